@@ -1,0 +1,264 @@
+//! The bytes of a catalog (formats.md, section 3). Strict reading, exact writing.
+
+use std::collections::HashMap;
+
+use super::{Catalog, CatalogId, Checksum, CidPath, Entry};
+use crate::error::{Error, ErrorKind, Position, Result};
+
+/// The format's own GUID, at offset 0, with its NUL.
+const MAGIC: &[u8; 39] = b"{546D99E5-A8F5-49a5-BF8B-93A516F7FD83}\0";
+/// The one version there is, at offset 39.
+const VERSION: u16 = 1;
+const ID_AT: usize = 41;
+/// Where the offset of the first entry stands.
+const FIRST_AT: usize = 80;
+/// The header's end: the least value of the offset of the first entry.
+const HEADER: usize = 84;
+/// In an entry: size and checksum, before the path.
+const FIXED: usize = 8;
+
+impl Catalog {
+    /// Reads a catalog.
+    ///
+    /// # Errors
+    /// The bytes break the format, a path breaks the rules of [`CidPath`], or two paths differ in case alone. The
+    /// error names the offset, and no file.
+    pub fn parse(bytes: &[u8]) -> Result<Catalog> {
+        let mut reader = Reader { bytes, at: 0 };
+        if reader.take(MAGIC.len(), "the format's GUID")? != MAGIC {
+            return Err(wrong(0, "this is no catalog: it does not begin with the format's GUID"));
+        }
+        let version = u16::from_le_bytes(reader.array("the version")?);
+        if version != VERSION {
+            return Err(wrong(reader.at - 2, format!("the version is {version}; only version {VERSION} is known")));
+        }
+        let id = parse_id(reader.array("the catalog's identity")?)
+            .ok_or_else(|| wrong(ID_AT, "the catalog's identity is not a GUID in braces with a NUL behind it"))?;
+        let first = reader.u32("the offset of the first entry")? as usize;
+        if first < HEADER {
+            return Err(wrong(FIRST_AT, format!("the first entry would begin at {first}, inside the header")));
+        }
+        let gap = reader.take(first - HEADER, "the space before the first entry")?.to_vec();
+
+        let mut entries = Vec::new();
+        let mut offsets = Vec::new();
+        loop {
+            let at = reader.at;
+            let length = reader.u32("an entry or the end of the entries")? as usize;
+            if length == 0 {
+                break;
+            }
+            offsets.push(at);
+            entries.push(parse_entry(&mut reader, at, length)?);
+        }
+        let own_checksum = Checksum(reader.u32("the catalog's own checksum")?);
+        check_unique(&entries, |index| offsets.get(index).copied())?;
+        Ok(Catalog { id, gap, entries, own_checksum, trailing: bytes[reader.at..].to_vec() })
+    }
+
+    /// The bytes of the catalog.
+    pub fn print(&self) -> Vec<u8> {
+        let entries: usize = self.entries.iter().map(|entry| 4 + FIXED + entry.path.as_str().len() + 1).sum();
+        let mut out = Vec::with_capacity(HEADER + self.gap.len() + entries + FIXED + self.trailing.len());
+        out.extend(MAGIC);
+        out.extend(VERSION.to_le_bytes());
+        out.extend(self.id.0);
+        out.push(0);
+        out.extend(((HEADER + self.gap.len()) as u32).to_le_bytes());
+        out.extend(&self.gap);
+        for entry in &self.entries {
+            let path = entry.path.to_catalog();
+            out.extend(((FIXED + path.len() + 1) as u32).to_le_bytes());
+            out.extend(entry.size.to_le_bytes());
+            out.extend(entry.checksum.0.to_le_bytes());
+            out.extend(path);
+            out.push(0);
+        }
+        out.extend(0u32.to_le_bytes());
+        out.extend(self.own_checksum.0.to_le_bytes());
+        out.extend(&self.trailing);
+        out
+    }
+}
+
+fn parse_entry(reader: &mut Reader<'_>, at: usize, length: usize) -> Result<Entry> {
+    if length <= FIXED + 1 {
+        return Err(wrong(at, format!("an entry of {length} bytes has no room for a path")));
+    }
+    let size = reader.u32("an entry's size")?;
+    let checksum = Checksum(reader.u32("an entry's checksum")?);
+    let path_at = reader.at;
+    let text = reader.take(length - FIXED, "an entry's path")?;
+    let Some((0, path)) = text.split_last() else {
+        return Err(wrong(path_at + text.len() - 1, "an entry's path does not end in NUL"));
+    };
+    if let Some(nul) = path.iter().position(|&byte| byte == 0) {
+        return Err(wrong(path_at + nul, "an entry's path ends before the entry does"));
+    }
+    let path = CidPath::from_catalog(path).map_err(|error| wrong(path_at, error.what()))?;
+    Ok(Entry { path, size, checksum })
+}
+
+fn parse_id(bytes: [u8; 39]) -> Option<CatalogId> {
+    let (&nul, guid) = bytes.split_last()?;
+    let well_formed = guid.iter().enumerate().all(|(index, byte)| match index {
+        0 => *byte == b'{',
+        37 => *byte == b'}',
+        9 | 14 | 19 | 24 => *byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    });
+    (nul == 0 && well_formed).then(|| CatalogId(guid.try_into().expect("39 less 1 is 38")))
+}
+
+/// Refuses two entries for what Windows holds for the same file.
+pub(super) fn check_unique(entries: &[Entry], offset: impl Fn(usize) -> Option<usize>) -> Result<()> {
+    let mut seen: HashMap<String, usize> = HashMap::with_capacity(entries.len());
+    for (index, entry) in entries.iter().enumerate() {
+        let Some(first) = seen.insert(entry.path.key(), index) else { continue };
+        let (this, first) = (&entry.path, &entries[first].path);
+        let what = if this == first {
+            format!("{this} is listed twice")
+        } else {
+            format!("{this} and {first} are listed, which differ in case alone")
+        };
+        return Err(match offset(index) {
+            Some(at) => wrong(at, what),
+            None => Error::new(ErrorKind::CatalogFormat, what),
+        });
+    }
+    Ok(())
+}
+
+fn wrong(at: usize, what: impl Into<String>) -> Error {
+    Error::new(ErrorKind::CatalogFormat, what)
+        .at(Position::Offset(at as u64))
+        .next("restore this catalog from the server's own CID or a backup")
+}
+
+struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, length: usize, what: &str) -> Result<&'a [u8]> {
+        let rest = &self.bytes[self.at..];
+        let taken = rest.get(..length).ok_or_else(|| {
+            wrong(self.at, format!("{what} takes {length} bytes, and the file ends after {} more", rest.len()))
+        })?;
+        self.at += length;
+        Ok(taken)
+    }
+
+    fn array<const N: usize>(&mut self, what: &str) -> Result<[u8; N]> {
+        Ok(self.take(N, what)?.try_into().expect("take() gives as many bytes as asked for"))
+    }
+
+    fn u32(&mut self, what: &str) -> Result<u32> {
+        Ok(u32::from_le_bytes(self.array(what)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::catalog::checksum;
+
+    fn catalog(gap: &[u8], entries: Vec<Entry>, trailing: &[u8]) -> Catalog {
+        let mut catalog = Catalog::new("", entries, &*checksum::known("crc32").unwrap()).unwrap();
+        catalog.gap = gap.to_vec();
+        catalog.trailing = trailing.to_vec();
+        catalog
+    }
+
+    fn entry(path: &str) -> Entry {
+        Entry { path: CidPath::parse(path).unwrap(), size: 5, checksum: Checksum(0xDEAD_BEEF) }
+    }
+
+    #[test]
+    fn the_layout_is_the_formats_pages() {
+        let printed = catalog(b"", vec![entry("\\a")], b"").print();
+        assert_eq!(&printed[..41], b"{546D99E5-A8F5-49a5-BF8B-93A516F7FD83}\0\x01\0");
+        assert_eq!((printed[41], printed[78], printed[79]), (b'{', b'}', 0));
+        assert_eq!(&printed[80..84], [84, 0, 0, 0]);
+        assert_eq!(&printed[84..103], b"\x0b\0\0\0\x05\0\0\0\xef\xbe\xad\xde\\a\0\0\0\0\0");
+        assert_eq!(printed.len(), 107);
+        assert_eq!(printed[103..], crc32fast::hash(&printed[..103]).to_le_bytes());
+    }
+
+    #[test]
+    fn every_cut_is_an_error_with_an_offset() {
+        let printed = catalog(b"gap", vec![entry("\\a"), entry("\\b\\c")], b"").print();
+        for end in 0..printed.len() {
+            let error = Catalog::parse(&printed[..end]).unwrap_err();
+            assert!(matches!(error.position(), Some(Position::Offset(at)) if at <= end as u64), "{end}: {error}");
+        }
+    }
+
+    #[test]
+    fn lies_are_told_with_their_offset() {
+        let printed = catalog(b"", vec![entry("\\ab"), entry("\\cd")], b"").print();
+        let with = |at: usize, bytes: &[u8]| {
+            let mut lying = printed.clone();
+            lying[at..at + bytes.len()].copy_from_slice(bytes);
+            Catalog::parse(&lying).unwrap_err().to_string()
+        };
+        for (at, bytes, said) in [
+            (1, &b"x"[..], "offset 0 (0x0): this is no catalog"),
+            (39, b"\x02", "offset 39 (0x27): the version is 2"),
+            (45, b"z", "offset 41 (0x29): the catalog's identity"),
+            (79, b"x", "offset 41"),
+            (80, b"\x53", "offset 80 (0x50): the first entry would begin at 83"),
+            (80, b"\xff\xff\xff\xff", "offset 84"),
+            (84, b"\xff\xff\xff\xff", "offset 96"),
+            (84, b"\x09", "offset 84 (0x54): an entry of 9 bytes"),
+            (84, b"\x01", "offset 84 (0x54): an entry of 1 bytes"),
+            (84, b"\x0d", "offset 100 (0x64): an entry's path does not end in NUL"),
+            (96, b"x", "does not begin with a backslash"),
+            (98, b"\0", "offset 98 (0x62): an entry's path ends before"),
+            (99, b"x", "offset 99 (0x63): an entry's path does not end in NUL"),
+            (97, b":", "colon"),
+            (97, b"\\", "empty part"),
+            (97, b"..", "\"..\""),
+            (113, b"ab", "offset 100 (0x64): \\ab is listed twice"),
+            (113, b"AB", "differ in case alone"),
+        ] {
+            let error = with(at, bytes);
+            assert!(error.contains(said), "{at}: {error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn print_undoes_parse(
+            gap in proptest::collection::vec(any::<u8>(), 0..20),
+            paths in proptest::collection::btree_set("(\\\\[a-z\u{e4}\u{20ac}][a-z0-9 ]{0,6}[a-z]){1,3}", 0..20),
+            numbers in any::<(u32, u32)>(),
+            trailing in proptest::collection::vec(any::<u8>(), 0..20),
+        ) {
+            let entries = paths.iter().filter_map(|path| CidPath::parse(path).ok())
+                .map(|path| Entry { path, size: numbers.0, checksum: Checksum(numbers.1) }).collect();
+            let catalog = catalog(&gap, entries, &trailing);
+            let printed = catalog.print();
+            prop_assert_eq!(Catalog::parse(&printed).unwrap().print(), &printed[..]);
+            prop_assert_eq!(Catalog::parse(&printed).unwrap(), catalog);
+        }
+
+        #[test]
+        fn nothing_panics_and_what_is_accepted_comes_back(
+            start in proptest::collection::vec((0usize..200, any::<u8>()), 0..8),
+            cut in 0usize..200,
+        ) {
+            let mut bytes = catalog(b"gap", vec![entry("\\a"), entry("\\b\\c"), entry("\\b\\d")], b"end").print();
+            for (at, byte) in start {
+                if let Some(slot) = bytes.get_mut(at) { *slot = byte }
+            }
+            bytes.truncate(bytes.len().saturating_sub(cut % 7 * (cut / 7)));
+            if let Ok(catalog) = Catalog::parse(&bytes) {
+                prop_assert_eq!(catalog.print(), bytes);
+            }
+        }
+    }
+}

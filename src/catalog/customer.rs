@@ -1,0 +1,92 @@
+//! The table of files that customers may change (formats.md, section 1). Everything else belongs to the vendor.
+
+use crate::error::Result;
+use crate::text::fold_case;
+
+use super::path::CidPath;
+
+/// What configcid may do with a file's entries in the catalogs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The customer's: its entries are added, brought in line and removed.
+    Customer,
+    /// A catalog: its entries are brought in line where there are any.
+    Catalog,
+    /// The vendor's: never touched.
+    Vendor,
+}
+
+/// Names of the customer's files, looked for in a CID's root and directly in its components.
+const CUSTOMER: &[&str] = &[
+    "mrinit.conf",
+    "mrinit.custom",
+    "cac.pem",
+    "customer_ID.txt",
+    "manifest.dat",
+    "root_manifest.dat",
+    "stamp",
+    // Customer XML [K 13112]; the names are assumed [A].
+    "sauconf.xml",
+    "savconf.xml",
+    "scfconf.xml",
+];
+
+/// Names of catalogs.
+const CATALOGS: &[&str] = &["cidsync.upd", "root.upd", "master.upd", "vdlsync.upd"];
+
+/// The files that a customer may change: the table above, and what a caller adds to it.
+///
+/// ```
+/// use configcid::catalog::{CidPath, CustomerFiles, Role};
+///
+/// let mut files = CustomerFiles::default();
+/// files.add("branding.xml")?;
+/// assert_eq!(files.role(&CidPath::parse(r"\rms\MRINIT.CONF")?), Role::Customer);
+/// assert_eq!(files.role(&CidPath::parse(r"\savxp\Branding.xml")?), Role::Customer);
+/// assert_eq!(files.role(&CidPath::parse(r"\cidsync.upd")?), Role::Catalog);
+/// assert_eq!(files.role(&CidPath::parse(r"\savxp\program\mrinit.conf")?), Role::Vendor);
+/// # Ok::<(), configcid::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustomerFiles(Vec<String>);
+
+impl Default for CustomerFiles {
+    fn default() -> Self {
+        CustomerFiles(CUSTOMER.iter().map(|name| fold_case(name)).collect())
+    }
+}
+
+impl CustomerFiles {
+    /// Adds a file name, without a folder.
+    ///
+    /// # Errors
+    /// The name is no file name.
+    pub fn add(&mut self, name: &str) -> Result<()> {
+        let path = CidPath::in_root(name)?;
+        if path.parts().count() > 1 {
+            return Err(crate::Error::new(crate::ErrorKind::Path, format!("{name:?} is more than a file name"))
+                .next("give the name alone: it counts in the root and in every component"));
+        }
+        self.0.push(fold_case(name));
+        Ok(())
+    }
+
+    /// The role of a file, whose path is relative to the CID's root: a customer's file lies in the root or directly
+    /// in a component.
+    pub fn role(&self, path: &CidPath) -> Role {
+        let depth = path.parts().count();
+        let name = fold_case(path.file_name());
+        if is_catalog_name(&name) {
+            Role::Catalog
+        } else if depth <= 2 && self.0.contains(&name) {
+            Role::Customer
+        } else {
+            Role::Vendor
+        }
+    }
+}
+
+/// Whether a catalog has this name.
+pub(crate) fn is_catalog_name(name: &str) -> bool {
+    CATALOGS.iter().any(|catalog| catalog.eq_ignore_ascii_case(name))
+}

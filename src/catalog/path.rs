@@ -1,0 +1,278 @@
+//! The spelling of a path inside a CID, and the rules that keep it there.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::text::{decode_1252, encode_1252, fold_case};
+
+/// A path relative to a CID's root, or to the folder of one of its catalogs, as catalogs spell it:
+/// `\rms\mrinit.conf` (formats.md, section 3).
+///
+/// Only through it does a catalog's path become a real one, so it cannot leave the tree or mean something else on
+/// Windows: no `.` or `..`, no drive letter or stream, no device name, no character that Windows forbids.
+///
+/// ```
+/// use configcid::catalog::CidPath;
+///
+/// let path = CidPath::parse(r"\rms\mrinit.conf")?;
+/// assert_eq!(path.file_name(), "mrinit.conf");
+/// assert_eq!(path.key(), CidPath::parse(r"\RMS\MRInit.conf")?.key());
+/// assert!(CidPath::parse(r"\..\boot.ini").is_err());
+/// assert!(CidPath::parse(r"\rms\NUL.txt").is_err());
+/// # Ok::<(), configcid::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CidPath(String);
+
+/// The longest name that NTFS and the Unix file systems take, in characters.
+const MAX_NAME: usize = 255;
+
+/// The longest path that Windows takes, in characters.
+const MAX_PATH: usize = 32_000;
+
+/// Names that Windows takes for devices, in any folder and with any extension.
+const DEVICES: &[&str] = &[
+    "con",
+    "prn",
+    "aux",
+    "nul",
+    "conin$",
+    "conout$",
+    "clock$",
+    "com0",
+    "com1",
+    "com2",
+    "com3",
+    "com4",
+    "com5",
+    "com6",
+    "com7",
+    "com8",
+    "com9",
+    "com\u{b9}",
+    "com\u{b2}",
+    "com\u{b3}",
+    "lpt0",
+    "lpt1",
+    "lpt2",
+    "lpt3",
+    "lpt4",
+    "lpt5",
+    "lpt6",
+    "lpt7",
+    "lpt8",
+    "lpt9",
+    "lpt\u{b9}",
+    "lpt\u{b2}",
+    "lpt\u{b3}",
+];
+
+impl CidPath {
+    /// Checks a path in the catalog's spelling: a leading backslash, backslashes between the parts.
+    ///
+    /// # Errors
+    /// The path breaks a rule; the error says which and shows the path.
+    pub fn parse(text: &str) -> Result<CidPath> {
+        let wrong = |why: &str| {
+            Error::new(ErrorKind::Path, format!("the path {text:?} {why}"))
+                .next("a path in a CID is spelled \\folder\\file and stays inside the CID")
+        };
+        let Some(rest) = text.strip_prefix('\\') else {
+            return Err(wrong(if text.is_empty() { "is empty" } else { "does not begin with a backslash" }));
+        };
+        if text.chars().count() > MAX_PATH {
+            return Err(wrong("is too long"));
+        }
+        for part in rest.split('\\') {
+            check_name(part).map_err(wrong)?;
+        }
+        if encode_1252(text).is_none() {
+            return Err(wrong("has a character that Windows-1252 lacks, so that no catalog can hold it"));
+        }
+        Ok(CidPath(text.to_owned()))
+    }
+
+    /// Reads a path from a catalog's bytes, in Windows-1252 \[A\].
+    pub(crate) fn from_catalog(bytes: &[u8]) -> Result<CidPath> {
+        CidPath::parse(&decode_1252(bytes))
+    }
+
+    /// The bytes that a catalog has for it, without the NUL.
+    pub(crate) fn to_catalog(&self) -> Vec<u8> {
+        encode_1252(&self.0).expect("the constructor has checked that Windows-1252 can hold it")
+    }
+
+    /// A file or folder directly in the root.
+    pub(crate) fn in_root(name: &str) -> Result<CidPath> {
+        CidPath::parse(&format!("\\{name}"))
+    }
+
+    /// A file or folder directly in this folder.
+    pub(crate) fn join(&self, name: &str) -> Result<CidPath> {
+        CidPath::parse(&format!("{}\\{name}", self.0))
+    }
+
+    /// The same path, seen from the folder that holds `folder`: `\mrinit.conf` under `\rms` is `\rms\mrinit.conf`.
+    /// `None` stands for the root.
+    pub(crate) fn under(&self, folder: Option<&CidPath>) -> CidPath {
+        CidPath(folder.map_or_else(|| self.0.clone(), |folder| format!("{}{}", folder.0, self.0)))
+    }
+
+    /// The same path, seen from `folder`; `None` where it does not lie in it.
+    pub(crate) fn seen_from(&self, folder: Option<&CidPath>) -> Option<CidPath> {
+        let Some(folder) = folder else { return Some(self.clone()) };
+        let mut rest = self.parts();
+        for part in folder.parts() {
+            rest.next().filter(|this| fold_case(this) == fold_case(part))?;
+        }
+        let rest: Vec<&str> = rest.collect();
+        (!rest.is_empty()).then(|| CidPath(format!("\\{}", rest.join("\\"))))
+    }
+
+    /// The spelling, backslash first.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What two paths have in common that name the same file on Windows.
+    pub fn key(&self) -> String {
+        fold_case(&self.0)
+    }
+
+    /// The names from the root to the file.
+    pub fn parts(&self) -> impl Iterator<Item = &str> {
+        self.0[1..].split('\\')
+    }
+
+    /// The last name.
+    pub fn file_name(&self) -> &str {
+        self.parts().last().unwrap_or_default()
+    }
+
+    /// The folder that holds it; `None` stands for the root.
+    pub fn folder(&self) -> Option<CidPath> {
+        match self.0.rfind('\\') {
+            None | Some(0) => None,
+            Some(at) => Some(CidPath(self.0[..at].to_owned())),
+        }
+    }
+
+    /// The path on this system, below `root`, in the case in which it is spelled here.
+    pub(crate) fn below(&self, root: &Path) -> PathBuf {
+        self.parts().fold(root.to_owned(), |path, part| path.join(part))
+    }
+}
+
+impl fmt::Display for CidPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl serde::Serialize for CidPath {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+/// The rules for one name; the answer completes "the path ...".
+fn check_name(name: &str) -> std::result::Result<(), &'static str> {
+    if name.is_empty() {
+        return Err("has an empty part");
+    }
+    if name == "." || name == ".." {
+        return Err("has a part \".\" or \"..\"");
+    }
+    if name.contains(':') {
+        return Err("has a colon, as in a drive letter or a stream");
+    }
+    if name.chars().any(|c| c.is_control() || "<>\"/|?*".contains(c)) {
+        return Err("has a character that Windows forbids in names");
+    }
+    if name.ends_with(['.', ' ']) {
+        return Err("has a part that ends in a dot or a blank, which Windows drops");
+    }
+    if name.chars().count() > MAX_NAME {
+        return Err("has a part of more than 255 characters");
+    }
+    let stem = name.split('.').next().unwrap_or_default().trim_end_matches(' ');
+    if DEVICES.contains(&fold_case(stem).as_str()) {
+        return Err("has the name of a Windows device");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(text: &str) -> CidPath {
+        CidPath::parse(text).unwrap()
+    }
+
+    #[test]
+    fn what_leaves_the_tree_or_means_something_else_is_refused() {
+        for text in [
+            "",
+            "\\",
+            "rms",
+            "rms\\x",
+            "C:\\x",
+            "\\C:\\x",
+            "\\\\Server\\x",
+            "\\rms\\\\x",
+            "\\rms\\",
+            "\\..",
+            "\\rms\\..\\..\\x",
+            "\\.\\x",
+            "\\x:stream",
+            "\\NUL",
+            "\\rms\\nul.txt",
+            "\\rms\\CON .x",
+            "\\com1",
+            "\\LPT9.a.b",
+            "\\a/b",
+            "\\a*",
+            "\\a\nb",
+            "\\a\u{7f}",
+            "\\a.",
+            "\\a ",
+            "\\a \\b",
+            "\\\u{4e2d}",
+            "\\CONIN$",
+            "\\com\u{b9}",
+        ] {
+            assert!(CidPath::parse(text).is_err(), "{text:?}");
+        }
+        assert!(CidPath::parse(&format!("\\{}", "a".repeat(256))).is_err());
+        assert!(CidPath::parse(&"\\a".repeat(16_001)).is_err());
+        for text in
+            ["\\a", "\\rms\\mrinit.conf", "\\a b\\c.d.e", "\\com10", "\\null", "\\Z\u{fc}rich", "\\...a", "\\a'(b)&c"]
+        {
+            assert!(CidPath::parse(text).is_ok(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn takes_paths_apart() {
+        let file = path("\\rms\\sub\\mrinit.conf");
+        assert_eq!(file.parts().collect::<Vec<_>>(), ["rms", "sub", "mrinit.conf"]);
+        assert_eq!(file.file_name(), "mrinit.conf");
+        assert_eq!(file.folder(), Some(path("\\rms\\sub")));
+        assert_eq!(path("\\rms").folder(), None);
+        assert_eq!(file.below(Path::new("cid")), Path::new("cid/rms/sub/mrinit.conf"));
+    }
+
+    #[test]
+    fn changes_the_point_of_view() {
+        let rms = path("\\RMS");
+        let file = path("\\rms\\mrinit.conf");
+        assert_eq!(file.seen_from(Some(&rms)), Some(path("\\mrinit.conf")));
+        assert_eq!(file.seen_from(None), Some(file.clone()));
+        assert_eq!(path("\\rms9x\\a").seen_from(Some(&rms)), None);
+        assert_eq!(path("\\rms").seen_from(Some(&rms)), None);
+        assert_eq!(path("\\mrinit.conf").under(Some(&rms)), path("\\RMS\\mrinit.conf"));
+        assert_eq!(file.under(None), file);
+    }
+}

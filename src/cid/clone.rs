@@ -1,0 +1,265 @@
+//! A new CID from an existing one: the first step of relay set-up.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use fs_extra::file::CopyOptions;
+
+use super::walk::{Item, Kind, walk};
+use super::{Cid, OWN_PREFIX};
+use crate::error::{Error, ErrorKind, Result};
+
+/// How far a clone has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CloneProgress {
+    /// Bytes that are copied.
+    pub copied: u64,
+    /// Bytes that are copied and compared with the original.
+    pub compared: u64,
+    /// Bytes in all.
+    pub total: u64,
+}
+
+/// What a clone made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct CloneReport {
+    /// Files.
+    pub files: usize,
+    /// Their size in bytes.
+    pub bytes: u64,
+}
+
+/// Copies a CID to `new`, a path where nothing is yet, in an existing folder outside the CID. Contents, permissions
+/// and modification times are kept; configcid's own files are left out. Every copied byte is compared with the
+/// original before the new folder gets its name, so that `new` is there whole or not at all.
+///
+/// # Errors
+/// `new` exists or lies in the CID, the CID holds a link or a device, or copying fails.
+///
+/// ```
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let esxp = dir.path().join("ESXP");
+/// # let mresxp = dir.path().join("MRESXP");
+/// use configcid::{Cid, DemoCid, cid};
+///
+/// DemoCid::default().write(&esxp)?;
+/// let report = cid::clone(&Cid::open(&esxp)?, &mresxp, &mut |_| {})?;
+/// assert!(report.files > 10);
+/// assert!(Cid::open(&mresxp).is_ok());
+/// # Ok::<(), configcid::Error>(())
+/// ```
+pub fn clone(cid: &Cid, new: &Path, progress: &mut dyn FnMut(CloneProgress)) -> Result<CloneReport> {
+    let target = checked_target(cid, new)?;
+    let (items, total) = plain_items(cid.root())?;
+    let staging = Staging::new(&target)?;
+    let mut state = CloneProgress { copied: 0, compared: 0, total };
+    let report = copy(cid.root(), &staging.0, &items, &mut state, progress)?;
+    compare(cid.root(), &staging.0, &items, &mut state, progress)?;
+    staging.name(&target, new)?;
+    Ok(report)
+}
+
+/// Everything in a tree of files and folders alone, and the size of all files.
+fn plain_items(root: &Path) -> Result<(Vec<Item>, u64)> {
+    let items = walk(root)?;
+    let mut total = 0;
+    for item in &items {
+        let place = root.join(&item.path);
+        match item.kind {
+            Kind::File => total += place.metadata().map_err(|error| Error::io("look at it", &place, error))?.len(),
+            Kind::Folder => {}
+            Kind::Link | Kind::Other => {
+                return Err(Error::new(ErrorKind::Link, "this is a link or a device, which a CID does not hold")
+                    .in_file(&place)
+                    .next("put a real file or folder in its place"));
+            }
+        }
+    }
+    Ok((items, total))
+}
+
+/// Copies what is in the folder `from` to the empty folder `to`, and says what that was.
+pub(crate) fn copy_tree(from: &Path, to: &Path) -> Result<Vec<Item>> {
+    let (items, total) = plain_items(from)?;
+    copy(from, to, &items, &mut CloneProgress { copied: 0, compared: 0, total }, &mut |_| {})?;
+    Ok(items)
+}
+
+/// The real path of what is to be made.
+fn checked_target(cid: &Cid, new: &Path) -> Result<PathBuf> {
+    if fs::symlink_metadata(new).is_ok() {
+        return Err(Error::new(ErrorKind::Exists, "there is something of this name already")
+            .in_file(new)
+            .next("name a folder that is not there yet"));
+    }
+    let parent = match new.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let Some(name) = new.file_name() else {
+        return Err(Error::new(ErrorKind::Usage, "this is no name for a new folder").in_file(new).next("name one"));
+    };
+    let parent = parent
+        .canonicalize()
+        .map_err(|error| Error::io("make the new CID here", parent, error).next("make the folder above it first"))?;
+    if parent.starts_with(cid.root()) {
+        return Err(Error::new(ErrorKind::Usage, "the new CID would lie inside the old one")
+            .in_file(new)
+            .next("name a folder beside it"));
+    }
+    Ok(parent.join(name))
+}
+
+/// The copy under a name of our own, removed unless it gets its real name.
+struct Staging(PathBuf);
+
+impl Staging {
+    fn new(target: &Path) -> Result<Staging> {
+        let name = target.file_name().unwrap_or_default().to_string_lossy();
+        let path = target.with_file_name(format!("{OWN_PREFIX}clone-{}-{name}", std::process::id()));
+        fs::create_dir(&path).map_err(|error| Error::io("make a folder for the copy", &path, error))?;
+        Ok(Staging(path))
+    }
+
+    fn name(self, target: &Path, shown: &Path) -> Result<()> {
+        if fs::symlink_metadata(target).is_ok() {
+            return Err(Error::new(ErrorKind::Exists, "something of this name has appeared meanwhile").in_file(shown));
+        }
+        fs::rename(&self.0, target).map_err(|error| Error::io("give the copy its name", shown, error))?;
+        std::mem::forget(self);
+        Ok(())
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        // A folder that may not be written cannot be emptied: give back the right first.
+        for item in walk(&self.0).unwrap_or_default() {
+            if item.kind == Kind::Folder {
+                let _ = make_writable(&self.0.join(item.path));
+            }
+        }
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Copies `items` below `from` to the empty folder `to`.
+fn copy(
+    from: &Path,
+    to: &Path,
+    items: &[Item],
+    state: &mut CloneProgress,
+    progress: &mut dyn FnMut(CloneProgress),
+) -> Result<CloneReport> {
+    let mut report = CloneReport { files: 0, bytes: 0 };
+    for item in items {
+        let (source, target) = (from.join(&item.path), to.join(&item.path));
+        if item.kind == Kind::Folder {
+            fs::create_dir(&target).map_err(|error| Error::io("make the folder", &target, error))?;
+            continue;
+        }
+        let before = state.copied;
+        let copied = fs_extra::file::copy_with_progress(&source, &target, &CopyOptions::new(), |done| {
+            state.copied = before + done.copied_bytes;
+            progress(*state);
+        });
+        let size = copied.map_err(|error| {
+            let cause = match error.kind {
+                fs_extra::error::ErrorKind::Io(error) => error,
+                _ => std::io::Error::other(error.to_string()),
+            };
+            Error::io("copy it", &source, cause).next("check the free space and your rights, then try again")
+        })?;
+        report.files += 1;
+        report.bytes += size;
+    }
+    // Rights and times last, folders after what they hold: a folder may not be writable.
+    for item in items.iter().rev() {
+        let (source, target) = (from.join(&item.path), to.join(&item.path));
+        let keep = || {
+            let metadata = source.metadata()?;
+            if item.kind == Kind::File {
+                File::options().write(true).open(&target)?.set_modified(metadata.modified()?)?;
+            }
+            fs::set_permissions(&target, metadata.permissions())
+        };
+        keep().map_err(|error| Error::io("set its permissions and time", &target, error))?;
+    }
+    Ok(report)
+}
+
+fn compare(
+    from: &Path,
+    to: &Path,
+    items: &[Item],
+    state: &mut CloneProgress,
+    progress: &mut dyn FnMut(CloneProgress),
+) -> Result<()> {
+    for item in items.iter().filter(|item| item.kind == Kind::File) {
+        let (source, target) = (from.join(&item.path), to.join(&item.path));
+        match first_difference(&source, &target)? {
+            Ok(size) => state.compared += size,
+            Err(at) => {
+                return Err(Error::new(
+                    ErrorKind::Changed,
+                    "the copy is not like the original, which may have changed",
+                )
+                .in_file(&source)
+                .at(crate::Position::Offset(at))
+                .next("wait until nothing writes to the CID, then try again"));
+            }
+        }
+        progress(*state);
+    }
+    if walk(from)? != items {
+        return Err(Error::new(ErrorKind::Changed, "files came or went while it was copied")
+            .in_file(from)
+            .next("wait until nothing writes to the CID, then try again"));
+    }
+    Ok(())
+}
+
+/// Compares two files: `Ok(size)` where they are alike, else `Err(offset)`.
+pub(crate) fn first_difference(a: &Path, b: &Path) -> Result<Result<u64, u64>> {
+    const PIECE: usize = 64 << 10;
+    let open = |path: &Path| super::tree::open_file(path);
+    let (mut file_a, mut file_b) = (open(a)?, open(b)?);
+    let (mut piece_a, mut piece_b) = (Vec::with_capacity(PIECE), Vec::with_capacity(PIECE));
+    let mut offset = 0;
+    loop {
+        let read = |file: &mut File, piece: &mut Vec<u8>, path: &Path| {
+            piece.clear();
+            let read = file.by_ref().take(PIECE as u64).read_to_end(piece);
+            read.map_err(|error| Error::io("read it", path, error))
+        };
+        read(&mut file_a, &mut piece_a, a)?;
+        read(&mut file_b, &mut piece_b, b)?;
+        if piece_a != piece_b {
+            let same = piece_a.iter().zip(&piece_b).take_while(|(a, b)| a == b).count();
+            return Ok(Err(offset + same as u64));
+        }
+        if piece_a.is_empty() {
+            return Ok(Ok(offset));
+        }
+        offset += piece_a.len() as u64;
+    }
+}
+
+/// Gives the owner the right to write, where the system has such rights.
+pub(crate) fn make_writable(path: &Path) -> std::io::Result<()> {
+    let mut permissions = fs::metadata(path)?.permissions();
+    if permissions.readonly() {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            permissions.set_mode(permissions.mode() | 0o200);
+        }
+        #[cfg(not(unix))]
+        permissions.set_readonly(false);
+        fs::set_permissions(path, permissions)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,53 @@
+//! Checksums of many files, on all processors.
+
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use super::tree::open_file;
+use crate::catalog::{Checksum, ChecksumFunction};
+use crate::error::Result;
+
+/// The size and the checksum of a file's content.
+pub(crate) type Sum = (u64, Checksum);
+
+/// The sum of one file, of which at most `limit` bytes are read.
+pub(crate) fn sum_file(path: &std::path::Path, limit: u64, function: &dyn ChecksumFunction) -> Result<Sum> {
+    let mut counted = Counted { inner: open_file(path)?.take(limit), count: 0 };
+    let checksum = function.of(&mut counted).map_err(|error| error.in_file(path))?;
+    Ok((counted.count, checksum))
+}
+
+/// The sums of `files`, in their order. The second of each pair limits how many bytes are read.
+pub(crate) fn sum_files(files: &[(PathBuf, u64)], function: &dyn ChecksumFunction) -> Vec<Result<Sum>> {
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(files.len().max(1));
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some((path, limit)) = files.get(index) else { return done };
+            done.push((index, sum_file(path, *limit, function)));
+        }
+    };
+    let mut sums: Vec<(usize, Result<Sum>)> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().expect("a worker does not panic")).collect()
+    });
+    sums.sort_by_key(|(index, _)| *index);
+    sums.into_iter().map(|(_, sum)| sum).collect()
+}
+
+struct Counted<R> {
+    inner: R,
+    count: u64,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let length = self.inner.read(buffer)?;
+        self.count += length as u64;
+        Ok(length)
+    }
+}

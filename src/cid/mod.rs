@@ -1,0 +1,236 @@
+//! The CID as a folder tree: what is in it, and where (formats.md, section 1).
+
+mod clone;
+pub(crate) mod hash;
+pub(crate) mod tree;
+pub(crate) mod walk;
+
+pub use clone::{CloneProgress, CloneReport, clone};
+pub(crate) use clone::{copy_tree, first_difference, make_writable};
+
+use std::path::{Path, PathBuf};
+
+use crate::catalog::{self, Catalog, CidPath};
+use crate::error::{Error, ErrorKind, Result};
+use crate::mrinit::{self, Mrinit};
+use crate::text::fold_case;
+use tree::{Found, Tree};
+
+/// The catalog that every CID and every component has.
+pub(crate) const CIDSYNC: &str = "cidsync.upd";
+
+/// Further catalogs of a CID's root, in the order in which they are refreshed before [`CIDSYNC`]. `vdlsync.upd` is
+/// not among them: what it covers is not known.
+const ROOT_CATALOGS: &[&str] = &["root.upd", "master.upd"];
+
+/// Components whose routers read their own `mrinit.conf`: Windows NT/2000 and later, and Windows 9x \[14635\].
+pub(crate) const RMS_COMPONENTS: &[&str] = &["rms", "rms9x"];
+
+/// Folders that are components even where they hold no catalog.
+const COMPONENTS: &[&str] = &["rms", "rms9x", "sau", "savxp", "sav9x", "savnt", "scf"];
+
+/// The router's configuration.
+pub(crate) const MRINIT: &str = "mrinit.conf";
+
+/// What all files of our own begin with. No catalog lists them and no walk sees them.
+pub(crate) const OWN_PREFIX: &str = ".configcid-";
+
+pub(crate) fn is_own_name(name: &str) -> bool {
+    name.get(..OWN_PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(OWN_PREFIX))
+}
+
+/// A central installation directory on disk.
+///
+/// ```no_run
+/// let cid = configcid::Cid::open(r"\\Server1\InterChk\MRESXP")?;
+/// for component in cid.components() {
+///     println!("{component}");
+/// }
+/// # Ok::<(), configcid::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Cid {
+    shown: PathBuf,
+    tree: Tree,
+    components: Vec<CidPath>,
+    catalogs: Vec<CatalogFile>,
+}
+
+/// A catalog of a CID.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CatalogFile {
+    /// Where it is, from the CID's root.
+    pub path: CidPath,
+    /// The folder that its entries are relative to; `None` is the CID's root.
+    pub folder: Option<CidPath>,
+}
+
+impl CatalogFile {
+    /// Whether it covers the folders below its own, too: all do but `root.upd` (formats.md, section 1).
+    pub(crate) fn covers(&self, file: &CidPath) -> bool {
+        let top_level_only = self.path.file_name().eq_ignore_ascii_case(ROOT_CATALOGS[0]);
+        file.seen_from(self.folder.as_ref()).is_some_and(|seen| !top_level_only || seen.folder().is_none())
+    }
+}
+
+impl Cid {
+    /// Finds the catalogs and components of the CID at `path`. Changes nothing.
+    ///
+    /// `path` is a folder of this system; on Windows, UNC paths and drive letters are understood.
+    ///
+    /// # Errors
+    /// It is no folder, cannot be read, has no catalog, is a component of a CID rather than a CID, or holds two names
+    /// that differ in case alone.
+    pub fn open(path: impl AsRef<Path>) -> Result<Cid> {
+        let cid = Cid::open_uncataloged(path)?;
+        if cid.catalogs.iter().any(|catalog| catalog.folder.is_none()) {
+            return Ok(cid);
+        }
+        let error = Error::new(ErrorKind::NotACid, "this is no CID: it holds no cidsync.upd").in_file(&cid.shown);
+        Err(match cid.catalogs.first().and_then(|catalog| catalog.folder.as_ref()) {
+            Some(folder) => error.next(format!(
+                "folders in it have one, {} for example: if they are CIDs, name them; if it is a CID, its catalog is lost",
+                &folder.as_str()[1..]
+            )),
+            None => error.next("name the folder that endpoints update from, such as \\\\Server1\\InterChk\\ESXP"),
+        })
+    }
+
+    /// As [`open`](Cid::open), for a folder that may have no catalogs yet.
+    ///
+    /// # Errors
+    /// As [`open`](Cid::open), but for the missing catalog.
+    pub fn open_uncataloged(path: impl AsRef<Path>) -> Result<Cid> {
+        let shown = path.as_ref().to_owned();
+        let root = canonical_folder(&shown)?;
+        let tree = Tree::new(root);
+        let listing = tree.listing(None)?;
+        listing.check_twins(&shown)?;
+        refuse_component(&shown, tree.root())?;
+
+        let mut components = Vec::new();
+        let mut catalogs = Vec::new();
+        let mut folders: Vec<CidPath> = listing.names().filter_map(|name| CidPath::in_root(name).ok()).collect();
+        folders.sort_by_key(CidPath::key);
+        for folder in folders {
+            if tree.find(&folder)? != Found::Folder {
+                continue;
+            }
+            let listing = tree.listing(Some(&folder))?;
+            let catalog = listing.names().find(|name| name.eq_ignore_ascii_case(CIDSYNC));
+            if let Some(name) = catalog {
+                catalogs.push(CatalogFile { path: folder.join(name)?, folder: Some(folder.clone()) });
+            }
+            if catalog.is_some() || COMPONENTS.contains(&fold_case(folder.file_name()).as_str()) {
+                listing.check_twins(&tree.folder(Some(&folder))?.unwrap_or_default())?;
+                components.push(folder);
+            }
+        }
+        for catalog in ROOT_CATALOGS.iter().chain([&CIDSYNC]) {
+            if let Some(name) = listing.names().find(|name| name.eq_ignore_ascii_case(catalog)) {
+                catalogs.push(CatalogFile { path: CidPath::in_root(name)?, folder: None });
+            }
+        }
+        Ok(Cid { shown, tree, components, catalogs })
+    }
+
+    /// The path, as it was given to [`open`](Cid::open).
+    pub fn path(&self) -> &Path {
+        &self.shown
+    }
+
+    /// The real folder.
+    pub(crate) fn root(&self) -> &Path {
+        self.tree.root()
+    }
+
+    pub(crate) fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    /// The folders of the components, in the order of their names.
+    pub fn components(&self) -> &[CidPath] {
+        &self.components
+    }
+
+    /// The catalogs, in the order in which they are written: those of components, `root.upd`, `master.upd`, and the
+    /// root's `cidsync.upd`.
+    pub fn catalogs(&self) -> &[CatalogFile] {
+        &self.catalogs
+    }
+
+    /// The path on this system, for people and for messages.
+    pub fn shown(&self, path: &CidPath) -> PathBuf {
+        path.below(&self.shown)
+    }
+
+    /// Reads and checks a catalog, and gives its bytes too.
+    ///
+    /// # Errors
+    /// It cannot be read, is larger than [`catalog::MAX_SIZE`], or breaks the format.
+    pub fn read_catalog(&self, file: &CatalogFile) -> Result<(Vec<u8>, Catalog)> {
+        let bytes = self.read(&file.path, catalog::MAX_SIZE)?.unwrap_or_default();
+        let catalog = Catalog::parse(&bytes).map_err(|error| error.in_file(&self.shown(&file.path)))?;
+        Ok((bytes, catalog))
+    }
+
+    /// The `mrinit.conf` in `folder` (`None`: the root), with its path in the case found.
+    ///
+    /// # Errors
+    /// It cannot be read, or is larger than [`mrinit::MAX_SIZE`].
+    pub fn mrinit(&self, folder: Option<&CidPath>) -> Result<Option<(CidPath, Mrinit)>> {
+        let Some(path) = self.named(folder, MRINIT)? else { return Ok(None) };
+        Ok(self.read(&path, mrinit::MAX_SIZE)?.map(|bytes| (path, Mrinit::parse(bytes))))
+    }
+
+    /// The file or folder `name` in `folder`, in the case found.
+    pub(crate) fn named(&self, folder: Option<&CidPath>, name: &str) -> Result<Option<CidPath>> {
+        let listing = self.tree.listing(folder)?;
+        let Some(name) = listing.names().find(|this| fold_case(this) == fold_case(name)) else { return Ok(None) };
+        folder.map_or_else(|| CidPath::in_root(name), |folder| folder.join(name)).map(Some)
+    }
+
+    /// A file's content; `None` where there is nothing.
+    pub(crate) fn read(&self, path: &CidPath, limit: u64) -> Result<Option<Vec<u8>>> {
+        match self.tree.find(path)? {
+            Found::Absent => Ok(None),
+            Found::File { path, .. } => tree::read_file(&path, limit).map(Some),
+            Found::Folder | Found::Other => {
+                Err(Error::new(ErrorKind::Io, "this is no file").in_file(&self.shown(path)).next("remove or rename it"))
+            }
+        }
+    }
+}
+
+fn canonical_folder(path: &Path) -> Result<PathBuf> {
+    let metadata = path.metadata().map_err(|error| {
+        let missing = error.kind() == std::io::ErrorKind::NotFound;
+        let error = Error::io("open the CID", path, error);
+        let text = path.to_string_lossy();
+        let windows = text.starts_with("\\\\") || text.as_bytes().get(1) == Some(&b':');
+        match missing {
+            true if windows && cfg!(not(windows)) => {
+                error.next("Windows paths are understood on Windows alone: mount the share and name the folder")
+            }
+            _ => error.next("check the path and your rights to it"),
+        }
+    })?;
+    if !metadata.is_dir() {
+        return Err(Error::new(ErrorKind::NotACid, "a CID is a folder, and this is none")
+            .in_file(path)
+            .next("name the folder that holds it"));
+    }
+    path.canonicalize().map_err(|error| Error::io("open the CID", path, error))
+}
+
+/// Refuses a component where a CID is expected: a refresh of it alone would leave the root's catalog wrong.
+fn refuse_component(shown: &Path, root: &Path) -> Result<()> {
+    let (Some(parent), Some(name)) = (root.parent(), root.file_name()) else { return Ok(()) };
+    let Ok(above) = Tree::new(parent.to_owned()).listing(None) else { return Ok(()) };
+    if !above.names().any(|name| name.eq_ignore_ascii_case(CIDSYNC)) {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::NotACid, format!("{} is a component of a CID, not a CID", name.to_string_lossy()))
+        .in_file(shown)
+        .next("name the CID, which is the folder above it"))
+}

@@ -1,0 +1,63 @@
+//! All files of a folder tree.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+
+/// What a walk meets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    File,
+    Folder,
+    Link,
+    /// A FIFO, a device, a socket.
+    Other,
+}
+
+/// One thing in a tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Item {
+    /// Relative to where the walk began.
+    pub path: PathBuf,
+    pub kind: Kind,
+}
+
+/// Everything below `root`, but not what configcid itself left there. A folder stands before what it holds; within a
+/// folder names are in order. Links are not followed.
+pub(crate) fn walk(root: &Path) -> Result<Vec<Item>> {
+    let mut items = Vec::new();
+    let mut open = vec![PathBuf::new()];
+    while let Some(folder) = open.pop() {
+        if !folder.as_os_str().is_empty() {
+            items.push(Item { path: folder.clone(), kind: Kind::Folder });
+        }
+        let place = root.join(&folder);
+        let cannot = |error| Error::io("list the folder", &place, error);
+        let mut folders = Vec::new();
+        let first = items.len();
+        for entry in fs::read_dir(&place).map_err(cannot)? {
+            let entry = entry.map_err(cannot)?;
+            let name = entry.file_name();
+            if name.to_str().is_some_and(super::is_own_name) {
+                continue;
+            }
+            let kind = entry.file_type().map_err(|error| Error::io("look at it", &entry.path(), error))?;
+            let path = folder.join(name);
+            if kind.is_dir() {
+                folders.push(path);
+            } else {
+                let kind = match kind {
+                    kind if kind.is_file() => Kind::File,
+                    kind if kind.is_symlink() => Kind::Link,
+                    _ => Kind::Other,
+                };
+                items.push(Item { path, kind });
+            }
+        }
+        items[first..].sort_by(|a, b| a.path.cmp(&b.path));
+        folders.sort_by(|a, b| b.cmp(a));
+        open.extend(folders);
+    }
+    Ok(items)
+}

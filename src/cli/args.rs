@@ -1,0 +1,295 @@
+//! The arguments of every command.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use configcid::catalog::{CustomerFiles, checksum};
+use configcid::refresh::{ChecksumChoice, CommandFunction, Program};
+use configcid::{RefreshOptions, RelayAddress, Result};
+
+use super::out::Color;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done, or nothing to do
+  1  something was wrong with the CID or the file system; nothing was changed
+  2  wrong usage
+  3  verify or show found faults
+  4  some of several CIDs failed; each is reported";
+
+/// Configures and packages CIDs, the central installation directories of Sophos endpoint software.
+///
+/// With CIDs alone, it does what ConfigCID.exe does: the catalogs of each CID are brought in line with the customer's
+/// files, such as mrinit.conf. Nothing is ever half changed: what cannot be done whole is not done.
+#[derive(Debug, Parser)]
+#[command(name = "configcid", version, after_help = EXIT_CODES, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub refresh: RefreshArgs,
+    /// Answer with one JSON object (docs/json.md)
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Say nothing but warnings and errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Say more
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub verbose: bool,
+    /// When to color the output
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, hide_possible_values = true)]
+    pub color: Color,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Bring the catalogs in line with the customer's files, as ConfigCID.exe does
+    Refresh(RefreshArgs),
+    /// Set up and show message relays
+    #[command(subcommand)]
+    Relay(RelayCommand),
+    /// Copy a CID to a new folder, verified
+    Clone(CloneArgs),
+    /// List, verify and create catalogs
+    #[command(subcommand)]
+    Catalog(CatalogCommand),
+    /// Show and edit one mrinit.conf, without a CID around it
+    #[command(subcommand)]
+    Mrinit(MrinitCommand),
+    /// Make a demo CID, configure it as a relay CID, and show before and after
+    Demo(DemoArgs),
+    /// Print the completions of a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RelayCommand {
+    /// Let the endpoints of CIDs report to a message relay
+    Set(RelaySetArgs),
+    /// Show who is whose parent, by each mrinit.conf; secrets are masked
+    Show(CidArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CatalogCommand {
+    /// List the entries of all catalogs
+    List(CidArgs),
+    /// Check all listed files against the catalogs
+    Verify(VerifyArgs),
+    /// Make catalogs for a folder that has none
+    Create(CreateArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum MrinitCommand {
+    /// Show the values; secrets are masked
+    Show(MrinitShowArgs),
+    /// Set one value, and leave every other byte as it is
+    Set(MrinitSetArgs),
+}
+
+/// What leads a refresh, wherever one is part of the work.
+#[derive(Debug, Args)]
+pub struct RefreshFlags {
+    /// One more file name that is the customer's
+    #[arg(long, value_name = "NAME")]
+    customer_file: Vec<String>,
+    #[command(flatten)]
+    function: FunctionFlags,
+    /// Let this program rewrite the catalogs, on a copy that is checked; it gets the CID as its argument
+    #[arg(long, value_name = "PROGRAM")]
+    refresh_with: Option<PathBuf>,
+    /// Go on where files of the vendor are damaged; their entries stay as they are
+    #[arg(long)]
+    accept_damage: bool,
+}
+
+/// Which checksum function.
+#[derive(Debug, Args)]
+pub struct FunctionFlags {
+    /// Use this checksum function instead of finding it out
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(checksum::names()))]
+    checksum: Option<String>,
+    /// Use this command as the checksum function: bytes on standard input, eight hex digits on standard output
+    #[arg(long, value_name = "COMMAND", conflicts_with = "checksum")]
+    checksum_command: Option<String>,
+    /// How long a program of yours may run at a time
+    #[arg(long, value_name = "SECONDS", default_value = "600", value_parser = clap::value_parser!(u64).range(1..))]
+    program_timeout: u64,
+}
+
+impl FunctionFlags {
+    fn timeout(&self) -> Duration {
+        Duration::from_secs(self.program_timeout)
+    }
+
+    pub fn choice(&self) -> Result<ChecksumChoice> {
+        Ok(if let Some(line) = &self.checksum_command {
+            ChecksumChoice::Use(Arc::new(CommandFunction::new(line, self.timeout())?))
+        } else if let Some(function) = self.checksum.as_deref().and_then(checksum::known) {
+            ChecksumChoice::Use(function)
+        } else {
+            ChecksumChoice::FindOut
+        })
+    }
+
+    pub fn options(&self) -> Result<RefreshOptions> {
+        let mut options = RefreshOptions::default();
+        options.checksum = self.choice()?;
+        Ok(options)
+    }
+}
+
+impl RefreshFlags {
+    pub fn options(&self) -> Result<RefreshOptions> {
+        let mut options = self.function.options()?;
+        options.customer_files = customer_files(&self.customer_file)?;
+        options.accept_damage = self.accept_damage;
+        options.program = self.refresh_with.clone().map(|path| Program { path, timeout: self.function.timeout() });
+        Ok(options)
+    }
+}
+
+fn customer_files(names: &[String]) -> Result<CustomerFiles> {
+    let mut files = CustomerFiles::default();
+    names.iter().try_for_each(|name| files.add(name))?;
+    Ok(files)
+}
+
+#[derive(Debug, Args)]
+pub struct RefreshArgs {
+    /// The CIDs
+    #[arg(value_name = "CID")]
+    pub cids: Vec<PathBuf>,
+    /// Show what would change, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub flags: RefreshFlags,
+}
+
+/// The parts of a relay's address.
+#[derive(Debug, Args)]
+pub struct AddressFlags {
+    /// The relay's IP address
+    #[arg(long)]
+    ip: Option<String>,
+    /// The relay's fully qualified domain name
+    #[arg(long, value_name = "NAME")]
+    fqdn: Option<String>,
+    /// The relay's NetBIOS name
+    #[arg(long, value_name = "NAME")]
+    netbios: Option<String>,
+}
+
+impl AddressFlags {
+    pub fn address(&self) -> Result<RelayAddress> {
+        RelayAddress::new(self.ip.as_deref(), self.fqdn.as_deref(), self.netbios.as_deref())
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct RelaySetArgs {
+    /// The CIDs
+    #[arg(value_name = "CID", required = true)]
+    pub cids: Vec<PathBuf>,
+    #[command(flatten)]
+    pub address: AddressFlags,
+    /// Edit the root's mrinit.conf too: CIDs for Mac and Linux read only that one
+    #[arg(long)]
+    pub edit_root: bool,
+    /// Take ports and identity keys that have drifted from the root's mrinit.conf
+    #[arg(long)]
+    pub from_root: bool,
+    /// Show what would change, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub flags: RefreshFlags,
+}
+
+#[derive(Debug, Args)]
+pub struct CidArgs {
+    /// The CIDs
+    #[arg(value_name = "CID", required = true)]
+    pub cids: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// The CIDs
+    #[arg(value_name = "CID", required = true)]
+    pub cids: Vec<PathBuf>,
+    /// One more file name that is the customer's
+    #[arg(long, value_name = "NAME")]
+    customer_file: Vec<String>,
+    #[command(flatten)]
+    function: FunctionFlags,
+}
+
+impl VerifyArgs {
+    pub fn options(&self) -> Result<RefreshOptions> {
+        let mut options = self.function.options()?;
+        options.customer_files = customer_files(&self.customer_file)?;
+        Ok(options)
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct CreateArgs {
+    /// The folders
+    #[arg(value_name = "CID", required = true)]
+    pub cids: Vec<PathBuf>,
+    #[command(flatten)]
+    pub function: FunctionFlags,
+    /// Replace catalogs that are there, from everything in the folder; they keep their identities
+    #[arg(long)]
+    pub replace: bool,
+    /// Show what would be made, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct CloneArgs {
+    /// The CID to copy
+    pub cid: PathBuf,
+    /// The folder to make
+    pub new: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct MrinitShowArgs {
+    /// The file
+    pub file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct MrinitSetArgs {
+    /// The file
+    pub file: PathBuf,
+    /// The name of the value, such as ParentRouterAddress
+    #[arg(requires = "value", conflicts_with_all = ["ip", "fqdn", "netbios"])]
+    pub name: Option<String>,
+    /// The value; a number as 8193, 0x2001 or dword:00002001
+    pub value: Option<String>,
+    #[command(flatten)]
+    pub address: AddressFlags,
+    /// Show what would change, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Where to make it; by default a new folder among the temporary files
+    pub dir: Option<PathBuf>,
+}

@@ -1,0 +1,124 @@
+//! `configcid catalog list`, `verify` and `create`.
+
+use configcid::catalog::{CidPath, checksum};
+use configcid::refresh::ChecksumChoice;
+use configcid::report::catalog_name;
+use configcid::{Cid, CreateOptions, Fault, Plan, Result, Scope};
+use serde::Serialize;
+
+use super::args::{CidArgs, CreateArgs, VerifyArgs};
+use super::exit::Exit;
+use super::out::Out;
+use super::refresh::Work;
+use super::relay::look_at_all;
+
+#[derive(Serialize)]
+struct Listed {
+    catalogs: Vec<ListedCatalog>,
+}
+
+#[derive(Serialize)]
+struct ListedCatalog {
+    catalog: CidPath,
+    id: String,
+    own_checksum: checksum::Checksum,
+    entries: Vec<ListedEntry>,
+}
+
+#[derive(Serialize)]
+struct ListedEntry {
+    path: CidPath,
+    size: u32,
+    checksum: checksum::Checksum,
+}
+
+pub fn list(args: &CidArgs, out: Out) -> Exit {
+    look_at_all("catalog list", &args.cids, out, |path| {
+        let cid = Cid::open(path)?;
+        let mut catalogs = Vec::new();
+        for file in cid.catalogs() {
+            let (_, catalog) = cid.read_catalog(file)?;
+            out.heading(format!("{}  {}  own checksum {}", file.path, catalog.id(), catalog.own_checksum()));
+            let entry = |entry: &configcid::catalog::Entry| {
+                out.line(format!("{:>10}  {}  {}", entry.size, entry.checksum, entry.path));
+                ListedEntry { path: entry.path.clone(), size: entry.size, checksum: entry.checksum }
+            };
+            catalogs.push(ListedCatalog {
+                catalog: file.path.clone(),
+                id: catalog.id().to_string(),
+                own_checksum: catalog.own_checksum(),
+                entries: catalog.entries().iter().map(entry).collect(),
+            });
+        }
+        Ok((Listed { catalogs }, false))
+    })
+}
+
+pub fn verify(args: &VerifyArgs, out: Out) -> Exit {
+    const COMMAND: &str = "catalog verify";
+    let options = match args.options() {
+        Ok(options) => options,
+        Err(error) => return out.fail(COMMAND, &error),
+    };
+    look_at_all(COMMAND, &args.cids, out, |path| {
+        let report = configcid::verify(&Cid::open(path)?, &options, Scope::Everything)?;
+        for catalog in &report.catalogs {
+            let (name, place) = catalog_name(&catalog.catalog);
+            let checked = match (&catalog.function, catalog.state) {
+                (Some(function), "known") => format!("sizes and checksums checked ({function})"),
+                (Some(function), state) => format!("sizes and checksums checked ({function}, {state})"),
+                (None, "unreadable") => "unreadable".to_owned(),
+                (None, state) => format!("sizes checked; checksums could not be: {state} checksum function"),
+            };
+            out.line(format!("Read catalog file {name} in {place} ({} entries): {checked}", catalog.entries));
+        }
+        report.faults.iter().for_each(|fault| out.fault(fault_line(fault)));
+        match report.faults.len() {
+            0 => out.good("No faults"),
+            1 => out.fault("1 fault"),
+            faults => out.fault(format!("{faults} faults")),
+        }
+        let faults = !report.faults.is_empty();
+        Ok((report, faults))
+    })
+}
+
+/// A fault as a line.
+pub fn fault_line(fault: &Fault) -> String {
+    let path = fault.path.as_ref().map_or_else(String::new, |path| format!("{path}: "));
+    let catalog = match (&fault.catalog, &fault.path) {
+        (Some(catalog), Some(_)) => format!(" [{catalog}]"),
+        (Some(catalog), None) if fault.code != "catalog-format" => format!(" [{catalog}]"),
+        _ => String::new(),
+    };
+    format!("fault ({}): {path}{}{catalog}", fault.code, fault.what)
+}
+
+pub fn create(args: &CreateArgs, out: Out) -> Exit {
+    const COMMAND: &str = "catalog create";
+    let options = || -> Result<CreateOptions> {
+        let function = match args.function.choice()? {
+            ChecksumChoice::Use(function) => function,
+            ChecksumChoice::FindOut => checksum::known(checksum::FOR_NEW).expect("the table holds it"),
+        };
+        let mut options = CreateOptions::new(function);
+        options.replace = args.replace;
+        Ok(options)
+    };
+    let options = match options() {
+        Ok(options) => options,
+        Err(error) => return out.fail(COMMAND, &error),
+    };
+    let work = Work { command: COMMAND, dry_run: args.dry_run, look: None, lines: &created_lines };
+    work.on_all(&args.cids, out, |path| configcid::create(&Cid::open_uncataloged(path)?, &options))
+}
+
+fn created_lines(plan: &Plan) -> Vec<String> {
+    let changed = plan.catalogs.iter().filter(|catalog| catalog.changed);
+    changed
+        .map(|catalog| {
+            let (name, place) = catalog_name(&catalog.catalog);
+            format!("Adding catalog file {name} in {place} ({} entries, {})", catalog.entries, catalog.function)
+        })
+        .collect()
+}

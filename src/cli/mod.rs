@@ -1,0 +1,73 @@
+//! The command line: a thin shell over the library, one file a command.
+
+mod args;
+mod catalog;
+mod clone;
+mod demo;
+mod exit;
+mod mrinit;
+mod out;
+mod refresh;
+mod relay;
+
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
+
+use args::{CatalogCommand, Cli, Command, MrinitCommand, RelayCommand};
+use exit::Exit;
+use out::Out;
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            return if asked { Exit::Done } else { Exit::Usage }.into();
+        }
+    };
+    let out = Out { json: cli.json, quiet: cli.quiet, verbose: cli.verbose, color: cli.color };
+    run(cli, out).into()
+}
+
+fn run(cli: Cli, out: Out) -> Exit {
+    let Some(command) = cli.command else {
+        if cli.refresh.cids.is_empty() {
+            let _ = Cli::command().print_help();
+            return Exit::Usage;
+        }
+        return refresh::run(&cli.refresh, out);
+    };
+    if !cli.refresh.cids.is_empty() {
+        eprintln!(
+            "error: a CID stands before a command; put CIDs behind it, or write ./NAME for a CID of a command's name"
+        );
+        return Exit::Usage;
+    }
+    match command {
+        Command::Refresh(args) => refresh::run(&args, out),
+        Command::Relay(RelayCommand::Set(args)) => relay::set(&args, out),
+        Command::Relay(RelayCommand::Show(args)) => relay::show(&args, out),
+        Command::Clone(args) => clone::run(&args, out),
+        Command::Catalog(CatalogCommand::List(args)) => catalog::list(&args, out),
+        Command::Catalog(CatalogCommand::Verify(args)) => catalog::verify(&args, out),
+        Command::Catalog(CatalogCommand::Create(args)) => catalog::create(&args, out),
+        Command::Mrinit(MrinitCommand::Show(args)) => mrinit::show(&args, out),
+        Command::Mrinit(MrinitCommand::Set(args)) => mrinit::set(&args, out),
+        Command::Demo(args) => demo::run(&args, out),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "configcid", &mut std::io::stdout());
+            Exit::Done
+        }
+        Command::Man => match clap_mangen::Man::new(Cli::command().flatten_help(true)).render(&mut std::io::stdout()) {
+            Ok(()) => Exit::Done,
+            Err(error) => {
+                eprintln!("error: cannot write the manual page: {error}");
+                Exit::Failed
+            }
+        },
+    }
+}

@@ -1,0 +1,152 @@
+//! What reaches the terminal: tame, colored only there, and quiet where asked.
+
+use std::io::{IsTerminal, Write};
+
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
+use configcid::report::{ErrorReport, SCHEMA, safe};
+use configcid::{Error, report};
+use serde::Serialize;
+
+use super::exit::Exit;
+
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const DOUBTFUL: Style = AnsiColor::Yellow.on_default();
+const STRONG: Style = Style::new().bold();
+
+/// When to color.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Where output goes, and how much of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Out {
+    pub json: bool,
+    pub quiet: bool,
+    pub verbose: bool,
+    pub color: Color,
+}
+
+impl Out {
+    fn choice(self) -> ColorChoice {
+        match self.color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        }
+    }
+
+    /// A line for people. A reader that has gone is no error: `configcid ... | head`.
+    fn put(self, style: Style, text: &str) {
+        if !self.json && !self.quiet {
+            let _ = writeln!(AutoStream::new(std::io::stdout(), self.choice()), "{style}{}{style:#}", safe(text));
+        }
+    }
+
+    pub fn line(self, text: impl AsRef<str>) {
+        self.put(Style::new(), text.as_ref());
+    }
+
+    pub fn heading(self, text: impl AsRef<str>) {
+        self.put(STRONG, text.as_ref());
+    }
+
+    pub fn good(self, text: impl AsRef<str>) {
+        self.put(GOOD, text.as_ref());
+    }
+
+    /// A line only for those who asked for more.
+    pub fn detail(self, text: impl AsRef<str>) {
+        if self.verbose {
+            self.line(text);
+        }
+    }
+
+    /// A fault that a command was asked to look for: part of its answer.
+    pub fn fault(self, text: impl AsRef<str>) {
+        self.put(BAD, text.as_ref());
+    }
+
+    /// A line of a unified diff, or of [`report::plan_lines`].
+    pub fn change(self, line: &str) {
+        let style = if line.starts_with("Adding") || (line.starts_with('+') && !line.starts_with("+++")) {
+            GOOD
+        } else if line.starts_with("Removing") || (line.starts_with('-') && !line.starts_with("---")) {
+            BAD
+        } else if line.starts_with("Updating") {
+            DOUBTFUL
+        } else {
+            Style::new()
+        };
+        self.put(style, line);
+    }
+
+    /// The diff of a plan.
+    pub fn diffs(self, plan: &configcid::Plan) {
+        if !self.json && !self.quiet {
+            plan.changes.iter().flat_map(|change| lines(report::diff(change))).for_each(|line| self.change(&line));
+        }
+    }
+
+    pub fn warning(self, text: &str) {
+        if !self.json {
+            let _ = writeln!(self.stderr(), "{DOUBTFUL}warning:{DOUBTFUL:#} {}", safe(text));
+        }
+    }
+
+    pub fn error(self, error: &Error) {
+        let _ = writeln!(self.stderr(), "{BAD}error:{BAD:#} {error}");
+    }
+
+    fn stderr(self) -> AutoStream<std::io::Stderr> {
+        AutoStream::new(std::io::stderr(), self.choice())
+    }
+
+    /// How far something has come, on a terminal alone.
+    pub fn progress(self, text: &str) {
+        if !self.json && !self.quiet && std::io::stderr().is_terminal() {
+            let _ = write!(std::io::stderr(), "\r{}\x1b[K", safe(text));
+        }
+    }
+
+    /// The whole answer as JSON.
+    pub fn answer(self, command: &str, exit: Exit, body: impl Serialize) {
+        #[derive(Serialize)]
+        struct Answer<'a, B> {
+            schema: u32,
+            command: &'a str,
+            exit_code: u8,
+            #[serde(flatten)]
+            body: B,
+        }
+        if self.json {
+            let answer = Answer { schema: SCHEMA, command, exit_code: exit as u8, body };
+            let text = serde_json::to_string_pretty(&answer).expect("the answer is plain data");
+            let _ = writeln!(std::io::stdout(), "{text}");
+        }
+    }
+
+    /// An error that ends the run.
+    pub fn fail(self, command: &str, error: &Error) -> Exit {
+        #[derive(Serialize)]
+        struct Body {
+            error: ErrorReport,
+        }
+        let exit = Exit::of(error.kind());
+        self.error(error);
+        self.answer(command, exit, Body { error: ErrorReport::new(error) });
+        exit
+    }
+}
+
+fn lines(text: String) -> Vec<String> {
+    text.lines().map(str::to_owned).collect()
+}

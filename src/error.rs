@@ -1,0 +1,208 @@
+//! The one error type: what is wrong, where, and what to do next.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::text::safe;
+
+/// A [`std::result::Result`] with this crate's [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What sort of fault an [`Error`] is. The [`name`](ErrorKind::name) of each is stable and stands in the JSON output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The folder is no CID, or only a part of one.
+    NotACid,
+    /// The operating system refused something.
+    Io,
+    /// A catalog's bytes break the format.
+    CatalogFormat,
+    /// An `mrinit.conf` breaks the format, or lacks or repeats what was asked for.
+    MrinitFormat,
+    /// A relay address breaks the rules of its kind.
+    Address,
+    /// A path that a catalog or a folder may not hold.
+    Path,
+    /// The CID disagrees with its catalogs in files that configcid never rewrites.
+    Damage,
+    /// No known checksum function reproduces a catalog.
+    ForeignChecksum,
+    /// Nothing on disk can tell which checksum function a catalog uses.
+    UndeterminedChecksum,
+    /// A file is not what it was when the plan was made.
+    Changed,
+    /// A link where configcid follows none.
+    Link,
+    /// Two names that differ in case alone.
+    CaseConflict,
+    /// A program that the user brought failed, lied, or did not end.
+    Program,
+    /// Something stands where a new thing was to be made.
+    Exists,
+    /// The request itself makes no sense.
+    Usage,
+}
+
+impl ErrorKind {
+    /// The stable name, as the JSON output has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            ErrorKind::NotACid => "not-a-cid",
+            ErrorKind::Io => "io",
+            ErrorKind::CatalogFormat => "catalog-format",
+            ErrorKind::MrinitFormat => "mrinit-format",
+            ErrorKind::Address => "address",
+            ErrorKind::Path => "path",
+            ErrorKind::Damage => "damage",
+            ErrorKind::ForeignChecksum => "foreign-checksum",
+            ErrorKind::UndeterminedChecksum => "undetermined-checksum",
+            ErrorKind::Changed => "changed",
+            ErrorKind::Link => "link",
+            ErrorKind::CaseConflict => "case-conflict",
+            ErrorKind::Program => "program",
+            ErrorKind::Exists => "exists",
+            ErrorKind::Usage => "usage",
+        }
+    }
+}
+
+/// A place inside a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Position {
+    /// A line, counted from 1.
+    Line(usize),
+    /// A byte, counted from 0.
+    Offset(u64),
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Position::Line(line) => write!(f, "line {line}"),
+            Position::Offset(offset) => write!(f, "offset {offset} (0x{offset:X})"),
+        }
+    }
+}
+
+/// What went wrong, where, and what to do next.
+///
+/// ```
+/// use configcid::RelayAddress;
+///
+/// let error = RelayAddress::new(Some("10.1.200.650"), None, None).unwrap_err();
+/// assert_eq!(error.kind().name(), "address");
+/// assert!(error.to_string().contains("10.1.200.650"));
+/// ```
+#[derive(Debug)]
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: ErrorKind,
+    what: String,
+    path: Option<PathBuf>,
+    position: Option<Position>,
+    next: Option<String>,
+    source: Option<io::Error>,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, what: impl Into<String>) -> Self {
+        Error(Box::new(Inner { kind, what: what.into(), path: None, position: None, next: None, source: None }))
+    }
+
+    /// An operating system's refusal: `doing` completes "cannot ...".
+    pub(crate) fn io(doing: &str, path: &Path, source: io::Error) -> Self {
+        let mut error = Error::new(ErrorKind::Io, format!("cannot {doing}: {source}")).in_file(path);
+        error.0.source = Some(source);
+        error
+    }
+
+    pub(crate) fn at(mut self, position: Position) -> Self {
+        self.0.position = Some(position);
+        self
+    }
+
+    /// Names the file, where none is named yet.
+    pub(crate) fn in_file(mut self, path: &Path) -> Self {
+        self.0.path.get_or_insert_with(|| path.to_owned());
+        self
+    }
+
+    /// What the reader should do about it; replaces what stood there.
+    pub(crate) fn next(mut self, next: impl Into<String>) -> Self {
+        self.0.next = Some(next.into());
+        self
+    }
+
+    /// The sort of fault.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// What is wrong, without the place.
+    pub fn what(&self) -> &str {
+        &self.0.what
+    }
+
+    /// The file or folder concerned.
+    pub fn path(&self) -> Option<&Path> {
+        self.0.path.as_deref()
+    }
+
+    /// The line or byte concerned.
+    pub fn position(&self) -> Option<Position> {
+        self.0.position
+    }
+
+    /// What to do next, where there is something to say.
+    pub fn next_step(&self) -> Option<&str> {
+        self.0.next.as_deref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { what, path, position, next, .. } = &*self.0;
+        if let Some(path) = path {
+            write!(f, "{}: ", safe(&path.to_string_lossy()))?;
+        }
+        if let Some(position) = position {
+            write!(f, "{position}: ")?;
+        }
+        f.write_str(&safe(what))?;
+        if let Some(next) = next {
+            write!(f, "; {}", safe(next))?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_ref().map(|source| source as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_where_what_and_what_next() {
+        let error = Error::new(ErrorKind::CatalogFormat, "the file ends here")
+            .at(Position::Offset(80))
+            .in_file(Path::new("CID/cidsync.upd"))
+            .in_file(Path::new("not this one"))
+            .next("restore it");
+        assert_eq!(error.to_string(), "CID/cidsync.upd: offset 80 (0x50): the file ends here; restore it");
+    }
+
+    #[test]
+    fn control_characters_never_reach_a_terminal() {
+        let error = Error::new(ErrorKind::Path, "bad \x1b[31m").in_file(Path::new("a\nb"));
+        assert_eq!(error.to_string(), "a\\u{a}b: bad \\u{1b}[31m");
+    }
+}

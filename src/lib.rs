@@ -1,0 +1,57 @@
+//! Configures and packages **CIDs**: central installation directories, the shared folders from which Sophos endpoint
+//! software on a company network installs and updates itself.
+//!
+//! Every capability that changes a CID goes the same way: [open](Cid::open) it, decide on a [`Plan`], show the plan,
+//! [carry it out](Plan::apply), look again with [`verify`](verify()). The main job makes endpoints report to a message
+//! relay:
+//!
+//! ```
+//! # let dir = tempfile::tempdir().unwrap();
+//! # let path = dir.path().join("MRESXP");
+//! # configcid::DemoCid::default().write(&path)?;
+//! use configcid::{Cid, RelayAddress, RelaySetup, RefreshOptions, Scope, relay, verify};
+//!
+//! let cid = Cid::open(&path)?;
+//! let address = RelayAddress::new(Some("10.1.200.65"), Some("MRComputer.Sales.Acme"), Some("MRComputer"))?;
+//! let plan = relay::set(&cid, &RelaySetup::new(address))?;
+//! for change in &plan.changes {
+//!     println!("{}: {}", change.path, change.why);
+//! }
+//! plan.apply()?;
+//! assert!(verify(&Cid::open(&path)?, &RefreshOptions::default(), Scope::Everything)?.faults.is_empty());
+//! # Ok::<(), configcid::Error>(())
+//! ```
+//!
+//! The formats know bytes and no disk ([`mrinit`], [`catalog`]); [`cid`] knows the disk and no command line; the
+//! capabilities ([`relay`], [`refresh`](refresh()), [`create`], [`verify`](verify())) put them together; the command
+//! line only translates.
+//!
+//! Rules cite their source: a number in brackets is an article of the vendor's, \[K\], \[F\] and \[A\] mean known, read off
+//! real files, and assumed, as in `docs/formats.md`.
+
+#![warn(missing_docs)]
+#![forbid(unsafe_code)]
+
+pub mod catalog;
+pub mod cid;
+mod create;
+mod demo;
+mod error;
+pub mod mrinit;
+pub mod plan;
+pub mod refresh;
+pub mod relay;
+pub mod report;
+mod text;
+mod verify;
+
+pub use cid::Cid;
+pub use create::{CreateOptions, create};
+pub use demo::DemoCid;
+pub use error::{Error, ErrorKind, Position, Result};
+pub use mrinit::RelayAddress;
+pub use plan::Plan;
+pub use refresh::{RefreshOptions, refresh};
+pub use relay::RelaySetup;
+pub use text::{Encoding, LineEnding};
+pub use verify::{CatalogReport, Fault, Scope, VerifyReport, verify};

@@ -1,0 +1,276 @@
+//! The address of a relay: IP address, FQDN and NetBIOS name, in that order \[14635\].
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// A relay's address, as `ParentRouterAddress` has it: `IP,FQDN,NETBIOS`. Each part may be left out, not all of them.
+///
+/// ```
+/// use configcid::RelayAddress;
+///
+/// let relay = RelayAddress::new(Some("10.1.200.65"), Some("MRComputer.Sales.Acme"), Some("MRComputer"))?;
+/// assert_eq!(relay.to_string(), "10.1.200.65,MRComputer.Sales.Acme,MRComputer");
+/// assert!(RelayAddress::new(None, Some("-no-.host"), None).is_err());
+/// # Ok::<(), configcid::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RelayAddress {
+    ip: Option<IpAddr>,
+    fqdn: Option<String>,
+    netbios: Option<String>,
+}
+
+impl RelayAddress {
+    /// Checks each part by the rules of its kind: an IPv4 (or, with a [warning](RelayAddress::warnings), IPv6)
+    /// address of one host; a DNS name of labels of up to 63 letters, digits, hyphens (and, with a warning,
+    /// underscores), up to 253 characters in all; a NetBIOS name of up to 15 ASCII characters without a blank and
+    /// without any of `\ / : * ? " < > | + = ; , [ ]`.
+    ///
+    /// # Errors
+    /// A part breaks its rules, or there is no part at all.
+    pub fn new(ip: Option<&str>, fqdn: Option<&str>, netbios: Option<&str>) -> Result<Self> {
+        if ip.is_none() && fqdn.is_none() && netbios.is_none() {
+            return Err(bad("a relay needs an IP address, an FQDN or a NetBIOS name", "give at least one of them"));
+        }
+        Ok(RelayAddress {
+            ip: ip.map(check_ip).transpose()?,
+            fqdn: fqdn.map(check_fqdn).transpose()?,
+            netbios: netbios.map(check_netbios).transpose()?,
+        })
+    }
+
+    /// The IP address.
+    pub fn ip(&self) -> Option<IpAddr> {
+        self.ip
+    }
+
+    /// The fully qualified domain name.
+    pub fn fqdn(&self) -> Option<&str> {
+        self.fqdn.as_deref()
+    }
+
+    /// The NetBIOS name.
+    pub fn netbios(&self) -> Option<&str> {
+        self.netbios.as_deref()
+    }
+
+    /// What is allowed and still likely to be a mistake, each as a sentence.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        match self.ip {
+            Some(IpAddr::V6(ip)) => {
+                warnings.push(format!("{ip} is an IPv6 address: routers of this age may understand only IPv4"))
+            }
+            Some(IpAddr::V4(ip)) if ip.is_loopback() || ip.is_link_local() => {
+                warnings.push(format!("{ip} is no address that other computers reach"))
+            }
+            _ => {}
+        }
+        match &self.fqdn {
+            Some(fqdn) if !fqdn.contains('.') => warnings.push(format!("{fqdn} is no fully qualified domain name")),
+            Some(fqdn) if fqdn.contains('_') => {
+                warnings.push(format!("{fqdn} has an underscore, which some DNS servers refuse"))
+            }
+            Some(_) => {}
+            None => warnings.push(
+                "no FQDN is given: with a DHCP-addressed relay in an NT domain the list must have it [14635]"
+                    .to_owned(),
+            ),
+        }
+        if let Some(netbios) = self.netbios.as_ref().filter(|name| name.contains('.')) {
+            warnings.push(format!("the NetBIOS name {netbios} has a dot: is it a DNS name?"));
+        }
+        warnings
+    }
+}
+
+impl fmt::Display for RelayAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ip = self.ip.map(|ip| ip.to_string());
+        let parts: Vec<&str> = [&ip, &self.fqdn, &self.netbios].into_iter().filter_map(Option::as_deref).collect();
+        f.write_str(&parts.join(","))
+    }
+}
+
+impl FromStr for RelayAddress {
+    type Err = Error;
+
+    /// Reads a comma list. A part is an IP address where it parses as one, an FQDN where it has a dot, else a NetBIOS
+    /// name; the order must be IP, FQDN, NetBIOS.
+    fn from_str(list: &str) -> Result<Self> {
+        let (mut ip, mut fqdn, mut netbios) = (None, None, None);
+        for part in list.split(',') {
+            let (slot, taken) = if part.parse::<IpAddr>().is_ok() {
+                (&mut ip, fqdn.is_some() || netbios.is_some())
+            } else if part.contains('.') {
+                (&mut fqdn, netbios.is_some())
+            } else {
+                (&mut netbios, false)
+            };
+            if taken || slot.replace(part).is_some() {
+                return Err(bad(
+                    format!("{list:?} is not in the order IP,FQDN,NETBIOS"),
+                    "give each at most once and in this order",
+                ));
+            }
+        }
+        RelayAddress::new(ip, fqdn, netbios)
+    }
+}
+
+/// Whether `list`, the value of an address line, names the relay. A NetBIOS name also stands for an FQDN that begins
+/// with it where the relay's own FQDN is not known.
+pub(crate) fn names_relay(list: &str, relay: &RelayAddress) -> bool {
+    list.split(',').map(str::trim).filter(|part| !part.is_empty()).any(|part| {
+        let same = |name: Option<&str>| name.is_some_and(|name| name.eq_ignore_ascii_case(part));
+        let host = part.split('.').next();
+        part.parse::<IpAddr>().map_or_else(
+            |_| {
+                same(relay.fqdn())
+                    || same(relay.netbios())
+                    || (relay.fqdn().is_none()
+                        && relay.netbios().zip(host).is_some_and(|(name, host)| name.eq_ignore_ascii_case(host)))
+            },
+            |ip| relay.ip() == Some(ip),
+        )
+    })
+}
+
+fn bad(what: impl Into<String>, next: &str) -> Error {
+    Error::new(ErrorKind::Address, what).next(next)
+}
+
+fn check_ip(text: &str) -> Result<IpAddr> {
+    let ip: IpAddr = text.parse().map_err(|_| {
+        bad(format!("{text:?} is no IP address"), "write it as four numbers from 0 to 255 with dots between")
+    })?;
+    let of_one_host = match ip {
+        IpAddr::V4(ip) => !ip.is_unspecified() && !ip.is_multicast() && !ip.is_broadcast(),
+        IpAddr::V6(ip) => !ip.is_unspecified() && !ip.is_multicast(),
+    };
+    if of_one_host {
+        Ok(ip)
+    } else {
+        Err(bad(format!("{ip} is not the address of one computer"), "give the relay's own"))
+    }
+}
+
+fn check_fqdn(text: &str) -> Result<String> {
+    let wrong = |why: &str| {
+        Err(bad(
+            format!("{text:?} is no DNS name: {why}"),
+            "write it as labels of letters, digits and hyphens with dots between, such as relay1.sales.acme",
+        ))
+    };
+    if text.is_empty() || text.len() > 253 {
+        return wrong("it must have 1 to 253 characters");
+    }
+    for label in text.split('.') {
+        if label.is_empty() || label.len() > 63 {
+            return wrong("each label must have 1 to 63 characters");
+        }
+        if let Some(c) = label.chars().find(|c| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_')) {
+            return wrong(&format!("{c:?} is not allowed"));
+        }
+        if label.starts_with('-') || label.ends_with('-') {
+            return wrong("a label neither begins nor ends with a hyphen");
+        }
+    }
+    if text.rsplit('.').next().is_some_and(|label| label.bytes().all(|b| b.is_ascii_digit())) {
+        return wrong("its last label is a number, as in an IP address");
+    }
+    Ok(text.to_owned())
+}
+
+fn check_netbios(text: &str) -> Result<String> {
+    let wrong = |why: &str| {
+        Err(bad(
+            format!("{text:?} is no NetBIOS name: {why}"),
+            "give the computer's name without its domain, such as RELAY1",
+        ))
+    };
+    if text.is_empty() || text.chars().count() > 15 {
+        return wrong("it must have 1 to 15 characters");
+    }
+    if let Some(c) = text.chars().find(|&c| !c.is_ascii_graphic() || r#"\/:*?"<>|+=;,[]"#.contains(c)) {
+        return wrong(&format!("{c:?} is not allowed"));
+    }
+    if text.starts_with('.') || text.parse::<IpAddr>().is_ok() {
+        return wrong("it neither begins with a dot nor is an IP address");
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(ip: &str, fqdn: &str, netbios: &str) -> Result<RelayAddress> {
+        let given = |part| Some(part).filter(|part: &&str| !part.is_empty());
+        RelayAddress::new(given(ip), given(fqdn), given(netbios))
+    }
+
+    #[test]
+    fn prints_what_is_there_in_order() {
+        assert_eq!(address("10.1.200.65", "mr.sales.acme", "MR").unwrap().to_string(), "10.1.200.65,mr.sales.acme,MR");
+        assert_eq!(address("10.1.200.65", "", "MR").unwrap().to_string(), "10.1.200.65,MR");
+        assert_eq!(address("", "", "MR").unwrap().to_string(), "MR");
+        assert!(address("", "", "").is_err());
+    }
+
+    #[test]
+    fn refuses_what_breaks_the_rules_of_its_kind() {
+        for ip in ["10.1.200", "10.1.200.256", "010.1.2.3", "10.1.2.3 ", "0.0.0.0", "255.255.255.255", "224.0.0.1", "x"]
+        {
+            assert!(address(ip, "", "").is_err(), "{ip}");
+        }
+        let long_label = format!("{}.acme", "a".repeat(64));
+        let long_name = ["a".repeat(63), "b".repeat(63), "c".repeat(63), "d".repeat(62)].join(".");
+        for fqdn in
+            ["a..b", ".a", "a.", "-a.b", "a-.b", "a b.c", "a,b", "a\"b", "10.1.2.3", "ä.b", &long_label, &long_name]
+        {
+            assert!(address("", fqdn, "").is_err(), "{fqdn}");
+        }
+        for netbios in ["SIXTEENLETTERS16", "A B", "A,B", "A\"B", "A\\B", "A\tB", "10.1.2.3", ".A", "Ä", "A*"] {
+            assert!(address("", "", netbios).is_err(), "{netbios}");
+        }
+        assert!(address("", &long_name[1..], "FIFTEENLETTERS1").is_ok());
+    }
+
+    #[test]
+    fn warns_of_what_is_likely_wrong() {
+        let warnings = |ip, fqdn, netbios| address(ip, fqdn, netbios).unwrap().warnings().len();
+        assert_eq!(warnings("10.1.2.3", "mr.acme", "MR"), 0);
+        assert_eq!(warnings("fe80::1", "mr.acme", "MR"), 1);
+        assert_eq!(warnings("127.0.0.1", "mr.acme", "MR"), 1);
+        assert_eq!(warnings("10.1.2.3", "mr", "MR"), 1);
+        assert_eq!(warnings("10.1.2.3", "mr_1.acme", "MR"), 1);
+        assert_eq!(warnings("10.1.2.3", "", "MR"), 1);
+        assert_eq!(warnings("", "mr.acme", "mr.acme"), 1);
+    }
+
+    #[test]
+    fn reads_a_list_back() {
+        for list in ["10.1.200.65,mr.sales.acme,MR", "mr.sales.acme,MR", "10.1.200.65,MR", "10.1.200.65", "MR"] {
+            assert_eq!(list.parse::<RelayAddress>().unwrap().to_string(), list);
+        }
+        for list in ["", "MR,mr.sales.acme", "mr.acme,10.1.2.3", "A,B", "10.1.2.3,", "10.1.2.3, MR"] {
+            assert!(list.parse::<RelayAddress>().is_err(), "{list}");
+        }
+    }
+
+    #[test]
+    fn finds_the_relay_in_a_list() {
+        let relay = address("10.1.200.65", "mr.sales.acme", "MR").unwrap();
+        assert!(names_relay("Server.Sales.Acme, mr", &relay));
+        assert!(names_relay("MR.SALES.ACME", &relay));
+        assert!(names_relay("10.1.200.65", &relay));
+        assert!(!names_relay("Server.Sales.Acme,SERVER", &relay));
+        assert!(!names_relay("mr.other.acme", &relay));
+        assert!(names_relay("mr.other.acme", &address("", "", "MR").unwrap()));
+        assert!(!names_relay("", &relay));
+    }
+}

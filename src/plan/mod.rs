@@ -1,0 +1,120 @@
+//! What is to be changed in a CID, as data. Dry run, diff, JSON and [`apply`](Plan::apply) are views of the same plan.
+
+mod apply;
+mod view;
+
+pub(crate) use view::View;
+
+use std::path::{Path, PathBuf};
+
+use crate::catalog::{Checksum, CidPath};
+use crate::cid::Cid;
+
+/// Changes to one CID, in the order in which they reach the disk: payload, component catalogs, root catalogs.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Plan {
+    root: PathBuf,
+    shown: PathBuf,
+    /// The files to write. Empty where everything is as it should be.
+    pub changes: Vec<Change>,
+    /// What each catalog looks like and what happens to it.
+    pub catalogs: Vec<CatalogChange>,
+    /// What is allowed and still likely to be a mistake, each as a sentence.
+    pub warnings: Vec<String>,
+}
+
+/// One file to write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Change {
+    /// The file, in the case found on disk.
+    pub path: CidPath,
+    /// Its content when the plan was made; `None` where there was none.
+    pub before: Option<Vec<u8>>,
+    /// Its content to be.
+    pub after: Vec<u8>,
+    /// Why.
+    pub why: String,
+    /// When, among the other changes.
+    pub stage: Stage,
+}
+
+/// The order of changes: what catalogs list is written before them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// A file that catalogs list.
+    Payload,
+    /// A component's catalog.
+    ComponentCatalog,
+    /// A catalog of the CID's root.
+    RootCatalog,
+}
+
+/// What happens to one catalog.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct CatalogChange {
+    /// The catalog, from the CID's root.
+    pub catalog: CidPath,
+    /// Entries that it has before.
+    pub entries: usize,
+    /// The checksum function, or the program that rewrites it.
+    pub function: String,
+    /// The entries that come, go or change.
+    pub actions: Vec<EntryChange>,
+    /// The catalog gets a new checksum, that is, other bytes.
+    pub changed: bool,
+}
+
+/// What happens to one entry of a catalog.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct EntryChange {
+    /// What.
+    pub action: Action,
+    /// The path as the catalog has it, from the catalog's own folder.
+    pub path: CidPath,
+    /// The size to be, in bytes; that of the past for an entry that goes.
+    pub size: u32,
+    /// The checksum to be; that of the past for an entry that goes.
+    pub checksum: Checksum,
+}
+
+/// A way in which an entry changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// It is new.
+    Add,
+    /// It gets another size or checksum.
+    Update,
+    /// It goes, since the file has gone.
+    Remove,
+}
+
+impl Plan {
+    pub(crate) fn new(cid: &Cid) -> Plan {
+        Plan::of_folder(cid.root().to_owned(), cid.path().to_owned())
+    }
+
+    /// For a folder that need be no CID; `root` is its real path, `shown` that for people.
+    pub(crate) fn of_folder(root: PathBuf, shown: PathBuf) -> Plan {
+        Plan { root, shown, changes: Vec::new(), catalogs: Vec::new(), warnings: Vec::new() }
+    }
+
+    /// The CID, as it was given to [`Cid::open`].
+    pub fn cid(&self) -> &Path {
+        &self.shown
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// Puts the changes in the order in which they must reach the disk.
+    pub(crate) fn sort(&mut self) {
+        self.changes.sort_by_key(|change| change.stage);
+    }
+}

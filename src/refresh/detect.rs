@@ -1,0 +1,155 @@
+//! Which checksum function a catalog uses: found out, never assumed (formats.md, section 3).
+
+use crate::catalog::checksum::{self, Function};
+use crate::catalog::{Catalog, Checksum, CidPath, CustomerFiles, Role};
+use crate::cid::CatalogFile;
+use crate::cid::tree::Found;
+use crate::error::Result;
+use crate::plan::View;
+
+/// How many of the vendor's files are tried: the smallest ones.
+const SAMPLE: usize = 8;
+/// The least size that tells anything: two files of no bytes have the same checksum under most functions.
+const LEAST_SIZE: u32 = 4;
+
+/// What is known of a catalog's checksum function.
+pub enum Detection {
+    /// Every file tried, and the catalog's own checksum, agree with it.
+    Known(Function),
+    /// Most agree with it, and these do not.
+    Damaged {
+        /// The function of those that agree.
+        function: Function,
+        /// Files, from the CID's root, whose content is not what the catalog says.
+        files: Vec<CidPath>,
+        /// The catalog's own checksum is wrong.
+        own: bool,
+    },
+    /// No function at hand reproduces it.
+    Foreign,
+    /// No file is there to tell by, though the catalog's own checksum agrees with this function.
+    Undetermined(Function),
+}
+
+impl Detection {
+    /// The function, as far as there is one.
+    pub fn function(&self) -> Option<&Function> {
+        match self {
+            Detection::Known(function) | Detection::Damaged { function, .. } => Some(function),
+            Detection::Foreign | Detection::Undetermined(_) => None,
+        }
+    }
+}
+
+/// Where the function comes from.
+#[derive(Clone, Default)]
+pub enum ChecksumChoice {
+    /// From the functions that configcid knows.
+    #[default]
+    FindOut,
+    /// This one, named or brought by the user; it is tried against the catalog all the same.
+    Use(Function),
+}
+
+struct Sample {
+    path: CidPath,
+    found: Found,
+    listed: Checksum,
+    vendor: bool,
+}
+
+/// One function against the evidence.
+struct Trial {
+    function: Function,
+    agreed: usize,
+    /// The vendor's files that disagree. A customer's file that disagrees was changed, and tells nothing.
+    disagreed: Vec<CidPath>,
+    own: bool,
+}
+
+impl Trial {
+    fn perfect(&self) -> bool {
+        self.own && self.disagreed.is_empty() && self.agreed > 0
+    }
+
+    /// Whether it looks like this function with some damage.
+    fn likely(&self) -> bool {
+        self.agreed > self.disagreed.len() || (self.own && !self.disagreed.is_empty())
+    }
+}
+
+/// Tries the functions of `choice` on `catalog`, whose bytes are `printed`.
+pub(crate) fn detect(
+    view: &View<'_>,
+    file: &CatalogFile,
+    catalog: &Catalog,
+    printed: &[u8],
+    customer_files: &CustomerFiles,
+    choice: &ChecksumChoice,
+) -> Result<Detection> {
+    let samples = samples(view, file, catalog, customer_files)?;
+    let candidates: Vec<Function> = match choice {
+        ChecksumChoice::FindOut => checksum::all_known().collect(),
+        ChecksumChoice::Use(function) => vec![function.clone()],
+    };
+    let mut trials = Vec::new();
+    for function in candidates {
+        let own = function.of_bytes(catalog.covered(printed))? == catalog.own_checksum();
+        let mut trial = Trial { function, agreed: 0, disagreed: Vec::new(), own };
+        for sample in &samples {
+            let sum = view.sum(&sample.path, &sample.found, &*trial.function)?;
+            if sum.is_some_and(|(_, checksum)| checksum == sample.listed) {
+                trial.agreed += 1;
+            } else if sample.vendor {
+                trial.disagreed.push(sample.path.clone());
+            }
+        }
+        if trial.perfect() {
+            return Ok(Detection::Known(trial.function));
+        }
+        trials.push(trial);
+    }
+    // A function that the user names needs no file to tell by: the catalog's own checksum bears it out.
+    let named = matches!(choice, ChecksumChoice::Use(_));
+    let best = trials.into_iter().max_by_key(|trial| (trial.likely(), trial.own, trial.agreed));
+    Ok(match best {
+        Some(trial) if trial.likely() => {
+            Detection::Damaged { function: trial.function, files: trial.disagreed, own: !trial.own }
+        }
+        Some(trial) if trial.own && named => Detection::Known(trial.function),
+        Some(trial) if trial.own => Detection::Undetermined(trial.function),
+        _ => Detection::Foreign,
+    })
+}
+
+/// The smallest of the vendor's files that are on disk with the listed size; the customer's where there are none.
+fn samples(
+    view: &View<'_>,
+    file: &CatalogFile,
+    catalog: &Catalog,
+    customer_files: &CustomerFiles,
+) -> Result<Vec<Sample>> {
+    let mut order: Vec<_> = catalog
+        .entries()
+        .iter()
+        .filter(|entry| entry.size >= LEAST_SIZE)
+        .map(|entry| (entry, entry.path.under(file.folder.as_ref())))
+        .map(|(entry, path)| (customer_files.role(&path) == Role::Vendor, entry, path))
+        .collect();
+    order.sort_by_key(|(vendor, entry, _)| (!vendor, entry.size));
+    let mut samples: Vec<Sample> = Vec::new();
+    for (vendor, entry, path) in order {
+        if samples.len() >= SAMPLE || (!vendor && samples.iter().any(|sample| sample.vendor)) {
+            break;
+        }
+        // What this plan changes tells nothing of the catalog as it is.
+        if view.is_new(&path) {
+            continue;
+        }
+        let found = view.find(&path)?;
+        if matches!(found, Found::File { size, .. } if size == u64::from(entry.size)) {
+            samples.push(Sample { path, found, listed: entry.checksum, vendor });
+        }
+    }
+    Ok(samples)
+}

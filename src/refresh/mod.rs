@@ -1,0 +1,400 @@
+//! Refreshing a CID: its catalogs are brought in line with the customer's files on disk, as `ConfigCID.exe` does
+//! \[14635, 13112\].
+
+mod command;
+mod detect;
+mod program;
+
+pub use command::CommandFunction;
+pub(crate) use detect::detect;
+pub use detect::{ChecksumChoice, Detection};
+pub use program::Program;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::catalog::checksum::Function;
+use crate::catalog::{Catalog, Checksum, CidPath, CustomerFiles, Entry, Role};
+use crate::cid::tree::Found;
+use crate::cid::{CatalogFile, Cid};
+use crate::error::{Error, ErrorKind, Result};
+use crate::plan::{Action, CatalogChange, Change, EntryChange, Plan, Stage, View};
+
+/// How to refresh.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub struct RefreshOptions {
+    /// Which files are the customer's.
+    pub customer_files: CustomerFiles,
+    /// Where the checksum function comes from.
+    pub checksum: ChecksumChoice,
+    /// Go on where the vendor's files are not what the catalogs say. Their entries stay as they are.
+    pub accept_damage: bool,
+    /// Let this program rewrite the catalogs.
+    pub program: Option<Program>,
+}
+
+/// Plans to bring every catalog of `cid` in line with the customer's files.
+///
+/// # Errors
+/// A catalog is unreadable; its checksum function is foreign or cannot be told; files of the vendor are missing or
+/// have another size than listed (unless [`accept_damage`](RefreshOptions::accept_damage)); a brought program fails.
+///
+/// ```
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("ESXP");
+/// use configcid::{Cid, DemoCid, RefreshOptions, refresh};
+///
+/// DemoCid::default().write(&path)?;
+/// let options = RefreshOptions::default();
+/// assert!(refresh(&Cid::open(&path)?, &options)?.is_empty());
+///
+/// std::fs::write(path.join("customer_ID.txt"), "Acme").unwrap();
+/// let plan = refresh(&Cid::open(&path)?, &options)?;
+/// plan.apply()?;
+/// assert!(refresh(&Cid::open(&path)?, &options)?.is_empty());
+/// # Ok::<(), configcid::Error>(())
+/// ```
+pub fn refresh(cid: &Cid, options: &RefreshOptions) -> Result<Plan> {
+    let mut plan = Plan::new(cid);
+    complete(cid, &mut plan, options)?;
+    Ok(plan)
+}
+
+/// Adds to a plan that changes files what the catalogs need then.
+pub(crate) fn complete(cid: &Cid, plan: &mut Plan, options: &RefreshOptions) -> Result<()> {
+    let loaded = load(cid)?;
+    let payload = plan.changes.clone();
+    let mut view = View::new(cid, &payload);
+    let order = Order::new(&loaded);
+    plan.warnings.extend(order.warnings());
+    let damage = damage(&view, &loaded, options)?;
+    if let Some(error) = damage_error(cid, &damage, options) {
+        return Err(error);
+    }
+    plan.warnings.extend(damage.iter().map(|damage| format!("{damage}: left as it is")));
+    let customers = customer_files(&view, &options.customer_files)?;
+    if let Some(program) = &options.program {
+        program::run(program, &view, &loaded, &order, &customers, options, plan)?;
+    } else {
+        for &index in &order.sequence {
+            let loaded = &loaded[index];
+            let function = function_of(&view, loaded, options)?;
+            let (catalog, actions) = bring_in_line(&view, loaded, &customers, &order, options, &function)?;
+            let change = CatalogChange {
+                catalog: loaded.file.path.clone(),
+                entries: loaded.catalog.entries().len(),
+                function: function.name().to_owned(),
+                changed: catalog != loaded.catalog,
+                actions,
+            };
+            if change.changed {
+                let bytes = catalog.print();
+                view.write(&loaded.file.path, bytes.clone());
+                plan.changes.push(catalog_change(loaded, bytes));
+            }
+            plan.catalogs.push(change);
+        }
+    }
+    plan.sort();
+    Ok(())
+}
+
+/// A catalog, read.
+pub(crate) struct Loaded {
+    pub file: CatalogFile,
+    pub bytes: Vec<u8>,
+    pub catalog: Catalog,
+}
+
+fn load(cid: &Cid) -> Result<Vec<Loaded>> {
+    let read = |file: &CatalogFile| {
+        let (bytes, catalog) = cid.read_catalog(file)?;
+        Ok(Loaded { file: file.clone(), bytes, catalog })
+    };
+    cid.catalogs().iter().map(read).collect()
+}
+
+pub(crate) fn catalog_change(loaded: &Loaded, after: Vec<u8>) -> Change {
+    Change {
+        path: loaded.file.path.clone(),
+        before: Some(loaded.bytes.clone()),
+        after,
+        why: "the catalog lists the customer's files as they are".to_owned(),
+        stage: if loaded.file.folder.is_some() { Stage::ComponentCatalog } else { Stage::RootCatalog },
+    }
+}
+
+/// In which sequence catalogs are brought in line: those that others list come first.
+pub(crate) struct Order {
+    sequence: Vec<usize>,
+    /// Entries for a catalog that is itself, or that lists this one: no checksum can be right. `(catalog, entry)`, as
+    /// keys from the CID's root.
+    impossible: HashSet<(String, String)>,
+}
+
+impl Order {
+    pub(crate) fn new(loaded: &[Loaded]) -> Order {
+        let by_key: HashMap<String, usize> =
+            loaded.iter().enumerate().map(|(index, loaded)| (loaded.file.path.key(), index)).collect();
+        let lists: Vec<Vec<usize>> = loaded
+            .iter()
+            .map(|loaded| {
+                let keys =
+                    loaded.catalog.entries().iter().map(|entry| entry.path.under(loaded.file.folder.as_ref()).key());
+                keys.filter_map(|key| by_key.get(&key).copied()).collect()
+            })
+            .collect();
+        let mut order = Order { sequence: Vec::new(), impossible: HashSet::new() };
+        let mut state = vec![Visit::No; loaded.len()];
+        for index in 0..loaded.len() {
+            order.visit(index, loaded, &lists, &mut state);
+        }
+        order
+    }
+
+    /// Depth first; as deep as catalogs list each other, that is, at most their number.
+    fn visit(&mut self, index: usize, loaded: &[Loaded], lists: &[Vec<usize>], state: &mut [Visit]) {
+        if state[index] != Visit::No {
+            return;
+        }
+        state[index] = Visit::Under;
+        for &listed in &lists[index] {
+            if state[listed] == Visit::Under {
+                self.impossible.insert((loaded[index].file.path.key(), loaded[listed].file.path.key()));
+            }
+            self.visit(listed, loaded, lists, state);
+        }
+        state[index] = Visit::Done;
+        self.sequence.push(index);
+    }
+
+    pub(crate) fn is_impossible(&self, catalog: &CidPath, entry: &CidPath) -> bool {
+        !self.impossible.is_empty() && self.impossible.contains(&(catalog.key(), entry.key()))
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let mut warnings: Vec<String> = self
+            .impossible
+            .iter()
+            .map(|(catalog, entry)| {
+                format!("{catalog} lists {entry}, which depends on it: that entry is left as it is")
+            })
+            .collect();
+        warnings.sort();
+        warnings
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Visit {
+    No,
+    Under,
+    Done,
+}
+
+/// The vendor's files that are not what the catalogs say, as sentences without an end.
+fn damage(view: &View<'_>, loaded: &[Loaded], options: &RefreshOptions) -> Result<Vec<String>> {
+    let mut known: HashMap<String, Found> = HashMap::new();
+    let mut damage = Vec::new();
+    for loaded in loaded {
+        for entry in loaded.catalog.entries() {
+            let path = entry.path.under(loaded.file.folder.as_ref());
+            let role = options.customer_files.role(&path);
+            if role == Role::Customer {
+                continue;
+            }
+            let key = path.key();
+            let found = match known.get(&key) {
+                Some(found) => found,
+                None => {
+                    let found = view.find(&path)?;
+                    known.entry(key).or_insert(found)
+                }
+            };
+            match found {
+                Found::File { .. } if role == Role::Catalog => {}
+                Found::File { size, .. } if *size == u64::from(entry.size) => {}
+                Found::File { size, .. } => {
+                    damage.push(format!("{path} has {size} bytes, and {} lists {}", loaded.file.path, entry.size))
+                }
+                Found::Absent => damage.push(format!("{path} is not there, and {} lists it", loaded.file.path)),
+                Found::Folder | Found::Other => {
+                    damage.push(format!("{path} is no file, and {} lists it", loaded.file.path))
+                }
+            }
+        }
+    }
+    Ok(damage)
+}
+
+/// How many faults an error names.
+const NAMED: usize = 5;
+
+fn damage_error(cid: &Cid, damage: &[String], options: &RefreshOptions) -> Option<Error> {
+    if damage.is_empty() || options.accept_damage {
+        return None;
+    }
+    let mut what = format!(
+        "{} that only the vendor writes: {}",
+        count(damage.len(), "file is damaged", "files are damaged"),
+        damage[..damage.len().min(NAMED)].join("; ")
+    );
+    if damage.len() > NAMED {
+        what.push_str(&format!("; and {} more", damage.len() - NAMED));
+    }
+    Some(
+        Error::new(ErrorKind::Damage, what)
+            .in_file(cid.path())
+            .next("let the server update this CID; or, if it is meant to be so, say --accept-damage"),
+    )
+}
+
+/// `1 file`, `2 files`.
+pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// The function to rewrite a catalog with.
+fn function_of(view: &View<'_>, loaded: &Loaded, options: &RefreshOptions) -> Result<Function> {
+    let Loaded { file, bytes, catalog } = loaded;
+    let place = view.cid().shown(&file.path);
+    match detect(view, file, catalog, bytes, &options.customer_files, &options.checksum)? {
+        Detection::Known(function) => Ok(function),
+        Detection::Damaged { function, .. } if options.accept_damage => Ok(function),
+        Detection::Damaged { function, files, own } => {
+            let mut what = Vec::new();
+            if !files.is_empty() {
+                let names: Vec<&str> = files.iter().take(NAMED).map(CidPath::as_str).collect();
+                what.push(format!("{} {} not what it says", names.join(", "), if files.len() == 1 { "is" } else { "are" }));
+            }
+            if own {
+                what.push("its own checksum is wrong".to_owned());
+            }
+            Err(Error::new(
+                ErrorKind::Damage,
+                format!("the catalog uses {}, but there is damage: {}", function.name(), what.join(", and ")),
+            )
+            .in_file(&place)
+            .next("let the server update this CID; or, if it is meant to be so, say --accept-damage"))
+        }
+        Detection::Undetermined(function) => Err(Error::new(
+            ErrorKind::UndeterminedChecksum,
+            format!(
+                "its checksum function cannot be told: none of the files it lists is there, unchanged, with four bytes or \
+                 more (its own checksum agrees with {})",
+                function.name()
+            ),
+        )
+        .in_file(&place)
+        .next(format!("if you know the function, name it: --checksum {}", function.name()))),
+        Detection::Foreign => Err(Error::new(
+            ErrorKind::ForeignChecksum,
+            match &options.checksum {
+                ChecksumChoice::FindOut => "no checksum function that configcid knows reproduces this catalog".to_owned(),
+                ChecksumChoice::Use(function) => format!("the checksum function {} does not reproduce this catalog", function.name()),
+            },
+        )
+        .in_file(&place)
+        .next(
+            "bring the function with --checksum-command 'PROGRAM ARG...', or the vendor's program with --refresh-with \
+             ConfigCID.exe",
+        )),
+    }
+}
+
+/// The customer's files that are there, from the CID's root, in the case found, by key.
+pub(crate) fn customer_files(view: &View<'_>, customer_files: &CustomerFiles) -> Result<BTreeMap<String, CidPath>> {
+    let cid = view.cid();
+    let mut present = BTreeMap::new();
+    for folder in std::iter::once(None).chain(cid.components().iter().map(Some)) {
+        let listing = cid.tree().listing(folder)?;
+        let paths = listing
+            .names()
+            .filter_map(|name| folder.map_or_else(|| CidPath::in_root(name), |folder| folder.join(name)).ok())
+            .chain(view.made_in(folder).cloned())
+            .filter(|path| customer_files.role(path) == Role::Customer);
+        for path in paths {
+            match view.find(&path)? {
+                Found::File { .. } => present.insert(path.key(), path),
+                _ => {
+                    return Err(Error::new(ErrorKind::Io, "this should be a file, and is none")
+                        .in_file(&cid.shown(&path))
+                        .next("remove or rename it"));
+                }
+            };
+        }
+    }
+    Ok(present)
+}
+
+/// The catalog as it should be, and what changed in it.
+fn bring_in_line(
+    view: &View<'_>,
+    loaded: &Loaded,
+    customers: &BTreeMap<String, CidPath>,
+    order: &Order,
+    options: &RefreshOptions,
+    function: &Function,
+) -> Result<(Catalog, Vec<EntryChange>)> {
+    let file = &loaded.file;
+    let mut actions = Vec::new();
+    let mut entries = Vec::with_capacity(loaded.catalog.entries().len() + 1);
+    let mut listed = HashSet::new();
+    for entry in loaded.catalog.entries() {
+        let path = entry.path.under(file.folder.as_ref());
+        let role = options.customer_files.role(&path);
+        if role == Role::Vendor || order.is_impossible(&file.path, &path) {
+            entries.push(entry.clone());
+            continue;
+        }
+        listed.insert(path.key());
+        let found = view.find(&path)?;
+        let action = match sum(view, &path, &found, function)? {
+            Some((size, checksum)) if (size, checksum) == (entry.size, entry.checksum) => {
+                entries.push(entry.clone());
+                continue;
+            }
+            Some((size, checksum)) => {
+                let entry = Entry { path: entry.path.clone(), size, checksum };
+                entries.push(entry.clone());
+                (Action::Update, entry)
+            }
+            None if role == Role::Customer => (Action::Remove, entry.clone()),
+            // A catalog that has gone is damage, which the caller has been told to accept.
+            None => {
+                entries.push(entry.clone());
+                continue;
+            }
+        };
+        actions.push(entry_change(action.0, &action.1));
+    }
+    for (key, path) in customers {
+        let Some(seen) = path.seen_from(file.folder.as_ref()).filter(|_| file.covers(path)) else { continue };
+        if listed.contains(key) {
+            continue;
+        }
+        let found = view.find(path)?;
+        let Some((size, checksum)) = sum(view, path, &found, function)? else { continue };
+        let entry = Entry { path: seen, size, checksum };
+        actions.push(entry_change(Action::Add, &entry));
+        entries.push(entry);
+    }
+    let mut catalog = loaded.catalog.clone();
+    *catalog.entries_mut() = entries;
+    catalog.seal(&**function)?;
+    Ok((catalog, actions))
+}
+
+fn entry_change(action: Action, entry: &Entry) -> EntryChange {
+    EntryChange { action, path: entry.path.clone(), size: entry.size, checksum: entry.checksum }
+}
+
+fn sum(view: &View<'_>, path: &CidPath, found: &Found, function: &Function) -> Result<Option<(u32, Checksum)>> {
+    let Some((size, checksum)) = view.sum(path, found, &**function)? else { return Ok(None) };
+    let size = u32::try_from(size).map_err(|_| {
+        Error::new(ErrorKind::Path, "this file is larger than 4 GiB, more than a catalog can say")
+            .in_file(&view.cid().shown(path))
+            .next("remove it from the CID")
+    })?;
+    Ok(Some((size, checksum)))
+}

@@ -1,0 +1,145 @@
+//! The shapes of the JSON output that more than one command has; `docs/json.md` describes them.
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::diff;
+use crate::catalog::CidPath;
+use crate::error::{Error, Position};
+use crate::plan::{CatalogChange, Change, Plan};
+use crate::verify::Fault;
+
+/// The version of the JSON shapes. A field may be added without a new number; none changes or goes.
+pub const SCHEMA: u32 = 1;
+
+/// What became of one CID.
+#[derive(Debug, Serialize)]
+pub struct CidResult {
+    /// The CID, as it was named.
+    pub cid: String,
+    /// In one word.
+    pub status: Status,
+    /// The files that were or would be written.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<FileReport>,
+    /// The catalogs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub catalogs: Vec<CatalogChange>,
+    /// Likely mistakes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+    /// What a look at the result found wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<Fault>,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<ErrorReport>,
+}
+
+/// What became of a CID, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Nothing to do.
+    Unchanged,
+    /// A dry run: something would change.
+    Planned,
+    /// Done and verified.
+    Changed,
+    /// Nothing was changed; see `error`. Or, with `faults`, it was changed and is not as it should be.
+    Failed,
+}
+
+/// A file that is written.
+#[derive(Debug, Serialize)]
+pub struct FileReport {
+    /// The file, from the CID's root.
+    pub path: CidPath,
+    /// Why.
+    pub why: String,
+    /// The SHA-256 of what it held, if it was there.
+    pub sha256_before: Option<String>,
+    /// The SHA-256 of what it holds then.
+    pub sha256_after: String,
+    /// The unified diff, secrets masked.
+    pub diff: String,
+}
+
+/// An error, for programs.
+#[derive(Debug, Serialize)]
+pub struct ErrorReport {
+    /// The sort, stable.
+    pub kind: &'static str,
+    /// What is wrong.
+    pub what: String,
+    /// The file or folder.
+    pub path: Option<String>,
+    /// The line, counted from 1.
+    pub line: Option<usize>,
+    /// The byte, counted from 0.
+    pub offset: Option<u64>,
+    /// What to do next.
+    pub next: Option<String>,
+}
+
+impl CidResult {
+    /// A CID with nothing to say of it yet.
+    pub fn new(cid: &std::path::Path, status: Status) -> CidResult {
+        CidResult {
+            cid: cid.to_string_lossy().into_owned(),
+            status,
+            files: Vec::new(),
+            catalogs: Vec::new(),
+            warnings: Vec::new(),
+            faults: Vec::new(),
+            error: None,
+        }
+    }
+
+    /// What a plan does.
+    pub fn of_plan(plan: &Plan, status: Status) -> CidResult {
+        CidResult {
+            files: plan.changes.iter().map(FileReport::new).collect(),
+            catalogs: plan.catalogs.clone(),
+            warnings: plan.warnings.clone(),
+            ..CidResult::new(plan.cid(), status)
+        }
+    }
+
+    /// Why it failed.
+    pub fn of_error(cid: &std::path::Path, error: &Error) -> CidResult {
+        CidResult { error: Some(ErrorReport::new(error)), ..CidResult::new(cid, Status::Failed) }
+    }
+}
+
+impl FileReport {
+    fn new(change: &Change) -> FileReport {
+        let sha256 = |bytes: &[u8]| Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        FileReport {
+            path: change.path.clone(),
+            why: change.why.clone(),
+            sha256_before: change.before.as_deref().map(sha256),
+            sha256_after: sha256(&change.after),
+            diff: diff(change),
+        }
+    }
+}
+
+impl ErrorReport {
+    /// The parts of an error.
+    pub fn new(error: &Error) -> ErrorReport {
+        let (line, offset) = match error.position() {
+            Some(Position::Line(line)) => (Some(line), None),
+            Some(Position::Offset(offset)) => (None, Some(offset)),
+            None => (None, None),
+        };
+        ErrorReport {
+            kind: error.kind().name(),
+            what: error.what().to_owned(),
+            path: error.path().map(|path| path.to_string_lossy().into_owned()),
+            line,
+            offset,
+            next: error.next_step().map(str::to_owned),
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! A plan as lines, in the words of `ConfigCID.exe` \[14635\]; what helps beyond them stands behind them.
+
+use crate::catalog::CidPath;
+use crate::plan::{Action, Plan, Stage};
+use crate::refresh::count;
+
+/// What a plan does, line by line: the files it writes, then each catalog.
+///
+/// ```
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("ESXP");
+/// use configcid::{Cid, DemoCid, RefreshOptions, refresh, report};
+///
+/// DemoCid::default().write(&path)?;
+/// std::fs::write(path.join("rms/mrinit.conf"), "[Config]\r\n").unwrap();
+/// let lines = report::plan_lines(&refresh(&Cid::open(&path)?, &RefreshOptions::default())?);
+/// assert!(lines.iter().any(|line| line.starts_with(r"Adding entry for \rms\mrinit.conf")));
+/// # Ok::<(), configcid::Error>(())
+/// ```
+pub fn plan_lines(plan: &Plan) -> Vec<String> {
+    let payload = plan.changes.iter().filter(|change| change.stage == Stage::Payload);
+    let mut lines: Vec<String> = payload
+        .map(|change| {
+            let verb = if change.before.is_none() { "Adding file" } else { "Updating file" };
+            format!("{verb} {}: {}", change.path, change.why)
+        })
+        .collect();
+    for catalog in &plan.catalogs {
+        let (name, place) = catalog_name(&catalog.catalog);
+        let entries = count(catalog.entries, "entry", "entries");
+        lines.push(format!("Read catalog file {name} in {place} ({entries}, {})", catalog.function));
+        for change in &catalog.actions {
+            let verb = match change.action {
+                Action::Add => "Adding",
+                Action::Update => "Updating",
+                Action::Remove => "Removing",
+            };
+            let size = count(change.size as usize, "byte", "bytes");
+            lines.push(format!("{verb} entry for {} ({size}, checksum {})", change.path, change.checksum));
+        }
+        if catalog.changed {
+            lines.push(format!("Updating checksum of {name} in {place}"));
+        }
+    }
+    lines
+}
+
+/// A catalog's name in lower case, as the published procedure spells it, and its folder.
+pub fn catalog_name(catalog: &CidPath) -> (String, String) {
+    let place = catalog.folder().map_or_else(|| "\\".to_owned(), |folder| folder.to_string());
+    (catalog.file_name().to_lowercase(), place)
+}

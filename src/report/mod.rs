@@ -1,0 +1,11 @@
+//! Views of plans and reports: the lines that people read, diffs, and JSON.
+
+mod diff;
+mod json;
+mod lines;
+
+pub use diff::diff;
+pub use json::{CidResult, ErrorReport, FileReport, SCHEMA, Status};
+pub use lines::{catalog_name, plan_lines};
+
+pub use crate::text::safe;

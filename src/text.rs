@@ -1,0 +1,172 @@
+//! Bytes to text and back without loss: encodings, byte order marks, line endings.
+//!
+//! The encodings and line endings are those of formats.md, section 2.
+
+use encoding_rs::WINDOWS_1252;
+
+/// How the text of a file is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// Bytes below 0x80 only.
+    Ascii,
+    /// Windows-1252: what is neither of the others.
+    Windows1252,
+    /// UTF-8, with or without a byte order mark.
+    Utf8,
+    /// UTF-16, little-endian, told by its byte order mark.
+    Utf16Le,
+    /// UTF-16, big-endian, told by its byte order mark.
+    Utf16Be,
+}
+
+impl Encoding {
+    /// Finds the encoding of `bytes` and the length of the byte order mark. A file without a mark is ASCII, else
+    /// UTF-8 where it is valid, else Windows-1252.
+    pub(crate) fn detect(bytes: &[u8]) -> (Encoding, usize) {
+        match bytes {
+            [0xEF, 0xBB, 0xBF, rest @ ..] if std::str::from_utf8(rest).is_ok() => (Encoding::Utf8, 3),
+            [0xEF, 0xBB, 0xBF, ..] => (Encoding::Windows1252, 3),
+            [0xFF, 0xFE, ..] => (Encoding::Utf16Le, 2),
+            [0xFE, 0xFF, ..] => (Encoding::Utf16Be, 2),
+            _ if bytes.is_ascii() => (Encoding::Ascii, 0),
+            _ if std::str::from_utf8(bytes).is_ok() => (Encoding::Utf8, 0),
+            _ => (Encoding::Windows1252, 0),
+        }
+    }
+
+    /// The name that people know it by.
+    pub fn name(self) -> &'static str {
+        match self {
+            Encoding::Ascii => "ASCII",
+            Encoding::Windows1252 => "Windows-1252",
+            Encoding::Utf8 => "UTF-8",
+            Encoding::Utf16Le => "UTF-16LE",
+            Encoding::Utf16Be => "UTF-16BE",
+        }
+    }
+
+    /// Bytes of one code unit.
+    pub(crate) fn unit(self) -> usize {
+        match self {
+            Encoding::Utf16Le | Encoding::Utf16Be => 2,
+            _ => 1,
+        }
+    }
+
+    /// The code units of `bytes` as numbers; an odd last byte of UTF-16 is left out.
+    pub(crate) fn units(self, bytes: &[u8]) -> Vec<u16> {
+        match self {
+            Encoding::Utf16Le => bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect(),
+            Encoding::Utf16Be => bytes.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]])).collect(),
+            _ => bytes.iter().map(|&byte| byte.into()).collect(),
+        }
+    }
+
+    /// The text of `bytes`, which hold no byte order mark. What is invalid becomes U+FFFD.
+    pub(crate) fn decode(self, bytes: &[u8]) -> String {
+        match self {
+            Encoding::Ascii | Encoding::Utf8 => String::from_utf8_lossy(bytes).into_owned(),
+            Encoding::Windows1252 => decode_1252(bytes),
+            Encoding::Utf16Le | Encoding::Utf16Be => String::from_utf16_lossy(&self.units(bytes)),
+        }
+    }
+
+    /// The bytes of `text`, or `None` where the encoding has no place for one of its characters.
+    pub(crate) fn encode(self, text: &str) -> Option<Vec<u8>> {
+        match self {
+            Encoding::Ascii => text.is_ascii().then(|| text.into()),
+            Encoding::Utf8 => Some(text.into()),
+            Encoding::Windows1252 => encode_1252(text),
+            Encoding::Utf16Le => Some(text.encode_utf16().flat_map(u16::to_le_bytes).collect()),
+            Encoding::Utf16Be => Some(text.encode_utf16().flat_map(u16::to_be_bytes).collect()),
+        }
+    }
+}
+
+/// Windows-1252 to text. Every byte has a character, so that [`encode_1252`] gives the same bytes back.
+pub(crate) fn decode_1252(bytes: &[u8]) -> String {
+    WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned()
+}
+
+/// Text to Windows-1252, or `None` where it has no such character.
+pub(crate) fn encode_1252(text: &str) -> Option<Vec<u8>> {
+    let (bytes, _, unmappable) = WINDOWS_1252.encode(text);
+    (!unmappable).then(|| bytes.into_owned())
+}
+
+/// How a line ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineEnding {
+    /// LF, as on Unix.
+    Lf,
+    /// CR LF, as on Windows.
+    CrLf,
+}
+
+impl LineEnding {
+    /// The characters.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            LineEnding::Lf => "\n",
+            LineEnding::CrLf => "\r\n",
+        }
+    }
+
+    /// The name that people know it by.
+    pub fn name(self) -> &'static str {
+        match self {
+            LineEnding::Lf => "LF",
+            LineEnding::CrLf => "CRLF",
+        }
+    }
+}
+
+/// Compares names as Windows does, without regard to case: two names are the same where their keys are.
+pub(crate) fn fold_case(name: &str) -> String {
+    if name.is_ascii() { name.to_ascii_lowercase() } else { name.chars().flat_map(char::to_lowercase).collect() }
+}
+
+/// `text` without anything that a terminal would obey or that would reorder a line: control characters and
+/// bidirectional overrides are spelled out.
+pub fn safe(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}' => {
+                out.extend(c.escape_unicode())
+            }
+            c if c.is_control() => out.extend(c.escape_unicode()),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_windows_1252_byte_comes_back() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        assert_eq!(encode_1252(&decode_1252(&bytes)).unwrap(), bytes);
+        assert_eq!(encode_1252("\u{4e2d}"), None);
+    }
+
+    #[test]
+    fn encodings_are_told_apart() {
+        assert_eq!(Encoding::detect(b"abc"), (Encoding::Ascii, 0));
+        assert_eq!(Encoding::detect(b"\xEF\xBB\xBFabc"), (Encoding::Utf8, 3));
+        assert_eq!(Encoding::detect("ä".as_bytes()), (Encoding::Utf8, 0));
+        assert_eq!(Encoding::detect(b"\xE4"), (Encoding::Windows1252, 0));
+        assert_eq!(Encoding::detect(b"\xEF\xBB\xBF\xE4"), (Encoding::Windows1252, 3));
+        assert_eq!(Encoding::detect(b"\xFF\xFEa\0"), (Encoding::Utf16Le, 2));
+        assert_eq!(Encoding::detect(b"\xFE\xFF\0a"), (Encoding::Utf16Be, 2));
+    }
+
+    #[test]
+    fn text_for_a_terminal_is_tame() {
+        assert_eq!(safe("a\u{1b}[2J\u{202E}b\u{9b}"), "a\\u{1b}[2J\\u{202e}b\\u{9b}");
+        assert_eq!(safe("Zürich"), "Zürich");
+    }
+}
