@@ -38,7 +38,7 @@ impl CreateOptions {
 /// A catalog is there already, the tree holds a link or a device, a name that no catalog can hold, or two that differ
 /// in case alone, or a file cannot be read.
 pub fn create(cid: &Cid, options: &CreateOptions) -> Result<Plan> {
-    let mut plan = Plan::new(cid);
+    let mut plan = Plan::new(cid, "catalog create");
     let folders = cid.components().iter().filter(|_| options.components).cloned().map(Some).chain([None]);
     let new: Vec<CatalogFile> = folders.map(|folder| catalog_in(cid, folder)).collect::<Result<_>>()?;
     if let Some(there) = new.iter().find(|file| cid.catalogs().contains(file)).filter(|_| !options.replace) {
@@ -75,11 +75,11 @@ pub fn create(cid: &Cid, options: &CreateOptions) -> Result<Plan> {
         let after = catalog.print();
         let sum = (after.len() as u64, options.function.of_bytes(&after)?);
         entries.push(entry(file.path.clone(), (fits(sum.0, &cid.shown(&file.path))?, sum)));
-        let changed = before.as_ref() != Some(&after);
+        let changed = before.as_deref() != Some(&after);
         if changed {
             let stage = if file.folder.is_some() { Stage::ComponentCatalog } else { Stage::RootCatalog };
             let why = "the catalog lists every file as it is".to_owned();
-            plan.changes.push(Change { path: file.path.clone(), before, after, why, stage });
+            plan.changes.push(Change { path: file.path.clone(), before, after: Some(after), why, stage });
         }
         plan.catalogs.push(CatalogChange {
             catalog: file.path.clone(),

@@ -95,7 +95,13 @@ impl DemoCid {
         let mut options = CreateOptions::new(self.function.clone());
         options.components = self.component_catalogs;
         options.replace = true;
-        create(&Cid::open_uncataloged(folder)?, &options)?.apply()?;
+        let plan = create(&Cid::open_uncataloged(folder)?, &options)?;
+        for change in plan.changes {
+            // Not as a change to a CID: a new one has no history.
+            let place = change.path.below(folder);
+            fs::write(&place, change.after.unwrap_or_default())
+                .map_err(|error| Error::io("write the demo CID", &place, error))?;
+        }
         Ok(())
     }
 

@@ -43,6 +43,12 @@ pub enum ErrorKind {
     Exists,
     /// The request itself makes no sense.
     Usage,
+    /// Another writer is at work.
+    Locked,
+    /// The record of an interrupted or of the last change is missing, unreadable, or no longer fits the files.
+    Journal,
+    /// Something else seems to be updating the CID.
+    Busy,
 }
 
 impl ErrorKind {
@@ -64,6 +70,9 @@ impl ErrorKind {
             ErrorKind::Program => "program",
             ErrorKind::Exists => "exists",
             ErrorKind::Usage => "usage",
+            ErrorKind::Locked => "locked",
+            ErrorKind::Journal => "journal",
+            ErrorKind::Busy => "busy",
         }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use configcid::catalog::{CustomerFiles, checksum};
+use configcid::plan::{Direction, LockOptions};
 use configcid::refresh::{ChecksumChoice, CommandFunction, Program};
 use configcid::{RefreshOptions, RelayAddress, Result};
 
@@ -61,6 +62,12 @@ pub enum Command {
     Mrinit(MrinitCommand),
     /// Make a demo CID, configure it as a relay CID, and show before and after
     Demo(DemoArgs),
+    /// Finish or undo a change that was interrupted
+    Recover(RecoverArgs),
+    /// Take the last change back
+    Undo(UndoArgs),
+    /// List what was done to CIDs, when and by whom
+    History(CidArgs),
     /// Print the completions of a shell
     Completions {
         /// The shell
@@ -73,7 +80,7 @@ pub enum Command {
 #[derive(Debug, Subcommand)]
 pub enum RelayCommand {
     /// Let the endpoints of CIDs report to a message relay
-    Set(RelaySetArgs),
+    Set(Box<RelaySetArgs>),
     /// Show who is whose parent, by each mrinit.conf; secrets are masked
     Show(CidArgs),
 }
@@ -110,6 +117,9 @@ pub struct RefreshFlags {
     /// Go on where files of the vendor are damaged; their entries stay as they are
     #[arg(long)]
     accept_damage: bool,
+    /// Go on where temporary files tell of an update in progress
+    #[arg(long)]
+    accept_temporary: bool,
 }
 
 /// Which checksum function.
@@ -153,6 +163,7 @@ impl RefreshFlags {
         let mut options = self.function.options()?;
         options.customer_files = customer_files(&self.customer_file)?;
         options.accept_damage = self.accept_damage;
+        options.accept_temporary = self.accept_temporary;
         options.program = self.refresh_with.clone().map(|path| Program { path, timeout: self.function.timeout() });
         Ok(options)
     }
@@ -164,14 +175,43 @@ fn customer_files(names: &[String]) -> Result<CustomerFiles> {
     Ok(files)
 }
 
+/// How to write.
+#[derive(Debug, Args)]
+pub struct WriteFlags {
+    /// Show what would change, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub lock: LockFlags,
+}
+
+/// How to get the lock of a CID.
+#[derive(Debug, Args)]
+pub struct LockFlags {
+    /// How long to wait for another writer
+    #[arg(long, value_name = "SECONDS", default_value = "10")]
+    wait: u64,
+    /// Take the lock of a CID from another writer, who is dead for sure
+    #[arg(long)]
+    break_lock: bool,
+}
+
+impl LockFlags {
+    pub fn options(&self) -> LockOptions {
+        let mut options = LockOptions::default();
+        options.wait = Duration::from_secs(self.wait);
+        options.break_lock = self.break_lock;
+        options
+    }
+}
+
 #[derive(Debug, Args)]
 pub struct RefreshArgs {
     /// The CIDs
     #[arg(value_name = "CID")]
     pub cids: Vec<PathBuf>,
-    /// Show what would change, and write nothing
-    #[arg(long)]
-    pub dry_run: bool,
+    #[command(flatten)]
+    pub write: WriteFlags,
     #[command(flatten)]
     pub flags: RefreshFlags,
 }
@@ -209,9 +249,8 @@ pub struct RelaySetArgs {
     /// Take ports and identity keys that have drifted from the root's mrinit.conf
     #[arg(long)]
     pub from_root: bool,
-    /// Show what would change, and write nothing
-    #[arg(long)]
-    pub dry_run: bool,
+    #[command(flatten)]
+    pub write: WriteFlags,
     #[command(flatten)]
     pub flags: RefreshFlags,
 }
@@ -253,9 +292,8 @@ pub struct CreateArgs {
     /// Replace catalogs that are there, from everything in the folder; they keep their identities
     #[arg(long)]
     pub replace: bool,
-    /// Show what would be made, and write nothing
-    #[arg(long)]
-    pub dry_run: bool,
+    #[command(flatten)]
+    pub write: WriteFlags,
 }
 
 #[derive(Debug, Args)]
@@ -292,4 +330,42 @@ pub struct MrinitSetArgs {
 pub struct DemoArgs {
     /// Where to make it; by default a new folder among the temporary files
     pub dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct RecoverArgs {
+    /// The CIDs
+    #[arg(value_name = "CID", required = true)]
+    pub cids: Vec<PathBuf>,
+    /// Finish what was begun, or fail
+    #[arg(long)]
+    finish: bool,
+    /// Undo what was begun, or fail
+    #[arg(long, conflicts_with = "finish")]
+    undo: bool,
+    /// Leave the files as they are, and forget what was begun
+    #[arg(long, conflicts_with_all = ["finish", "undo"])]
+    forget: bool,
+    #[command(flatten)]
+    pub lock: LockFlags,
+}
+
+impl RecoverArgs {
+    pub fn direction(&self) -> Option<Direction> {
+        match self {
+            RecoverArgs { finish: true, .. } => Some(Direction::Finish),
+            RecoverArgs { undo: true, .. } => Some(Direction::Undo),
+            RecoverArgs { forget: true, .. } => Some(Direction::Forget),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct UndoArgs {
+    /// The CIDs
+    #[arg(value_name = "CID", required = true)]
+    pub cids: Vec<PathBuf>,
+    #[command(flatten)]
+    pub write: WriteFlags,
 }

@@ -109,7 +109,13 @@ pub fn create(args: &CreateArgs, out: Out) -> Exit {
         Ok(options) => options,
         Err(error) => return out.fail(COMMAND, &error),
     };
-    let work = Work { command: COMMAND, dry_run: args.dry_run, look: None, lines: &created_lines };
+    let work = Work {
+        command: COMMAND,
+        dry_run: args.write.dry_run,
+        lock: args.write.lock.options(),
+        look: None,
+        lines: &created_lines,
+    };
     work.on_all(&args.cids, out, |path| configcid::create(&Cid::open_uncataloged(path)?, &options))
 }
 

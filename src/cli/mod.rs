@@ -1,6 +1,7 @@
 //! The command line: a thin shell over the library, one file a command.
 
 mod args;
+mod back;
 mod catalog;
 mod clone;
 mod demo;
@@ -58,6 +59,9 @@ fn run(cli: Cli, out: Out) -> Exit {
         Command::Mrinit(MrinitCommand::Show(args)) => mrinit::show(&args, out),
         Command::Mrinit(MrinitCommand::Set(args)) => mrinit::set(&args, out),
         Command::Demo(args) => demo::run(&args, out),
+        Command::Recover(args) => back::recover(&args, out),
+        Command::Undo(args) => back::undo(&args, out),
+        Command::History(args) => back::history(&args, out),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "configcid", &mut std::io::stdout());
             Exit::Done

@@ -1,6 +1,7 @@
 //! `configcid mrinit show` and `configcid mrinit set`: one file, without a CID around it.
 
 use configcid::mrinit::{KEY_MR_PARENT, KEY_PARENT_ROUTER, Mrinit, Value, is_secret_key, masked};
+use configcid::plan::LockOptions;
 use configcid::report::plan_lines;
 use configcid::{Result, relay};
 use serde::Serialize;
@@ -88,6 +89,7 @@ pub fn set(args: &MrinitSetArgs, out: Out) -> Exit {
         Ok(wanted) => wanted,
         Err(error) => return out.fail(COMMAND, &error),
     };
-    let work = Work { command: COMMAND, dry_run: args.dry_run, look: None, lines: &plan_lines };
+    let work =
+        Work { command: COMMAND, dry_run: args.dry_run, lock: LockOptions::default(), look: None, lines: &plan_lines };
     work.on_all(std::slice::from_ref(&args.file), out, |file| relay::edit_file(file, &name, &value))
 }

@@ -25,7 +25,13 @@ pub fn set(args: &RelaySetArgs, out: Out) -> Exit {
         Ok(setup) => setup,
         Err(error) => return out.fail(COMMAND, &error),
     };
-    let work = Work { command: COMMAND, dry_run: args.dry_run, look: Some(&setup.refresh), lines: &plan_lines };
+    let work = Work {
+        command: COMMAND,
+        dry_run: args.write.dry_run,
+        lock: args.write.lock.options(),
+        look: Some(&setup.refresh),
+        lines: &plan_lines,
+    };
     work.on_all(&args.cids, out, |path| relay::set(&Cid::open(path)?, &setup))
 }
 

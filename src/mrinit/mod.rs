@@ -380,9 +380,10 @@ fn parse_line(
     offset: &dyn Fn(usize) -> usize,
 ) -> LineKind {
     let is = |at: usize, c: u8| line.get(at) == Some(&c.into());
-    let skip_blanks =
-        |from: usize| from + line[from..].iter().take_while(|&&u| u == b' '.into() || u == b'\t'.into()).count();
-    let quote_after = |from: usize| line[from..].iter().position(|&u| u == b'"'.into()).map(|at| from + at);
+    let skip_blanks = |from: usize| {
+        from + line[from..].iter().take_while(|&&u| u == u16::from(b' ') || u == u16::from(b'\t')).count()
+    };
+    let quote_after = |from: usize| line[from..].iter().position(|&u| u == u16::from(b'"')).map(|at| from + at);
 
     let first = skip_blanks(0);
     if is(first, b'[') && text(start..start + line.len()).trim_end_matches([' ', '\t']).ends_with(']') {

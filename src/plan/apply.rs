@@ -1,158 +1,253 @@
 //! Carrying a plan out. This is the one place that writes to a CID.
+//!
+//! What will be done is recorded first, in a journal inside the CID. Then every new content is written beside the file
+//! it replaces, every old one gets a second name, and only when all of that is on the disk are the new ones renamed
+//! into place: payload, component catalogs, root catalogs. At last the journal becomes the record of the last change.
+//! Whatever happens on the way, the journal and the files beside tell how to finish or how to go back.
 
-use std::fs::{self, File};
-use std::io::Write;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::{Change, Plan};
+use super::lock::{Lock, LockOptions};
+use super::record::{Places, Record, Step, digest, work_name};
+use super::{Change, Plan, Stage, disk, recover, undo};
 use crate::catalog;
-use crate::cid::OWN_PREFIX;
+use crate::catalog::CidPath;
 use crate::cid::tree::{self, Found, Tree};
 use crate::error::{Error, ErrorKind, Result};
 
 /// What carrying a plan out did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Applied {
-    /// Files that were written.
+    /// Files that were written or removed.
     pub files: usize,
+    /// Whose lock was broken for it, if anyone's, as a sentence's object.
+    pub broken_lock: Option<String>,
 }
 
-/// A change on its way to the disk.
-struct Step<'a> {
-    change: &'a Change,
-    target: PathBuf,
-    staged: PathBuf,
+/// The right to write to a CID, which one process at a time has. It ends when this is dropped.
+#[derive(Debug)]
+pub struct Writer {
+    pub(super) root: PathBuf,
+    pub(super) shown: PathBuf,
+    broken: Option<String>,
+    _lock: Lock,
 }
+
+/// Room that is asked for beyond the files themselves, in bytes: records, and what a file system rounds up.
+const SLACK: u64 = 256 << 10;
 
 impl Plan {
-    /// Carries the plan out: everything is written beside what it replaces first, then renamed in the plan's order,
-    /// so that a reader sees each file as it was or as it is to be. Permissions are kept. Where a step fails, what was
-    /// done is undone.
+    /// Carries the plan out: a reader sees, at every moment and per file, the old content or the new one. Owner, mode,
+    /// attributes and access control lists are kept as far as the system can keep them. A plan that is empty touches
+    /// nothing.
     ///
     /// # Errors
-    /// A file is not what it was when the plan was made, is a link, or cannot be written. The CID is then as it was,
-    /// or the error says which file is not.
+    /// Another writer is at work; a file is not what it was when the plan was made, is a link, or cannot be written;
+    /// the disk is full. The CID is then as it was, or the error says how to make it so.
     pub fn apply(&self) -> Result<Applied> {
+        self.apply_with(LockOptions::default())
+    }
+
+    /// As [`apply`](Plan::apply), with other options for the lock.
+    ///
+    /// # Errors
+    /// As [`apply`](Plan::apply).
+    pub fn apply_with(&self, options: LockOptions) -> Result<Applied> {
+        if self.is_empty() {
+            return Ok(Applied { files: 0, broken_lock: None });
+        }
+        if !self.in_cid {
+            return self.apply_alone();
+        }
+        Writer::lock(&self.shown, options)?.apply(self)
+    }
+
+    /// Carries a plan of one file out that is in no CID: there is no journal, since one rename does all.
+    fn apply_alone(&self) -> Result<Applied> {
         let tree = Tree::new(self.root.clone());
-        let steps = self.stage(&tree)?;
-        for (index, step) in steps.iter().enumerate() {
-            let done = self.check_unchanged(&tree, step.change).and_then(|_| {
-                fs::rename(&step.staged, &step.target).map_err(|error| Error::io("replace it", &step.target, error))
-            });
+        for change in &self.changes {
+            let target = check_unchanged(&tree, &self.shown, change)?;
+            let staged = target.with_file_name(work_name(&Record::new("").id, 0, "new"));
+            let bytes = change.after.as_deref().unwrap_or_default();
+            let done = disk::write_new(&staged, bytes, Some(&target)).and_then(|()| disk::rename(&staged, &target));
             if let Err(error) = done {
-                return Err(undo(&steps, index, error));
+                let _ = disk::remove(&staged);
+                return Err(error.next("nothing was changed; remove the cause, then try again"));
             }
+            disk::sync_folder(&self.root)?;
         }
-        Ok(Applied { files: steps.len() })
+        Ok(Applied { files: self.changes.len(), broken_lock: None })
+    }
+}
+
+impl Writer {
+    /// Gets the right to write to the CID at `path`. An interrupted change is not looked for: see
+    /// [`recover`](Writer::recover).
+    ///
+    /// # Errors
+    /// Another writer is at work and does not end in time, or the folder cannot be written.
+    pub fn lock(path: &Path, options: LockOptions) -> Result<Writer> {
+        let root = path.canonicalize().map_err(|error| Error::io("open the CID", path, error))?;
+        let (lock, broken) = Lock::take(&root, options)?;
+        Ok(Writer { root, shown: path.to_owned(), broken, _lock: lock })
     }
 
-    /// Writes every new content beside its target.
-    fn stage(&self, tree: &Tree) -> Result<Vec<Step<'_>>> {
-        let mut steps: Vec<Step<'_>> = Vec::new();
-        for (index, change) in self.changes.iter().enumerate() {
-            let staged = self.check_unchanged(tree, change).and_then(|target| {
-                let staged = beside(&target, index, "new");
-                let like = if change.before.is_some() { Some(target.clone()) } else { self.like(tree, change)? };
-                write_new(&staged, &change.after, like.as_deref())?;
-                Ok(Step { change, target, staged })
+    /// Whose lock was broken to get this one, if anyone's.
+    pub fn broken(&self) -> Option<&str> {
+        self.broken.as_deref()
+    }
+
+    /// Carries a plan out, as [`Plan::apply`] does.
+    ///
+    /// # Errors
+    /// As [`Plan::apply`], and where an interrupted change has not been [recovered](Writer::recover) yet.
+    pub fn apply(&self, plan: &Plan) -> Result<Applied> {
+        let places = Places::new(&self.root);
+        if disk::exists(&places.journal)? {
+            return Err(Error::new(ErrorKind::Changed, "a change to this CID was interrupted")
+                .in_file(&self.shown)
+                .next("configcid recover finishes or undoes it"));
+        }
+        if plan.is_empty() {
+            return Ok(Applied { files: 0, broken_lock: None });
+        }
+        let tree = Tree::new(self.root.clone());
+        let (record, targets) = self.prepare(plan, &tree)?;
+        let folders: BTreeSet<&Path> = targets.iter().filter_map(|target| target.parent()).collect();
+        check_room(plan, &folders)?;
+        self.sweep()?;
+        undo::remember_last(&self.root)?;
+
+        let done = stage(plan, &tree, &record, &targets, &places, &folders).and_then(|()| {
+            plan.changes.iter().try_for_each(|change| check_unchanged(&tree, &self.shown, change).map(drop))?;
+            put_in_place(&record, &targets, &folders)?;
+            recover::commit(&self.root)
+        });
+        if let Err(error) = done {
+            return Err(self.take_back(error));
+        }
+        // What the change before this one had kept is of no use now. The next change finds what is left.
+        let _ = self.sweep();
+        Ok(Applied { files: plan.changes.len(), broken_lock: self.broken.clone() })
+    }
+
+    /// The record of a plan and the real paths of its files. Checks that each is what the plan saw.
+    fn prepare(&self, plan: &Plan, tree: &Tree) -> Result<(Record, Vec<PathBuf>)> {
+        let mut record = Record::new(&plan.purpose);
+        let mut targets = Vec::new();
+        for (index, change) in plan.changes.iter().enumerate() {
+            let target = check_unchanged(tree, &self.shown, change)?;
+            let name = target.file_name().unwrap_or_default().to_string_lossy();
+            let folder = change.path.folder();
+            let path = folder.map_or_else(|| CidPath::in_root(&name), |folder| folder.join(&name))?;
+            record.steps.push(Step {
+                path: path.to_string(),
+                stage: change.stage,
+                before: change.before.as_deref().map(digest),
+                after: change.after.as_deref().map(digest),
+                staged: change.after.as_ref().map(|_| work_name(&record.id, index, "new")),
+                kept: change.before.as_ref().map(|_| work_name(&record.id, index, "old")),
             });
-            match staged {
-                Ok(step) => steps.push(step),
-                Err(error) => {
-                    discard(&steps);
-                    return Err(error);
-                }
-            }
+            targets.push(target);
         }
-        Ok(steps)
+        Ok((record, targets))
     }
 
-    /// The file whose permissions a new one takes: the one of the same name in the root.
-    fn like(&self, tree: &Tree, change: &Change) -> Result<Option<PathBuf>> {
-        let twin = crate::catalog::CidPath::in_root(change.path.file_name())?;
-        Ok(match tree.find(&twin)? {
-            Found::File { path, .. } => Some(path),
-            _ => None,
-        })
-    }
-
-    /// The real path of the file to change, if it is still what the plan saw.
-    fn check_unchanged(&self, tree: &Tree, change: &Change) -> Result<PathBuf> {
-        let shown = change.path.below(&self.shown);
-        let now = match tree.find(&change.path)? {
-            Found::Absent => None,
-            Found::File { linked: true, .. } => {
-                return Err(Error::new(ErrorKind::Link, "a link leads here, and configcid writes through none")
-                    .in_file(&shown)
-                    .next("put a real file in its place"));
+    /// After an error: goes back to where the change began, and says so in the error.
+    fn take_back(&self, error: Error) -> Error {
+        let recovered = recover::recover(&self.root, &self.shown, Some(recover::Direction::Undo));
+        let _ = self.sweep();
+        match recovered {
+            Ok(None | Some(recover::Recovered { outcome: recover::Outcome::Undone, .. })) => {
+                error.next("nothing was changed; remove the cause, then try again")
             }
-            Found::File { path, .. } => Some(tree::read_file(&path, catalog::MAX_SIZE)?),
-            Found::Folder | Found::Other => {
-                return Err(Error::new(ErrorKind::Io, "this should be a file, and is none").in_file(&shown));
-            }
-        };
-        if now != change.before {
-            return Err(Error::new(ErrorKind::Changed, "the file changed since it was read")
-                .in_file(&shown)
-                .next("nothing was changed; wait until nothing else writes to the CID, then try again"));
+            Ok(Some(_)) => error,
+            Err(_) => error.next("the change is interrupted: configcid recover finishes or undoes it"),
         }
-        tree.place(&change.path)
     }
 }
 
-fn beside(target: &Path, index: usize, what: &str) -> PathBuf {
-    let name = target.file_name().unwrap_or_default().to_string_lossy();
-    target.with_file_name(format!("{OWN_PREFIX}{}-{index}-{name}.{what}", std::process::id()))
+/// Writes the journal, keeps every old content, and writes every new one beside its file, all of it flushed.
+fn stage(
+    plan: &Plan,
+    tree: &Tree,
+    record: &Record,
+    targets: &[PathBuf],
+    places: &Places,
+    folders: &BTreeSet<&Path>,
+) -> Result<()> {
+    let draft = tree.root().join(work_name(&record.id, record.steps.len(), "new"));
+    disk::write_new(&draft, &record.print(), None)?;
+    disk::rename(&draft, &places.journal)?;
+    disk::sync_folder(tree.root())?;
+    for ((step, change), target) in record.steps.iter().zip(&plan.changes).zip(targets) {
+        if let Some(kept) = &step.kept {
+            disk::keep(target, &target.with_file_name(kept))?;
+        }
+        if let (Some(staged), Some(bytes)) = (&step.staged, &change.after) {
+            let like = if change.before.is_some() { Some(target.clone()) } else { like(tree, change)? };
+            disk::write_new(&target.with_file_name(staged), bytes, like.as_deref())?;
+        }
+    }
+    folders.iter().try_for_each(|folder| disk::sync_folder(folder))
 }
 
-/// Writes a file that is not there yet, flushed, with the permissions of `like`.
-fn write_new(path: &Path, bytes: &[u8], like: Option<&Path>) -> Result<()> {
-    let cannot = |error| {
-        Error::io("write it", path, error)
-            .next("nothing was changed; check the free space and your rights to the folder")
-    };
-    let write = || {
-        let mut file = File::options().write(true).create_new(true).open(path)?;
-        file.write_all(bytes)?;
-        if let Some(like) = like {
-            file.set_permissions(fs::metadata(like)?.permissions())?;
+/// Renames every new content into place, in the order of the stages, and removes at last what no catalog lists any
+/// more; each part is on the disk before the next begins.
+pub(super) fn put_in_place(record: &Record, targets: &[PathBuf], folders: &BTreeSet<&Path>) -> Result<()> {
+    let parts = [Some(Stage::Payload), Some(Stage::ComponentCatalog), Some(Stage::RootCatalog), None];
+    for part in parts {
+        let in_part = |step: &Step| part == step.staged.as_ref().map(|_| step.stage);
+        let steps: Vec<_> = record.steps.iter().zip(targets).filter(|(step, _)| in_part(step)).collect();
+        for (step, target) in &steps {
+            match &step.staged {
+                Some(staged) => disk::rename(&target.with_file_name(staged), target)?,
+                None => disk::remove(target)?,
+            }
         }
-        file.sync_all()
-    };
-    write().map_err(|error| {
-        let _ = fs::remove_file(path);
-        cannot(error)
+        if !steps.is_empty() {
+            folders.iter().try_for_each(|folder| disk::sync_folder(folder))?;
+        }
+    }
+    Ok(())
+}
+
+/// Refuses where the disk has no room for everything at once, or a folder cannot be written.
+fn check_room(plan: &Plan, folders: &BTreeSet<&Path>) -> Result<()> {
+    let size = |bytes: &Option<Vec<u8>>| bytes.as_ref().map_or(0, |bytes| bytes.len() as u64);
+    let bytes: u64 = plan.changes.iter().map(|change| size(&change.before) + size(&change.after)).sum();
+    folders.iter().try_for_each(|folder| disk::check_folder(folder, bytes + SLACK))
+}
+
+/// The file whose attributes a new one takes: the one of the same name in the root.
+fn like(tree: &Tree, change: &Change) -> Result<Option<PathBuf>> {
+    Ok(match tree.find(&CidPath::in_root(change.path.file_name())?)? {
+        Found::File { path, .. } => Some(path),
+        _ => None,
     })
 }
 
-fn discard(steps: &[Step<'_>]) {
-    for step in steps {
-        let _ = fs::remove_file(&step.staged);
-    }
-}
-
-/// Takes the first `done` steps back, and says so in the error.
-fn undo(steps: &[Step<'_>], done: usize, error: Error) -> Error {
-    discard(&steps[done..]);
-    let mut left = Vec::new();
-    for (index, step) in steps[..done].iter().enumerate().rev() {
-        let back = match &step.change.before {
-            None => fs::remove_file(&step.target).map_err(|error| Error::io("remove it", &step.target, error)),
-            Some(bytes) => {
-                let staged = beside(&step.target, index, "old");
-                write_new(&staged, bytes, Some(&step.target)).and_then(|()| {
-                    fs::rename(&staged, &step.target).map_err(|error| Error::io("put it back", &step.target, error))
-                })
-            }
-        };
-        if back.is_err() {
-            left.push(step.change.path.to_string());
+/// The real path of the file to change, if it is still what the plan saw.
+fn check_unchanged(tree: &Tree, shown: &Path, change: &Change) -> Result<PathBuf> {
+    let shown = change.path.below(shown);
+    let now = match tree.find(&change.path)? {
+        Found::Absent => None,
+        Found::File { linked: true, .. } => {
+            return Err(Error::new(ErrorKind::Link, "a link leads here, and configcid writes through none")
+                .in_file(&shown)
+                .next("put a real file in its place"));
         }
+        Found::File { path, .. } => Some(tree::read_file(&path, catalog::MAX_SIZE)?),
+        Found::Folder | Found::Other => {
+            return Err(Error::new(ErrorKind::Io, "this should be a file, and is none").in_file(&shown));
+        }
+    };
+    if now != change.before {
+        return Err(Error::new(ErrorKind::Changed, "the file changed since it was read")
+            .in_file(&shown)
+            .next("nothing was changed; wait until nothing else writes to the CID, then try again"));
     }
-    if left.is_empty() {
-        error.next("everything was put back as it was; remove the cause, then try again")
-    } else {
-        error.next(format!("these files could not be put back: {}", left.join(", ")))
-    }
+    tree.place(&change.path)
 }

@@ -1,7 +1,17 @@
 //! What is to be changed in a CID, as data. Dry run, diff, JSON and [`apply`](Plan::apply) are views of the same plan.
 
 mod apply;
+mod disk;
+mod lock;
+mod record;
+mod recover;
+mod undo;
 mod view;
+
+pub use apply::{Applied, Writer};
+pub use lock::LockOptions;
+pub use recover::{Direction, Outcome, Recovered};
+pub use undo::{Past, history, undo};
 
 pub(crate) use view::View;
 
@@ -16,6 +26,10 @@ use crate::cid::Cid;
 pub struct Plan {
     root: PathBuf,
     shown: PathBuf,
+    /// What it is for, in a few words: it stands in the CID's history.
+    pub purpose: String,
+    /// The folder is a CID, with a lock, a journal and a history.
+    in_cid: bool,
     /// The files to write. Empty where everything is as it should be.
     pub changes: Vec<Change>,
     /// What each catalog looks like and what happens to it.
@@ -32,8 +46,8 @@ pub struct Change {
     pub path: CidPath,
     /// Its content when the plan was made; `None` where there was none.
     pub before: Option<Vec<u8>>,
-    /// Its content to be.
-    pub after: Vec<u8>,
+    /// Its content to be; `None` where it is to go.
+    pub after: Option<Vec<u8>>,
     /// Why.
     pub why: String,
     /// When, among the other changes.
@@ -41,7 +55,8 @@ pub struct Change {
 }
 
 /// The order of changes: what catalogs list is written before them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Stage {
     /// A file that catalogs list.
     Payload,
@@ -94,13 +109,15 @@ pub enum Action {
 }
 
 impl Plan {
-    pub(crate) fn new(cid: &Cid) -> Plan {
-        Plan::of_folder(cid.root().to_owned(), cid.path().to_owned())
+    pub(crate) fn new(cid: &Cid, purpose: impl Into<String>) -> Plan {
+        let plan = Plan::of_one_file(cid.root().to_owned(), cid.path().to_owned());
+        Plan { purpose: purpose.into(), in_cid: true, ..plan }
     }
 
-    /// For a folder that need be no CID; `root` is its real path, `shown` that for people.
-    pub(crate) fn of_folder(root: PathBuf, shown: PathBuf) -> Plan {
-        Plan { root, shown, changes: Vec::new(), catalogs: Vec::new(), warnings: Vec::new() }
+    /// For one file of a folder that need be no CID; `root` is its real path, `shown` that for people.
+    pub(crate) fn of_one_file(root: PathBuf, shown: PathBuf) -> Plan {
+        let (purpose, changes, catalogs, warnings) = Default::default();
+        Plan { root, shown, purpose, in_cid: false, changes, catalogs, warnings }
     }
 
     /// The CID, as it was given to [`Cid::open`].

@@ -34,7 +34,7 @@ impl<'a> View<'a> {
     fn new_bytes(&self, path: &CidPath) -> Option<&[u8]> {
         let key = path.key();
         let written = self.written.get(&key).map(Vec::as_slice);
-        written.or_else(|| self.pending.get(&key).map(|change| change.after.as_slice()))
+        written.or_else(|| self.pending.get(&key).and_then(|change| change.after.as_deref()))
     }
 
     /// Whether the plan so far changes this file.

@@ -18,6 +18,7 @@ use crate::cid::tree::Found;
 use crate::cid::{CatalogFile, Cid};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan::{Action, CatalogChange, Change, EntryChange, Plan, Stage, View};
+use crate::text::fold_case;
 
 /// How to refresh.
 #[derive(Clone, Default)]
@@ -29,6 +30,8 @@ pub struct RefreshOptions {
     pub checksum: ChecksumChoice,
     /// Go on where the vendor's files are not what the catalogs say. Their entries stay as they are.
     pub accept_damage: bool,
+    /// Go on where another program's temporary files tell of an update in progress.
+    pub accept_temporary: bool,
     /// Let this program rewrite the catalogs.
     pub program: Option<Program>,
 }
@@ -55,7 +58,7 @@ pub struct RefreshOptions {
 /// # Ok::<(), configcid::Error>(())
 /// ```
 pub fn refresh(cid: &Cid, options: &RefreshOptions) -> Result<Plan> {
-    let mut plan = Plan::new(cid);
+    let mut plan = Plan::new(cid, "refresh");
     complete(cid, &mut plan, options)?;
     Ok(plan)
 }
@@ -63,6 +66,9 @@ pub fn refresh(cid: &Cid, options: &RefreshOptions) -> Result<Plan> {
 /// Adds to a plan that changes files what the catalogs need then.
 pub(crate) fn complete(cid: &Cid, plan: &mut Plan, options: &RefreshOptions) -> Result<()> {
     let loaded = load(cid)?;
+    if !options.accept_temporary {
+        refuse_busy(cid, &loaded)?;
+    }
     let payload = plan.changes.clone();
     let mut view = View::new(cid, &payload);
     let order = Order::new(&loaded);
@@ -118,7 +124,7 @@ pub(crate) fn catalog_change(loaded: &Loaded, after: Vec<u8>) -> Change {
     Change {
         path: loaded.file.path.clone(),
         before: Some(loaded.bytes.clone()),
-        after,
+        after: Some(after),
         why: "the catalog lists the customer's files as they are".to_owned(),
         stage: if loaded.file.folder.is_some() { Stage::ComponentCatalog } else { Stage::RootCatalog },
     }
@@ -190,6 +196,55 @@ enum Visit {
     No,
     Under,
     Done,
+}
+
+/// Names of files that another program has while it updates a CID; `*` is anything. One place for what is only known
+/// from experience \[A\].
+const TEMPORARY: &[&str] = &[
+    // Updaters, and programs that save by writing beside and renaming.
+    "*.tmp",
+    "*.temp",
+    "*.upd.new",
+    "*.conf.new",
+    // Copies that are not at their end: WinSCP, browsers, robocopy's and rsync's restartable modes.
+    "*.part",
+    "*.partial",
+    "*.filepart",
+    "*.crdownload",
+    ".cidsync.upd.*",
+    ".mrinit.conf.*",
+    ".~tmp~",
+];
+
+fn is_temporary(name: &str) -> bool {
+    let name = fold_case(name);
+    TEMPORARY.iter().any(|pattern| match pattern.split_once('*') {
+        None => name == *pattern,
+        Some((start, end)) => name.len() >= start.len() + end.len() && name.starts_with(start) && name.ends_with(end),
+    })
+}
+
+/// Refuses where a file in the root or directly in a component, which no catalog lists, tells of an update in progress.
+fn refuse_busy(cid: &Cid, loaded: &[Loaded]) -> Result<()> {
+    for folder in std::iter::once(None).chain(cid.components().iter().map(Some)) {
+        let listing = cid.tree().listing(folder)?;
+        let mut names: Vec<&str> = listing.names().filter(|name| is_temporary(name)).collect();
+        names.sort_unstable();
+        for name in names {
+            let path = folder.map_or_else(|| CidPath::in_root(name), |folder| folder.join(name));
+            let Ok(path) = path else { continue };
+            let is_listed = loaded.iter().any(|loaded| {
+                let entries = loaded.catalog.entries().iter();
+                entries.map(|entry| entry.path.under(loaded.file.folder.as_ref()).key()).any(|key| key == path.key())
+            });
+            if !is_listed {
+                return Err(Error::new(ErrorKind::Busy, "this file looks like that of an update in progress")
+                    .in_file(&cid.shown(&path))
+                    .next("wait until the update has ended; or, if the file is a leftover, remove it or say --accept-temporary"));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The vendor's files that are not what the catalogs say, as sentences without an end.

@@ -19,6 +19,9 @@ use crate::cid::{CatalogFile, Cid, copy_tree, first_difference, make_writable};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan::{Action, CatalogChange, Change, EntryChange, Plan, View};
 
+/// No file that configcid itself writes beside the catalogs is larger.
+const MAX_WRITTEN: u64 = crate::mrinit::MAX_SIZE;
+
 /// A program that rewrites a CID's catalogs; it gets the CID's folder as its one argument.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Program {
@@ -70,7 +73,8 @@ pub(super) fn run(
         let relative = relative_place(cid, &change.path)?;
         let place = copy.join(&relative);
         let _ = make_writable(&place);
-        fs::write(&place, &change.after).map_err(|error| Error::io("write to the working copy", &place, error))?;
+        fs::write(&place, change.after.as_deref().unwrap_or_default())
+            .map_err(|error| Error::io("write to the working copy", &place, error))?;
         written.insert(relative, change);
     }
 
@@ -140,9 +144,7 @@ fn check_other_files(
             continue;
         }
         let same = match written.get(path) {
-            Some(change) => {
-                read_file(&copy.join(path), change.after.len() as u64).is_ok_and(|bytes| bytes == change.after)
-            }
+            Some(change) => read_file(&copy.join(path), MAX_WRITTEN).is_ok_and(|bytes| Some(bytes) == change.after),
             None => first_difference(&live.join(path), &copy.join(path))?.is_ok(),
         };
         if !same {

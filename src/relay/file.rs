@@ -53,9 +53,9 @@ pub fn edit_file(file: &Path, name: &str, value: &str) -> Result<Plan> {
     let real = folder.canonicalize().map_err(|error| Error::io("open its folder", folder, error))?;
     let file_name = file.file_name().unwrap_or_default().to_string_lossy();
     let path = CidPath::in_root(&file_name).map_err(|error| error.in_file(file))?;
-    let mut plan = Plan::of_folder(real, folder.to_owned());
+    let mut plan = Plan::of_one_file(real, folder.to_owned());
     if !why.is_empty() {
-        let after = conf.into_bytes();
+        let after = Some(conf.into_bytes());
         plan.changes.push(Change { path, before: Some(before), after, why: why.join(", "), stage: Stage::Payload });
     }
     Ok(plan)

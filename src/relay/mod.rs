@@ -60,7 +60,7 @@ impl RelaySetup {
 /// # Ok::<(), configcid::Error>(())
 /// ```
 pub fn set(cid: &Cid, setup: &RelaySetup) -> Result<Plan> {
-    let mut plan = Plan::new(cid);
+    let mut plan = Plan::new(cid, format!("relay set {}", setup.address));
     plan.warnings.extend(setup.address.warnings());
     let root = cid.mrinit(None)?;
     let folders = router_components(cid)?;
@@ -166,9 +166,9 @@ fn edit(
     if let Some(ending) = ending {
         done.push(format!("final line ending ({}) added", ending.name()));
     }
-    let after = conf.into_bytes();
+    let after = Some(conf.into_bytes());
     let stage = Stage::Payload;
-    Ok((before.as_ref() != Some(&after)).then(|| Change { path, before, after, why: done.join(", "), stage }))
+    Ok((before != after).then(|| Change { path, before, after, why: done.join(", "), stage }))
 }
 
 /// A value that should be the same in the root's file and in a copy, and is not.

@@ -14,12 +14,12 @@ pub fn diff(change: &Change) -> String {
         Stage::ComponentCatalog | Stage::RootCatalog => catalog_text(bytes),
     };
     let before = change.before.as_deref().map_or_else(String::new, text);
-    let after = text(&change.after);
-    let old_name = if change.before.is_some() { change.path.as_str() } else { "(none)" };
+    let after = change.after.as_deref().map_or_else(String::new, text);
+    let name = |content: &Option<Vec<u8>>| if content.is_some() { change.path.as_str() } else { "(none)" };
     let diff = similar::TextDiff::from_lines(&before, &after);
     let mut out = String::new();
-    let _ = writeln!(out, "--- {}", safe(old_name));
-    let _ = writeln!(out, "+++ {}", safe(change.path.as_str()));
+    let _ = writeln!(out, "--- {}", safe(name(&change.before)));
+    let _ = writeln!(out, "+++ {}", safe(name(&change.after)));
     for hunk in diff.unified_diff().context_radius(2).iter_hunks() {
         let _ = writeln!(out, "{}", hunk.header());
         for line in hunk.iter_changes() {

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use super::diff;
 use crate::catalog::CidPath;
 use crate::error::{Error, Position};
-use crate::plan::{CatalogChange, Change, Plan};
+use crate::plan::{CatalogChange, Change, Plan, Recovered};
 use crate::verify::Fault;
 
 /// The version of the JSON shapes. A field may be added without a new number; none changes or goes.
@@ -28,6 +28,12 @@ pub struct CidResult {
     /// Likely mistakes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+    /// An interrupted change that was ended before this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recovered: Option<Recovered>,
+    /// Whose lock was broken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub broken_lock: Option<String>,
     /// What a look at the result found wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<Fault>,
@@ -59,8 +65,8 @@ pub struct FileReport {
     pub why: String,
     /// The SHA-256 of what it held, if it was there.
     pub sha256_before: Option<String>,
-    /// The SHA-256 of what it holds then.
-    pub sha256_after: String,
+    /// The SHA-256 of what it holds then, if it is still there.
+    pub sha256_after: Option<String>,
     /// The unified diff, secrets masked.
     pub diff: String,
 }
@@ -91,6 +97,8 @@ impl CidResult {
             files: Vec::new(),
             catalogs: Vec::new(),
             warnings: Vec::new(),
+            recovered: None,
+            broken_lock: None,
             faults: Vec::new(),
             error: None,
         }
@@ -119,7 +127,7 @@ impl FileReport {
             path: change.path.clone(),
             why: change.why.clone(),
             sha256_before: change.before.as_deref().map(sha256),
-            sha256_after: sha256(&change.after),
+            sha256_after: change.after.as_deref().map(sha256),
             diff: diff(change),
         }
     }

@@ -1,7 +1,7 @@
 //! A plan as lines, in the words of `ConfigCID.exe` \[14635\]; what helps beyond them stands behind them.
 
 use crate::catalog::CidPath;
-use crate::plan::{Action, Plan, Stage};
+use crate::plan::{Action, Change, Plan, Stage};
 use crate::refresh::count;
 
 /// What a plan does, line by line: the files it writes, then each catalog.
@@ -18,11 +18,17 @@ use crate::refresh::count;
 /// # Ok::<(), configcid::Error>(())
 /// ```
 pub fn plan_lines(plan: &Plan) -> Vec<String> {
-    let payload = plan.changes.iter().filter(|change| change.stage == Stage::Payload);
+    // Catalogs are spoken of below, unless the plan says nothing of what is in them.
+    let told = |change: &&Change| change.stage == Stage::Payload || plan.catalogs.is_empty();
+    let payload = plan.changes.iter().filter(told);
     let mut lines: Vec<String> = payload
         .map(|change| {
-            let verb = if change.before.is_none() { "Adding file" } else { "Updating file" };
-            format!("{verb} {}: {}", change.path, change.why)
+            let verb = match (&change.before, &change.after) {
+                (None, _) => "Adding",
+                (_, None) => "Removing",
+                _ => "Updating",
+            };
+            format!("{verb} file {}: {}", change.path, change.why)
         })
         .collect();
     for catalog in &plan.catalogs {

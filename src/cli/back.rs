@@ -1,0 +1,67 @@
+//! The way back: `configcid recover`, `undo` and `history`.
+
+use std::path::Path;
+
+use configcid::plan::{self, Past, Recovered, Writer};
+use configcid::report::plan_lines;
+use configcid::{Cid, Result};
+use serde::Serialize;
+
+use super::args::{CidArgs, RecoverArgs, UndoArgs};
+use super::exit::Exit;
+use super::out::Out;
+use super::refresh::{Work, recovered_line};
+use super::relay::look_at_all;
+
+pub fn recover(args: &RecoverArgs, out: Out) -> Exit {
+    #[derive(Serialize)]
+    struct Body {
+        recovered: Option<Recovered>,
+    }
+    look_at_all("recover", &args.cids, out, |path| {
+        let recovered = recover_one(path, args)?;
+        match &recovered {
+            None => out.good("Nothing to do: no change was interrupted"),
+            Some(recovered) => out.good(recovered_line(recovered)),
+        }
+        Ok((Body { recovered }, false))
+    })
+}
+
+fn recover_one(path: &Path, args: &RecoverArgs) -> Result<Option<Recovered>> {
+    if !Writer::needs_recovery(path) {
+        Cid::open_uncataloged(path)?;
+        return Ok(None);
+    }
+    Writer::lock(path, args.lock.options())?.recover(args.direction())
+}
+
+pub fn undo(args: &UndoArgs, out: Out) -> Exit {
+    let work = Work {
+        command: "undo",
+        dry_run: args.write.dry_run,
+        lock: args.write.lock.options(),
+        look: None,
+        lines: &plan_lines,
+    };
+    work.on_all(&args.cids, out, |path| plan::undo(&Cid::open_uncataloged(path)?))
+}
+
+pub fn history(args: &CidArgs, out: Out) -> Exit {
+    #[derive(Serialize)]
+    struct Body {
+        changes: Vec<Past>,
+    }
+    look_at_all("history", &args.cids, out, |path| {
+        let changes = plan::history(&Cid::open_uncataloged(path)?)?;
+        for past in &changes {
+            let Past { time, user, host, purpose, .. } = past;
+            out.line(format!("{time}  {user} on {host}  {purpose}"));
+            past.files.iter().for_each(|file| out.detail(format!("    {file}")));
+        }
+        if changes.is_empty() {
+            out.line("configcid has not changed this CID yet");
+        }
+        Ok((Body { changes }, false))
+    })
+}

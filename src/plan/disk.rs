@@ -1,0 +1,225 @@
+//! Every call by which carrying a plan out touches the disk. Each is a numbered step, so that a test build can fail or
+//! die at any of them; nothing else in `plan` calls the file system.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use crate::cid::tree::read_file;
+use crate::error::{Error, Result};
+
+#[cfg(feature = "faults")]
+mod faults;
+
+/// Runs one call as a step.
+fn step<T>(doing: &str, path: &Path, call: impl FnOnce() -> io::Result<T>) -> Result<T> {
+    #[cfg(feature = "faults")]
+    let result = faults::around(doing, path, call);
+    #[cfg(not(feature = "faults"))]
+    let result = call();
+    result.map_err(|error| Error::io(doing, path, error))
+}
+
+/// The content of a file; `None` where there is none.
+pub(super) fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
+    match step("look at it", path, || metadata(path))? {
+        None => Ok(None),
+        Some(_) => {
+            step("read it", path, || Ok(()))?;
+            read_file(path, limit).map(Some)
+        }
+    }
+}
+
+fn metadata(path: &Path) -> io::Result<Option<fs::Metadata>> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) => Ok(Some(metadata)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether there is anything of this name.
+pub(super) fn exists(path: &Path) -> Result<bool> {
+    Ok(step("look at it", path, || metadata(path))?.is_some())
+}
+
+/// Writes a new file, flushed to the disk, with the attributes of `like` as far as the system can keep them.
+pub(super) fn write_new(path: &Path, bytes: &[u8], like: Option<&Path>) -> Result<()> {
+    if let Some(like) = like {
+        step("prepare it", path, || attributes::prepare(path, like))?;
+    }
+    let mut file = step("make it", path, || {
+        let mut options = File::options();
+        options.write(true);
+        if like.is_some() && attributes::PREPARES {
+            options.truncate(true)
+        } else {
+            options.create_new(true)
+        };
+        options.open(path)
+    })?;
+    // In two pieces, so that a test can die between them: a torn file must be told from a whole one.
+    let (first, second) = bytes.split_at(bytes.len() / 2);
+    step("write it", path, || file.write_all(first))?;
+    step("write it", path, || file.write_all(second))?;
+    if let Some(like) = like {
+        step("set its attributes", path, || attributes::finish(&file, path, like))?;
+    }
+    step("flush it", path, || file.sync_all())
+}
+
+/// Lets `link` be another name of `file`, or a copy where the system has no such names.
+pub(super) fn keep(file: &Path, link: &Path) -> Result<()> {
+    let linked = step("keep the old file", link, || fs::hard_link(file, link));
+    match linked {
+        Ok(()) => Ok(()),
+        Err(error) if error.is_missing_links() => {
+            let bytes = read_file(file, u64::MAX - 1)?;
+            write_new(link, &bytes, Some(file))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// How long a file may be held by others before a rename gives up: readers hold one for up to a second in practice.
+const RETRIES: [u64; 8] = [10, 20, 40, 80, 160, 320, 640, 1280];
+
+/// Renames a file, over what is there.
+pub(super) fn rename(from: &Path, to: &Path) -> Result<()> {
+    step("replace it", to, || patiently(|| fs::rename(from, to)))
+}
+
+/// Removes a file; it is no error where there is none.
+pub(super) fn remove(path: &Path) -> Result<()> {
+    step("remove it", path, || match patiently(|| fs::remove_file(path)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    })
+}
+
+/// Tries again for a while where somebody holds the file.
+fn patiently(call: impl Fn() -> io::Result<()>) -> io::Result<()> {
+    for pause in RETRIES {
+        match call() {
+            Err(error) if is_held(&error) => thread::sleep(Duration::from_millis(pause)),
+            other => return other,
+        }
+    }
+    call()
+}
+
+/// On Windows a file that somebody reads can be neither replaced nor removed: access denied (5), sharing violation
+/// (32), lock violation (33). Shares mounted elsewhere say busy.
+fn is_held(error: &io::Error) -> bool {
+    match error.raw_os_error() {
+        Some(5 | 32 | 33) if cfg!(windows) => true,
+        _ => matches!(error.kind(), io::ErrorKind::ResourceBusy | io::ErrorKind::ExecutableFileBusy),
+    }
+}
+
+/// Flushes a folder's names to the disk, where the system can.
+pub(super) fn sync_folder(folder: &Path) -> Result<()> {
+    step("flush the folder", folder, || {
+        #[cfg(unix)]
+        match File::open(folder)?.sync_all() {
+            // Some network file systems cannot.
+            Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {}
+            other => other?,
+        }
+        Ok(())
+    })
+}
+
+/// Refuses to begin where the disk has no room for `bytes`, or the folder cannot be written.
+pub(super) fn check_folder(folder: &Path, bytes: u64) -> Result<()> {
+    #[cfg(unix)]
+    {
+        use rustix::fs::{Access, access, statvfs};
+        step("write to the folder", folder, || Ok(access(folder, Access::WRITE_OK | Access::EXEC_OK)?))
+            .map_err(|error| error.next("nothing was changed; check your rights to the folder"))?;
+        let room = step("look at the free space", folder, || Ok(statvfs(folder)?))?;
+        let free = room.f_bavail.saturating_mul(room.f_frsize);
+        if free < bytes {
+            let what = format!("the disk has {free} bytes free, and the change needs {bytes} for a while");
+            return Err(Error::new(crate::ErrorKind::Io, what)
+                .in_file(folder)
+                .next("nothing was changed; make room, then try again"));
+        }
+    }
+    let _ = (folder, bytes);
+    Ok(())
+}
+
+impl Error {
+    /// Whether the system said that it has no hard links here.
+    fn is_missing_links(&self) -> bool {
+        let source = std::error::Error::source(self).and_then(|source| source.downcast_ref::<io::Error>());
+        source.is_some_and(|error| {
+            // EPERM is what Linux says for FAT; ERROR_INVALID_FUNCTION (1) and ERROR_NOT_SUPPORTED (50) are Windows'.
+            matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::TooManyLinks)
+                || (cfg!(unix) && error.raw_os_error() == Some(1))
+                || (cfg!(windows) && matches!(error.raw_os_error(), Some(1 | 50)))
+        })
+    }
+}
+
+/// Owner, mode, access control lists and extended attributes.
+#[cfg(unix)]
+mod attributes {
+    use std::fs::{self, File};
+    use std::io;
+    use std::os::unix::fs::MetadataExt;
+    use std::path::Path;
+
+    /// Whether [`prepare`] makes the file.
+    pub const PREPARES: bool = false;
+
+    pub fn prepare(_: &Path, _: &Path) -> io::Result<()> {
+        Ok(())
+    }
+
+    pub fn finish(file: &File, _: &Path, like: &Path) -> io::Result<()> {
+        use rustix::fs::{Gid, Uid, XattrFlags, fchown, fsetxattr, getxattr, listxattr};
+        let metadata = fs::metadata(like)?;
+        let own = file.metadata()?;
+        if (own.uid(), own.gid()) != (metadata.uid(), metadata.gid()) {
+            // Only root may give a file away: what the system refuses cannot be kept.
+            let _ = fchown(file, Some(Uid::from_raw(metadata.uid())), Some(Gid::from_raw(metadata.gid())));
+        }
+        file.set_permissions(metadata.permissions())?;
+        // Among them POSIX and CIFS access control lists. What a file system does not have, or does not let one set,
+        // cannot be kept.
+        let mut names = vec![0; 64 << 10];
+        let length = listxattr(like, &mut names).unwrap_or(0);
+        for name in names[..length].split(|&byte| byte == 0).filter(|name| !name.is_empty()) {
+            let mut value = vec![0; 64 << 10];
+            if let Ok(length) = getxattr(like, name, &mut value) {
+                let _ = fsetxattr(file, name, &value[..length], XattrFlags::empty());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Attributes and alternate streams: a copy has them all.
+#[cfg(not(unix))]
+mod attributes {
+    use std::fs::{self, File};
+    use std::io;
+    use std::path::Path;
+
+    /// Whether [`prepare`] makes the file.
+    pub const PREPARES: bool = true;
+
+    pub fn prepare(path: &Path, like: &Path) -> io::Result<()> {
+        fs::copy(like, path)?;
+        crate::cid::make_writable(path)
+    }
+
+    pub fn finish(_: &File, path: &Path, like: &Path) -> io::Result<()> {
+        fs::set_permissions(path, fs::metadata(like)?.permissions())
+    }
+}

@@ -1,0 +1,263 @@
+//! One writer per CID, across machines on a share.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use super::record::{self, Record};
+use crate::cid::OWN_PREFIX;
+use crate::error::{Error, ErrorKind, Result};
+
+/// The lock of a CID: it is held by whoever made it, until it is gone.
+const LOCK: &str = ".configcid-lock";
+/// No lock is larger.
+const MAX_SIZE: u64 = 64 << 10;
+
+/// How to get the lock of a CID.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LockOptions {
+    /// How long to wait for another writer.
+    pub wait: Duration,
+    /// Take the lock from whoever has it.
+    pub break_lock: bool,
+}
+
+impl Default for LockOptions {
+    fn default() -> Self {
+        LockOptions { wait: Duration::from_secs(10), break_lock: false }
+    }
+}
+
+/// Who holds a lock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Holder {
+    id: String,
+    host: String,
+    process: u32,
+    user: String,
+    /// Seconds since 1970 began, UTC.
+    time: u64,
+}
+
+/// The right to write to a CID, given back when dropped.
+#[derive(Debug)]
+pub(super) struct Lock {
+    path: PathBuf,
+    holder: Holder,
+    /// Held open and locked as long as the process lives: the proof that it does.
+    file: File,
+}
+
+/// What stands in the way of a lock.
+enum Obstacle {
+    /// It is free now: try again.
+    Gone,
+    /// A live process, as far as can be told from here.
+    Held(Option<Holder>),
+    /// The process that made it has ended without removing it. Its file is held, so that nobody else breaks it too.
+    Stale(Holder, File),
+}
+
+impl Lock {
+    /// Gets the lock of the CID at `root`; says of a lock that was broken whose it was.
+    pub fn take(root: &Path, options: LockOptions) -> Result<(Lock, Option<String>)> {
+        let path = root.join(LOCK);
+        let begin = Instant::now();
+        let mut pause = Duration::from_millis(5);
+        let mut broken = None;
+        loop {
+            if let Some(lock) = Lock::make(&path)? {
+                return Ok((lock, broken));
+            }
+            match obstacle(&path)? {
+                Obstacle::Gone => continue,
+                Obstacle::Stale(holder, file) => {
+                    if remove_if_same(&path, &holder)? {
+                        broken = Some(format!("{}, which has ended", describe(Some(&holder))));
+                    }
+                    drop(file);
+                    continue;
+                }
+                Obstacle::Held(holder) if options.break_lock && broken.is_none() => {
+                    fs::remove_file(&path).map_err(|error| Error::io("break the lock", &path, error))?;
+                    broken = Some(describe(holder.as_ref()));
+                    continue;
+                }
+                Obstacle::Held(holder) if begin.elapsed() >= options.wait => {
+                    return Err(Error::new(
+                        ErrorKind::Locked,
+                        format!("another writer is at work: {}", describe(holder.as_ref())),
+                    )
+                    .in_file(&path)
+                    .next("nothing was changed; wait for it (--wait SECONDS), or, if it is dead for sure, say --break-lock"));
+                }
+                Obstacle::Held(_) => {}
+            }
+            thread::sleep(pause.min(options.wait.saturating_sub(begin.elapsed())));
+            pause = (pause * 2).min(Duration::from_millis(200));
+        }
+    }
+
+    /// Makes the lock, whole and held from its first moment on; `None` where there is one already.
+    fn make(path: &Path) -> Result<Option<Lock>> {
+        let Record { id, host, user, time, .. } = Record::new("");
+        let holder = Holder { id, host, process: std::process::id(), user, time };
+        let name = format!("{OWN_PREFIX}{}.lock", holder.id);
+        let draft = path.with_file_name(name);
+        let made = make_at(&draft, &holder).and_then(|file| match fs::hard_link(&draft, path) {
+            Ok(()) => Ok(Some(file)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
+            // No hard links here: made in place, the lock is empty for a moment, which others take for held.
+            Err(_) => match make_at(path, &holder) {
+                Ok(file) => Ok(Some(file)),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
+                Err(error) => Err(error),
+            },
+        });
+        let _ = fs::remove_file(&draft);
+        let made = made.map_err(|error| {
+            Error::io("lock the CID for writing", path, error)
+                .next("nothing was changed; check your rights to the folder")
+        })?;
+        Ok(made.map(|file| Lock { path: path.to_owned(), holder, file }))
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Not if somebody has broken it and made another.
+        let _ = remove_if_same(&self.path, &self.holder);
+        let _ = self.file.unlock();
+    }
+}
+
+fn make_at(path: &Path, holder: &Holder) -> io::Result<File> {
+    let mut file = File::options().read(true).write(true).create_new(true).open(path)?;
+    let _ = file.try_lock();
+    file.write_all(&serde_json::to_vec(holder).expect("plain data"))?;
+    Ok(file)
+}
+
+/// Removes the lock if it is still that of `holder`, and says whether it was.
+fn remove_if_same(path: &Path, holder: &Holder) -> Result<bool> {
+    let same = File::open(path).is_ok_and(|mut file| read_holder(&mut file).as_ref() == Some(holder));
+    if !same {
+        return Ok(false);
+    }
+    match fs::remove_file(path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(Error::io("remove the lock", path, error)),
+    }
+}
+
+fn obstacle(path: &Path) -> Result<Obstacle> {
+    let mut file = match File::options().read(true).write(true).open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Obstacle::Gone),
+        Err(_) => return Ok(Obstacle::Held(None)),
+    };
+    // A file lock does not outlive its process. Across machines not every share passes it on, so that it proves
+    // nothing of a process elsewhere.
+    let unheld = file.try_lock().is_ok();
+    match read_holder(&mut file) {
+        Some(holder) if unheld && holder.host == record::host() => Ok(Obstacle::Stale(holder, file)),
+        holder => Ok(Obstacle::Held(holder)),
+    }
+}
+
+fn read_holder(file: &mut File) -> Option<Holder> {
+    let mut bytes = Vec::new();
+    file.rewind().ok()?;
+    file.take(MAX_SIZE).read_to_end(&mut bytes).ok()?;
+    serde_json::from_slice(&bytes).ok()
+}
+
+fn describe(holder: Option<&Holder>) -> String {
+    match holder {
+        None => "a process that left no name".to_owned(),
+        Some(Holder { host, process, user, time, .. }) => {
+            format!("process {process} of {user} on {host}, since {}", record::utc(*time))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AT_ONCE: LockOptions = LockOptions { wait: Duration::ZERO, break_lock: false };
+
+    #[test]
+    fn one_holder_at_a_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let (lock, broken) = Lock::take(dir.path(), AT_ONCE).unwrap();
+        assert_eq!(broken, None);
+        let error = Lock::take(dir.path(), AT_ONCE).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Locked);
+        assert!(error.what().contains(&std::process::id().to_string()), "{error}");
+        drop(lock);
+        Lock::take(dir.path(), AT_ONCE).unwrap();
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+
+    fn leave(dir: &Path, host: &str) {
+        let holder =
+            Holder { id: "1-1".into(), host: host.into(), process: 1, user: "somebody".into(), time: 1_000_000_000 };
+        fs::write(dir.join(LOCK), serde_json::to_vec(&holder).unwrap()).unwrap();
+    }
+
+    #[test]
+    fn a_dead_process_of_this_computer_is_no_obstacle() {
+        let dir = tempfile::tempdir().unwrap();
+        leave(dir.path(), &record::host());
+        let (_lock, broken) = Lock::take(dir.path(), AT_ONCE).unwrap();
+        assert!(broken.unwrap().contains("process 1 of somebody"));
+    }
+
+    #[test]
+    fn of_another_computer_nothing_is_proved() {
+        let dir = tempfile::tempdir().unwrap();
+        leave(dir.path(), "another.example");
+        let error = Lock::take(dir.path(), AT_ONCE).unwrap_err();
+        assert!(error.what().contains("another.example, since 2001-09-09 01:46:40 UTC"), "{error}");
+        let (lock, broken) = Lock::take(dir.path(), LockOptions { break_lock: true, ..AT_ONCE }).unwrap();
+        assert!(broken.is_some());
+        drop(lock);
+        fs::write(dir.path().join(LOCK), "").unwrap();
+        assert_eq!(Lock::take(dir.path(), AT_ONCE).unwrap_err().kind(), ErrorKind::Locked);
+    }
+
+    #[test]
+    fn whoever_was_broken_does_not_remove_the_new_lock() {
+        let dir = tempfile::tempdir().unwrap();
+        let (old, _) = Lock::take(dir.path(), AT_ONCE).unwrap();
+        let (_new, _) = Lock::take(dir.path(), LockOptions { break_lock: true, ..AT_ONCE }).unwrap();
+        drop(old);
+        assert!(dir.path().join(LOCK).exists());
+    }
+
+    #[test]
+    fn a_hundred_threads_take_turns() {
+        let dir = tempfile::tempdir().unwrap();
+        let inside = std::sync::atomic::AtomicUsize::new(0);
+        let options = LockOptions { wait: Duration::from_secs(60), break_lock: false };
+        thread::scope(|scope| {
+            for _ in 0..100 {
+                scope.spawn(|| {
+                    let (_lock, broken) = Lock::take(dir.path(), options).unwrap();
+                    assert_eq!(broken, None);
+                    use std::sync::atomic::Ordering::SeqCst;
+                    assert_eq!(inside.fetch_add(1, SeqCst), 0);
+                    thread::yield_now();
+                    inside.fetch_sub(1, SeqCst);
+                });
+            }
+        });
+    }
+}

@@ -1,0 +1,242 @@
+//! What a change to a CID is, on disk: the journal of one under way, the record of the last one, the history of all.
+
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::Stage;
+use crate::catalog::CidPath;
+use crate::cid::{OWN_PREFIX, is_own_name};
+use crate::error::{Error, ErrorKind, Result};
+
+/// A change under way. A start that finds it finishes or undoes it.
+pub(super) const JOURNAL: &str = ".configcid-journal";
+/// The change that was carried out last: the journal, renamed.
+pub(super) const LAST: &str = ".configcid-last";
+/// All changes, one a line.
+pub(super) const HISTORY: &str = ".configcid-history";
+
+/// The version of these files.
+const FORMAT: u32 = 1;
+
+/// No record is larger: a plan has as many steps as a CID has catalogs and copies of `mrinit.conf`.
+pub(super) const MAX_SIZE: u64 = 16 << 20;
+
+/// A change to a CID.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Record {
+    pub format: u32,
+    /// Names the change among all others.
+    pub id: String,
+    pub purpose: String,
+    /// Seconds since 1970 began, UTC.
+    pub time: u64,
+    pub user: String,
+    pub host: String,
+    pub version: String,
+    pub steps: Vec<Step>,
+}
+
+/// One file of a change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Step {
+    /// From the CID's root, in the case found.
+    pub path: String,
+    pub stage: Stage,
+    /// SHA-256; `None` where there is no file.
+    pub before: Option<String>,
+    pub after: Option<String>,
+    /// The name of the new content, beside the file, until it takes its place.
+    pub staged: Option<String>,
+    /// The name of the old content, beside the file.
+    pub kept: Option<String>,
+}
+
+impl Record {
+    /// A record without steps.
+    pub fn new(purpose: &str) -> Record {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Record {
+            format: FORMAT,
+            id: format!("{}-{}", now.as_nanos(), std::process::id()),
+            purpose: purpose.to_owned(),
+            time: now.as_secs(),
+            user: user(),
+            host: host(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            steps: Vec::new(),
+        }
+    }
+
+    /// Reads a record, which anybody may have written: every name in it is checked.
+    pub fn parse(bytes: &[u8]) -> Result<Record> {
+        let wrong = |what: String| {
+            Error::new(ErrorKind::Journal, what).next("configcid recover --forget leaves the files as they are")
+        };
+        let record: Record =
+            serde_json::from_slice(bytes).map_err(|error| wrong(format!("this is no record of a change: {error}")))?;
+        if record.format != FORMAT {
+            return Err(wrong(format!("the record has format {}, and only format {FORMAT} is known", record.format)));
+        }
+        for step in &record.steps {
+            let path = step.checked_path().map_err(|error| wrong(error.what().to_owned()))?;
+            if is_own_name(path.file_name()) || path.file_name().eq_ignore_ascii_case(LAST) {
+                return Err(wrong(format!("{path} is no file of the CID")));
+            }
+            for name in [&step.staged, &step.kept].into_iter().flatten() {
+                if !is_work_name(name) || CidPath::in_root(name).is_err() || name.contains('\\') {
+                    return Err(wrong(format!("{name:?} is no name that configcid makes")));
+                }
+            }
+        }
+        Ok(record)
+    }
+
+    /// The file's bytes: JSON and a line ending.
+    pub fn print(&self) -> Vec<u8> {
+        let mut bytes = serde_json::to_vec(self).expect("a record is plain data");
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// Whether the file `name` belongs to this change.
+    pub fn names(&self, name: &str) -> bool {
+        self.steps.iter().flat_map(|step| [&step.staged, &step.kept]).flatten().any(|this| this == name)
+    }
+}
+
+impl Step {
+    pub fn checked_path(&self) -> Result<CidPath> {
+        CidPath::parse(&self.path)
+    }
+}
+
+/// The names of new and of old content.
+pub(super) fn work_name(id: &str, index: usize, ending: &str) -> String {
+    format!("{OWN_PREFIX}{id}-{index}.{ending}")
+}
+
+/// Whether a file may be new or old content that configcid left beside another.
+pub(super) fn is_work_name(name: &str) -> bool {
+    is_own_name(name) && (name.ends_with(".new") || name.ends_with(".old"))
+}
+
+/// Whether a file may be left of a change that is over: as above, or the draft of a lock.
+pub(super) fn is_leftover(name: &str) -> bool {
+    is_work_name(name) || (is_own_name(name) && name.ends_with(".lock"))
+}
+
+/// The SHA-256 of a content, as hex digits.
+pub(super) fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The name of this computer.
+pub(super) fn host() -> String {
+    #[cfg(unix)]
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    #[cfg(not(unix))]
+    let name = std::env::var("COMPUTERNAME").unwrap_or_else(|_| "unknown".to_owned());
+    name
+}
+
+/// The name of the user, as far as the system tells.
+pub(super) fn user() -> String {
+    let named = ["USER", "USERNAME", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
+    named.unwrap_or_else(|| {
+        #[cfg(unix)]
+        let user = format!("user {}", rustix::process::getuid().as_raw());
+        #[cfg(not(unix))]
+        let user = "unknown".to_owned();
+        user
+    })
+}
+
+/// The files of a CID's root that tell of changes.
+pub(super) struct Places {
+    pub journal: PathBuf,
+    pub last: PathBuf,
+    pub history: PathBuf,
+}
+
+impl Places {
+    pub fn new(root: &Path) -> Places {
+        Places { journal: root.join(JOURNAL), last: root.join(LAST), history: root.join(HISTORY) }
+    }
+}
+
+/// A time as people write it, `2001-09-09 01:46:40 UTC`; `time` is in seconds since 1970 began.
+pub(super) fn utc(time: u64) -> String {
+    // Howard Hinnant's days-to-civil algorithm, for days since 1970 that are not negative.
+    let days = time / 86_400 + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    let (hour, minute, second) = (time / 3600 % 24, time / 60 % 60, time % 60);
+    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_those_of_the_calendar() {
+        for (time, text) in [
+            (0, "1970-01-01 00:00:00 UTC"),
+            (951_782_399, "2000-02-28 23:59:59 UTC"),
+            (951_782_400, "2000-02-29 00:00:00 UTC"),
+            (951_868_800, "2000-03-01 00:00:00 UTC"),
+            (4_107_542_399, "2100-02-28 23:59:59 UTC"),
+            (4_107_542_400, "2100-03-01 00:00:00 UTC"),
+        ] {
+            assert_eq!(utc(time), text);
+        }
+    }
+
+    fn record() -> Record {
+        let step = Step {
+            path: "\\rms\\mrinit.conf".into(),
+            stage: Stage::Payload,
+            before: None,
+            after: Some("00".into()),
+            staged: Some(work_name("1-1", 0, "new")),
+            kept: None,
+        };
+        Record { steps: vec![step], ..Record::new("test") }
+    }
+
+    #[test]
+    fn a_record_comes_back() {
+        let record = record();
+        assert_eq!(Record::parse(&record.print()).unwrap(), record);
+        assert!(record.names(".configcid-1-1-0.new"));
+        assert!(!record.names(".configcid-1-1-0.old"));
+    }
+
+    #[test]
+    fn a_hostile_record_is_refused() {
+        for (from, to) in [
+            ("\\\\rms\\\\mrinit.conf", "\\\\..\\\\mrinit.conf"),
+            ("\\\\rms\\\\mrinit.conf", "C:\\\\mrinit.conf"),
+            ("\\\\rms\\\\mrinit.conf", "\\\\.configcid-journal"),
+            (".configcid-1-1-0.new", "x.new"),
+            (".configcid-1-1-0.new", ".configcid-..\\\\..\\\\x.new"),
+            (".configcid-1-1-0.new", ".configcid-/../x.new"),
+            (".configcid-1-1-0.new", ".configcid-journal"),
+            ("\"format\":1", "\"format\":2"),
+            ("{", "["),
+        ] {
+            let text = String::from_utf8(record().print()).unwrap();
+            assert!(text.contains(from), "{from}");
+            let error = Record::parse(text.replacen(from, to, 1).as_bytes()).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Journal, "{to}");
+        }
+    }
+}

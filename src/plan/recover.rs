@@ -1,0 +1,225 @@
+//! After a death: finishing or undoing the change that the journal tells of.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::apply::{Writer, put_in_place};
+use super::disk;
+use super::record::{MAX_SIZE, Places, Record, Step, digest, is_leftover, utc};
+use crate::catalog::{self, CidPath};
+use crate::cid::tree::{Found, Tree};
+use crate::error::{Error, ErrorKind, Result};
+
+/// Which way an interrupted change goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// To its end.
+    Finish,
+    /// Back to its beginning.
+    Undo,
+    /// Neither: the files stay as they are, and the change is forgotten.
+    Forget,
+}
+
+/// What became of an interrupted change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// It was finished.
+    Finished,
+    /// It was undone.
+    Undone,
+    /// It was forgotten.
+    Forgotten,
+}
+
+/// An interrupted change that is over now.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct Recovered {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// What it was, by whom and when, as a sentence without an end.
+    pub change: String,
+}
+
+impl Writer {
+    /// Whether a change to the CID at `path` was interrupted, or is under way in another process.
+    pub fn needs_recovery(path: &Path) -> bool {
+        Places::new(path).journal.symlink_metadata().is_ok()
+    }
+
+    /// Finishes or undoes an interrupted change; `None` where there is none. Without a `direction`, a change of which
+    /// nothing has been seen yet is undone, and any other finished.
+    ///
+    /// # Errors
+    /// Files have been changed by others since, so that the change can go neither way, or the journal is unreadable:
+    /// then only [`Direction::Forget`] is left. Nothing is changed then.
+    pub fn recover(&self, direction: Option<Direction>) -> Result<Option<Recovered>> {
+        let recovered = recover(&self.root, &self.shown, direction)?;
+        self.sweep()?;
+        Ok(recovered)
+    }
+
+    /// Removes what is left of changes that are over: files beside others that the last change does not name. They are
+    /// in the root and in the folders directly in it.
+    pub(super) fn sweep(&self) -> Result<()> {
+        let tree = Tree::new(self.root.clone());
+        let last = disk::read(&Places::new(&self.root).last, MAX_SIZE)?.and_then(|bytes| Record::parse(&bytes).ok());
+        let mut folders = vec![self.root.clone()];
+        for path in tree.listing(None)?.names().filter_map(|name| CidPath::in_root(name).ok()) {
+            folders.extend(tree.folder(Some(&path)).ok().flatten());
+        }
+        for folder in folders {
+            let listing = std::fs::read_dir(&folder).map_err(|error| Error::io("list the folder", &folder, error))?;
+            for entry in listing.flatten() {
+                let name = entry.file_name();
+                let Some(name) = name.to_str().filter(|name| is_leftover(name)) else { continue };
+                if !last.as_ref().is_some_and(|last| last.names(name)) {
+                    disk::remove(&entry.path())?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How far a step of an interrupted change has come.
+struct Progress {
+    target: PathBuf,
+    is_old: bool,
+    is_new: bool,
+    /// The new content is there, whole, to be put in place.
+    has_new: bool,
+    /// The old content is there, whole, to be put back.
+    has_old: bool,
+}
+
+impl Progress {
+    fn of(tree: &Tree, step: &Step) -> Result<Progress> {
+        let path = step.checked_path()?;
+        if matches!(tree.find(&path)?, Found::Folder | Found::Other | Found::File { linked: true, .. }) {
+            return Err(Error::new(ErrorKind::Journal, "this should be a file, and is none")
+                .in_file(&path.below(tree.root()))
+                .next("configcid recover --forget leaves the files as they are"));
+        }
+        let target = tree.place(&path)?;
+        let sum = |path: &Path| Ok(disk::read(path, catalog::MAX_SIZE)?.as_deref().map(digest));
+        let now = sum(&target)?;
+        let is = |name: &Option<String>, wanted: &Option<String>| match (name, wanted) {
+            (Some(name), Some(wanted)) => Ok(sum(&target.with_file_name(name))?.as_ref() == Some(wanted)),
+            (_, wanted) => Ok::<_, Error>(wanted.is_none()),
+        };
+        Ok(Progress {
+            is_old: now == step.before,
+            is_new: now == step.after,
+            has_new: is(&step.staged, &step.after)?,
+            has_old: is(&step.kept, &step.before)?,
+            target,
+        })
+    }
+}
+
+/// Ends what the journal tells of; `None` where there is no journal.
+pub(super) fn recover(root: &Path, shown: &Path, direction: Option<Direction>) -> Result<Option<Recovered>> {
+    let places = Places::new(root);
+    let Some(bytes) = disk::read(&places.journal, MAX_SIZE)? else { return Ok(None) };
+    let record = Record::parse(&bytes);
+    if direction == Some(Direction::Forget) {
+        disk::remove(&places.journal)?;
+        let change =
+            record.map_or_else(|_| "a change whose journal is unreadable".to_owned(), |record| describe(&record));
+        return Ok(Some(Recovered { outcome: Outcome::Forgotten, change }));
+    }
+    let record = record.map_err(|error| error.in_file(&places.journal))?;
+    let tree = Tree::new(root.to_owned());
+    let steps: Vec<Progress> = record.steps.iter().map(|step| Progress::of(&tree, step)).collect::<Result<_>>()?;
+    let can_finish = steps.iter().all(|step| step.is_new || (step.is_old && step.has_new));
+    let can_undo = steps.iter().all(|step| step.is_old || (step.is_new && step.has_old));
+    let seen = steps.iter().any(|step| step.is_new && !step.is_old);
+    let outcome = match direction {
+        Some(Direction::Finish) if can_finish => Outcome::Finished,
+        Some(Direction::Undo) if can_undo => Outcome::Undone,
+        None if can_finish && (seen || !can_undo) => Outcome::Finished,
+        None if can_undo => Outcome::Undone,
+        _ => return Err(stuck(shown, &record, &steps, can_finish, can_undo)),
+    };
+    if outcome == Outcome::Finished {
+        let targets: Vec<PathBuf> = steps.iter().map(|step| step.target.clone()).collect();
+        finish(&record, &steps, &targets)?;
+        commit(root)?;
+    } else {
+        go_back(&record, &steps, root)?;
+    }
+    Ok(Some(Recovered { outcome, change: describe(&record) }))
+}
+
+fn describe(record: &Record) -> String {
+    format!("{}, by {} on {}, {}", record.purpose, record.user, record.host, utc(record.time))
+}
+
+fn stuck(shown: &Path, record: &Record, steps: &[Progress], can_finish: bool, can_undo: bool) -> Error {
+    let strange = record.steps.iter().zip(steps).filter(|(_, step)| !step.is_old && !step.is_new);
+    let names: Vec<&str> = strange.map(|(step, _)| step.path.as_str()).collect();
+    let (what, next) = if can_finish {
+        ("it can only be finished: what it replaced is no longer there".to_owned(), "configcid recover --finish")
+    } else if can_undo {
+        ("it can only be undone: what it was to write is not all there".to_owned(), "configcid recover --undo")
+    } else if names.is_empty() {
+        (
+            "it can be neither finished nor undone: what it kept is gone".to_owned(),
+            "configcid recover --forget leaves the files as they are; then look at them with configcid catalog verify",
+        )
+    } else {
+        (
+            format!("it can be neither finished nor undone: others have since changed {}", names.join(", ")),
+            "configcid recover --forget leaves the files as they are; then look at them with configcid catalog verify",
+        )
+    };
+    Error::new(ErrorKind::Journal, format!("a change was interrupted ({}); {what}", describe(record)))
+        .in_file(shown)
+        .next(next)
+}
+
+/// Puts what is not in place yet there.
+fn finish(record: &Record, steps: &[Progress], targets: &[PathBuf]) -> Result<()> {
+    let mut left = record.clone();
+    let mut places = Vec::new();
+    left.steps.clear();
+    for ((step, progress), target) in record.steps.iter().zip(steps).zip(targets) {
+        if !progress.is_new {
+            left.steps.push(step.clone());
+            places.push(target.clone());
+        }
+    }
+    let folders: BTreeSet<&Path> = targets.iter().filter_map(|target| target.parent()).collect();
+    put_in_place(&left, &places, &folders)
+}
+
+/// Makes the change that is carried out the last one.
+pub(super) fn commit(root: &Path) -> Result<()> {
+    let places = Places::new(root);
+    disk::rename(&places.journal, &places.last)?;
+    // The change is done, and on its way to the disk: what fails from here on takes nothing back.
+    let _ = disk::sync_folder(root).and_then(|()| super::undo::remember_last(root));
+    Ok(())
+}
+
+/// Puts everything back, catalogs first, and removes what was to be put in place.
+fn go_back(record: &Record, steps: &[Progress], root: &Path) -> Result<()> {
+    let folders: BTreeSet<&Path> = steps.iter().filter_map(|step| step.target.parent()).collect();
+    for (step, progress) in record.steps.iter().zip(steps).rev().filter(|(_, progress)| !progress.is_old) {
+        match &step.kept {
+            Some(kept) => disk::rename(&progress.target.with_file_name(kept), &progress.target)?,
+            None => disk::remove(&progress.target)?,
+        }
+    }
+    folders.iter().try_for_each(|folder| disk::sync_folder(folder))?;
+    for (step, progress) in record.steps.iter().zip(steps) {
+        for name in [&step.staged, &step.kept].into_iter().flatten() {
+            disk::remove(&progress.target.with_file_name(name))?;
+        }
+    }
+    disk::remove(&Places::new(root).journal)?;
+    disk::sync_folder(root)
+}

@@ -1,0 +1,142 @@
+//! The way back: taking the last change back, and what was done to a CID.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::record::{MAX_SIZE, Places, Record, digest, utc, work_name};
+use super::{Change, Plan, disk};
+use crate::catalog;
+use crate::cid::Cid;
+use crate::error::{Error, ErrorKind, Result};
+
+/// A history longer than this loses its older half, in bytes.
+const LONG: usize = 1 << 20;
+
+/// A change that was carried out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Past {
+    /// Names the change among all others.
+    pub id: String,
+    /// When, as `2001-09-09 01:46:40 UTC`.
+    pub time: String,
+    /// Whose process it was.
+    pub user: String,
+    /// The computer it ran on.
+    pub host: String,
+    /// What it was for.
+    pub purpose: String,
+    /// The version of configcid.
+    pub version: String,
+    /// The files, from the CID's root.
+    pub files: Vec<String>,
+}
+
+/// What was done to a CID, the oldest first.
+///
+/// # Errors
+/// The history cannot be read.
+pub fn history(cid: &Cid) -> Result<Vec<Past>> {
+    let bytes = disk::read(&Places::new(cid.root()).history, MAX_SIZE)?.unwrap_or_default();
+    // A line that a dying process left unfinished is no line.
+    let lines = bytes.split(|&byte| byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
+    let mut past: Vec<Past> = lines.collect();
+    if let Some(last) = last(cid.root())?.filter(|last| past.iter().all(|past| past.id != last.id)) {
+        past.push(Past::of(&last));
+    }
+    Ok(past)
+}
+
+impl Past {
+    fn of(record: &Record) -> Past {
+        Past {
+            id: record.id.clone(),
+            time: utc(record.time),
+            user: record.user.clone(),
+            host: record.host.clone(),
+            purpose: record.purpose.clone(),
+            version: record.version.clone(),
+            files: record.steps.iter().map(|step| step.path.clone()).collect(),
+        }
+    }
+}
+
+/// The last change.
+fn last(root: &Path) -> Result<Option<Record>> {
+    let path = Places::new(root).last;
+    let Some(bytes) = disk::read(&path, MAX_SIZE)? else { return Ok(None) };
+    Record::parse(&bytes).map(Some).map_err(|error| error.in_file(&path))
+}
+
+/// Adds the last change to the history, unless it is there: a process may have died before it could.
+pub(super) fn remember_last(root: &Path) -> Result<()> {
+    let Some(record) = last(root)? else { return Ok(()) };
+    let path = Places::new(root).history;
+    let mut history = disk::read(&path, MAX_SIZE)?.unwrap_or_default();
+    let is_known = |line: &[u8]| serde_json::from_slice::<Past>(line).is_ok_and(|past| past.id == record.id);
+    if history.split(|&byte| byte == b'\n').any(is_known) {
+        return Ok(());
+    }
+    if history.len() > LONG {
+        let middle = history.len() / 2;
+        let line = history[middle..].iter().position(|&byte| byte == b'\n').map_or(history.len(), |at| middle + at + 1);
+        history.drain(..line);
+    }
+    // After a line that a dying process left unfinished a new one begins.
+    if history.last().is_some_and(|&byte| byte != b'\n') {
+        history.push(b'\n');
+    }
+    history.extend(serde_json::to_vec(&Past::of(&record)).expect("plain data"));
+    history.push(b'\n');
+    let draft = root.join(work_name(&record.id, record.steps.len(), "new"));
+    disk::write_new(&draft, &history, None)?;
+    disk::rename(&draft, &path)
+}
+
+/// Plans to take the last change back, while its files are still as it left them. Undoing an undo does the change
+/// again.
+///
+/// # Errors
+/// There is no last change, or files have been changed since.
+///
+/// ```
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("MRESXP");
+/// use configcid::{Cid, DemoCid, RelayAddress, RelaySetup, plan, relay};
+///
+/// DemoCid::default().write(&path)?;
+/// let relay = RelayAddress::new(None, Some("MRComputer.Sales.Acme"), None)?;
+/// relay::set(&Cid::open(&path)?, &RelaySetup::new(relay))?.apply()?;
+/// assert!(path.join("rms/mrinit.conf").exists());
+///
+/// plan::undo(&Cid::open(&path)?)?.apply()?;
+/// assert!(!path.join("rms/mrinit.conf").exists());
+/// # Ok::<(), configcid::Error>(())
+/// ```
+pub fn undo(cid: &Cid) -> Result<Plan> {
+    let journal = |what: &str| Error::new(ErrorKind::Journal, what).in_file(cid.path());
+    let Some(record) = last(cid.root())? else {
+        return Err(journal("there is no change to undo").next("configcid history lists what was done"));
+    };
+    let mut plan = Plan::new(cid, format!("undo of: {}", record.purpose));
+    for step in &record.steps {
+        let path = step.checked_path()?;
+        let place = cid.tree().place(&path)?;
+        let before = cid.read(&path, catalog::MAX_SIZE)?;
+        if before.as_deref().map(digest) != step.after {
+            return Err(journal(&format!("{path} has changed since, so that the last change cannot be undone"))
+                .next("configcid relay set, or a backup, brings the CID where you want it"));
+        }
+        let after = match &step.kept {
+            None => None,
+            Some(kept) => disk::read(&place.with_file_name(kept), catalog::MAX_SIZE)?,
+        };
+        if after.as_deref().map(digest) != step.before {
+            return Err(journal(&format!("what {path} was before the last change is no longer there"))
+                .next("a backup brings it back"));
+        }
+        plan.changes.push(Change { path, before, after, why: "as it was before".to_owned(), stage: step.stage });
+    }
+    Ok(plan)
+}
