@@ -55,3 +55,8 @@ pub use refresh::{RefreshOptions, refresh};
 pub use relay::RelaySetup;
 pub use text::{Encoding, LineEnding};
 pub use verify::{CatalogReport, Fault, Scope, VerifyReport, verify};
+
+/// The README's example is a doctest.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -73,8 +73,11 @@ pub enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page
-    Man,
+    /// Print the manual page, in the roff format that `man -l -` reads
+    Man {
+        /// The command whose page it is, such as: relay set
+        command: Vec<String>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -143,7 +146,7 @@ impl FunctionFlags {
 
     pub fn choice(&self) -> Result<ChecksumChoice> {
         Ok(if let Some(line) = &self.checksum_command {
-            ChecksumChoice::Use(Arc::new(CommandFunction::new(line, self.timeout())?))
+            ChecksumChoice::Also(Arc::new(CommandFunction::new(line, self.timeout())?))
         } else if let Some(function) = self.checksum.as_deref().and_then(checksum::known) {
             ChecksumChoice::Use(function)
         } else {

@@ -98,7 +98,7 @@ pub fn create(args: &CreateArgs, out: Out) -> Exit {
     const COMMAND: &str = "catalog create";
     let options = || -> Result<CreateOptions> {
         let function = match args.function.choice()? {
-            ChecksumChoice::Use(function) => function,
+            ChecksumChoice::Also(function) | ChecksumChoice::Use(function) => function,
             ChecksumChoice::FindOut => checksum::known(checksum::FOR_NEW).expect("the table holds it"),
         };
         let mut options = CreateOptions::new(function);

@@ -66,12 +66,26 @@ fn run(cli: Cli, out: Out) -> Exit {
             clap_complete::generate(shell, &mut Cli::command(), "configcid", &mut std::io::stdout());
             Exit::Done
         }
-        Command::Man => match clap_mangen::Man::new(Cli::command().flatten_help(true)).render(&mut std::io::stdout()) {
-            Ok(()) => Exit::Done,
-            Err(error) => {
-                eprintln!("error: cannot write the manual page: {error}");
-                Exit::Failed
-            }
-        },
+        Command::Man { command } => man(&command),
+    }
+}
+
+/// Prints the manual page of a command; of the program, where there is none.
+fn man(words: &[String]) -> Exit {
+    let mut page = Cli::command();
+    page.build();
+    for word in words {
+        let Some(command) = page.find_subcommand(word) else {
+            eprintln!("error: there is no command {:?}; configcid --help lists them", words.join(" "));
+            return Exit::Usage;
+        };
+        page = command.clone();
+    }
+    match clap_mangen::Man::new(page).render(&mut std::io::stdout()) {
+        Ok(()) => Exit::Done,
+        Err(error) => {
+            eprintln!("error: cannot write the manual page: {error}");
+            Exit::Failed
+        }
     }
 }

@@ -104,7 +104,7 @@ impl Work<'_> {
     fn show(&self, plan: &Plan, out: Out) {
         (self.lines)(plan).iter().for_each(|line| out.change(line));
         plan.warnings.iter().for_each(|warning| out.warning(warning));
-        if self.dry_run {
+        if self.dry_run || out.verbose {
             out.diffs(plan);
         }
     }

@@ -61,7 +61,7 @@ impl Plan {
         if !self.in_cid {
             return self.apply_alone();
         }
-        Writer::lock(&self.shown, options)?.apply(self)
+        Writer::lock_root(&self.root, &self.shown, options)?.apply(self)
     }
 
     /// Carries a plan of one file out that is in no CID: there is no journal, since one rename does all.
@@ -90,8 +90,12 @@ impl Writer {
     /// Another writer is at work and does not end in time, or the folder cannot be written.
     pub fn lock(path: &Path, options: LockOptions) -> Result<Writer> {
         let root = path.canonicalize().map_err(|error| Error::io("open the CID", path, error))?;
-        let (lock, broken) = Lock::take(&root, options)?;
-        Ok(Writer { root, shown: path.to_owned(), broken, _lock: lock })
+        Writer::lock_root(&root, path, options)
+    }
+
+    fn lock_root(root: &Path, shown: &Path, options: LockOptions) -> Result<Writer> {
+        let (lock, broken) = Lock::take(root, options)?;
+        Ok(Writer { root: root.to_owned(), shown: shown.to_owned(), broken, _lock: lock })
     }
 
     /// Whose lock was broken to get this one, if anyone's.

@@ -47,7 +47,9 @@ pub enum ChecksumChoice {
     /// From the functions that configcid knows.
     #[default]
     FindOut,
-    /// This one, named or brought by the user; it is tried against the catalog all the same.
+    /// From this one, which the user brought, and those that configcid knows.
+    Also(Function),
+    /// From this one alone, which the user named; it is tried against the catalog all the same.
     Use(Function),
 }
 
@@ -90,6 +92,7 @@ pub(crate) fn detect(
     let samples = samples(view, file, catalog, customer_files)?;
     let candidates: Vec<Function> = match choice {
         ChecksumChoice::FindOut => checksum::all_known().collect(),
+        ChecksumChoice::Also(function) => std::iter::once(function.clone()).chain(checksum::all_known()).collect(),
         ChecksumChoice::Use(function) => vec![function.clone()],
     };
     let mut trials = Vec::new();
@@ -109,14 +112,17 @@ pub(crate) fn detect(
         }
         trials.push(trial);
     }
-    // A function that the user names needs no file to tell by: the catalog's own checksum bears it out.
-    let named = matches!(choice, ChecksumChoice::Use(_));
+    // A function that the user names or brings needs no file to tell by: the catalog's own checksum bears it out.
+    let users = match choice {
+        ChecksumChoice::FindOut => None,
+        ChecksumChoice::Also(function) | ChecksumChoice::Use(function) => Some(function.name()),
+    };
     let best = trials.into_iter().max_by_key(|trial| (trial.likely(), trial.own, trial.agreed));
     Ok(match best {
         Some(trial) if trial.likely() => {
             Detection::Damaged { function: trial.function, files: trial.disagreed, own: !trial.own }
         }
-        Some(trial) if trial.own && named => Detection::Known(trial.function),
+        Some(trial) if trial.own && users == Some(trial.function.name()) => Detection::Known(trial.function),
         Some(trial) if trial.own => Detection::Undetermined(trial.function),
         _ => Detection::Foreign,
     })

@@ -346,6 +346,9 @@ fn function_of(view: &View<'_>, loaded: &Loaded, options: &RefreshOptions) -> Re
             ErrorKind::ForeignChecksum,
             match &options.checksum {
                 ChecksumChoice::FindOut => "no checksum function that configcid knows reproduces this catalog".to_owned(),
+                ChecksumChoice::Also(function) => {
+                    format!("neither {} nor a function that configcid knows reproduces this catalog", function.name())
+                }
                 ChecksumChoice::Use(function) => format!("the checksum function {} does not reproduce this catalog", function.name()),
             },
         )
