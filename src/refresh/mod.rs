@@ -13,7 +13,7 @@ pub use program::Program;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::catalog::checksum::Function;
-use crate::catalog::{Catalog, Checksum, CidPath, CustomerFiles, Entry, Role};
+use crate::catalog::{Catalog, Checksum, CidPath, CustomerFiles, Entry, Role, entry_size};
 use crate::cid::tree::Found;
 use crate::cid::{CatalogFile, Cid};
 use crate::error::{Error, ErrorKind, Result};
@@ -448,11 +448,11 @@ fn entry_change(action: Action, entry: &Entry) -> EntryChange {
 }
 
 fn sum(view: &View<'_>, path: &CidPath, found: &Found, function: &Function) -> Result<Option<(u32, Checksum)>> {
+    let in_file = |error: Error| error.in_file(&view.cid().shown(path));
+    if let Found::File { size, .. } = found {
+        // Before it is read.
+        entry_size(*size).map_err(in_file)?;
+    }
     let Some((size, checksum)) = view.sum(path, found, &**function)? else { return Ok(None) };
-    let size = u32::try_from(size).map_err(|_| {
-        Error::new(ErrorKind::Path, "this file is larger than 4 GiB, more than a catalog can say")
-            .in_file(&view.cid().shown(path))
-            .next("remove it from the CID")
-    })?;
-    Ok(Some((size, checksum)))
+    Ok(Some((entry_size(size).map_err(in_file)?, checksum)))
 }
