@@ -37,11 +37,13 @@ pub mod cid;
 mod create;
 mod demo;
 mod error;
+mod exit;
 pub mod mrinit;
 pub mod plan;
 pub mod refresh;
 pub mod relay;
 pub mod report;
+mod run;
 mod text;
 mod verify;
 
@@ -49,10 +51,12 @@ pub use cid::Cid;
 pub use create::{CreateOptions, create};
 pub use demo::DemoCid;
 pub use error::{Error, ErrorKind, Position, Result};
+pub use exit::Exit;
 pub use mrinit::RelayAddress;
 pub use plan::Plan;
 pub use refresh::{RefreshOptions, refresh};
 pub use relay::RelaySetup;
+pub use run::{Ran, Run};
 pub use text::{Encoding, LineEnding};
 pub use verify::{CatalogReport, Fault, Scope, VerifyReport, verify};
 

@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use configcid::catalog::{CustomerFiles, checksum};
 use configcid::plan::{Direction, LockOptions};
 use configcid::refresh::{ChecksumChoice, CommandFunction, Program};
-use configcid::{RefreshOptions, RelayAddress, Result};
+use configcid::{RefreshOptions, RelayAddress, Result, Run};
 
 use super::out::Color;
 
@@ -186,6 +186,12 @@ pub struct WriteFlags {
     pub dry_run: bool,
     #[command(flatten)]
     pub lock: LockFlags,
+}
+
+impl WriteFlags {
+    pub fn run<'a>(&self, look: Option<&'a RefreshOptions>) -> Run<'a> {
+        Run { dry_run: self.dry_run, lock: self.lock.options(), look }
+    }
 }
 
 /// How to get the lock of a CID.

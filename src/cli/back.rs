@@ -4,11 +4,10 @@ use std::path::Path;
 
 use configcid::plan::{self, Past, Recovered, Writer};
 use configcid::report::plan_lines;
-use configcid::{Cid, Result};
+use configcid::{Cid, Exit, Result};
 use serde::Serialize;
 
 use super::args::{CidArgs, RecoverArgs, UndoArgs};
-use super::exit::Exit;
 use super::out::Out;
 use super::refresh::{Work, recovered_line};
 use super::relay::look_at_all;
@@ -37,13 +36,7 @@ fn recover_one(path: &Path, args: &RecoverArgs) -> Result<Option<Recovered>> {
 }
 
 pub fn undo(args: &UndoArgs, out: Out) -> Exit {
-    let work = Work {
-        command: "undo",
-        dry_run: args.write.dry_run,
-        lock: args.write.lock.options(),
-        look: None,
-        lines: &plan_lines,
-    };
+    let work = Work { command: "undo", run: args.write.run(None), lines: &plan_lines };
     work.on_all(&args.cids, out, |path| plan::undo(&Cid::open_uncataloged(path)?))
 }
 

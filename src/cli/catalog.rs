@@ -2,12 +2,11 @@
 
 use configcid::catalog::{CidPath, checksum};
 use configcid::refresh::ChecksumChoice;
-use configcid::report::catalog_name;
-use configcid::{Cid, CreateOptions, Fault, Plan, Result, Scope};
+use configcid::report::{catalog_name, count};
+use configcid::{Cid, CreateOptions, Exit, Fault, Plan, Result, Scope};
 use serde::Serialize;
 
 use super::args::{CidArgs, CreateArgs, VerifyArgs};
-use super::exit::Exit;
 use super::out::Out;
 use super::refresh::Work;
 use super::relay::look_at_all;
@@ -70,13 +69,15 @@ pub fn verify(args: &VerifyArgs, out: Out) -> Exit {
                 (None, "unreadable") => "unreadable".to_owned(),
                 (None, state) => format!("sizes checked; checksums could not be: {state} checksum function"),
             };
-            out.line(format!("Read catalog file {name} in {place} ({} entries): {checked}", catalog.entries));
+            out.line(format!(
+                "Read catalog file {name} in {place} ({}): {checked}",
+                count(catalog.entries, "entry", "entries")
+            ));
         }
         report.faults.iter().for_each(|fault| out.fault(fault_line(fault)));
         match report.faults.len() {
             0 => out.good("No faults"),
-            1 => out.fault("1 fault"),
-            faults => out.fault(format!("{faults} faults")),
+            faults => out.fault(count(faults, "fault", "faults")),
         }
         let faults = !report.faults.is_empty();
         Ok((report, faults))
@@ -109,13 +110,7 @@ pub fn create(args: &CreateArgs, out: Out) -> Exit {
         Ok(options) => options,
         Err(error) => return out.fail(COMMAND, &error),
     };
-    let work = Work {
-        command: COMMAND,
-        dry_run: args.write.dry_run,
-        lock: args.write.lock.options(),
-        look: None,
-        lines: &created_lines,
-    };
+    let work = Work { command: COMMAND, run: args.write.run(None), lines: &created_lines };
     work.on_all(&args.cids, out, |path| configcid::create(&Cid::open_uncataloged(path)?, &options))
 }
 
@@ -124,7 +119,8 @@ fn created_lines(plan: &Plan) -> Vec<String> {
     changed
         .map(|catalog| {
             let (name, place) = catalog_name(&catalog.catalog);
-            format!("Adding catalog file {name} in {place} ({} entries, {})", catalog.entries, catalog.function)
+            let entries = count(catalog.entries, "entry", "entries");
+            format!("Adding catalog file {name} in {place} ({entries}, {})", catalog.function)
         })
         .collect()
 }

@@ -1,10 +1,9 @@
 //! `configcid clone`.
 
-use configcid::{Cid, cid};
+use configcid::{Cid, Exit, cid};
 use serde::Serialize;
 
 use super::args::CloneArgs;
-use super::exit::Exit;
 use super::out::Out;
 
 #[derive(Serialize)]

@@ -4,11 +4,10 @@ use std::path::{Path, PathBuf};
 
 use configcid::relay::{self, RelayState};
 use configcid::report::plan_lines;
-use configcid::{Cid, DemoCid, RefreshOptions, RelayAddress, RelaySetup, Result, Scope, cid, verify};
+use configcid::{Cid, DemoCid, Exit, RefreshOptions, RelayAddress, RelaySetup, Result, Scope, cid, verify};
 use serde::Serialize;
 
 use super::args::DemoArgs;
-use super::exit::Exit;
 use super::out::Out;
 use super::relay::print_state;
 

@@ -5,7 +5,6 @@ mod back;
 mod catalog;
 mod clone;
 mod demo;
-mod exit;
 mod mrinit;
 mod out;
 mod refresh;
@@ -16,8 +15,9 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 
+use configcid::Exit;
+
 use args::{CatalogCommand, Cli, Command, MrinitCommand, RelayCommand};
-use exit::Exit;
 use out::Out;
 
 /// Runs the program.

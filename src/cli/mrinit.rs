@@ -3,11 +3,10 @@
 use configcid::mrinit::{KEY_MR_PARENT, KEY_PARENT_ROUTER, Mrinit, Value, is_secret_key, masked};
 use configcid::plan::LockOptions;
 use configcid::report::plan_lines;
-use configcid::{Result, relay};
+use configcid::{Exit, Result, Run, relay};
 use serde::Serialize;
 
 use super::args::{MrinitSetArgs, MrinitShowArgs};
-use super::exit::Exit;
 use super::out::Out;
 use super::refresh::Work;
 
@@ -89,7 +88,7 @@ pub fn set(args: &MrinitSetArgs, out: Out) -> Exit {
         Ok(wanted) => wanted,
         Err(error) => return out.fail(COMMAND, &error),
     };
-    let work =
-        Work { command: COMMAND, dry_run: args.dry_run, lock: LockOptions::default(), look: None, lines: &plan_lines };
+    let run = Run { dry_run: args.dry_run, lock: LockOptions::default(), look: None };
+    let work = Work { command: COMMAND, run, lines: &plan_lines };
     work.on_all(std::slice::from_ref(&args.file), out, |file| relay::edit_file(file, &name, &value))
 }

@@ -5,10 +5,8 @@ use std::io::{IsTerminal, Write};
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use configcid::report::{ErrorReport, SCHEMA, safe};
-use configcid::{Error, report};
+use configcid::{Error, Exit, report};
 use serde::Serialize;
-
-use super::exit::Exit;
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();

@@ -4,11 +4,10 @@ use std::path::Path;
 
 use configcid::relay::{self, CopyState, RelayState};
 use configcid::report::{ErrorReport, plan_lines};
-use configcid::{Cid, RelaySetup, Result};
+use configcid::{Cid, Exit, RelaySetup, Result};
 use serde::Serialize;
 
 use super::args::{CidArgs, RelaySetArgs};
-use super::exit::Exit;
 use super::out::Out;
 use super::refresh::Work;
 
@@ -25,13 +24,7 @@ pub fn set(args: &RelaySetArgs, out: Out) -> Exit {
         Ok(setup) => setup,
         Err(error) => return out.fail(COMMAND, &error),
     };
-    let work = Work {
-        command: COMMAND,
-        dry_run: args.write.dry_run,
-        lock: args.write.lock.options(),
-        look: Some(&setup.refresh),
-        lines: &plan_lines,
-    };
+    let work = Work { command: COMMAND, run: args.write.run(Some(&setup.refresh)), lines: &plan_lines };
     work.on_all(&args.cids, out, |path| relay::set(&Cid::open(path)?, &setup))
 }
 

@@ -18,7 +18,7 @@ use crate::cid::tree::Found;
 use crate::cid::{CatalogFile, Cid};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan::{Action, CatalogChange, Change, EntryChange, Plan, Stage, View};
-use crate::text::fold_case;
+use crate::text::{count, fold_case};
 
 /// How to refresh.
 #[derive(Clone, Default)]
@@ -302,11 +302,6 @@ fn damage_error(cid: &Cid, damage: &[String], options: &RefreshOptions) -> Optio
             .in_file(cid.path())
             .next("let the server update this CID; or, if it is meant to be so, say --accept-damage"),
     )
-}
-
-/// `1 file`, `2 files`.
-pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 /// The function to rewrite a catalog with.

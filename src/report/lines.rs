@@ -2,7 +2,7 @@
 
 use crate::catalog::CidPath;
 use crate::plan::{Action, Change, Plan, Stage};
-use crate::refresh::count;
+use crate::text::count;
 
 /// What a plan does, line by line: the files it writes, then each catalog.
 ///

@@ -8,4 +8,4 @@ pub use diff::diff;
 pub use json::{CidResult, ErrorReport, FileReport, SCHEMA, Status};
 pub use lines::{catalog_name, plan_lines};
 
-pub use crate::text::safe;
+pub use crate::text::{count, safe};

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use configcid::ErrorKind;
+use crate::error::ErrorKind;
 
-/// How a run ended.
+/// How a run ended; the C interface has the same numbers as status codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     /// Done, or nothing to do.
