@@ -30,7 +30,8 @@
 //! real files, and assumed, as in `docs/formats.md`.
 
 #![warn(missing_docs)]
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
+#![cfg_attr(not(feature = "capi"), forbid(unsafe_code))]
 
 pub mod catalog;
 pub mod cid;
@@ -38,6 +39,8 @@ mod create;
 mod demo;
 mod error;
 mod exit;
+#[cfg(feature = "capi")]
+pub mod ffi;
 pub mod mrinit;
 pub mod plan;
 pub mod refresh;

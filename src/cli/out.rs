@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
-use configcid::report::{ErrorReport, SCHEMA, safe};
+use configcid::report::{Answer, ErrorReport, safe};
 use configcid::{Error, Exit, report};
 use serde::Serialize;
 
@@ -117,18 +117,8 @@ impl Out {
 
     /// The whole answer as JSON.
     pub fn answer(self, command: &str, exit: Exit, body: impl Serialize) {
-        #[derive(Serialize)]
-        struct Answer<'a, B> {
-            schema: u32,
-            command: &'a str,
-            exit_code: u8,
-            #[serde(flatten)]
-            body: B,
-        }
         if self.json {
-            let answer = Answer { schema: SCHEMA, command, exit_code: exit as u8, body };
-            let text = serde_json::to_string_pretty(&answer).expect("the answer is plain data");
-            let _ = writeln!(std::io::stdout(), "{text}");
+            let _ = writeln!(std::io::stdout(), "{}", report::answer(&Answer { command, exit, body }));
         }
     }
 

@@ -6,11 +6,37 @@ use sha2::{Digest, Sha256};
 use super::diff;
 use crate::catalog::CidPath;
 use crate::error::{Error, Position};
+use crate::exit::Exit;
 use crate::plan::{CatalogChange, Change, Plan, Recovered};
 use crate::verify::Fault;
 
 /// The version of the JSON shapes. A field may be added without a new number; none changes or goes.
 pub const SCHEMA: u32 = 1;
+
+/// The answer of a command: its name, how it ended, and a body that depends on the command.
+pub struct Answer<'a, B> {
+    /// The command, as it is typed.
+    pub command: &'a str,
+    /// How it ended.
+    pub exit: Exit,
+    /// The rest; an object.
+    pub body: B,
+}
+
+/// An answer as JSON text.
+pub fn answer<B: Serialize>(answer: &Answer<'_, B>) -> String {
+    #[derive(Serialize)]
+    struct Whole<'a, B> {
+        schema: u32,
+        command: &'a str,
+        exit_code: u8,
+        #[serde(flatten)]
+        body: &'a B,
+    }
+    let Answer { command, exit, body } = answer;
+    let whole = Whole { schema: SCHEMA, command, exit_code: *exit as u8, body };
+    serde_json::to_string_pretty(&whole).expect("an answer is plain data")
+}
 
 /// What became of one CID.
 #[derive(Debug, Serialize)]

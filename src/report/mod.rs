@@ -5,7 +5,7 @@ mod json;
 mod lines;
 
 pub use diff::diff;
-pub use json::{CidResult, ErrorReport, FileReport, SCHEMA, Status};
+pub use json::{Answer, CidResult, ErrorReport, FileReport, SCHEMA, Status, answer};
 pub use lines::{catalog_name, plan_lines};
 
 pub use crate::text::{count, safe};
