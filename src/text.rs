@@ -126,6 +126,11 @@ pub(crate) fn fold_case(name: &str) -> String {
     if name.is_ascii() { name.to_ascii_lowercase() } else { name.chars().flat_map(char::to_lowercase).collect() }
 }
 
+/// Whether two names are the same, without regard to case: as if their [keys](fold_case) were compared.
+pub(crate) fn same_name(a: &str, b: &str) -> bool {
+    if a.is_ascii() && b.is_ascii() { a.eq_ignore_ascii_case(b) } else { fold_case(a) == fold_case(b) }
+}
+
 /// `text` without anything that a terminal would obey or that would reorder a line: control characters and
 /// bidirectional overrides are spelled out.
 pub fn safe(text: &str) -> String {

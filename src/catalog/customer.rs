@@ -1,7 +1,7 @@
 //! The table of files that customers may change (formats.md, section 1). Everything else belongs to the vendor.
 
 use crate::error::Result;
-use crate::text::fold_case;
+use crate::text::{fold_case, same_name};
 
 use super::path::CidPath;
 
@@ -74,11 +74,16 @@ impl CustomerFiles {
     /// The role of a file, whose path is relative to the CID's root: a customer's file lies in the root or directly
     /// in a component.
     pub fn role(&self, path: &CidPath) -> Role {
-        let depth = path.parts().count();
-        let name = fold_case(path.file_name());
-        if is_catalog_name(&name) {
+        self.role_under(None, path)
+    }
+
+    /// The role of a file whose path is relative to `folder`. Copies nothing: it is asked of every entry, often.
+    pub(crate) fn role_under(&self, folder: Option<&CidPath>, path: &CidPath) -> Role {
+        let depth = folder.map_or(0, CidPath::depth) + path.depth();
+        let name = path.file_name();
+        if is_catalog_name(name) {
             Role::Catalog
-        } else if depth <= 2 && self.0.contains(&name) {
+        } else if depth <= 2 && self.0.iter().any(|customer| same_name(customer, name)) {
             Role::Customer
         } else {
             Role::Vendor

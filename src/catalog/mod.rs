@@ -7,6 +7,7 @@ mod customer;
 mod path;
 
 pub use checksum::{Checksum, ChecksumFunction};
+pub(crate) use customer::is_catalog_name;
 pub use customer::{CustomerFiles, Role};
 pub use path::CidPath;
 

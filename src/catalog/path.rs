@@ -68,12 +68,20 @@ const DEVICES: &[&str] = &[
     "lpt\u{b3}",
 ];
 
+/// In ASCII: `conout$`.
+const LONGEST_DEVICE: usize = 7;
+
 impl CidPath {
     /// Checks a path in the catalog's spelling: a leading backslash, backslashes between the parts.
     ///
     /// # Errors
     /// The path breaks a rule; the error says which and shows the path.
     pub fn parse(text: &str) -> Result<CidPath> {
+        CidPath::check(text)?;
+        Ok(CidPath(text.to_owned()))
+    }
+
+    fn check(text: &str) -> Result<()> {
         let wrong = |why: &str| {
             Error::new(ErrorKind::Path, format!("the path {text:?} {why}"))
                 .next("a path in a CID is spelled \\folder\\file and stays inside the CID")
@@ -81,21 +89,23 @@ impl CidPath {
         let Some(rest) = text.strip_prefix('\\') else {
             return Err(wrong(if text.is_empty() { "is empty" } else { "does not begin with a backslash" }));
         };
-        if text.chars().count() > MAX_PATH {
+        if longer(text, MAX_PATH) {
             return Err(wrong("is too long"));
         }
         for part in rest.split('\\') {
             check_name(part).map_err(wrong)?;
         }
-        if encode_1252(text).is_none() {
+        if !text.is_ascii() && encode_1252(text).is_none() {
             return Err(wrong("has a character that Windows-1252 lacks, so that no catalog can hold it"));
         }
-        Ok(CidPath(text.to_owned()))
+        Ok(())
     }
 
     /// Reads a path from a catalog's bytes, in Windows-1252 \[A\].
     pub(crate) fn from_catalog(bytes: &[u8]) -> Result<CidPath> {
-        CidPath::parse(&decode_1252(bytes))
+        let text = decode_1252(bytes);
+        CidPath::check(&text)?;
+        Ok(CidPath(text))
     }
 
     /// The bytes that a catalog has for it, without the NUL.
@@ -116,7 +126,7 @@ impl CidPath {
     /// The same path, seen from the folder that holds `folder`: `\mrinit.conf` under `\rms` is `\rms\mrinit.conf`.
     /// `None` stands for the root.
     pub(crate) fn under(&self, folder: Option<&CidPath>) -> CidPath {
-        CidPath(folder.map_or_else(|| self.0.clone(), |folder| format!("{}{}", folder.0, self.0)))
+        CidPath(folder.map_or_else(|| self.0.clone(), |folder| [folder.as_str(), self.as_str()].concat()))
     }
 
     /// The same path, seen from `folder`; `None` where it does not lie in it.
@@ -145,9 +155,15 @@ impl CidPath {
         self.0[1..].split('\\')
     }
 
+    /// How many names there are from the root to the file.
+    pub(crate) fn depth(&self) -> usize {
+        self.0.bytes().filter(|&byte| byte == b'\\').count()
+    }
+
     /// The last name.
     pub fn file_name(&self) -> &str {
-        self.parts().last().unwrap_or_default()
+        let after = self.0.bytes().rposition(|byte| byte == b'\\').map_or(0, |at| at + 1);
+        &self.0[after..]
     }
 
     /// The folder that holds it; `None` stands for the root.
@@ -176,6 +192,11 @@ impl serde::Serialize for CidPath {
     }
 }
 
+/// Whether `text` has more than `limit` characters.
+fn longer(text: &str, limit: usize) -> bool {
+    text.len() > limit && text.chars().count() > limit
+}
+
 /// The rules for one name; the answer completes "the path ...".
 fn check_name(name: &str) -> std::result::Result<(), &'static str> {
     if name.is_empty() {
@@ -187,17 +208,22 @@ fn check_name(name: &str) -> std::result::Result<(), &'static str> {
     if name.contains(':') {
         return Err("has a colon, as in a drive letter or a stream");
     }
-    if name.chars().any(|c| c.is_control() || "<>\"/|?*".contains(c)) {
+    if name.chars().any(|c| c.is_control() || matches!(c, '<' | '>' | '"' | '/' | '|' | '?' | '*')) {
         return Err("has a character that Windows forbids in names");
     }
     if name.ends_with(['.', ' ']) {
         return Err("has a part that ends in a dot or a blank, which Windows drops");
     }
-    if name.chars().count() > MAX_NAME {
+    if longer(name, MAX_NAME) {
         return Err("has a part of more than 255 characters");
     }
     let stem = name.split('.').next().unwrap_or_default().trim_end_matches(' ');
-    if DEVICES.contains(&fold_case(stem).as_str()) {
+    let device = match stem.is_ascii() {
+        // Most names are longer than any device's, and there are many names.
+        true => stem.len() <= LONGEST_DEVICE && DEVICES.iter().any(|device| device.eq_ignore_ascii_case(stem)),
+        false => DEVICES.contains(&fold_case(stem).as_str()),
+    };
+    if device {
         return Err("has the name of a Windows device");
     }
     Ok(())

@@ -17,7 +17,7 @@ pub(crate) use view::View;
 
 use std::path::{Path, PathBuf};
 
-use crate::catalog::{Checksum, CidPath};
+use crate::catalog::{Checksum, CidPath, Entry};
 use crate::cid::Cid;
 
 /// Changes to one CID, in the order in which they reach the disk: payload, component catalogs, root catalogs.
@@ -94,6 +94,17 @@ pub struct EntryChange {
     pub size: u32,
     /// The checksum to be; that of the past for an entry that goes.
     pub checksum: Checksum,
+}
+
+impl EntryChange {
+    pub(crate) fn new(action: Action, entry: &Entry) -> EntryChange {
+        EntryChange { action, path: entry.path.clone(), size: entry.size, checksum: entry.checksum }
+    }
+
+    /// The entry to be.
+    pub(crate) fn entry(&self) -> Entry {
+        Entry { path: self.path.clone(), size: self.size, checksum: self.checksum }
+    }
 }
 
 /// A way in which an entry changes.

@@ -32,6 +32,9 @@ impl<'a> View<'a> {
     }
 
     fn new_bytes(&self, path: &CidPath) -> Option<&[u8]> {
+        if self.written.is_empty() && self.pending.is_empty() {
+            return None;
+        }
         let key = path.key();
         let written = self.written.get(&key).map(Vec::as_slice);
         written.or_else(|| self.pending.get(&key).and_then(|change| change.after.as_deref()))

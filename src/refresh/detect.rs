@@ -139,15 +139,15 @@ fn samples(
         .entries()
         .iter()
         .filter(|entry| entry.size >= LEAST_SIZE)
-        .map(|entry| (entry, entry.path.under(file.folder.as_ref())))
-        .map(|(entry, path)| (customer_files.role(&path) == Role::Vendor, entry, path))
+        .map(|entry| (customer_files.role_under(file.folder.as_ref(), &entry.path) == Role::Vendor, entry))
         .collect();
-    order.sort_by_key(|(vendor, entry, _)| (!vendor, entry.size));
+    order.sort_by_key(|(vendor, entry)| (!vendor, entry.size));
     let mut samples: Vec<Sample> = Vec::new();
-    for (vendor, entry, path) in order {
+    for (vendor, entry) in order {
         if samples.len() >= SAMPLE || (!vendor && samples.iter().any(|sample| sample.vendor)) {
             break;
         }
+        let path = entry.path.under(file.folder.as_ref());
         // What this plan changes tells nothing of the catalog as it is.
         if view.is_new(&path) {
             continue;

@@ -13,7 +13,7 @@ pub use program::Program;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::catalog::checksum::Function;
-use crate::catalog::{Catalog, Checksum, CidPath, CustomerFiles, Entry, Role, entry_size};
+use crate::catalog::{Catalog, Checksum, CidPath, CustomerFiles, Role, entry_size, is_catalog_name};
 use crate::cid::tree::Found;
 use crate::cid::{CatalogFile, Cid};
 use crate::error::{Error, ErrorKind, Result};
@@ -85,20 +85,19 @@ pub(crate) fn complete(cid: &Cid, plan: &mut Plan, options: &RefreshOptions) -> 
         for &index in &order.sequence {
             let loaded = &loaded[index];
             let function = function_of(&view, loaded, options)?;
-            let (catalog, actions) = bring_in_line(&view, loaded, &customers, &order, options, &function)?;
-            let change = CatalogChange {
+            let edits = edits(&view, loaded, &customers, &order, options, &function)?;
+            let after = carry_out(&edits, loaded, &function)?;
+            plan.catalogs.push(CatalogChange {
                 catalog: loaded.file.path.clone(),
                 entries: loaded.catalog.entries().len(),
                 function: function.name().to_owned(),
-                changed: catalog != loaded.catalog,
-                actions,
-            };
-            if change.changed {
-                let bytes = catalog.print();
+                changed: after.is_some(),
+                actions: edits.into_iter().map(|edit| edit.change).collect(),
+            });
+            if let Some(bytes) = after {
                 view.write(&loaded.file.path, bytes.clone());
                 plan.changes.push(catalog_change(loaded, bytes));
             }
-            plan.catalogs.push(change);
         }
     }
     plan.sort();
@@ -145,8 +144,9 @@ impl Order {
         let lists: Vec<Vec<usize>> = loaded
             .iter()
             .map(|loaded| {
-                let keys =
-                    loaded.catalog.entries().iter().map(|entry| entry.path.under(loaded.file.folder.as_ref()).key());
+                let paths = loaded.catalog.entries().iter().map(|entry| &entry.path);
+                let catalogs = paths.filter(|path| is_catalog_name(path.file_name()));
+                let keys = catalogs.map(|path| path.under(loaded.file.folder.as_ref()).key());
                 keys.filter_map(|key| by_key.get(&key).copied()).collect()
             })
             .collect();
@@ -253,11 +253,11 @@ fn damage(view: &View<'_>, loaded: &[Loaded], options: &RefreshOptions) -> Resul
     let mut damage = Vec::new();
     for loaded in loaded {
         for entry in loaded.catalog.entries() {
-            let path = entry.path.under(loaded.file.folder.as_ref());
-            let role = options.customer_files.role(&path);
+            let role = options.customer_files.role_under(loaded.file.folder.as_ref(), &entry.path);
             if role == Role::Customer {
                 continue;
             }
+            let path = entry.path.under(loaded.file.folder.as_ref());
             let key = path.key();
             let found = match known.get(&key) {
                 Some(found) => found,
@@ -380,46 +380,46 @@ pub(crate) fn customer_files(view: &View<'_>, customer_files: &CustomerFiles) ->
     Ok(present)
 }
 
-/// The catalog as it should be, and what changed in it.
-fn bring_in_line(
+/// A change to a catalog's entry: the one at `index`, or a new one.
+struct Edit {
+    index: Option<usize>,
+    change: EntryChange,
+}
+
+/// What must change for the catalog to be as it should be.
+fn edits(
     view: &View<'_>,
     loaded: &Loaded,
     customers: &BTreeMap<String, CidPath>,
     order: &Order,
     options: &RefreshOptions,
     function: &Function,
-) -> Result<(Catalog, Vec<EntryChange>)> {
+) -> Result<Vec<Edit>> {
     let file = &loaded.file;
-    let mut actions = Vec::new();
-    let mut entries = Vec::with_capacity(loaded.catalog.entries().len() + 1);
+    let mut edits = Vec::new();
+    let mut edit = |index, action, path: &CidPath, (size, checksum)| {
+        edits.push(Edit { index, change: EntryChange { action, path: path.clone(), size, checksum } });
+    };
     let mut listed = HashSet::new();
-    for entry in loaded.catalog.entries() {
+    for (index, entry) in loaded.catalog.entries().iter().enumerate() {
+        let role = options.customer_files.role_under(file.folder.as_ref(), &entry.path);
+        if role == Role::Vendor {
+            continue;
+        }
         let path = entry.path.under(file.folder.as_ref());
-        let role = options.customer_files.role(&path);
-        if role == Role::Vendor || order.is_impossible(&file.path, &path) {
-            entries.push(entry.clone());
+        if order.is_impossible(&file.path, &path) {
             continue;
         }
         listed.insert(path.key());
+        let past = (entry.size, entry.checksum);
         let found = view.find(&path)?;
-        let action = match sum(view, &path, &found, function)? {
-            Some((size, checksum)) if (size, checksum) == (entry.size, entry.checksum) => {
-                entries.push(entry.clone());
-                continue;
-            }
-            Some((size, checksum)) => {
-                let entry = Entry { path: entry.path.clone(), size, checksum };
-                entries.push(entry.clone());
-                (Action::Update, entry)
-            }
-            None if role == Role::Customer => (Action::Remove, entry.clone()),
+        match sum(view, &path, &found, function)? {
+            Some(now) if now == past => {}
+            Some(now) => edit(Some(index), Action::Update, &entry.path, now),
+            None if role == Role::Customer => edit(Some(index), Action::Remove, &entry.path, past),
             // A catalog that has gone is damage, which the caller has been told to accept.
-            None => {
-                entries.push(entry.clone());
-                continue;
-            }
-        };
-        actions.push(entry_change(action.0, &action.1));
+            None => {}
+        }
     }
     for (key, path) in customers {
         let Some(seen) = path.seen_from(file.folder.as_ref()).filter(|_| file.covers(path)) else { continue };
@@ -427,19 +427,32 @@ fn bring_in_line(
             continue;
         }
         let found = view.find(path)?;
-        let Some((size, checksum)) = sum(view, path, &found, function)? else { continue };
-        let entry = Entry { path: seen, size, checksum };
-        actions.push(entry_change(Action::Add, &entry));
-        entries.push(entry);
+        if let Some(now) = sum(view, path, &found, function)? {
+            edit(None, Action::Add, &seen, now);
+        }
     }
-    let mut catalog = loaded.catalog.clone();
-    *catalog.entries_mut() = entries;
-    catalog.seal(&**function)?;
-    Ok((catalog, actions))
+    Ok(edits)
 }
 
-fn entry_change(action: Action, entry: &Entry) -> EntryChange {
-    EntryChange { action, path: entry.path.clone(), size: entry.size, checksum: entry.checksum }
+/// The bytes of the catalog after `edits`; `None` where it is as it should be, and so is its own checksum.
+fn carry_out(edits: &[Edit], loaded: &Loaded, function: &Function) -> Result<Option<Vec<u8>>> {
+    let before = &loaded.catalog;
+    if edits.is_empty() && function.of_bytes(before.covered(&loaded.bytes))? == before.own_checksum() {
+        return Ok(None);
+    }
+    let mut catalog = before.clone();
+    let entries = catalog.entries_mut();
+    // From the end, so that an index stays right while entries behind it go.
+    for Edit { index, change } in edits.iter().rev() {
+        match (index, change.action) {
+            (Some(index), Action::Remove) => drop(entries.remove(*index)),
+            (Some(index), _) => entries[*index] = change.entry(),
+            (None, _) => {}
+        }
+    }
+    entries.extend(edits.iter().filter(|edit| edit.index.is_none()).map(|edit| edit.change.entry()));
+    catalog.seal(&**function)?;
+    Ok(Some(catalog.print()))
 }
 
 fn sum(view: &View<'_>, path: &CidPath, found: &Found, function: &Function) -> Result<Option<(u32, Checksum)>> {

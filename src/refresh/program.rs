@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use super::{Loaded, Order, RefreshOptions, catalog_change, detect, entry_change};
+use super::{Loaded, Order, RefreshOptions, catalog_change, detect};
 use crate::catalog::checksum::Function;
 use crate::catalog::{self, Catalog, CidPath, Entry, Role};
 use crate::cid::tree::{Found, read_file};
@@ -183,7 +183,7 @@ impl Check<'_> {
                 if !matches!(expected, Expected::Gone) {
                     return Ok(Err(format!("the entry for {} has gone", entry.path)));
                 }
-                actions.push(entry_change(Action::Remove, entry));
+                actions.push(EntryChange::new(Action::Remove, entry));
                 continue;
             };
             let now = &new.entries()[position];
@@ -205,7 +205,7 @@ impl Check<'_> {
                 return Ok(Err(format!("the entry for {} {fault}", entry.path)));
             }
             if now != entry {
-                actions.push(entry_change(Action::Update, now));
+                actions.push(EntryChange::new(Action::Update, now));
             }
         }
         let added = new.entries().iter().enumerate().filter(|(position, _)| !kept.contains(position));
@@ -222,7 +222,7 @@ impl Check<'_> {
             if let Some(fault) = fault {
                 return Ok(Err(format!("the new entry for {} {fault}", entry.path)));
             }
-            actions.push(entry_change(Action::Add, entry));
+            actions.push(EntryChange::new(Action::Add, entry));
         }
         let missing =
             self.customers.values().filter(|path| file.covers(path)).find(|path| {

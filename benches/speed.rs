@@ -1,0 +1,90 @@
+//! How long each step takes, on a CID of 20,000 cataloged files: `cargo bench`. Beside other programs: `scripts/bench`.
+
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use configcid::catalog::{Catalog, checksum};
+use configcid::mrinit::Mrinit;
+use configcid::{Cid, CreateOptions, DemoCid, Plan, RefreshOptions, Scope, VerifyReport};
+use divan::counter::{BytesCount, ItemsCount};
+use divan::{Bencher, black_box};
+
+mod support;
+
+const FILES: usize = 20_000;
+
+fn main() {
+    divan::main();
+}
+
+/// Small files: what a file costs shows, not what a byte does.
+static CID: LazyLock<PathBuf> = LazyLock::new(|| {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("speed");
+    let _ = std::fs::remove_dir_all(&folder);
+    support::write_cid(&folder, FILES, 4 << 20).expect("the tree can be written");
+    folder
+});
+
+fn open() -> Cid {
+    Cid::open(&*CID).expect("it is a CID")
+}
+
+fn root_catalog() -> Vec<u8> {
+    std::fs::read(CID.join("cidsync.upd")).expect("it is there")
+}
+
+#[divan::bench]
+fn catalog_parse(bencher: Bencher) {
+    let bytes = root_catalog();
+    bencher.counter(ItemsCount::new(FILES)).bench(|| Catalog::parse(black_box(&bytes)).unwrap());
+}
+
+#[divan::bench]
+fn catalog_print(bencher: Bencher) {
+    let catalog = Catalog::parse(&root_catalog()).unwrap();
+    bencher.counter(ItemsCount::new(FILES)).bench(|| black_box(&catalog).print());
+}
+
+#[divan::bench]
+fn mrinit_parse(bencher: Bencher) {
+    let text = DemoCid::default().mrinit();
+    bencher.with_inputs(|| text.clone().into_bytes()).bench_values(Mrinit::parse);
+}
+
+#[divan::bench]
+fn mrinit_set(bencher: Bencher) {
+    let mrinit = Mrinit::parse(DemoCid::default().mrinit().into_bytes());
+    bencher.with_inputs(|| mrinit.clone()).bench_values(|mut mrinit| {
+        let _ = mrinit.set("ParentRouterAddress", black_box("10.1.200.65,MRComputer.Sales.Acme,MRComputer")).unwrap();
+        mrinit
+    });
+}
+
+#[divan::bench(args = checksum::names())]
+fn checksum(bencher: Bencher, name: &str) {
+    let function = checksum::known(name).unwrap();
+    let bytes = vec![0x5A; 1 << 20];
+    bencher.counter(BytesCount::of_slice(&bytes)).bench(|| function.of(&mut black_box(&bytes[..])).unwrap());
+}
+
+#[divan::bench]
+fn cid_open() -> Cid {
+    open()
+}
+
+#[divan::bench(sample_count = 20)]
+fn refresh_without_change() -> Plan {
+    configcid::refresh(&open(), &RefreshOptions::default()).unwrap()
+}
+
+#[divan::bench(sample_count = 20)]
+fn verify() -> VerifyReport {
+    configcid::verify(&open(), &RefreshOptions::default(), Scope::Everything).unwrap()
+}
+
+#[divan::bench(sample_count = 20)]
+fn create() -> Plan {
+    let mut options = CreateOptions::new(checksum::known(checksum::FOR_NEW).unwrap());
+    options.replace = true;
+    configcid::create(&open(), &options).unwrap()
+}
