@@ -148,6 +148,27 @@ impl TestEnv {
         self.finish(command)
     }
 
+    /// Runs the program, for people and with `--json`, and asserts that it refuses with this exit code, says why, and
+    /// leaves everything below the test's folder as it is.
+    #[track_caller]
+    pub fn refuses(&self, code: i32, line: &str) -> Output {
+        self.refuses_args(code, &line.split_whitespace().collect::<Vec<_>>())
+    }
+
+    #[track_caller]
+    pub fn refuses_args(&self, code: i32, args: &[&str]) -> Output {
+        let before = self.snapshot();
+        let json = self.run_args(args.iter().chain(&["--json"])).expect(code);
+        let value = json.json();
+        let error = if value["error"].is_object() { &value["error"] } else { &value["cids"][0]["error"] };
+        assert!(error["kind"].is_string() && error["what"].is_string(), "{json}");
+        let output = self.run_args(args).expect(code);
+        assert!(output.stderr.starts_with("error: ") && output.stderr.lines().count() == 1, "{output}");
+        assert_eq!(output.stderr, json.stderr);
+        assert_eq!(self.snapshot(), before, "{output}");
+        output
+    }
+
     /// Runs a command to its end. It must not hang, and must not print a secret.
     pub fn finish(&self, mut command: Command) -> Output {
         let line = command.get_args().map(|arg| arg.to_string_lossy()).collect::<Vec<_>>().join(" ");
