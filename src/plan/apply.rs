@@ -1,7 +1,7 @@
 //! Carrying a plan out. This is the one place that writes to a CID.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::{Change, Plan};
@@ -38,7 +38,8 @@ impl Plan {
         let steps = self.stage(&tree)?;
         for (index, step) in steps.iter().enumerate() {
             let done = self.check_unchanged(&tree, step.change).and_then(|_| {
-                fs::rename(&step.staged, &step.target).map_err(|error| Error::io("replace it", &step.target, error))
+                let shown = step.change.path.below(&self.shown);
+                fs::rename(&step.staged, &step.target).map_err(|error| Error::io("replace it", &shown, error))
             });
             if let Err(error) = done {
                 return Err(undo(&steps, index, error));
@@ -54,7 +55,8 @@ impl Plan {
             let staged = self.check_unchanged(tree, change).and_then(|target| {
                 let staged = beside(&target, index, "new");
                 let like = if change.before.is_some() { Some(target.clone()) } else { self.like(tree, change)? };
-                write_new(&staged, &change.after, like.as_deref())?;
+                write_new(&staged, &change.after, like.as_deref())
+                    .map_err(|error| cannot_write(&change.path.below(&self.shown), error))?;
                 Ok(Step { change, target, staged })
             });
             match staged {
@@ -107,11 +109,7 @@ fn beside(target: &Path, index: usize, what: &str) -> PathBuf {
 }
 
 /// Writes a file that is not there yet, flushed, with the permissions of `like`.
-fn write_new(path: &Path, bytes: &[u8], like: Option<&Path>) -> Result<()> {
-    let cannot = |error| {
-        Error::io("write it", path, error)
-            .next("nothing was changed; check the free space and your rights to the folder")
-    };
+fn write_new(path: &Path, bytes: &[u8], like: Option<&Path>) -> io::Result<()> {
     let write = || {
         let mut file = File::options().write(true).create_new(true).open(path)?;
         file.write_all(bytes)?;
@@ -120,10 +118,14 @@ fn write_new(path: &Path, bytes: &[u8], like: Option<&Path>) -> Result<()> {
         }
         file.sync_all()
     };
-    write().map_err(|error| {
+    write().inspect_err(|_| {
         let _ = fs::remove_file(path);
-        cannot(error)
     })
+}
+
+/// `shown` is the file that was to be written, not what was written beside it: the latter says nothing to anybody.
+fn cannot_write(shown: &Path, error: io::Error) -> Error {
+    Error::io("write it", shown, error).next("nothing was changed; check the free space and your rights to the folder")
 }
 
 fn discard(steps: &[Step<'_>]) {
@@ -138,12 +140,10 @@ fn undo(steps: &[Step<'_>], done: usize, error: Error) -> Error {
     let mut left = Vec::new();
     for (index, step) in steps[..done].iter().enumerate().rev() {
         let back = match &step.change.before {
-            None => fs::remove_file(&step.target).map_err(|error| Error::io("remove it", &step.target, error)),
+            None => fs::remove_file(&step.target),
             Some(bytes) => {
                 let staged = beside(&step.target, index, "old");
-                write_new(&staged, bytes, Some(&step.target)).and_then(|()| {
-                    fs::rename(&staged, &step.target).map_err(|error| Error::io("put it back", &step.target, error))
-                })
+                write_new(&staged, bytes, Some(&step.target)).and_then(|()| fs::rename(&staged, &step.target))
             }
         };
         if back.is_err() {
