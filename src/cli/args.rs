@@ -25,6 +25,7 @@ Exit codes:
 /// files, such as mrinit.conf. Nothing is ever half changed: what cannot be done whole is not done.
 #[derive(Debug, Parser)]
 #[command(name = "configcid", version, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(subcommand_precedence_over_arg = true)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,
