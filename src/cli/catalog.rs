@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::args::{CidArgs, CreateArgs, VerifyArgs};
 use super::exit::Exit;
-use super::out::Out;
+use super::out::{Out, count};
 use super::refresh::Work;
 use super::relay::look_at_all;
 
@@ -70,13 +70,13 @@ pub fn verify(args: &VerifyArgs, out: Out) -> Exit {
                 (None, "unreadable") => "unreadable".to_owned(),
                 (None, state) => format!("sizes checked; checksums could not be: {state} checksum function"),
             };
-            out.line(format!("Read catalog file {name} in {place} ({} entries): {checked}", catalog.entries));
+            let entries = count(catalog.entries, "entry", "entries");
+            out.line(format!("Read catalog file {name} in {place} ({entries}): {checked}"));
         }
         report.faults.iter().for_each(|fault| out.fault(fault_line(fault)));
         match report.faults.len() {
             0 => out.good("No faults"),
-            1 => out.fault("1 fault"),
-            faults => out.fault(format!("{faults} faults")),
+            faults => out.fault(count(faults, "fault", "faults")),
         }
         let faults = !report.faults.is_empty();
         Ok((report, faults))
@@ -118,7 +118,8 @@ fn created_lines(plan: &Plan) -> Vec<String> {
     changed
         .map(|catalog| {
             let (name, place) = catalog_name(&catalog.catalog);
-            format!("Adding catalog file {name} in {place} ({} entries, {})", catalog.entries, catalog.function)
+            let entries = count(catalog.entries, "entry", "entries");
+            format!("Adding catalog file {name} in {place} ({entries}, {})", catalog.function)
         })
         .collect()
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::args::DemoArgs;
 use super::exit::Exit;
-use super::out::Out;
+use super::out::{Out, count};
 use super::relay::print_state;
 
 #[derive(Serialize)]
@@ -64,7 +64,7 @@ fn demo(args: &DemoArgs, out: Out) -> Result<Body> {
 
     step(format!("6. configcid catalog verify {}", mresxp.display()));
     let faults = verify(&Cid::open(&mresxp)?, &RefreshOptions::default(), Scope::Everything)?.faults.len();
-    out.good(if faults == 0 { "No faults".to_owned() } else { format!("{faults} faults") });
+    out.good(if faults == 0 { "No faults".to_owned() } else { count(faults, "fault", "faults") });
     out.line("");
     out.line(format!("Both CIDs stay in {} for you to look at.", folder.display()));
     Ok(Body { folder: text(&folder), before, after, faults })

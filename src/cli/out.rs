@@ -147,6 +147,11 @@ impl Out {
     }
 }
 
+/// `1 file`, `2 files`.
+pub fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
 fn lines(text: String) -> Vec<String> {
     text.lines().map(str::to_owned).collect()
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::args::RefreshArgs;
 use super::exit::Exit;
-use super::out::Out;
+use super::out::{Out, count};
 
 pub fn run(args: &RefreshArgs, out: Out) -> Exit {
     const COMMAND: &str = "refresh";
@@ -71,8 +71,7 @@ impl Work<'_> {
             out.good("Nothing to do: everything is as it should be");
             return Ok(CidResult::of_plan(plan, Status::Unchanged));
         }
-        let files = plan.changes.len();
-        let files = if files == 1 { "1 file".to_owned() } else { format!("{files} files") };
+        let files = count(plan.changes.len(), "file", "files");
         if self.dry_run {
             out.diffs(plan);
             out.good(format!("Dry run: {files} would be written; nothing was"));
