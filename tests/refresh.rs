@@ -301,6 +301,7 @@ fn wrong_usage() {
     env.run("--accept-damage --json relay show MRESXP").expect(2).complains("--accept-damage stands before a command");
     env.run("--json -q relay show MRESXP").ok().json();
     env.run("./relay").expect(1).complains("./relay: ");
+    env.run("refresh").expect(2).complains("<CID>...");
     env.run("MRESXP --nonsense").expect(2).complains("--nonsense");
     env.run("MRESXP --checksum crc-16").expect(2).complains("crc-16");
     env.run("MRESXP --checksum crc32 --checksum-command x").expect(2).complains("cannot be used with");

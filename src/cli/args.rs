@@ -48,6 +48,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Bring the catalogs in line with the customer's files, as ConfigCID.exe does
+    #[command(mut_arg("cids", |cids| cids.required(true)))]
     Refresh(RefreshArgs),
     /// Set up and show message relays
     #[command(subcommand)]
