@@ -5,6 +5,7 @@
 #![allow(dead_code)]
 
 pub mod layout;
+pub mod testdata;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -373,6 +374,11 @@ pub fn stamps(root: &Path) -> BTreeMap<PathBuf, (SystemTime, u64)> {
         (path, (metadata.modified().unwrap(), number))
     };
     snapshot_tree(root).into_keys().chain([PathBuf::new()]).map(stamp).collect()
+}
+
+/// One of the CIDs in `testdata/`.
+pub fn committed(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(name)
 }
 
 /// Copies a folder tree of files and folders.
