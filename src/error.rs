@@ -140,6 +140,12 @@ impl Error {
         self
     }
 
+    /// Names the file that people know, in place of one that was in the way to it.
+    pub(crate) fn about(mut self, path: &Path) -> Self {
+        self.0.path = Some(path.to_owned());
+        self
+    }
+
     /// What the reader should do about it; replaces what stood there.
     pub(crate) fn next(mut self, next: impl Into<String>) -> Self {
         self.0.next = Some(next.into());

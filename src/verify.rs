@@ -109,7 +109,10 @@ pub fn verify(cid: &Cid, options: &RefreshOptions, scope: Scope) -> Result<Verif
     }
     let order = Order::new(&loaded);
     let view = View::new(cid, &[]);
-    let customers = customer_files(&view, &options.customer_files)?;
+    let customers = customer_files(&view, &options.customer_files).unwrap_or_else(|error| {
+        report.faults.push(error_fault(None, None, &error));
+        BTreeMap::new()
+    });
     let mut finder = Finder { view: &view, known: HashMap::new() };
     let mut jobs: Vec<Job> = Vec::new();
     for loaded in &loaded {
@@ -133,10 +136,19 @@ pub fn verify(cid: &Cid, options: &RefreshOptions, scope: Scope) -> Result<Verif
         }
         for entry in catalog.entries() {
             let path = entry.path.under(file.folder.as_ref());
-            if scope == Scope::Customer && options.customer_files.role(&path) == Role::Vendor {
+            // A refresh leaves alone what is the vendor's and what no refresh can set right.
+            let role = options.customer_files.role(&path);
+            let left_alone = role == Role::Vendor || order.is_impossible(&file.path, &path);
+            if scope == Scope::Customer && left_alone {
                 continue;
             }
             match finder.check(file, &path, entry) {
+                // A catalog that has gone is damage, which the refresh was told to accept.
+                Err(fault)
+                    if scope == Scope::Customer
+                        && options.accept_damage
+                        && role == Role::Catalog
+                        && matches!(fault.code, "missing" | "not-a-file") => {}
                 Err(fault) => report.faults.push(fault),
                 Ok(place) if !order.is_impossible(&file.path, &path) => {
                     jobs.extend(function.clone().map(|function| Job {

@@ -26,6 +26,7 @@ Exit codes:
 /// files, such as mrinit.conf. Nothing is ever half changed: what cannot be done whole is not done.
 #[derive(Debug, Parser)]
 #[command(name = "configcid", version, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(subcommand_precedence_over_arg = true)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -48,6 +49,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Bring the catalogs in line with the customer's files, as ConfigCID.exe does
+    #[command(mut_arg("cids", |cids| cids.required(true)))]
     Refresh(RefreshArgs),
     /// Set up and show message relays
     #[command(subcommand)]

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use configcid::relay::{self, RelayState};
-use configcid::report::plan_lines;
+use configcid::report::{count, plan_lines};
 use configcid::{Cid, DemoCid, Exit, RefreshOptions, RelayAddress, RelaySetup, Result, Scope, cid, verify};
 use serde::Serialize;
 
@@ -63,7 +63,7 @@ fn demo(args: &DemoArgs, out: Out) -> Result<Body> {
 
     step(format!("6. configcid catalog verify {}", mresxp.display()));
     let faults = verify(&Cid::open(&mresxp)?, &RefreshOptions::default(), Scope::Everything)?.faults.len();
-    out.good(if faults == 0 { "No faults".to_owned() } else { format!("{faults} faults") });
+    out.good(if faults == 0 { "No faults".to_owned() } else { count(faults, "fault", "faults") });
     out.line("");
     out.line(format!("Both CIDs stay in {} for you to look at.", folder.display()));
     Ok(Body { folder: text(&folder), before, after, faults })

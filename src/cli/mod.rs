@@ -13,7 +13,8 @@ mod relay;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
 use configcid::Exit;
 
@@ -22,7 +23,11 @@ use out::Out;
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let parsed = Cli::command().try_get_matches().and_then(|matches| {
+        refuse_misplaced(&matches)?;
+        Cli::from_arg_matches(&matches)
+    });
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
@@ -34,6 +39,27 @@ pub fn main() -> ExitCode {
     run(cli, out).into()
 }
 
+/// Refuses what is meant for a refresh where another command follows: `--dry-run` before `relay set` would be read and
+/// not heeded.
+fn refuse_misplaced(matches: &ArgMatches) -> Result<(), clap::Error> {
+    if matches.subcommand().is_none() {
+        return Ok(());
+    }
+    let mut command = Cli::command();
+    let misplaced = command.get_arguments().find(|arg| {
+        let given = || matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine);
+        !arg.is_global_set() && given()
+    });
+    let Some(what) = misplaced.map(|arg| arg.get_long().map_or_else(|| "a CID".to_owned(), |name| format!("--{name}")))
+    else {
+        return Ok(());
+    };
+    Err(command.error(
+        ErrorKind::ArgumentConflict,
+        format!("{what} stands before a command; put it behind, or write ./NAME for a CID of a command's name"),
+    ))
+}
+
 fn run(cli: Cli, out: Out) -> Exit {
     let Some(command) = cli.command else {
         if cli.refresh.cids.is_empty() {
@@ -42,12 +68,6 @@ fn run(cli: Cli, out: Out) -> Exit {
         }
         return refresh::run(&cli.refresh, out);
     };
-    if !cli.refresh.cids.is_empty() {
-        eprintln!(
-            "error: a CID stands before a command; put CIDs behind it, or write ./NAME for a CID of a command's name"
-        );
-        return Exit::Usage;
-    }
     match command {
         Command::Refresh(args) => refresh::run(&args, out),
         Command::Relay(RelayCommand::Set(args)) => relay::set(&args, out),

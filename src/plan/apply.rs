@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::lock::{Lock, LockOptions};
+use super::lock::{LOCK, Lock, LockOptions};
 use super::record::{Places, Record, Step, digest, work_name};
 use super::{Change, Plan, Stage, disk, recover, undo};
 use crate::catalog;
@@ -74,7 +74,8 @@ impl Plan {
             let done = disk::write_new(&staged, bytes, Some(&target)).and_then(|()| disk::rename(&staged, &target));
             if let Err(error) = done {
                 let _ = disk::remove(&staged);
-                return Err(error.next("nothing was changed; remove the cause, then try again"));
+                let shown = change.path.below(&self.shown);
+                return Err(error.about(&shown).next("nothing was changed; remove the cause, then try again"));
             }
             disk::sync_folder(&self.root)?;
         }
@@ -94,7 +95,7 @@ impl Writer {
     }
 
     fn lock_root(root: &Path, shown: &Path, options: LockOptions) -> Result<Writer> {
-        let (lock, broken) = Lock::take(root, options)?;
+        let (lock, broken) = Lock::take(root, options).map_err(|error| error.about(&shown.join(LOCK)))?;
         Ok(Writer { root: root.to_owned(), shown: shown.to_owned(), broken, _lock: lock })
     }
 
@@ -122,7 +123,8 @@ impl Writer {
         let folders: BTreeSet<&Path> = targets.iter().filter_map(|target| target.parent()).collect();
         check_room(plan, &folders)?;
         self.sweep()?;
-        undo::remember_last(&self.root)?;
+        // The history is for people: what is wrong with it stops no change.
+        let _ = undo::remember_last(&self.root);
 
         let done = stage(plan, &tree, &record, &targets, &places, &folders).and_then(|()| {
             plan.changes.iter().try_for_each(|change| check_unchanged(&tree, &self.shown, change).map(drop))?;
@@ -187,15 +189,22 @@ fn stage(
     disk::rename(&draft, &places.journal)?;
     disk::sync_folder(tree.root())?;
     for ((step, change), target) in record.steps.iter().zip(&plan.changes).zip(targets) {
-        if let Some(kept) = &step.kept {
-            disk::keep(target, &target.with_file_name(kept))?;
-        }
-        if let (Some(staged), Some(bytes)) = (&step.staged, &change.after) {
-            let like = if change.before.is_some() { Some(target.clone()) } else { like(tree, change)? };
-            disk::write_new(&target.with_file_name(staged), bytes, like.as_deref())?;
-        }
+        // The name of a file beside the one to be written says nothing to anybody.
+        stage_one(tree, step, change, target).map_err(|error| error.about(&change.path.below(&plan.shown)))?;
     }
     folders.iter().try_for_each(|folder| disk::sync_folder(folder))
+}
+
+/// Keeps the old content of a file, and writes the new one beside it.
+fn stage_one(tree: &Tree, step: &Step, change: &Change, target: &Path) -> Result<()> {
+    if let Some(kept) = &step.kept {
+        disk::keep(target, &target.with_file_name(kept))?;
+    }
+    if let (Some(staged), Some(bytes)) = (&step.staged, &change.after) {
+        let like = if change.before.is_some() { Some(target.to_owned()) } else { like(tree, change)? };
+        disk::write_new(&target.with_file_name(staged), bytes, like.as_deref())?;
+    }
+    Ok(())
 }
 
 /// Renames every new content into place, in the order of the stages, and removes at last what no catalog lists any

@@ -13,7 +13,7 @@ use crate::cid::OWN_PREFIX;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The lock of a CID: it is held by whoever made it, until it is gone.
-const LOCK: &str = ".configcid-lock";
+pub(super) const LOCK: &str = ".configcid-lock";
 /// No lock is larger.
 const MAX_SIZE: u64 = 64 << 10;
 

@@ -77,6 +77,7 @@ pub fn set(cid: &Cid, setup: &RelaySetup) -> Result<Plan> {
         let (path, conf) = root.ok_or_else(|| {
             Error::new(ErrorKind::MrinitFormat, "there is no mrinit.conf in the root to edit").in_file(cid.path())
         })?;
+        check_base(cid, &path, &conf)?;
         let before = conf.bytes().to_vec();
         plan.changes.extend(edit(cid, path, Some(before), conf, None, setup, &mut plan.warnings)?);
     }
@@ -98,6 +99,9 @@ fn set_copy(
     warnings: &mut Vec<String>,
 ) -> Result<Option<Change>> {
     let own = cid.mrinit(Some(folder))?;
+    if let Some((path, conf)) = own.as_ref().or(root) {
+        check_base(cid, path, conf)?;
+    }
     let (path, before, base) = match (own, root) {
         (Some((path, own)), _) => (path, Some(own.bytes().to_vec()), own),
         (None, Some((root_path, root))) => (folder.join(root_path.file_name())?, None, root.clone()),
@@ -112,6 +116,11 @@ fn set_copy(
     };
     let root = root.filter(|_| before.is_some());
     edit(cid, path, before, base, root, setup, warnings)
+}
+
+/// Refuses a file whose line for the relay cannot be edited, by the name of that file and not of a copy yet to be made.
+fn check_base(cid: &Cid, path: &CidPath, conf: &Mrinit) -> Result<()> {
+    conf.text(KEY_PARENT_ROUTER).map(drop).map_err(|error| error.in_file(&cid.shown(path)))
 }
 
 /// The change that makes `conf` name the relay; `root` is what to compare with.

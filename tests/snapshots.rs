@@ -1,0 +1,244 @@
+//! What every command prints, for people and as JSON, on copies of `testdata/`. Where a change is meant, run the tests
+//! with `INSTA_UPDATE=always`, look at the difference, and commit it.
+
+#![cfg(unix)]
+
+mod support;
+
+use support::{RELAY, TestEnv, committed, copy_tree};
+
+/// Compares with the snapshot of the test's name.
+macro_rules! assert_shows {
+    ($text:expr $(,)?) => {
+        insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!($text) })
+    };
+}
+
+/// Copies of some CIDs of `testdata/`.
+fn env(cids: &[&str]) -> TestEnv {
+    let env = TestEnv::new();
+    for cid in cids {
+        copy_tree(&committed(cid), &env.path(cid));
+    }
+    env
+}
+
+/// Runs one line after the other, and gives all that is printed.
+fn session(env: &TestEnv, lines: &[&str]) -> String {
+    lines.iter().map(|line| env.run(line).to_string()).collect::<Vec<_>>().join("\n")
+}
+
+/// The session of a relay CID: looked at, planned, set up, done again, looked at.
+fn relay(cid: &str) -> String {
+    session(
+        &env(&[cid]),
+        &[
+            &format!("relay show {cid}"),
+            &format!("relay set {cid} {RELAY} --dry-run"),
+            &format!("relay set {cid} {RELAY}"),
+            &format!("relay set {cid} {RELAY}"),
+            &format!("relay show {cid}"),
+            &format!("catalog verify {cid}"),
+        ],
+    )
+}
+
+#[test]
+fn relay_crlf() {
+    assert_shows!(relay("crlf"));
+}
+
+#[test]
+fn relay_lf() {
+    assert_shows!(relay("lf"));
+}
+
+#[test]
+fn relay_upper() {
+    assert_shows!(relay("upper"));
+}
+
+#[test]
+fn relay_rms9x() {
+    assert_shows!(relay("rms9x"));
+}
+
+#[test]
+fn relay_one_catalog() {
+    assert_shows!(relay("one-catalog"));
+}
+
+#[test]
+fn relay_json() {
+    let lines = ["relay show crlf --json", &format!("relay set crlf {RELAY} --json"), "relay show crlf --json"];
+    assert_shows!(session(&env(&["crlf"]), &lines));
+}
+
+#[test]
+fn relay_with_warnings() {
+    let env = env(&["crlf"]);
+    env.write("crlf/rms/mrinit.conf", env.text("crlf/mrinit.conf").replace("00002001", "00002099").trim_end());
+    env.replace("crlf/mrinit.conf", "\"RouterCertIdentityKey\"=\"", "\"RouterCertIdentityKey\"=\"other");
+    let set = "relay set crlf --ip fe80::1 --netbios SERVER";
+    assert_shows!(session(&env, &[set, &format!("{set} --from-root --dry-run --json"), "relay show crlf"]));
+}
+
+#[test]
+fn refresh() {
+    let env = env(&["rms9x"]);
+    env.write("rms9x/customer_ID.txt", "Acme");
+    env.write("rms9x/sau/sauconf.xml", "<sau/>");
+    env.remove("rms9x/cac.pem");
+    env.replace("rms9x/mrinit.conf", "SERVER", "SERVER2");
+    assert_shows!(session(
+        &env,
+        &["rms9x --dry-run --json", "rms9x --dry-run", "rms9x", "rms9x", "refresh rms9x --json"]
+    ));
+}
+
+#[test]
+fn refresh_of_several() {
+    let env = env(&["crlf", "lf", "upper"]);
+    env.write("lf/rms/agent.dll", "damaged");
+    env.write("upper/STAMP", "1");
+    assert_shows!(session(
+        &env,
+        &["crlf lf upper", "crlf lf upper --json", "crlf lf upper --accept-damage", "crlf -q"]
+    ));
+}
+
+#[test]
+fn catalog_list() {
+    let env = env(&["one-catalog", "crlf"]);
+    assert_shows!(session(&env, &["catalog list one-catalog crlf", "catalog list one-catalog --json"]));
+}
+
+#[test]
+fn catalog_verify() {
+    let env = env(&["crlf", "lf"]);
+    env.remove("crlf/rms/agent.dll");
+    env.write("crlf/sau/update.dll", "another size");
+    env.edit("crlf/savxp/engine.dll", |mut bytes| {
+        bytes[0] ^= 1;
+        bytes
+    });
+    env.write("crlf/stamp", "unlisted");
+    env.write("lf/savxp/cidsync.upd", "broken");
+    assert_shows!(session(&env, &["catalog verify crlf", "catalog verify crlf lf --json", "catalog verify lf"]));
+}
+
+#[test]
+fn catalog_create() {
+    let env = env(&["upper"]);
+    env.remove("upper/CIDSYNC.UPD");
+    env.remove("upper/SAU/CIDSYNC.UPD");
+    let lines =
+        ["catalog create upper", "catalog create upper --replace --dry-run", "catalog create upper --replace --json"];
+    env.write("upper/SAVXP/NEW.DLL", "new");
+    assert_shows!(session(&env, &lines));
+}
+
+#[test]
+fn clone() {
+    assert_shows!(session(
+        &env(&["lf"]),
+        &["clone lf NEW", "clone lf NEW", "clone lf NEWER --json", "clone lf NEW --json"]
+    ));
+}
+
+#[test]
+fn mrinit() {
+    let env = env(&["crlf"]);
+    env.edit("crlf/mrinit.conf", |bytes| bytes.trim_ascii_end().to_vec());
+    let file = "crlf/mrinit.conf";
+    assert_shows!(session(
+        &env,
+        &[
+            &format!("mrinit show {file} -v"),
+            &format!("mrinit show {file} --json"),
+            &format!("mrinit set {file} {RELAY} --dry-run"),
+            &format!("mrinit set {file} {RELAY}"),
+            &format!("mrinit set {file} ClientIIOPPort 9000 --json"),
+            &format!("mrinit set {file} RouterCertIdentityKey bmV3IHNlY3JldA== --dry-run"),
+            &format!("mrinit set {file} Nonsense 1"),
+        ],
+    ));
+}
+
+#[test]
+fn demo() {
+    assert_shows!(session(&TestEnv::new(), &["demo DIR", "demo OTHER --json", "demo DIR"]));
+}
+
+#[test]
+fn errors() {
+    let env = env(&["crlf", "lf", "upper"]);
+    env.write("folder/file", "x");
+    env.write("lf/mrinit.conf", "[Config]\n\"ParentRouterAddress\"=\"a\"b\"\n");
+    env.write("upper/RMS/CIDSYNC.UPD", &env.read("upper/RMS/CIDSYNC.UPD")[..100]);
+    let relay = |cid: &str| format!("relay set {cid} {RELAY}");
+    let relays = ["nowhere", "folder", "crlf/rms", "lf", "upper"].map(relay);
+    let mut lines: Vec<&str> = relays.iter().map(String::as_str).collect();
+    lines.extend([
+        "relay set upper --netbios MR --json",
+        "relay set crlf --ip 10.1.200.650",
+        "relay set crlf --ip 10.1.200.650 --json",
+        "relay set crlf",
+        "crlf --checksum md5-le",
+        "crlf --checksum nonsense",
+        "--dry-run relay set crlf --netbios MR",
+        "crlf --customer-file ../x",
+        "clone crlf crlf/NEW",
+        "catalog create crlf",
+        "mrinit show nowhere",
+    ]);
+    assert_shows!(session(&env, &lines));
+}
+
+#[test]
+fn help() {
+    let commands = [
+        "",
+        "refresh",
+        "relay",
+        "relay set",
+        "relay show",
+        "clone",
+        "catalog",
+        "catalog list",
+        "catalog verify",
+        "catalog create",
+        "mrinit",
+        "mrinit show",
+        "mrinit set",
+        "demo",
+        "completions",
+        "man",
+    ];
+    let lines = commands.map(|command| format!("{command} --help").trim_start().to_owned());
+    assert_shows!(session(&TestEnv::new(), &lines.iter().map(String::as_str).collect::<Vec<_>>()));
+}
+
+#[test]
+fn man() {
+    // The first line holds the version.
+    let page = TestEnv::new().run("man").ok().stdout;
+    assert_shows!(page.replace(env!("CARGO_PKG_VERSION"), "[VERSION]"));
+}
+
+#[test]
+fn completions_name_every_command() {
+    let env = TestEnv::new();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let output = env.run(&format!("completions {shell}")).ok();
+        for name in ["refresh", "relay", "clone", "catalog", "mrinit", "demo", "edit-root", "accept-damage"] {
+            assert!(output.stdout.contains(name), "{shell} lacks {name}");
+        }
+    }
+    env.run("completions nonsense").expect(2).complains("bash");
+}
+
+#[test]
+fn version() {
+    assert_eq!(TestEnv::new().run("--version").ok().stdout, format!("configcid {}\n", env!("CARGO_PKG_VERSION")));
+}

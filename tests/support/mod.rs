@@ -1,0 +1,453 @@
+//! What the black-box tests share: an environment to run the program in, snapshots of whole trees, and a look at a CID
+//! that does not go through the crate.
+
+// Each test program uses a part of it.
+#![allow(dead_code)]
+
+pub mod layout;
+pub mod testdata;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use configcid::DemoCid;
+use layout::{Catalog, Sum, crc32};
+
+/// A relay that all tests may use.
+pub const RELAY: &str = "--ip 10.1.200.65 --fqdn MRComputer.Sales.Acme --netbios MRComputer";
+/// The same, as `mrinit.conf` has it.
+pub const RELAY_LIST: &str = "10.1.200.65,MRComputer.Sales.Acme,MRComputer";
+
+/// No run takes longer, unless it hangs.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// A folder of its own for one test, where the program runs, and an empty one for the program's temporary files.
+pub struct TestEnv {
+    _dir: tempfile::TempDir,
+    root: PathBuf,
+    variables: Vec<(String, String)>,
+}
+
+impl TestEnv {
+    pub fn new() -> TestEnv {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        fs::create_dir(root.join("work")).unwrap();
+        fs::create_dir(root.join("tmp")).unwrap();
+        TestEnv { _dir: dir, root, variables: Vec::new() }
+    }
+
+    /// An environment with a demo CID called `MRESXP`.
+    pub fn with(demo: DemoCid) -> TestEnv {
+        let env = TestEnv::new();
+        env.cid("MRESXP", demo);
+        env
+    }
+
+    /// An environment with the usual demo CID, called `MRESXP`.
+    pub fn demo() -> TestEnv {
+        TestEnv::with(DemoCid::default())
+    }
+
+    /// Makes one more CID.
+    pub fn cid(&self, name: &str, demo: DemoCid) -> PathBuf {
+        demo.write(&self.path(name)).unwrap();
+        self.path(name)
+    }
+
+    /// Sets a variable for the programs that are run.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.variables.push((name.to_owned(), value.into()));
+    }
+
+    pub fn path(&self, relative: &str) -> PathBuf {
+        self.root.join("work").join(relative)
+    }
+
+    pub fn read(&self, relative: &str) -> Vec<u8> {
+        fs::read(self.path(relative)).unwrap_or_else(|error| panic!("{relative}: {error}"))
+    }
+
+    pub fn text(&self, relative: &str) -> String {
+        String::from_utf8(self.read(relative)).unwrap()
+    }
+
+    pub fn write(&self, relative: &str, bytes: impl AsRef<[u8]>) {
+        let path = self.path(relative);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, bytes).unwrap_or_else(|error| panic!("{relative}: {error}"));
+    }
+
+    pub fn remove(&self, relative: &str) {
+        fs::remove_file(self.path(relative)).unwrap_or_else(|error| panic!("{relative}: {error}"));
+    }
+
+    /// Rewrites a file of the CID.
+    pub fn edit(&self, relative: &str, change: impl FnOnce(Vec<u8>) -> Vec<u8>) {
+        self.write(relative, change(self.read(relative)));
+    }
+
+    /// Replaces a part of a text file, which must be there.
+    pub fn replace(&self, relative: &str, from: &str, to: &str) {
+        let text = self.text(relative);
+        assert!(text.contains(from), "{relative} has no {from:?}");
+        self.write(relative, text.replace(from, to));
+    }
+
+    /// Rewrites a catalog and seals it with CRC-32.
+    pub fn edit_catalog(&self, relative: &str, change: impl FnOnce(&mut Catalog)) {
+        self.edit(relative, |bytes| {
+            let mut catalog = Catalog::read(&bytes);
+            change(&mut catalog);
+            catalog.seal(crc32);
+            catalog.print()
+        });
+    }
+
+    pub fn catalog(&self, relative: &str) -> Catalog {
+        Catalog::read(&self.read(relative))
+    }
+
+    /// Everything below the test's folder, the program's temporary files included.
+    pub fn snapshot(&self) -> Tree {
+        snapshot_tree(&self.root)
+    }
+
+    /// The program, not yet run.
+    pub fn command(&self) -> Command {
+        self.clean(Command::new(env!("CARGO_BIN_EXE_configcid")))
+    }
+
+    /// A program that runs in the test's folder and sees nothing of this process's surroundings.
+    pub fn clean(&self, mut command: Command) -> Command {
+        command.current_dir(self.path("")).env_clear().stdin(Stdio::null());
+        for name in ["PATH", "SystemRoot"] {
+            command.envs(std::env::var_os(name).map(|value| (name, value)));
+        }
+        for name in ["TMPDIR", "TEMP", "TMP"] {
+            command.env(name, self.root.join("tmp"));
+        }
+        command.env("NO_COLOR", "1").envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// Runs the program with the words of `line` as its arguments.
+    pub fn run(&self, line: &str) -> Output {
+        self.run_args(line.split_whitespace())
+    }
+
+    pub fn run_args(&self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Output {
+        let mut command = self.command();
+        command.args(args);
+        self.finish(command)
+    }
+
+    /// Runs the program, for people and with `--json`, and asserts that it refuses with this exit code, says why, and
+    /// leaves everything below the test's folder as it is.
+    #[track_caller]
+    pub fn refuses(&self, code: i32, line: &str) -> Output {
+        self.refuses_args(code, &line.split_whitespace().collect::<Vec<_>>())
+    }
+
+    #[track_caller]
+    pub fn refuses_args(&self, code: i32, args: &[&str]) -> Output {
+        let before = self.snapshot();
+        let json = self.run_args(args.iter().chain(&["--json"])).expect(code);
+        let value = json.json();
+        let error = if value["error"].is_object() { &value["error"] } else { &value["cids"][0]["error"] };
+        assert!(error["kind"].is_string() && error["what"].is_string(), "{json}");
+        let output = self.run_args(args).expect(code);
+        assert!(output.stderr.starts_with("error: ") && output.stderr.lines().count() == 1, "{output}");
+        assert_eq!(output.stderr, json.stderr);
+        assert_eq!(self.snapshot(), before, "{output}");
+        output
+    }
+
+    /// Runs a command to its end. It must not hang, and must not print a secret.
+    pub fn finish(&self, mut command: Command) -> Output {
+        let line = command.get_args().map(|arg| arg.to_string_lossy()).collect::<Vec<_>>().join(" ");
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let id = child.id();
+        let (sender, receiver) = mpsc::channel();
+        thread::spawn(move || sender.send(child.wait_with_output()));
+        let Ok(output) = receiver.recv_timeout(LIMIT) else {
+            let _ = Command::new("kill").args(["-KILL", &id.to_string()]).status();
+            panic!("configcid {line}: hangs");
+        };
+        let output = output.unwrap();
+        let text = |bytes: &[u8]| self.normalize(&String::from_utf8_lossy(bytes));
+        let output = Output {
+            code: output.status.code().unwrap_or_else(|| panic!("configcid {line}: {}", output.status)),
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+            line: self.normalize(&line),
+        };
+        output.assert_no_secret();
+        output
+    }
+
+    fn normalize(&self, text: &str) -> String {
+        let text = text.replace(&*self.root.join("work").to_string_lossy(), "[DIR]");
+        let text = text.replace(&*self.root.join("tmp").to_string_lossy(), "[TMP]");
+        without_process_ids(&text)
+    }
+}
+
+/// Our own files beside others carry the number of the process.
+fn without_process_ids(text: &str) -> String {
+    let mut parts = text.split(".configcid-");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        out.push_str(".configcid-");
+        let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
+        out.push_str(if rest.len() < part.len() { "[PID]" } else { "" });
+        out.push_str(rest);
+    }
+    out
+}
+
+/// How a run ended. The test's folder is `[DIR]` in it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Output {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+    line: String,
+}
+
+impl Output {
+    #[track_caller]
+    pub fn expect(self, code: i32) -> Output {
+        assert_eq!(self.code, code, "{self}");
+        self
+    }
+
+    /// Done, with nothing to complain about.
+    #[track_caller]
+    pub fn ok(self) -> Output {
+        let output = self.expect(0);
+        assert_eq!(output.stderr, "", "{output}");
+        output
+    }
+
+    #[track_caller]
+    pub fn says(self, text: &str) -> Output {
+        assert!(self.stdout.contains(text), "not on stdout: {text:?}\n{self}");
+        self
+    }
+
+    #[track_caller]
+    pub fn complains(self, text: &str) -> Output {
+        assert!(self.stderr.contains(text), "not on stderr: {text:?}\n{self}");
+        self
+    }
+
+    /// How many lines begin so.
+    pub fn count(&self, start: &str) -> usize {
+        self.stdout.lines().filter(|line| line.starts_with(start)).count()
+    }
+
+    /// The JSON answer, which names this schema and the exit code that the process had.
+    #[track_caller]
+    pub fn json(&self) -> serde_json::Value {
+        let value: serde_json::Value =
+            serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self}"));
+        assert_eq!(value["schema"], 1, "{self}");
+        assert_eq!(value["exit_code"], self.code, "{self}");
+        assert!(value["command"].is_string(), "{self}");
+        value
+    }
+
+    fn assert_no_secret(&self) {
+        for secret in secrets() {
+            // A good part of one is too much already.
+            for part in secret.as_bytes().windows(12) {
+                let part = std::str::from_utf8(part).unwrap();
+                assert!(!self.stdout.contains(part) && !self.stderr.contains(part), "a secret is printed: {self}");
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for Output {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Output { code, stdout, stderr, line } = self;
+        write!(f, "$ configcid {line}\nexit code {code}\n--- stdout\n{stdout}--- stderr\n{stderr}")
+    }
+}
+
+/// The identity keys that every demo CID has.
+pub fn secrets() -> Vec<String> {
+    let conf = DemoCid::default().mrinit();
+    let secrets: Vec<String> = conf
+        .lines()
+        .filter_map(|line| line.split_once("IdentityKey\"=\""))
+        .map(|(_, value)| value.trim_end_matches('"').to_owned())
+        .collect();
+    assert_eq!(secrets.len(), 3);
+    secrets
+}
+
+/// Every path in a folder, and what is there.
+pub type Tree = BTreeMap<PathBuf, Node>;
+
+/// What stands at a path, with its permissions where the system has them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Node {
+    Folder(u32),
+    File(u32, Content),
+    Link(PathBuf),
+    Other,
+}
+
+/// A file's bytes; those of a very large one as a hash.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Content {
+    Bytes(Vec<u8>),
+    Large(usize, u64),
+}
+
+impl std::fmt::Debug for Content {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Content::Bytes(bytes) => f.write_str(&bytes.escape_ascii().to_string()),
+            Content::Large(size, hash) => write!(f, "{size} bytes, hash {hash:x}"),
+        }
+    }
+}
+
+/// Every path below `root`, with what is there.
+pub fn snapshot_tree(root: &Path) -> Tree {
+    let mut tree = Tree::new();
+    let mut open = vec![root.to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let metadata = fs::symlink_metadata(&path).unwrap();
+            let node = if metadata.is_dir() {
+                open.push(path.clone());
+                Node::Folder(mode(&metadata))
+            } else if metadata.is_symlink() {
+                Node::Link(fs::read_link(&path).unwrap())
+            } else if metadata.is_file() {
+                Node::File(mode(&metadata), content(fs::read(&path).unwrap()))
+            } else {
+                Node::Other
+            };
+            tree.insert(path.strip_prefix(root).unwrap().to_owned(), node);
+        }
+    }
+    tree
+}
+
+fn content(bytes: Vec<u8>) -> Content {
+    if bytes.len() < 1 << 22 {
+        return Content::Bytes(bytes);
+    }
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    Content::Large(bytes.len(), hasher.finish())
+}
+
+pub fn mode(metadata: &fs::Metadata) -> u32 {
+    #[cfg(unix)]
+    return std::os::unix::fs::PermissionsExt::mode(&metadata.permissions());
+    #[cfg(not(unix))]
+    return metadata.permissions().readonly().into();
+}
+
+/// When each file and folder was last written, and which one it is.
+pub fn stamps(root: &Path) -> BTreeMap<PathBuf, (SystemTime, u64)> {
+    let stamp = |path: PathBuf| {
+        let metadata = fs::symlink_metadata(root.join(&path)).unwrap();
+        #[cfg(unix)]
+        let number = std::os::unix::fs::MetadataExt::ino(&metadata);
+        #[cfg(not(unix))]
+        let number = 0;
+        (path, (metadata.modified().unwrap(), number))
+    };
+    snapshot_tree(root).into_keys().chain([PathBuf::new()]).map(stamp).collect()
+}
+
+/// One of the CIDs in `testdata/`.
+pub fn committed(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(name)
+}
+
+/// Copies a folder tree of files and folders.
+pub fn copy_tree(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_tree(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// Components, beside the folders that have a catalog.
+const COMPONENTS: &[&str] = &["rms", "rms9x", "sau", "savxp", "scf"];
+
+/// Checks a CID by the layout alone: each catalog's own checksum is right; each entry of a customer's file or of a
+/// catalog is what the disk says; each customer's file that is there is listed.
+#[track_caller]
+pub fn check_cid(cid: &Path, sum: Sum) {
+    let files = files_by_key(cid);
+    let catalogs: Vec<&String> = files.keys().filter(|path| is_known_catalog(path)).collect();
+    assert!(!catalogs.is_empty(), "{} has no catalog", cid.display());
+    for path in catalogs {
+        let bytes = fs::read(&files[path]).unwrap();
+        let catalog = Catalog::read(&bytes);
+        assert_eq!(catalog.own, sum(&bytes[..catalog.own_at]), "{path}: own checksum");
+        let folder = &path[..path.rfind('\\').unwrap()];
+        let mut listed = BTreeSet::new();
+        for entry in &catalog.entries {
+            let full = format!("{folder}{}", entry.name().to_lowercase());
+            assert!(listed.insert(full.clone()), "{path} lists {full} twice");
+            if layout::is_customer_file(&full) || layout::is_catalog(&full) {
+                let place = files.get(&full).unwrap_or_else(|| panic!("{path} lists {full}, which is not there"));
+                let content = fs::read(place).unwrap();
+                assert_eq!(entry.size as usize, content.len(), "{path}: size of {full}");
+                assert_eq!(entry.checksum, sum(&content), "{path}: checksum of {full}");
+            }
+        }
+        let top_level_only = path.ends_with("\\root.upd");
+        let covered = |file: &str| file.starts_with(&format!("{folder}\\")) && !(top_level_only && depth(file) > 1);
+        for file in files.keys().filter(|file| layout::is_customer_file(file) && is_in_place(file, &files)) {
+            assert!(!covered(file) || listed.contains(file), "{path} does not list {file}");
+        }
+    }
+}
+
+fn depth(path: &str) -> usize {
+    path.matches('\\').count()
+}
+
+/// Whether a file lies in the root or in a component.
+fn is_in_place(file: &str, files: &BTreeMap<String, PathBuf>) -> bool {
+    let folder = file[1..].split('\\').next().unwrap_or_default();
+    depth(file) == 1 || COMPONENTS.contains(&folder) || files.contains_key(&format!("\\{folder}\\cidsync.upd"))
+}
+
+fn is_known_catalog(path: &str) -> bool {
+    layout::is_catalog(path) && depth(path) <= if path.ends_with("\\cidsync.upd") { 2 } else { 1 }
+}
+
+/// The files of a CID by their paths in lower case, as catalogs spell them.
+fn files_by_key(cid: &Path) -> BTreeMap<String, PathBuf> {
+    let name = |path: &Path| {
+        path.components().map(|part| format!("\\{}", part.as_os_str().to_string_lossy().to_lowercase())).collect()
+    };
+    let tree = snapshot_tree(cid).into_iter();
+    tree.filter(|(_, node)| matches!(node, Node::File(..))).map(|(path, _)| (name(&path), cid.join(path))).collect()
+}
