@@ -10,7 +10,7 @@ pub mod testdata;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
@@ -307,18 +307,18 @@ pub enum Node {
     Other,
 }
 
-/// A file's bytes; those of a very large one as a hash.
+/// A file's bytes; of a very large one the size, both ends, and when it was written.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Content {
     Bytes(Vec<u8>),
-    Large(usize, u64),
+    Large { size: u64, ends: Vec<u8>, written: SystemTime },
 }
 
 impl std::fmt::Debug for Content {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Content::Bytes(bytes) => f.write_str(&bytes.escape_ascii().to_string()),
-            Content::Large(size, hash) => write!(f, "{size} bytes, hash {hash:x}"),
+            Content::Large { size, written, .. } => write!(f, "{size} bytes, written {written:?}"),
         }
     }
 }
@@ -337,7 +337,7 @@ pub fn snapshot_tree(root: &Path) -> Tree {
             } else if metadata.is_symlink() {
                 Node::Link(fs::read_link(&path).unwrap())
             } else if metadata.is_file() {
-                Node::File(mode(&metadata), content(fs::read(&path).unwrap()))
+                Node::File(mode(&metadata), content(&path, &metadata))
             } else {
                 Node::Other
             };
@@ -347,13 +347,18 @@ pub fn snapshot_tree(root: &Path) -> Tree {
     tree
 }
 
-fn content(bytes: Vec<u8>) -> Content {
-    if bytes.len() < 1 << 22 {
-        return Content::Bytes(bytes);
+fn content(path: &Path, metadata: &fs::Metadata) -> Content {
+    const END: u64 = 1 << 16;
+    let size = metadata.len();
+    if size < 1 << 22 {
+        return Content::Bytes(fs::read(path).unwrap());
     }
-    let mut hasher = DefaultHasher::new();
-    bytes.hash(&mut hasher);
-    Content::Large(bytes.len(), hasher.finish())
+    let mut file = fs::File::open(path).unwrap();
+    let mut ends = Vec::new();
+    file.by_ref().take(END).read_to_end(&mut ends).unwrap();
+    file.seek(SeekFrom::End(-(END as i64))).unwrap();
+    file.read_to_end(&mut ends).unwrap();
+    Content::Large { size, ends, written: metadata.modified().unwrap() }
 }
 
 pub fn mode(metadata: &fs::Metadata) -> u32 {
