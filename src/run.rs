@@ -38,7 +38,8 @@ impl Ran {
     pub fn exit(&self) -> Exit {
         match &self.error {
             Some(error) => Exit::of(error.kind()),
-            None if self.result.status == Status::Failed => Exit::Failed,
+            // It was changed: a look at the result found the faults.
+            None if self.result.status == Status::Failed => Exit::Faults,
             None => Exit::Done,
         }
     }
@@ -70,6 +71,7 @@ impl Run<'_> {
             Err(error) => (CidResult::of_error(path, &error), Some(error)),
         };
         result.recovered = recovered;
+        result.cid = path.to_string_lossy().into_owned();
         Ran { plan, result, error }
     }
 

@@ -191,7 +191,7 @@ fn programs_that_are_not_there() {
 
 #[test]
 fn a_checksum_command_of_another_function() {
-    refused("--checksum-command", "is another function", "", "does not reproduce this catalog");
+    refused("--checksum-command", "is another function", "", "reproduces this catalog");
 }
 
 #[test]

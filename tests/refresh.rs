@@ -90,7 +90,7 @@ fn one_more_name() {
     env.run("MRESXP").ok().says("Nothing to do");
     env.run("MRESXP --customer-file Branding.xml").ok().says("Adding entry for \\branding.xml");
     assert_done(&env);
-    env.refuses(1, "MRESXP --customer-file ../x").complains("../x");
+    env.refuses(2, "MRESXP --customer-file ../x").complains("../x");
 }
 
 #[test]

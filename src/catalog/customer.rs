@@ -1,6 +1,6 @@
 //! The table of files that customers may change (formats.md, section 1). Everything else belongs to the vendor.
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::text::{fold_case, same_name};
 
 use super::path::CidPath;
@@ -62,9 +62,8 @@ impl CustomerFiles {
     /// # Errors
     /// The name is no file name.
     pub fn add(&mut self, name: &str) -> Result<()> {
-        let path = CidPath::in_root(name)?;
-        if path.parts().count() > 1 {
-            return Err(crate::Error::new(crate::ErrorKind::Path, format!("{name:?} is more than a file name"))
+        if !CidPath::in_root(name).is_ok_and(|path| path.depth() == 1) {
+            return Err(Error::new(ErrorKind::Usage, format!("{name:?} is no file name"))
                 .next("give the name alone: it counts in the root and in every component"));
         }
         self.0.push(fold_case(name));

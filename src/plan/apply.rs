@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::lock::{LOCK, Lock, LockOptions};
 use super::record::{Places, Record, Step, digest, work_name};
-use super::{Change, Plan, Stage, disk, recover, undo};
+use super::{Change, Plan, Stage, disk, observe, recover, undo};
 use crate::catalog;
 use crate::catalog::CidPath;
 use crate::cid::tree::{self, Found, Tree};
@@ -36,7 +36,7 @@ pub struct Writer {
 }
 
 /// Room that is asked for beyond the files themselves, in bytes: records, and what a file system rounds up.
-const SLACK: u64 = 256 << 10;
+const SLACK: u64 = 64 << 10;
 
 impl Plan {
     /// Carries the plan out: a reader sees, at every moment and per file, the old content or the new one. Owner, mode,
@@ -128,6 +128,7 @@ impl Writer {
 
         let done = stage(plan, &tree, &record, &targets, &places, &folders).and_then(|()| {
             plan.changes.iter().try_for_each(|change| check_unchanged(&tree, &self.shown, change).map(drop))?;
+            check_relied_on(&tree, &self.shown, plan)?;
             put_in_place(&record, &targets, &folders)?;
             recover::commit(&self.root)
         });
@@ -231,7 +232,11 @@ pub(super) fn put_in_place(record: &Record, targets: &[PathBuf], folders: &BTree
 fn check_room(plan: &Plan, folders: &BTreeSet<&Path>) -> Result<()> {
     let size = |bytes: &Option<Vec<u8>>| bytes.as_ref().map_or(0, |bytes| bytes.len() as u64);
     let bytes: u64 = plan.changes.iter().map(|change| size(&change.before) + size(&change.after)).sum();
-    folders.iter().try_for_each(|folder| disk::check_folder(folder, bytes + SLACK))
+    let check = |folder: &&Path| {
+        let shown = plan.shown.join(folder.strip_prefix(&plan.root).unwrap_or(folder));
+        disk::check_folder(folder, bytes + SLACK).map_err(|error| error.about(&shown))
+    };
+    folders.iter().try_for_each(check)
 }
 
 /// The file whose attributes a new one takes: the one of the same name in the root.
@@ -258,9 +263,23 @@ fn check_unchanged(tree: &Tree, shown: &Path, change: &Change) -> Result<PathBuf
         }
     };
     if now != change.before {
-        return Err(Error::new(ErrorKind::Changed, "the file changed since it was read")
-            .in_file(&shown)
-            .next("nothing was changed; wait until nothing else writes to the CID, then try again"));
+        return Err(changed(&shown));
     }
     tree.place(&change.path)
+}
+
+/// Checks that the files that the catalogs will speak of are what they were.
+fn check_relied_on(tree: &Tree, shown: &Path, plan: &Plan) -> Result<()> {
+    for (path, then) in &plan.relied_on {
+        if observe(tree, path)? != *then {
+            return Err(changed(&path.below(shown)));
+        }
+    }
+    Ok(())
+}
+
+fn changed(shown: &Path) -> Error {
+    Error::new(ErrorKind::Changed, "the file changed since it was read")
+        .in_file(shown)
+        .next("nothing was changed; wait until nothing else writes to the CID, then try again")
 }

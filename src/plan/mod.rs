@@ -17,8 +17,11 @@ pub(crate) use view::View;
 
 use std::path::{Path, PathBuf};
 
-use crate::catalog::{Checksum, CidPath, Entry};
+use crate::catalog::{Checksum, CidPath, Entry, checksum};
 use crate::cid::Cid;
+use crate::cid::hash::{Sum, sum_file};
+use crate::cid::tree::{Found, Tree};
+use crate::error::Result;
 
 /// Changes to one CID, in the order in which they reach the disk: payload, component catalogs, root catalogs.
 #[derive(Debug, Clone)]
@@ -30,6 +33,8 @@ pub struct Plan {
     pub purpose: String,
     /// The folder is a CID, with a lock, a journal and a history.
     in_cid: bool,
+    /// Files that the changes speak of without writing them, as they were when the plan was made.
+    pub(crate) relied_on: Vec<(CidPath, Observed)>,
     /// The files to write. Empty where everything is as it should be.
     pub changes: Vec<Change>,
     /// What each catalog looks like and what happens to it.
@@ -119,6 +124,16 @@ pub enum Action {
     Remove,
 }
 
+/// What tells whether a file changed: its size and a checksum; `None` where there is none.
+pub(crate) type Observed = Option<Sum>;
+
+/// What a file is now.
+pub(crate) fn observe(tree: &Tree, path: &CidPath) -> Result<Observed> {
+    let Found::File { path, .. } = tree.find(path)? else { return Ok(None) };
+    let function = checksum::known(checksum::FOR_NEW).expect("the table holds it");
+    sum_file(&path, u64::MAX, &*function).map(Some)
+}
+
 impl Plan {
     pub(crate) fn new(cid: &Cid, purpose: impl Into<String>) -> Plan {
         let plan = Plan::of_one_file(cid.root().to_owned(), cid.path().to_owned());
@@ -127,13 +142,20 @@ impl Plan {
 
     /// For one file of a folder that need be no CID; `root` is its real path, `shown` that for people.
     pub(crate) fn of_one_file(root: PathBuf, shown: PathBuf) -> Plan {
-        let (purpose, changes, catalogs, warnings) = Default::default();
-        Plan { root, shown, purpose, in_cid: false, changes, catalogs, warnings }
+        let (purpose, relied_on, changes, catalogs, warnings) = Default::default();
+        Plan { root, shown, purpose, in_cid: false, relied_on, changes, catalogs, warnings }
     }
 
     /// The CID, as it was given to [`Cid::open`].
     pub fn cid(&self) -> &Path {
         &self.shown
+    }
+
+    /// Notes what a file is now: the plan holds only as long as it stays so.
+    pub(crate) fn rely_on(&mut self, tree: &Tree, path: CidPath) -> Result<()> {
+        let now = observe(tree, &path)?;
+        self.relied_on.push((path, now));
+        Ok(())
     }
 
     /// Whether there is nothing to do.

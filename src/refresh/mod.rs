@@ -79,6 +79,9 @@ pub(crate) fn complete(cid: &Cid, plan: &mut Plan, options: &RefreshOptions) -> 
     }
     plan.warnings.extend(damage.iter().map(|damage| format!("{damage}: left as it is")));
     let customers = customer_files(&view, &options.customer_files)?;
+    for path in customers.values().filter(|path| !view.is_new(path)) {
+        plan.rely_on(cid.tree(), path.clone())?;
+    }
     if let Some(program) = &options.program {
         program::run(program, &view, &loaded, &order, &customers, options, plan)?;
     } else {
@@ -99,6 +102,17 @@ pub(crate) fn complete(cid: &Cid, plan: &mut Plan, options: &RefreshOptions) -> 
                 plan.changes.push(catalog_change(loaded, bytes));
             }
         }
+    }
+    let removed = |change: &&EntryChange| change.action == Action::Remove;
+    let gone: Vec<CidPath> = plan
+        .catalogs
+        .iter()
+        .flat_map(|catalog| {
+            catalog.actions.iter().filter(removed).map(|change| change.path.under(catalog.catalog.folder().as_ref()))
+        })
+        .collect();
+    for path in gone {
+        plan.rely_on(cid.tree(), path)?;
     }
     plan.sort();
     Ok(())
@@ -250,7 +264,7 @@ fn refuse_busy(cid: &Cid, loaded: &[Loaded]) -> Result<()> {
 /// The vendor's files that are not what the catalogs say, as sentences without an end.
 fn damage(view: &View<'_>, loaded: &[Loaded], options: &RefreshOptions) -> Result<Vec<String>> {
     let mut known: HashMap<String, Found> = HashMap::new();
-    let mut damage = Vec::new();
+    let mut damage = BTreeMap::new();
     for loaded in loaded {
         for entry in loaded.catalog.entries() {
             let role = options.customer_files.role_under(loaded.file.folder.as_ref(), &entry.path);
@@ -263,23 +277,23 @@ fn damage(view: &View<'_>, loaded: &[Loaded], options: &RefreshOptions) -> Resul
                 Some(found) => found,
                 None => {
                     let found = view.find(&path)?;
-                    known.entry(key).or_insert(found)
+                    known.entry(key.clone()).or_insert(found)
                 }
             };
-            match found {
-                Found::File { .. } if role == Role::Catalog => {}
-                Found::File { size, .. } if *size == u64::from(entry.size) => {}
+            let what = match found {
+                Found::File { .. } if role == Role::Catalog => continue,
+                Found::File { size, .. } if *size == u64::from(entry.size) => continue,
                 Found::File { size, .. } => {
-                    damage.push(format!("{path} has {size} bytes, and {} lists {}", loaded.file.path, entry.size))
+                    format!("{path} has {size} bytes, and {} lists {}", loaded.file.path, entry.size)
                 }
-                Found::Absent => damage.push(format!("{path} is not there, and {} lists it", loaded.file.path)),
-                Found::Folder | Found::Other => {
-                    damage.push(format!("{path} is no file, and {} lists it", loaded.file.path))
-                }
-            }
+                Found::Absent => format!("{path} is not there, and {} lists it", loaded.file.path),
+                Found::Folder | Found::Other => format!("{path} is no file, and {} lists it", loaded.file.path),
+            };
+            // A file is told once, however many catalogs list it.
+            damage.entry(key).or_insert(what);
         }
     }
-    Ok(damage)
+    Ok(damage.into_values().collect())
 }
 
 /// How many faults an error names.

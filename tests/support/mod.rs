@@ -323,13 +323,22 @@ impl std::fmt::Debug for Content {
     }
 }
 
-/// Every path below `root`, with what is there.
+/// What configcid leaves in a CID on purpose: the record of the last change, what it kept for going back, the history.
+fn is_record(path: &Path) -> bool {
+    let name = path.file_name().unwrap().to_string_lossy();
+    name.starts_with(".configcid-") && [".old", "-last", "-history"].iter().any(|end| name.ends_with(end))
+}
+
+/// Every path below `root` but for records of changes, with what is there.
 pub fn snapshot_tree(root: &Path) -> Tree {
     let mut tree = Tree::new();
     let mut open = vec![root.to_owned()];
     while let Some(folder) = open.pop() {
         for entry in fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
+            if is_record(&path) {
+                continue;
+            }
             let metadata = fs::symlink_metadata(&path).unwrap();
             let node = if metadata.is_dir() {
                 open.push(path.clone());
