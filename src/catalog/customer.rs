@@ -93,5 +93,5 @@ impl CustomerFiles {
 
 /// Whether a catalog has this name.
 pub(crate) fn is_catalog_name(name: &str) -> bool {
-    CATALOGS.iter().any(|catalog| same_name(catalog, name))
+    CATALOGS.iter().any(|catalog| catalog.eq_ignore_ascii_case(name))
 }

@@ -68,6 +68,9 @@ const DEVICES: &[&str] = &[
     "lpt\u{b3}",
 ];
 
+/// In ASCII: `conout$`.
+const LONGEST_DEVICE: usize = 7;
+
 impl CidPath {
     /// Checks a path in the catalog's spelling: a leading backslash, backslashes between the parts.
     ///
@@ -159,7 +162,8 @@ impl CidPath {
 
     /// The last name.
     pub fn file_name(&self) -> &str {
-        self.0.rsplit('\\').next().unwrap_or_default()
+        let after = self.0.bytes().rposition(|byte| byte == b'\\').map_or(0, |at| at + 1);
+        &self.0[after..]
     }
 
     /// The folder that holds it; `None` stands for the root.
@@ -215,7 +219,8 @@ fn check_name(name: &str) -> std::result::Result<(), &'static str> {
     }
     let stem = name.split('.').next().unwrap_or_default().trim_end_matches(' ');
     let device = match stem.is_ascii() {
-        true => DEVICES.iter().any(|device| device.eq_ignore_ascii_case(stem)),
+        // Most names are longer than any device's, and there are many names.
+        true => stem.len() <= LONGEST_DEVICE && DEVICES.iter().any(|device| device.eq_ignore_ascii_case(stem)),
         false => DEVICES.contains(&fold_case(stem).as_str()),
     };
     if device {
