@@ -1,5 +1,5 @@
-//! Every call by which carrying a plan out touches the disk. Each is a numbered step, so that a test build can fail or
-//! die at any of them; nothing else in `plan` calls the file system.
+//! The calls by which carrying a plan out touches the disk. Each is a numbered step, so that a test build can fail or
+//! die at any of them; the lock's own calls are steps, too, and nothing else in `plan` writes.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -15,11 +15,18 @@ mod faults;
 
 /// Runs one call as a step.
 fn step<T>(doing: &str, path: &Path, call: impl FnOnce() -> io::Result<T>) -> Result<T> {
+    bare_step(doing, path, call).map_err(|error| Error::io(doing, path, error))
+}
+
+/// As [`step`], for those who look at the system's own error.
+pub(super) fn bare_step<T>(doing: &str, path: &Path, call: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     #[cfg(feature = "faults")]
-    let result = faults::around(doing, path, call);
+    return faults::around(doing, path, call);
     #[cfg(not(feature = "faults"))]
-    let result = call();
-    result.map_err(|error| Error::io(doing, path, error))
+    {
+        let _ = (doing, path);
+        call()
+    }
 }
 
 /// The content of a file; `None` where there is none.

@@ -8,12 +8,11 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::record::{self, Record};
+use super::disk::bare_step;
+use super::record::{self, LOCK, Record};
 use crate::cid::OWN_PREFIX;
 use crate::error::{Error, ErrorKind, Result};
 
-/// The lock of a CID: it is held by whoever made it, until it is gone.
-const LOCK: &str = ".configcid-lock";
 /// No lock is larger.
 const MAX_SIZE: u64 = 64 << 10;
 
@@ -84,7 +83,8 @@ impl Lock {
                     continue;
                 }
                 Obstacle::Held(holder) if options.break_lock && broken.is_none() => {
-                    fs::remove_file(&path).map_err(|error| Error::io("break the lock", &path, error))?;
+                    bare_step("break the lock", &path, || fs::remove_file(&path))
+                        .map_err(|error| Error::io("break the lock", &path, error))?;
                     broken = Some(describe(holder.as_ref()));
                     continue;
                 }
@@ -109,7 +109,8 @@ impl Lock {
         let holder = Holder { id, host, process: std::process::id(), user, time };
         let name = format!("{OWN_PREFIX}{}.lock", holder.id);
         let draft = path.with_file_name(name);
-        let made = make_at(&draft, &holder).and_then(|file| match fs::hard_link(&draft, path) {
+        let link = || bare_step("name the lock", path, || fs::hard_link(&draft, path));
+        let made = make_at(&draft, &holder).and_then(|file| match link() {
             Ok(()) => Ok(Some(file)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
             // No hard links here: made in place, the lock is empty for a moment, which others take for held.
@@ -119,7 +120,7 @@ impl Lock {
                 Err(error) => Err(error),
             },
         });
-        let _ = fs::remove_file(&draft);
+        let _ = bare_step("remove the lock's draft", &draft, || fs::remove_file(&draft));
         let made = made.map_err(|error| {
             Error::io("lock the CID for writing", path, error)
                 .next("nothing was changed; check your rights to the folder")
@@ -137,9 +138,11 @@ impl Drop for Lock {
 }
 
 fn make_at(path: &Path, holder: &Holder) -> io::Result<File> {
-    let mut file = File::options().read(true).write(true).create_new(true).open(path)?;
+    let mut options = File::options();
+    options.read(true).write(true).create_new(true);
+    let mut file = bare_step("make the lock", path, || options.open(path))?;
     let _ = file.try_lock();
-    file.write_all(&serde_json::to_vec(holder).expect("plain data"))?;
+    bare_step("write the lock", path, || file.write_all(&serde_json::to_vec(holder).expect("plain data")))?;
     Ok(file)
 }
 
@@ -149,7 +152,7 @@ fn remove_if_same(path: &Path, holder: &Holder) -> Result<bool> {
     if !same {
         return Ok(false);
     }
-    match fs::remove_file(path) {
+    match bare_step("remove the lock", path, || fs::remove_file(path)) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(Error::io("remove the lock", path, error)),

@@ -15,6 +15,8 @@ use crate::error::{Error, ErrorKind, Result};
 pub(super) const JOURNAL: &str = ".configcid-journal";
 /// The change that was carried out last: the journal, renamed.
 pub(super) const LAST: &str = ".configcid-last";
+/// The lock: it is held by whoever made it, until it is gone.
+pub(super) const LOCK: &str = ".configcid-lock";
 /// All changes, one a line.
 pub(super) const HISTORY: &str = ".configcid-history";
 
