@@ -188,6 +188,9 @@ fn finish(record: &Record, steps: &[Progress], targets: &[PathBuf]) -> Result<()
     left.steps.clear();
     for ((step, progress), target) in record.steps.iter().zip(steps).zip(targets) {
         if !progress.is_new {
+            if let Some(staged) = &step.staged {
+                disk::flush(&target.with_file_name(staged))?;
+            }
             left.steps.push(step.clone());
             places.push(target.clone());
         }
