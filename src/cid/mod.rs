@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use crate::catalog::{self, Catalog, CidPath};
 use crate::error::{Error, ErrorKind, Result};
 use crate::mrinit::{self, Mrinit};
+use crate::plan::Writer;
 use crate::text::fold_case;
 use tree::{Found, Tree};
 
@@ -52,6 +53,8 @@ pub(crate) fn is_own_name(name: &str) -> bool {
 pub struct Cid {
     shown: PathBuf,
     tree: Tree,
+    /// The last change when it was opened.
+    generation: Option<String>,
     components: Vec<CidPath>,
     catalogs: Vec<CatalogFile>,
 }
@@ -103,6 +106,8 @@ impl Cid {
     pub fn open_uncataloged(path: impl AsRef<Path>) -> Result<Cid> {
         let shown = path.as_ref().to_owned();
         let root = canonical_folder(&shown)?;
+        // Before anything else is read.
+        let generation = Writer::generation(&root);
         let tree = Tree::new(root);
         let listing = tree.listing(None)?;
         listing.check_twins(&shown)?;
@@ -131,7 +136,7 @@ impl Cid {
                 catalogs.push(CatalogFile { path: CidPath::in_root(name)?, folder: None });
             }
         }
-        Ok(Cid { shown, tree, components, catalogs })
+        Ok(Cid { shown, tree, generation, components, catalogs })
     }
 
     /// The path, as it was given to [`open`](Cid::open).
@@ -142,6 +147,10 @@ impl Cid {
     /// The real folder.
     pub(crate) fn root(&self) -> &Path {
         self.tree.root()
+    }
+
+    pub(crate) fn generation(&self) -> Option<&str> {
+        self.generation.as_deref()
     }
 
     pub(crate) fn tree(&self) -> &Tree {

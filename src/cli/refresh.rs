@@ -73,30 +73,51 @@ impl Work<'_> {
     }
 
     fn on_one(&self, path: &Path, make: &impl Fn(&Path) -> Result<Plan>, out: Out) -> Result<CidResult> {
-        let recovered = self.recover(path, out)?;
-        let mut plan = make(path)?;
-        let mut result = if self.dry_run || plan.is_empty() {
+        if self.dry_run {
+            if Writer::needs_recovery(path) {
+                out.warning(
+                    "a change to this CID was interrupted, or is under way: this is a look at what it left so far",
+                );
+            }
+            let plan = make(path)?;
             self.show(&plan, out);
-            let status = if plan.is_empty() { Status::Unchanged } else { Status::Planned };
-            CidResult::of_plan(&plan, status)
-        } else {
-            let applied = match plan.apply_with(self.lock) {
+            let mut result =
+                CidResult::of_plan(&plan, if plan.is_empty() { Status::Unchanged } else { Status::Planned });
+            self.conclude(path, &mut result, out)?;
+            return Ok(result);
+        }
+        let mut turn = Turn { path, lock: self.lock, writer: None, recovered: None, out };
+        let generation = Writer::generation(path);
+        // Nothing can be planned on what an interrupted change left, or on what another writer has not ended.
+        if Writer::has_leftovers(path) {
+            turn.take()?;
+        }
+        let mut plan = match make(path) {
+            // What was read was perhaps half another writer's.
+            Err(_) if Writer::has_leftovers(path) || Writer::generation(path) != generation => {
+                turn.take()?;
+                make(path)?
+            }
+            plan => plan?,
+        };
+        let status = if plan.is_empty() { Status::Unchanged } else { Status::Changed };
+        if !plan.is_empty() && !plan.is_for_cid() {
+            plan.apply()?;
+        } else if !plan.is_empty() {
+            match turn.take()?.apply(&plan) {
                 // Another writer was faster: what it left is what to start from.
                 Err(error) if error.kind() == ErrorKind::Changed => {
-                    self.recover(path, out)?;
                     plan = make(path)?;
-                    plan.apply_with(self.lock)
+                    turn.take()?.apply(&plan)?;
                 }
-                applied => applied,
-            };
-            let broken_lock = applied?.broken_lock;
-            self.show(&plan, out);
-            if let Some(whose) = &broken_lock {
-                out.warning(&format!("the lock of another writer was broken: {whose}"));
+                applied => drop(applied?),
             }
-            CidResult { broken_lock, ..CidResult::of_plan(&plan, Status::Changed) }
-        };
-        result.recovered = recovered;
+        }
+        self.show(&plan, out);
+        let mut result = CidResult::of_plan(&plan, status);
+        result.broken_lock = turn.writer.as_ref().and_then(|writer| writer.broken().map(str::to_owned));
+        result.recovered = turn.recovered.take();
+        // While the next writer still waits.
         self.conclude(path, &mut result, out)?;
         Ok(result)
     }
@@ -107,22 +128,6 @@ impl Work<'_> {
         if self.dry_run {
             out.diffs(plan);
         }
-    }
-
-    /// Ends a change that was interrupted, aloud: nothing can be planned on what it left.
-    fn recover(&self, path: &Path, out: Out) -> Result<Option<Recovered>> {
-        if !Writer::needs_recovery(path) {
-            return Ok(None);
-        }
-        if self.dry_run {
-            out.warning("a change to this CID was interrupted, or is under way: this is a look at what it left so far");
-            return Ok(None);
-        }
-        let recovered = Writer::lock(path, self.lock)?.recover(None)?;
-        if let Some(recovered) = &recovered {
-            out.warning(&recovered_line(recovered));
-        }
-        Ok(recovered)
     }
 
     /// Looks at the result and says how it went.
@@ -150,6 +155,38 @@ impl Work<'_> {
         }
         Ok(())
     }
+}
+
+/// A writer's turn at a CID, from when it needs one to the end of its work.
+struct Turn<'a> {
+    path: &'a Path,
+    lock: LockOptions,
+    writer: Option<Writer>,
+    recovered: Option<Recovered>,
+    out: Out,
+}
+
+impl Turn<'_> {
+    /// Waits for it, and ends a change that was interrupted, aloud.
+    fn take(&mut self) -> Result<&Writer> {
+        if self.writer.is_none() {
+            let writer = Writer::lock(self.path, self.lock)?;
+            if let Some(whose) = writer.broken() {
+                self.out.warning(&broken_lock_line(whose));
+            }
+            self.recovered = writer.recover(None)?;
+            if let Some(recovered) = &self.recovered {
+                self.out.warning(&recovered_line(recovered));
+            }
+            self.writer = Some(writer);
+        }
+        Ok(self.writer.as_ref().expect("it was just taken"))
+    }
+}
+
+/// Whose lock was broken, as a sentence.
+pub fn broken_lock_line(whose: &str) -> String {
+    format!("the lock of another writer was broken: {whose}")
 }
 
 /// An interrupted change that is over now, as a sentence.

@@ -113,6 +113,12 @@ impl Writer {
         if plan.is_empty() {
             return Ok(Applied { files: 0, broken_lock: None });
         }
+        // Files that are read for a plan and not changed by it count, too.
+        if plan.in_cid && Writer::generation(&self.root) != plan.generation {
+            return Err(Error::new(ErrorKind::Changed, "another writer changed the CID since it was read")
+                .in_file(&self.shown)
+                .next("nothing was changed; try again"));
+        }
         let tree = Tree::new(self.root.clone());
         let (record, targets) = self.prepare(plan, &tree)?;
         let folders: BTreeSet<&Path> = targets.iter().filter_map(|target| target.parent()).collect();

@@ -30,6 +30,8 @@ pub struct Plan {
     pub purpose: String,
     /// The folder is a CID, with a lock, a journal and a history.
     in_cid: bool,
+    /// The CID's last change when it was read.
+    generation: Option<String>,
     /// The files to write. Empty where everything is as it should be.
     pub changes: Vec<Change>,
     /// What each catalog looks like and what happens to it.
@@ -111,18 +113,24 @@ pub enum Action {
 impl Plan {
     pub(crate) fn new(cid: &Cid, purpose: impl Into<String>) -> Plan {
         let plan = Plan::of_one_file(cid.root().to_owned(), cid.path().to_owned());
-        Plan { purpose: purpose.into(), in_cid: true, ..plan }
+        let generation = cid.generation().map(str::to_owned);
+        Plan { purpose: purpose.into(), in_cid: true, generation, ..plan }
     }
 
     /// For one file of a folder that need be no CID; `root` is its real path, `shown` that for people.
     pub(crate) fn of_one_file(root: PathBuf, shown: PathBuf) -> Plan {
         let (purpose, changes, catalogs, warnings) = Default::default();
-        Plan { root, shown, purpose, in_cid: false, changes, catalogs, warnings }
+        Plan { root, shown, purpose, in_cid: false, generation: None, changes, catalogs, warnings }
     }
 
     /// The CID, as it was given to [`Cid::open`].
     pub fn cid(&self) -> &Path {
         &self.shown
+    }
+
+    /// Whether it changes a CID, which takes a [`Writer`]; a file by itself takes none.
+    pub fn is_for_cid(&self) -> bool {
+        self.in_cid
     }
 
     /// Whether there is nothing to do.

@@ -130,6 +130,11 @@ pub(super) fn is_leftover(name: &str) -> bool {
     is_work_name(name) || (is_own_name(name) && name.ends_with(".lock"))
 }
 
+/// Whether a file of a CID's root is there only while somebody writes, if nobody dies.
+pub(super) fn is_passing(name: &str) -> bool {
+    name == JOURNAL || name == LOCK || (is_leftover(name) && !name.ends_with(".old"))
+}
+
 /// The SHA-256 of a content, as hex digits.
 pub(super) fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()

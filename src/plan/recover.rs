@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::apply::{Writer, put_in_place};
 use super::disk;
-use super::record::{MAX_SIZE, Places, Record, Step, digest, is_leftover, utc};
+use super::record::{MAX_SIZE, Places, Record, Step, digest, is_leftover, is_passing, utc};
 use crate::catalog::{self, CidPath};
-use crate::cid::tree::{Found, Tree};
+use crate::cid::tree::{Found, Tree, read_file};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Which way an interrupted change goes.
@@ -47,6 +47,19 @@ impl Writer {
     /// Whether a change to the CID at `path` was interrupted, or is under way in another process.
     pub fn needs_recovery(path: &Path) -> bool {
         Places::new(path).journal.symlink_metadata().is_ok()
+    }
+
+    /// Whether a process that died, or one at work now, has left something else than files of the CID at `path`: a
+    /// journal, a lock, or drafts of them. [`recover`](Writer::recover) removes what is left.
+    pub fn has_leftovers(path: &Path) -> bool {
+        let Ok(entries) = std::fs::read_dir(path) else { return Writer::needs_recovery(path) };
+        let names = entries.flatten().map(|entry| entry.file_name());
+        names.into_iter().any(|name| name.to_str().is_some_and(is_passing))
+    }
+
+    /// Names the last change to the CID at `path`: what was read before and after another one may not fit together.
+    pub fn generation(path: &Path) -> Option<String> {
+        read_file(&Places::new(path).last, MAX_SIZE).ok().as_deref().map(digest)
     }
 
     /// Finishes or undoes an interrupted change; `None` where there is none. Without a `direction`, a change of which
