@@ -10,6 +10,9 @@ use crate::catalog::{self, CidPath};
 use crate::cid::tree::{Found, Tree, read_file};
 use crate::error::{Error, ErrorKind, Result};
 
+/// What is left where an interrupted change can go neither way.
+const FORGET: &str = "configcid recover --forget leaves the files as they are";
+
 /// Which way an interrupted change goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
@@ -114,7 +117,7 @@ impl Progress {
         if matches!(tree.find(&path)?, Found::Folder | Found::Other | Found::File { linked: true, .. }) {
             return Err(Error::new(ErrorKind::Journal, "this should be a file, and is none")
                 .in_file(&path.below(tree.root()))
-                .next("configcid recover --forget leaves the files as they are"));
+                .next(FORGET));
         }
         let target = tree.place(&path)?;
         let sum = |path: &Path| Ok(disk::read(path, catalog::MAX_SIZE)?.as_deref().map(digest));
@@ -136,8 +139,11 @@ impl Progress {
 /// Ends what the journal tells of; `None` where there is no journal.
 pub(super) fn recover(root: &Path, shown: &Path, direction: Option<Direction>) -> Result<Option<Recovered>> {
     let places = Places::new(root);
-    let Some(bytes) = disk::read(&places.journal, MAX_SIZE)? else { return Ok(None) };
-    let record = Record::parse(&bytes);
+    let record = match disk::read(&places.journal, MAX_SIZE) {
+        Ok(None) => return Ok(None),
+        Ok(Some(bytes)) => Record::parse(&bytes),
+        Err(error) => Err(error.next(FORGET)),
+    };
     if direction == Some(Direction::Forget) {
         disk::remove(&places.journal)?;
         let change =
