@@ -1,18 +1,20 @@
 //! Real signals at random moments.
 
 use std::path::Path;
+use std::process::Child;
 use std::time::{Duration, Instant};
 
 use crate::support::{
-    Chance, Copy, Ends, ONE, TWO, Tally, command, finish, make_cid, recover, report, rounds, run, scratch, start, state,
+    Chance, Copy, Ends, ONE, TWO, Tally, command, finish, make_cid, recover, report, rounds, run, scratch_on_disk,
+    start, state,
 };
 
 /// What a run has while it is at work.
 const SIGNS: [&str; 2] = [".configcid-lock", ".configcid-journal"];
 
-/// The moment at which a sign was there; not waited for for ever, since it may have come and gone unseen.
-fn wait_for(sign: &Path, begin: Instant) -> Instant {
-    while !sign.exists() && begin.elapsed() < Duration::from_secs(1) {
+/// The moment at which a sign was there, or the run had ended with nobody having seen it.
+fn wait_for(sign: &Path, child: &mut Child) -> Instant {
+    while !sign.exists() && child.try_wait().expect("it can be asked").is_none() {
         std::hint::spin_loop();
     }
     Instant::now()
@@ -20,7 +22,7 @@ fn wait_for(sign: &Path, begin: Instant) -> Instant {
 
 #[test]
 fn killed_at_any_moment() {
-    let scratch = scratch();
+    let scratch = scratch_on_disk();
     let base = scratch.path().join("base");
     make_cid(&base);
     run(&base, &[&["relay set"], ONE].concat()).exits(0, "the first relay");
@@ -36,8 +38,8 @@ fn killed_at_any_moment() {
             let done = Copy::of(&base, "done");
             let sign = done.join(sign);
             let begin = Instant::now();
-            let child = start(command(&done, &args));
-            let there = wait_for(&sign, begin);
+            let mut child = start(command(&done, &args));
+            let there = wait_for(&sign, &mut child);
             while sign.exists() {
                 std::hint::spin_loop();
             }
@@ -62,7 +64,7 @@ fn killed_at_any_moment() {
         let span = match round % 3 {
             0 => whole,
             sign => {
-                begin = wait_for(&cid.join(SIGNS[sign - 1]), begin);
+                begin = wait_for(&cid.join(SIGNS[sign - 1]), &mut child);
                 held[sign - 1]
             }
         };

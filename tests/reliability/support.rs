@@ -26,6 +26,11 @@ pub fn scratch() -> TempDir {
     tempfile::Builder::new().prefix("configcid-reliability-").tempdir_in(place).expect("a scratch folder")
 }
 
+/// A folder where other temporary files are, which is a disk as a rule: to flush takes its time there.
+pub fn scratch_on_disk() -> TempDir {
+    tempfile::Builder::new().prefix("configcid-reliability-").tempdir().expect("a scratch folder")
+}
+
 /// A CID whose catalogs are those of the root, `rms`, `rms9x` and two components that relay set-up leaves alone; modes
 /// are not all the same, so that a lost one is seen.
 pub fn make_cid(path: &Path) {
