@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::cid::Cid;
+use crate::cid::{Cid, generation};
 use crate::error::{Error, ErrorKind, Result};
 use crate::exit::Exit;
 use crate::plan::{LockOptions, Plan, Recovered, Writer};
@@ -63,44 +63,62 @@ impl Run<'_> {
     /// # Ok::<(), configcid::Error>(())
     /// ```
     pub fn on(&self, path: &Path, make: impl Fn(&Path) -> Result<Plan>) -> Ran {
-        let mut recovered = None;
+        let mut turn = Turn { path, lock: self.lock, writer: None, recovered: None };
         let mut plan = None;
-        let result = self.try_on(path, make, &mut recovered, &mut plan);
-        let (mut result, error) = match result {
+        let (mut result, error) = match self.try_on(&mut turn, make, &mut plan) {
             Ok(result) => (result, None),
             Err(error) => (CidResult::of_error(path, &error), Some(error)),
         };
-        result.recovered = recovered;
         result.cid = path.to_string_lossy().into_owned();
+        result.broken_lock = turn.writer.as_ref().and_then(Writer::broken).map(str::to_owned);
+        result.recovered = turn.recovered;
         Ran { plan, result, error }
     }
 
     fn try_on(
         &self,
-        path: &Path,
+        turn: &mut Turn<'_>,
         make: impl Fn(&Path) -> Result<Plan>,
-        recovered: &mut Option<Recovered>,
         made: &mut Option<Plan>,
     ) -> Result<CidResult> {
-        *recovered = self.recover(path)?;
-        let mut plan = &*made.insert(make(path)?);
+        let path = turn.path;
+        if self.dry_run {
+            let plan = made.insert(make(path)?);
+            let status = if plan.is_empty() { Status::Unchanged } else { Status::Planned };
+            return Ok(CidResult::of_plan(plan, status));
+        }
+        let before = generation(path);
+        // Nothing can be planned on what an interrupted change left, or on what another writer has not ended.
+        if Writer::has_leftovers(path) {
+            turn.take()?;
+        }
+        let plan = match make(path) {
+            // What was read was perhaps half another writer's.
+            Err(_) if Writer::has_leftovers(path) || generation(path) != before => {
+                turn.take()?;
+                make(path)?
+            }
+            plan => plan?,
+        };
+        let mut plan = &*made.insert(plan);
         if plan.is_empty() {
             return Ok(CidResult::of_plan(plan, Status::Unchanged));
         }
-        if self.dry_run {
-            return Ok(CidResult::of_plan(plan, Status::Planned));
+        if !plan.is_for_cid() {
+            plan.apply()?;
+            return Ok(CidResult::of_plan(plan, Status::Changed));
         }
-        let applied = match plan.apply_with(self.lock) {
+        let writer = turn.take()?;
+        match writer.apply(plan) {
             // Another writer was faster: what it left is what to start from.
             Err(error) if error.kind() == ErrorKind::Changed => {
-                *recovered = self.recover(path)?.or_else(|| recovered.take());
                 plan = made.insert(make(path)?);
-                plan.apply_with(self.lock)?
+                writer.apply(plan)?;
             }
-            applied => applied?,
-        };
+            applied => drop(applied?),
+        }
         let mut result = CidResult::of_plan(plan, Status::Changed);
-        result.broken_lock = applied.broken_lock;
+        // While the next writer still waits.
         if let Some(options) = self.look {
             result.faults = verify(&Cid::open(path)?, options, Scope::Customer)?.faults;
         }
@@ -109,12 +127,23 @@ impl Run<'_> {
         }
         Ok(result)
     }
+}
 
-    /// Ends a change that was interrupted: nothing can be planned on what it left.
-    fn recover(&self, path: &Path) -> Result<Option<Recovered>> {
-        if self.dry_run || !Writer::needs_recovery(path) {
-            return Ok(None);
+/// A writer's turn at a CID, from when it needs one to the end of its work.
+struct Turn<'a> {
+    path: &'a Path,
+    lock: LockOptions,
+    writer: Option<Writer>,
+    recovered: Option<Recovered>,
+}
+
+impl Turn<'_> {
+    /// Waits for it, and ends a change that was interrupted.
+    fn take(&mut self) -> Result<&Writer> {
+        if self.writer.is_none() {
+            let writer = self.writer.insert(Writer::lock(self.path, self.lock)?);
+            self.recovered = writer.recover(None)?;
         }
-        Writer::lock(path, self.lock)?.recover(None)
+        Ok(self.writer.as_ref().expect("it was just taken"))
     }
 }

@@ -35,6 +35,18 @@ pub(crate) const MRINIT: &str = "mrinit.conf";
 /// What all files of our own begin with. No catalog lists them and no walk sees them.
 pub(crate) const OWN_PREFIX: &str = ".configcid-";
 
+/// The record of the change that was carried out last.
+pub(crate) const LAST_CHANGE: &str = ".configcid-last";
+
+/// No such record is larger: a change has as many steps as a CID has catalogs and copies of `mrinit.conf`.
+pub(crate) const MAX_RECORD: u64 = 16 << 20;
+
+/// What tells two states of the CID at `root` apart between which configcid changed it: the record of the last change.
+/// What was read before and after another one may not fit together.
+pub(crate) fn generation(root: &Path) -> Option<Vec<u8>> {
+    tree::read_file(&root.join(LAST_CHANGE), MAX_RECORD).ok()
+}
+
 pub(crate) fn is_own_name(name: &str) -> bool {
     name.get(..OWN_PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(OWN_PREFIX))
 }
@@ -52,6 +64,8 @@ pub(crate) fn is_own_name(name: &str) -> bool {
 pub struct Cid {
     shown: PathBuf,
     tree: Tree,
+    /// The [`generation`] when it was opened.
+    generation: Option<Vec<u8>>,
     components: Vec<CidPath>,
     catalogs: Vec<CatalogFile>,
 }
@@ -103,6 +117,8 @@ impl Cid {
     pub fn open_uncataloged(path: impl AsRef<Path>) -> Result<Cid> {
         let shown = path.as_ref().to_owned();
         let root = canonical_folder(&shown)?;
+        // Before anything else is read.
+        let generation = generation(&root);
         let tree = Tree::new(root);
         let listing = tree.listing(None)?;
         listing.check_twins(&shown)?;
@@ -131,7 +147,7 @@ impl Cid {
                 catalogs.push(CatalogFile { path: CidPath::in_root(name)?, folder: None });
             }
         }
-        Ok(Cid { shown, tree, components, catalogs })
+        Ok(Cid { shown, tree, generation, components, catalogs })
     }
 
     /// The path, as it was given to [`open`](Cid::open).
@@ -142,6 +158,10 @@ impl Cid {
     /// The real folder.
     pub(crate) fn root(&self) -> &Path {
         self.tree.root()
+    }
+
+    pub(crate) fn generation(&self) -> Option<&Vec<u8>> {
+        self.generation.as_ref()
     }
 
     pub(crate) fn tree(&self) -> &Tree {

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::args::{CidArgs, RecoverArgs, UndoArgs};
 use super::out::Out;
-use super::refresh::{Work, recovered_line};
+use super::refresh::{Work, broken_lock_line, recovered_line};
 use super::relay::look_at_all;
 
 pub fn recover(args: &RecoverArgs, out: Out) -> Exit {
@@ -18,7 +18,7 @@ pub fn recover(args: &RecoverArgs, out: Out) -> Exit {
         recovered: Option<Recovered>,
     }
     look_at_all("recover", &args.cids, out, |path| {
-        let recovered = recover_one(path, args)?;
+        let recovered = recover_one(path, args, out)?;
         match &recovered {
             None => out.good("Nothing to do: no change was interrupted"),
             Some(recovered) => out.good(recovered_line(recovered)),
@@ -27,12 +27,18 @@ pub fn recover(args: &RecoverArgs, out: Out) -> Exit {
     })
 }
 
-fn recover_one(path: &Path, args: &RecoverArgs) -> Result<Option<Recovered>> {
+fn recover_one(path: &Path, args: &RecoverArgs, out: Out) -> Result<Option<Recovered>> {
     if !Writer::needs_recovery(path) {
         Cid::open_uncataloged(path)?;
-        return Ok(None);
+        if !Writer::has_leftovers(path) {
+            return Ok(None);
+        }
     }
-    Writer::lock(path, args.lock.options())?.recover(args.direction())
+    let writer = Writer::lock(path, args.lock.options())?;
+    if let Some(whose) = writer.broken() {
+        out.warning(&broken_lock_line(whose));
+    }
+    writer.recover(args.direction())
 }
 
 pub fn undo(args: &UndoArgs, out: Out) -> Exit {

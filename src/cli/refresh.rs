@@ -67,7 +67,7 @@ impl Work<'_> {
             out.warning(&recovered_line(recovered));
         }
         if let Some(whose) = &result.broken_lock {
-            out.warning(&format!("the lock of another writer was broken: {whose}"));
+            out.warning(&broken_lock_line(whose));
         }
         if let Some(error) = &ran.error {
             return out.error(error);
@@ -90,6 +90,11 @@ impl Work<'_> {
             }
         }
     }
+}
+
+/// Whose lock was broken, as a sentence.
+pub fn broken_lock_line(whose: &str) -> String {
+    format!("the lock of another writer was broken: {whose}")
 }
 
 /// An interrupted change that is over now, as a sentence.

@@ -8,11 +8,12 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::lock::{LOCK, Lock, LockOptions};
-use super::record::{Places, Record, Step, digest, work_name};
+use super::lock::{Lock, LockOptions};
+use super::record::{LOCK, Places, Record, Step, digest, work_name};
 use super::{Change, Plan, Stage, disk, observe, recover, undo};
 use crate::catalog;
 use crate::catalog::CidPath;
+use crate::cid::generation;
 use crate::cid::tree::{self, Found, Tree};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -117,6 +118,12 @@ impl Writer {
         }
         if plan.is_empty() {
             return Ok(Applied { files: 0, broken_lock: None });
+        }
+        // Files that are read for a plan and not changed by it count, too.
+        if plan.in_cid && generation(&self.root) != plan.generation {
+            return Err(Error::new(ErrorKind::Changed, "another writer changed the CID since it was read")
+                .in_file(&self.shown)
+                .next("nothing was changed; try again"));
         }
         let tree = Tree::new(self.root.clone());
         let (record, targets) = self.prepare(plan, &tree)?;

@@ -1,5 +1,5 @@
-//! Every call by which carrying a plan out touches the disk. Each is a numbered step, so that a test build can fail or
-//! die at any of them; nothing else in `plan` calls the file system.
+//! The calls by which carrying a plan out touches the disk. Each is a numbered step, so that a test build can fail or
+//! die at any of them; the lock's own calls are steps, too, and nothing else in `plan` writes.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -15,11 +15,18 @@ mod faults;
 
 /// Runs one call as a step.
 fn step<T>(doing: &str, path: &Path, call: impl FnOnce() -> io::Result<T>) -> Result<T> {
+    bare_step(doing, path, call).map_err(|error| Error::io(doing, path, error))
+}
+
+/// As [`step`], for those who look at the system's own error.
+pub(super) fn bare_step<T>(doing: &str, path: &Path, call: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     #[cfg(feature = "faults")]
-    let result = faults::around(doing, path, call);
+    return faults::around(doing, path, call);
     #[cfg(not(feature = "faults"))]
-    let result = call();
-    result.map_err(|error| Error::io(doing, path, error))
+    {
+        let _ = (doing, path);
+        call()
+    }
 }
 
 /// The content of a file; `None` where there is none.
@@ -59,16 +66,28 @@ pub(super) fn write_new(path: &Path, bytes: &[u8], like: Option<&Path>) -> Resul
         } else {
             options.create_new(true)
         };
+        #[cfg(unix)]
+        if like.is_some() {
+            // Nobody reads it who may not read the other one.
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        }
         options.open(path)
     })?;
+    // Before the content: whoever finds that whole after a death finds the attributes, too.
+    if let Some(like) = like {
+        step("set its attributes", path, || attributes::finish(&file, path, like))?;
+    }
     // In two pieces, so that a test can die between them: a torn file must be told from a whole one.
     let (first, second) = bytes.split_at(bytes.len() / 2);
     step("write it", path, || file.write_all(first))?;
     step("write it", path, || file.write_all(second))?;
-    if let Some(like) = like {
-        step("set its attributes", path, || attributes::finish(&file, path, like))?;
-    }
     step("flush it", path, || file.sync_all())
+}
+
+/// Flushes a file to the disk that a process wrote which may have died before it could.
+pub(super) fn flush(path: &Path) -> Result<()> {
+    // Windows flushes only what is open for writing.
+    step("flush it", path, || File::options().read(true).write(cfg!(windows)).open(path)?.sync_all())
 }
 
 /// Lets `link` be another name of `file`, or a copy where the system has no such names.

@@ -8,14 +8,16 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::record::{self, Record};
+use super::disk::bare_step;
+use super::record::{self, LOCK, Record};
 use crate::cid::OWN_PREFIX;
 use crate::error::{Error, ErrorKind, Result};
 
-/// The lock of a CID: it is held by whoever made it, until it is gone.
-pub(super) const LOCK: &str = ".configcid-lock";
 /// No lock is larger.
 const MAX_SIZE: u64 = 64 << 10;
+
+/// How long locks may come and go before that is strange.
+const MOMENT: Duration = Duration::from_secs(1);
 
 /// How to get the lock of a CID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,12 +72,19 @@ impl Lock {
         let begin = Instant::now();
         let mut pause = Duration::from_millis(5);
         let mut broken = None;
+        let locked = |holder| {
+            Error::new(ErrorKind::Locked, format!("another writer is at work: {}", describe(holder)))
+                .in_file(&path)
+                .next("nothing was changed; wait for it (--wait SECONDS), or, if it is dead for sure, say --break-lock")
+        };
         loop {
             if let Some(lock) = Lock::make(&path)? {
                 return Ok((lock, broken));
             }
             match obstacle(&path)? {
-                Obstacle::Gone => continue,
+                // Again and again: then something else is wrong with the file system.
+                Obstacle::Gone if begin.elapsed() < options.wait.max(MOMENT) => continue,
+                Obstacle::Gone => return Err(locked(None)),
                 Obstacle::Stale(holder, file) => {
                     if remove_if_same(&path, &holder)? {
                         broken = Some(format!("{}, which has ended", describe(Some(&holder))));
@@ -84,17 +93,13 @@ impl Lock {
                     continue;
                 }
                 Obstacle::Held(holder) if options.break_lock && broken.is_none() => {
-                    fs::remove_file(&path).map_err(|error| Error::io("break the lock", &path, error))?;
+                    bare_step("break the lock", &path, || fs::remove_file(&path))
+                        .map_err(|error| Error::io("break the lock", &path, error))?;
                     broken = Some(describe(holder.as_ref()));
                     continue;
                 }
                 Obstacle::Held(holder) if begin.elapsed() >= options.wait => {
-                    return Err(Error::new(
-                        ErrorKind::Locked,
-                        format!("another writer is at work: {}", describe(holder.as_ref())),
-                    )
-                    .in_file(&path)
-                    .next("nothing was changed; wait for it (--wait SECONDS), or, if it is dead for sure, say --break-lock"));
+                    return Err(locked(holder.as_ref()));
                 }
                 Obstacle::Held(_) => {}
             }
@@ -109,9 +114,12 @@ impl Lock {
         let holder = Holder { id, host, process: std::process::id(), user, time };
         let name = format!("{OWN_PREFIX}{}.lock", holder.id);
         let draft = path.with_file_name(name);
-        let made = make_at(&draft, &holder).and_then(|file| match fs::hard_link(&draft, path) {
+        let link = || bare_step("name the lock", path, || fs::hard_link(&draft, path));
+        let made = make_at(&draft, &holder).and_then(|file| match link() {
             Ok(()) => Ok(Some(file)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
+            // Another writer has tidied the draft up.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             // No hard links here: made in place, the lock is empty for a moment, which others take for held.
             Err(_) => match make_at(path, &holder) {
                 Ok(file) => Ok(Some(file)),
@@ -119,7 +127,7 @@ impl Lock {
                 Err(error) => Err(error),
             },
         });
-        let _ = fs::remove_file(&draft);
+        let _ = bare_step("remove the lock's draft", &draft, || fs::remove_file(&draft));
         let made = made.map_err(|error| {
             Error::io("lock the CID for writing", path, error)
                 .next("nothing was changed; check your rights to the folder")
@@ -137,27 +145,48 @@ impl Drop for Lock {
 }
 
 fn make_at(path: &Path, holder: &Holder) -> io::Result<File> {
-    let mut file = File::options().read(true).write(true).create_new(true).open(path)?;
-    let _ = file.try_lock();
-    file.write_all(&serde_json::to_vec(holder).expect("plain data"))?;
+    let mut options = File::options();
+    options.read(true).write(true).create_new(true);
+    let mut file = bare_step("make the lock", path, || options.open(path))?;
+    // Somebody who looks whether it is held has it for a moment. Some file systems have no such locks.
+    let _ = file.lock();
+    let content = serde_json::to_vec(holder).expect("plain data");
+    if let Err(error) = bare_step("write the lock", path, || file.write_all(&content)) {
+        // Left behind, a lock without a name would be in everybody's way.
+        let _ = fs::remove_file(path);
+        return Err(error);
+    }
     Ok(file)
 }
 
 /// Removes the lock if it is still that of `holder`, and says whether it was.
 fn remove_if_same(path: &Path, holder: &Holder) -> Result<bool> {
-    let same = File::open(path).is_ok_and(|mut file| read_holder(&mut file).as_ref() == Some(holder));
+    let same = open(path).is_ok_and(|mut file| read_holder(&mut file).as_ref() == Some(holder));
     if !same {
         return Ok(false);
     }
-    match fs::remove_file(path) {
+    match bare_step("remove the lock", path, || fs::remove_file(path)) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(Error::io("remove the lock", path, error)),
     }
 }
 
+/// Opens what stands in the place of the lock: through no link, and without waiting for the other end of a FIFO.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true).write(true);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt;
+        options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32);
+    }
+    options.open(path)
+}
+
 fn obstacle(path: &Path) -> Result<Obstacle> {
-    let mut file = match File::options().read(true).write(true).open(path) {
+    let mut file = match open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Obstacle::Gone),
         Err(_) => return Ok(Obstacle::Held(None)),

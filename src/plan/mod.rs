@@ -35,6 +35,8 @@ pub struct Plan {
     in_cid: bool,
     /// Files that the changes speak of without writing them, as they were when the plan was made.
     pub(crate) relied_on: Vec<(CidPath, Observed)>,
+    /// The CID's last change when it was read.
+    generation: Option<Vec<u8>>,
     /// The files to write. Empty where everything is as it should be.
     pub changes: Vec<Change>,
     /// What each catalog looks like and what happens to it.
@@ -137,13 +139,14 @@ pub(crate) fn observe(tree: &Tree, path: &CidPath) -> Result<Observed> {
 impl Plan {
     pub(crate) fn new(cid: &Cid, purpose: impl Into<String>) -> Plan {
         let plan = Plan::of_one_file(cid.root().to_owned(), cid.path().to_owned());
-        Plan { purpose: purpose.into(), in_cid: true, ..plan }
+        let generation = cid.generation().cloned();
+        Plan { purpose: purpose.into(), in_cid: true, generation, ..plan }
     }
 
     /// For one file of a folder that need be no CID; `root` is its real path, `shown` that for people.
     pub(crate) fn of_one_file(root: PathBuf, shown: PathBuf) -> Plan {
-        let (purpose, relied_on, changes, catalogs, warnings) = Default::default();
-        Plan { root, shown, purpose, in_cid: false, relied_on, changes, catalogs, warnings }
+        let (purpose, generation, relied_on, changes, catalogs, warnings) = Default::default();
+        Plan { root, shown, purpose, in_cid: false, generation, relied_on, changes, catalogs, warnings }
     }
 
     /// The CID, as it was given to [`Cid::open`].
@@ -156,6 +159,11 @@ impl Plan {
         let now = observe(tree, &path)?;
         self.relied_on.push((path, now));
         Ok(())
+    }
+
+    /// Whether it changes a CID, which takes a [`Writer`]; a file by itself takes none.
+    pub fn is_for_cid(&self) -> bool {
+        self.in_cid
     }
 
     /// Whether there is nothing to do.

@@ -8,21 +8,23 @@ use sha2::{Digest, Sha256};
 
 use super::Stage;
 use crate::catalog::CidPath;
-use crate::cid::{OWN_PREFIX, is_own_name};
+use crate::cid::{LAST_CHANGE, MAX_RECORD, OWN_PREFIX, is_own_name};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A change under way. A start that finds it finishes or undoes it.
 pub(super) const JOURNAL: &str = ".configcid-journal";
 /// The change that was carried out last: the journal, renamed.
-pub(super) const LAST: &str = ".configcid-last";
+pub(super) const LAST: &str = LAST_CHANGE;
+/// The lock: it is held by whoever made it, until it is gone.
+pub(super) const LOCK: &str = ".configcid-lock";
 /// All changes, one a line.
 pub(super) const HISTORY: &str = ".configcid-history";
 
 /// The version of these files.
 const FORMAT: u32 = 1;
 
-/// No record is larger: a plan has as many steps as a CID has catalogs and copies of `mrinit.conf`.
-pub(super) const MAX_SIZE: u64 = 16 << 20;
+/// No record is larger.
+pub(super) const MAX_SIZE: u64 = MAX_RECORD;
 
 /// A change to a CID.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,6 +128,11 @@ pub(super) fn is_work_name(name: &str) -> bool {
 /// Whether a file may be left of a change that is over: as above, or the draft of a lock.
 pub(super) fn is_leftover(name: &str) -> bool {
     is_work_name(name) || (is_own_name(name) && name.ends_with(".lock"))
+}
+
+/// Whether a file of a CID's root is there only while somebody writes, if nobody dies.
+pub(super) fn is_passing(name: &str) -> bool {
+    name == JOURNAL || name == LOCK || (is_leftover(name) && !name.ends_with(".old"))
 }
 
 /// The SHA-256 of a content, as hex digits.

@@ -5,10 +5,13 @@ use std::path::{Path, PathBuf};
 
 use super::apply::{Writer, put_in_place};
 use super::disk;
-use super::record::{MAX_SIZE, Places, Record, Step, digest, is_leftover, utc};
+use super::record::{MAX_SIZE, Places, Record, Step, digest, is_leftover, is_passing, utc};
 use crate::catalog::{self, CidPath};
 use crate::cid::tree::{Found, Tree};
 use crate::error::{Error, ErrorKind, Result};
+
+/// What is left where an interrupted change can go neither way.
+const FORGET: &str = "configcid recover --forget leaves the files as they are";
 
 /// Which way an interrupted change goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +50,14 @@ impl Writer {
     /// Whether a change to the CID at `path` was interrupted, or is under way in another process.
     pub fn needs_recovery(path: &Path) -> bool {
         Places::new(path).journal.symlink_metadata().is_ok()
+    }
+
+    /// Whether a process that died, or one at work now, has left something else than files of the CID at `path`: a
+    /// journal, a lock, or drafts of them. [`recover`](Writer::recover) removes what is left.
+    pub fn has_leftovers(path: &Path) -> bool {
+        let Ok(entries) = std::fs::read_dir(path) else { return Writer::needs_recovery(path) };
+        let names = entries.flatten().map(|entry| entry.file_name());
+        names.into_iter().any(|name| name.to_str().is_some_and(is_passing))
     }
 
     /// Finishes or undoes an interrupted change; `None` where there is none. Without a `direction`, a change of which
@@ -101,7 +112,7 @@ impl Progress {
         if matches!(tree.find(&path)?, Found::Folder | Found::Other | Found::File { linked: true, .. }) {
             return Err(Error::new(ErrorKind::Journal, "this should be a file, and is none")
                 .in_file(&path.below(tree.root()))
-                .next("configcid recover --forget leaves the files as they are"));
+                .next(FORGET));
         }
         let target = tree.place(&path)?;
         let sum = |path: &Path| Ok(disk::read(path, catalog::MAX_SIZE)?.as_deref().map(digest));
@@ -123,8 +134,11 @@ impl Progress {
 /// Ends what the journal tells of; `None` where there is no journal.
 pub(super) fn recover(root: &Path, shown: &Path, direction: Option<Direction>) -> Result<Option<Recovered>> {
     let places = Places::new(root);
-    let Some(bytes) = disk::read(&places.journal, MAX_SIZE)? else { return Ok(None) };
-    let record = Record::parse(&bytes);
+    let record = match disk::read(&places.journal, MAX_SIZE) {
+        Ok(None) => return Ok(None),
+        Ok(Some(bytes)) => Record::parse(&bytes),
+        Err(error) => Err(error.next(FORGET)),
+    };
     if direction == Some(Direction::Forget) {
         disk::remove(&places.journal)?;
         let change =
@@ -188,6 +202,9 @@ fn finish(record: &Record, steps: &[Progress], targets: &[PathBuf]) -> Result<()
     left.steps.clear();
     for ((step, progress), target) in record.steps.iter().zip(steps).zip(targets) {
         if !progress.is_new {
+            if let Some(staged) = &step.staged {
+                disk::flush(&target.with_file_name(staged))?;
+            }
             left.steps.push(step.clone());
             places.push(target.clone());
         }
