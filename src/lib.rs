@@ -41,6 +41,9 @@ mod error;
 mod exit;
 #[cfg(feature = "capi")]
 pub mod ffi;
+#[cfg(feature = "faults")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod mrinit;
 pub mod plan;
 pub mod refresh;
