@@ -43,9 +43,9 @@ impl Wine {
 
     /// Removes the router's keys from both views.
     fn clear(&self) {
-        for key in [KEY_32, KEY_64] {
-            self.run(&["reg", "delete", key, "/f"]);
-        }
+        let clear = format!("REGEDIT4\r\n[-{KEY_32}]\r\n[-{KEY_64}]\r\n").replace("HKLM", "HKEY_LOCAL_MACHINE");
+        std::fs::write(self.folder.path().join("clear.reg"), clear).unwrap();
+        self.reg(&["import", "clear.reg"]);
     }
 
     fn import(&self, name: &str) {

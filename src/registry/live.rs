@@ -16,14 +16,12 @@ mod windows {
     use std::io;
     use std::path::Path;
 
-    use windows_registry::{Key, LOCAL_MACHINE, Type};
+    use winreg::enums::{KEY_READ, KEY_SET_VALUE, KEY_WOW64_32KEY, KEY_WOW64_64KEY};
+    use winreg::{HKLM, RegKey};
 
     use super::{KeyPath, Result, Value, Wow};
     use crate::error::{Error, ErrorKind};
     use crate::registry::{Format, Hive};
-
-    const KEY_WOW64_64KEY: u32 = 0x0100;
-    const KEY_WOW64_32KEY: u32 = 0x0200;
 
     /// Whether this Windows has two views of the registry: 64-bit ones do.
     pub(crate) fn has_views() -> bool {
@@ -39,59 +37,48 @@ mod windows {
         }
     }
 
-    /// The values of `key`, or `None` where there is no such key.
-    pub(crate) fn read(key: &KeyPath, wow: Wow) -> Result<Option<Vec<(String, Value)>>> {
-        let mut options = hive(key)?.options();
-        let opened = match options.read().access(wow.flag()).open(key.below()) {
+    /// Those of the values `names` of `key` that are there, or `None` where there is no such key.
+    pub(crate) fn read(key: &KeyPath, wow: Wow, names: &[&str]) -> Result<Option<Vec<(String, Value)>>> {
+        let opened = match hive(key)?.open_subkey_with_flags(key.below(), KEY_READ | wow.flag()) {
             Ok(opened) => opened,
-            Err(error) => {
-                let error = plain(error.into());
-                return match error.kind() {
-                    io::ErrorKind::NotFound => Ok(None),
-                    _ => Err(cannot("read the registry key", key, error)),
-                };
-            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(cannot("read the registry key", key, error)),
         };
-        let values =
-            opened.values().map_err(|error| cannot("list the values of the registry key", key, error.into()))?;
-        let values = values
-            .map(|(name, value)| (name, Value::from_data(u32::from(value.ty()), value.to_vec(), Format::Version5)));
-        Ok(Some(values.collect()))
+        let mut values = Vec::new();
+        for name in names {
+            match opened.get_raw_value(name) {
+                Ok(value) => {
+                    let (kind, data) = (value.vtype as u32, value.bytes.into_owned());
+                    values.push(((*name).to_owned(), Value::from_data(kind, data, Format::Version5)));
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(cannot(&format!("read {name} of the registry key"), key, error)),
+            }
+        }
+        Ok(Some(values))
     }
 
-    /// Sets values of `key`, which is made where it is missing.
-    pub(crate) fn write(key: &KeyPath, wow: Wow, values: &[(&str, Value)]) -> Result<()> {
-        let mut options = hive(key)?.options();
-        let opened = options.read().write().create().access(wow.flag()).open(key.below());
-        let opened = opened.map_err(|error| cannot("open the registry key for writing", key, error.into()))?;
+    /// Sets dwords of `key`, which is made where it is missing.
+    pub(crate) fn write(key: &KeyPath, wow: Wow, values: &[(&str, u32)]) -> Result<()> {
+        let (opened, _) = hive(key)?
+            .create_subkey_with_flags(key.below(), KEY_SET_VALUE | wow.flag())
+            .map_err(|error| cannot("open the registry key for writing", key, error))?;
         for (name, value) in values {
-            let data = value.data(Format::Version5).unwrap_or_default();
-            opened
-                .set_bytes(name, Type::from(value.kind()), &data)
-                .map_err(|error| cannot(&format!("set {name} of the registry key"), key, error.into()))?;
+            let set = opened.set_value(name, value);
+            set.map_err(|error| cannot(&format!("set {name} of the registry key"), key, error))?;
         }
         Ok(())
     }
 
-    fn hive(key: &KeyPath) -> Result<&'static Key> {
+    fn hive(key: &KeyPath) -> Result<&'static RegKey> {
         match key.hive() {
-            Hive::LocalMachine => Ok(LOCAL_MACHINE),
+            Hive::LocalMachine => Ok(&HKLM),
             _ => Err(Error::new(ErrorKind::Usage, format!("{key} is not below HKEY_LOCAL_MACHINE"))),
         }
     }
 
-    /// The system's own error: the crate wraps its number into an HRESULT.
-    fn plain(error: io::Error) -> io::Error {
-        const FACILITY_WIN32: u32 = 0x8007_0000;
-        match error.raw_os_error() {
-            Some(code) if code as u32 & 0xFFFF_0000 == FACILITY_WIN32 => io::Error::from_raw_os_error(code & 0xFFFF),
-            _ => error,
-        }
-    }
-
     fn cannot(doing: &str, key: &KeyPath, error: io::Error) -> Error {
-        let error = Error::io(doing, Path::new(&key.to_string()), plain(error));
-        error.next("run this as an administrator of the computer")
+        Error::io(doing, Path::new(&key.to_string()), error).next("run this as an administrator of the computer")
     }
 }
 
@@ -107,11 +94,11 @@ mod elsewhere {
         false
     }
 
-    pub(crate) fn read(_: &KeyPath, _: Wow) -> Result<Option<Vec<(String, Value)>>> {
+    pub(crate) fn read(_: &KeyPath, _: Wow, _: &[&str]) -> Result<Option<Vec<(String, Value)>>> {
         Err(none())
     }
 
-    pub(crate) fn write(_: &KeyPath, _: Wow, _: &[(&str, Value)]) -> Result<()> {
+    pub(crate) fn write(_: &KeyPath, _: Wow, _: &[(&str, u32)]) -> Result<()> {
         Err(none())
     }
 

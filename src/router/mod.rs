@@ -97,7 +97,7 @@ pub struct RouterView {
     pub view: View,
     /// Whether there is such a key.
     pub present: bool,
-    /// Names and values, of all that are there or of all that configcid knows.
+    /// Names and values, as far as configcid knows what they are for.
     pub values: Vec<(String, Value)>,
 }
 
@@ -124,11 +124,10 @@ impl Router {
     /// # Ok::<(), configcid::Error>(())
     /// ```
     pub fn in_file(file: &RegFile) -> Router {
-        let names = || [PARENT_ADDRESS].into_iter().chain(RELAY_VALUES.iter().map(|value| value.name));
         let views = View::BOTH.map(|view| {
             let key = view.key();
             let value = |name: &str| file.value(&key, name).map(|value| (name.to_owned(), value.clone()));
-            RouterView { view, present: file.has_key(&key), values: names().filter_map(value).collect() }
+            RouterView { view, present: file.has_key(&key), values: names().into_iter().filter_map(value).collect() }
         });
         Router { views: views.into() }
     }
@@ -168,9 +167,14 @@ impl Router {
     }
 }
 
+/// What is looked for in a router's key.
+fn names() -> Vec<&'static str> {
+    [PARENT_ADDRESS].into_iter().chain(RELAY_VALUES.iter().map(|value| value.name)).collect()
+}
+
 fn live_view(view: View) -> Result<RouterView> {
     let (key, wow) = view.live();
-    let values = live::read(&key, wow)?;
+    let values = live::read(&key, wow, &names())?;
     Ok(RouterView { view, present: values.is_some(), values: values.unwrap_or_default() })
 }
 
