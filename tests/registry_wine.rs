@@ -5,7 +5,7 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value as Json;
 
@@ -17,21 +17,43 @@ struct Wine {
     exe: PathBuf,
     wine: String,
     folder: tempfile::TempDir,
+    /// Without one that stays, each program would start Wine's services anew, and seem to last until they end.
+    alive: Option<Child>,
+}
+
+impl Drop for Wine {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.alive.take() {
+            drop(child.stdin.take());
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
 }
 
 impl Wine {
     fn found() -> Option<Wine> {
         let exe = env::var_os("CONFIGCID_EXE")?.into();
         let wine = env::var("CONFIGCID_WINE").unwrap_or_else(|_| "wine".to_owned());
-        Some(Wine { exe, wine, folder: tempfile::tempdir().unwrap() })
+        let mut wine = Wine { exe, wine, folder: tempfile::tempdir().unwrap(), alive: None };
+        let mut shell = wine.command(&["cmd"]);
+        wine.alive = Some(shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+        let mut first = wine.command(&["reg", "query", "HKLM"]);
+        assert!(first.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap().success(), "wine does not run");
+        Some(wine)
     }
 
-    fn run(&self, args: &[&str]) -> Output {
+    fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(&self.wine);
         if env::var_os("WINEPREFIX").is_none() {
             command.env("WINEPREFIX", self.folder.path().join("prefix"));
         }
-        command.args(args).env("WINEDEBUG", "-all").current_dir(self.folder.path()).output().unwrap()
+        command.args(args).env("WINEDEBUG", "-all").current_dir(self.folder.path());
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Output {
+        self.command(args).output().unwrap()
     }
 
     /// Runs `reg`, and gives what it says.
