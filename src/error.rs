@@ -49,6 +49,8 @@ pub enum ErrorKind {
     Journal,
     /// Something else seems to be updating the CID.
     Busy,
+    /// A `.reg` file breaks the format, or the registry holds a value of another type than it should.
+    RegistryFormat,
 }
 
 impl ErrorKind {
@@ -73,6 +75,7 @@ impl ErrorKind {
             ErrorKind::Locked => "locked",
             ErrorKind::Journal => "journal",
             ErrorKind::Busy => "busy",
+            ErrorKind::RegistryFormat => "registry-format",
         }
     }
 }

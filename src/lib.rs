@@ -22,9 +22,9 @@
 //! # Ok::<(), configcid::Error>(())
 //! ```
 //!
-//! The formats know bytes and no disk ([`mrinit`], [`catalog`]); [`cid`] knows the disk and no command line; the
-//! capabilities ([`relay`], [`refresh`](refresh()), [`create`], [`verify`](verify())) put them together; the command
-//! line only translates.
+//! The formats know bytes and no disk ([`mrinit`], [`catalog`], [`registry`]); [`cid`] knows the disk and no command
+//! line; the capabilities ([`relay`], [`router`], [`refresh`](refresh()), [`create`], [`verify`](verify())) put them
+//! together; the command line only translates.
 //!
 //! Rules cite their source: a number in brackets is an article of the vendor's, \[K\], \[F\] and \[A\] mean known, read off
 //! real files, and assumed, as in `docs/formats.md`.
@@ -47,8 +47,10 @@ pub mod fuzzing;
 pub mod mrinit;
 pub mod plan;
 pub mod refresh;
+pub mod registry;
 pub mod relay;
 pub mod report;
+pub mod router;
 mod run;
 mod text;
 mod verify;

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use configcid::catalog::{CustomerFiles, checksum};
 use configcid::plan::{Direction, LockOptions};
 use configcid::refresh::{ChecksumChoice, CommandFunction, Program};
+use configcid::router::View;
 use configcid::{RefreshOptions, RelayAddress, Result, Run};
 
 use super::out::Color;
@@ -17,7 +18,7 @@ Exit codes:
   0  done, or nothing to do
   1  something was wrong with the CID or the file system; nothing was changed
   2  wrong usage
-  3  verify or show found faults, or a look at what was just written did
+  3  verify, show or check found faults, or a look at what was just written did
   4  some of several CIDs failed; each is reported";
 
 /// Configures and packages CIDs, the central installation directories of Sophos endpoint software.
@@ -54,6 +55,9 @@ pub enum Command {
     /// Set up and show message relays
     #[command(subcommand)]
     Relay(RelayCommand),
+    /// Check which relay this computer, or one whose registry was exported, reports to
+    #[command(subcommand)]
+    Client(ClientCommand),
     /// Copy a CID to a new folder, verified
     Clone(CloneArgs),
     /// List, verify and create catalogs
@@ -88,6 +92,14 @@ pub enum RelayCommand {
     Set(Box<RelaySetArgs>),
     /// Show who is whose parent, by each mrinit.conf; secrets are masked
     Show(CidArgs),
+    /// Show, write or set what a relay's own router should have in the registry
+    Registry(RelayRegistryArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ClientCommand {
+    /// Say whether the computer reports to the relay that was expected
+    Check(ClientCheckArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -271,6 +283,74 @@ pub struct CidArgs {
     /// The CIDs
     #[arg(value_name = "CID", required = true)]
     pub cids: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct ClientCheckArgs {
+    /// The relay it should report to; each part may be left out, not all of them
+    #[arg(long, value_name = "IP,FQDN,NETBIOS")]
+    pub expect: Option<String>,
+    /// The CID it is installed from, whose mrinit.conf names the relay: that of rms, else rms9x, else the root
+    #[arg(long, conflicts_with = "expect")]
+    pub cid: Option<PathBuf>,
+    /// Read this file, exported from the computer's registry, instead of the registry of this one
+    #[arg(long, value_name = "FILE")]
+    pub reg: Option<PathBuf>,
+    /// The folder where Remote Management System is installed; without --reg, Windows' usual ones are looked at
+    #[arg(long, value_name = "DIR")]
+    pub installed: Option<PathBuf>,
+    /// The installed mrinit.conf, instead of its folder
+    #[arg(long, value_name = "FILE", conflicts_with = "installed")]
+    pub mrinit: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("writes").args(["reg", "apply"]))]
+pub struct RelayRegistryArgs {
+    /// Show which values differ; this is what happens without --reg and --apply
+    #[arg(long, conflicts_with_all = ["reg", "apply", "dry_run"])]
+    show: bool,
+    /// Write the values as a file that `reg import` reads
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["apply", "from"])]
+    pub reg: Option<PathBuf>,
+    /// Set the values in the registry of this computer
+    #[arg(long, conflicts_with = "from")]
+    pub apply: bool,
+    /// Look at this file, exported from the relay's registry, instead of the registry of this computer
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
+    /// The view of the registry; by default each that has a router's key, and for --reg both
+    #[arg(long, value_enum)]
+    view: Option<ViewChoice>,
+    /// Replace the file of --reg where there is one
+    #[arg(long, requires = "reg")]
+    pub force: bool,
+    /// With --reg or --apply, show what would change, and change nothing
+    #[arg(long, requires = "writes")]
+    pub dry_run: bool,
+}
+
+/// Which of the registries of a 64-bit Windows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum ViewChoice {
+    /// Below Wow6432Node: the router's on a 64-bit Windows
+    #[value(name = "32")]
+    Bits32,
+    /// Without Wow6432Node: the router's on a 32-bit Windows
+    #[value(name = "64")]
+    Bits64,
+    /// Both
+    Both,
+}
+
+impl RelayRegistryArgs {
+    pub fn views(&self) -> Option<&'static [View]> {
+        self.view.map(|view| match view {
+            ViewChoice::Bits32 => &[View::Bits32][..],
+            ViewChoice::Bits64 => &[View::Bits64][..],
+            ViewChoice::Both => &View::BOTH[..],
+        })
+    }
 }
 
 #[derive(Debug, Args)]

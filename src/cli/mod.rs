@@ -3,12 +3,14 @@
 mod args;
 mod back;
 mod catalog;
+mod client;
 mod clone;
 mod demo;
 mod mrinit;
 mod out;
 mod refresh;
 mod relay;
+mod relay_registry;
 
 use std::process::ExitCode;
 
@@ -18,7 +20,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
 use configcid::Exit;
 
-use args::{CatalogCommand, Cli, Command, MrinitCommand, RelayCommand};
+use args::{CatalogCommand, Cli, ClientCommand, Command, MrinitCommand, RelayCommand};
 use out::Out;
 
 /// Runs the program.
@@ -72,6 +74,8 @@ fn run(cli: Cli, out: Out) -> Exit {
         Command::Refresh(args) => refresh::run(&args, out),
         Command::Relay(RelayCommand::Set(args)) => relay::set(&args, out),
         Command::Relay(RelayCommand::Show(args)) => relay::show(&args, out),
+        Command::Relay(RelayCommand::Registry(args)) => relay_registry::run(&args, out),
+        Command::Client(ClientCommand::Check(args)) => client::check(&args, out),
         Command::Clone(args) => clone::run(&args, out),
         Command::Catalog(CatalogCommand::List(args)) => catalog::list(&args, out),
         Command::Catalog(CatalogCommand::Verify(args)) => catalog::verify(&args, out),

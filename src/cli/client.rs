@@ -1,0 +1,75 @@
+//! `configcid client check`.
+
+use std::path::Path;
+
+use configcid::router::{self, CheckState, ClientCheck, Expected, Installed, Router};
+use configcid::{Cid, Exit, Result};
+use serde::Serialize;
+
+use super::args::ClientCheckArgs;
+use super::out::Out;
+
+#[derive(Serialize)]
+struct Body {
+    /// The exported file, or none for the registry of this computer.
+    reg: Option<String>,
+    #[serde(flatten)]
+    check: ClientCheck,
+    installed: Vec<Installed>,
+}
+
+pub fn check(args: &ClientCheckArgs, out: Out) -> Exit {
+    const COMMAND: &str = "client check";
+    let (check, installed) = match look(args) {
+        Ok(found) => found,
+        Err(error) => return out.fail(COMMAND, &error),
+    };
+    print(&check, out);
+    installed.iter().filter_map(Installed::warning).for_each(|warning| out.warning(&warning));
+    let exit = if check.state.is_fault() { Exit::Faults } else { Exit::Done };
+    let reg = args.reg.as_ref().map(|path| path.to_string_lossy().into_owned());
+    out.answer(COMMAND, exit, Body { reg, check, installed });
+    exit
+}
+
+fn look(args: &ClientCheckArgs) -> Result<(ClientCheck, Vec<Installed>)> {
+    let expected = match (&args.expect, &args.cid) {
+        (Some(list), _) => Some(Expected::from_list(list)?),
+        (None, Some(cid)) => Some(router::expected_of_cid(&Cid::open(cid)?)?),
+        (None, None) => None,
+    };
+    let router = args.reg.as_ref().map_or_else(Router::live, |path| Router::in_file_at(path))?;
+    let folders = match (&args.installed, &args.mrinit) {
+        (Some(folder), _) => vec![folder.clone()],
+        (None, Some(file)) => {
+            configcid::relay::read_file(file)?;
+            let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+            vec![folder.unwrap_or(Path::new(".")).to_owned()]
+        }
+        // The folders of this computer say nothing of the one that the file was exported from.
+        (None, None) if args.reg.is_some() => Vec::new(),
+        (None, None) => router::usual_folders(),
+    };
+    let installed = folders.iter().map(|folder| router::look_at_installed(folder)).collect::<Result<_>>()?;
+    Ok((router::check(&router, expected.as_ref())?, installed))
+}
+
+fn print(check: &ClientCheck, out: Out) {
+    for view in check.views.iter().filter(|view| view.present) {
+        out.detail(&view.key);
+        let list = view.parent_address.as_deref().unwrap_or("(none)");
+        out.line(format!("reports to  {list}  ({}-bit view)", view.view.name()));
+    }
+    if let Some(expected) = &check.expected {
+        let from = check.expected_from.as_ref().map_or_else(String::new, |path| format!("  ({})", path.display()));
+        out.line(format!("expected    {expected}{from}"));
+    }
+    match check.state {
+        CheckState::Same => out.good("This computer reports to the relay"),
+        CheckState::Found => {}
+        CheckState::Different => out.fault("fault: this computer reports to another relay or server"),
+        CheckState::Missing => out.fault("fault: this computer reports to nobody"),
+        CheckState::Conflict => out.fault("fault: the views of the registry contradict each other"),
+    }
+    check.notes.iter().for_each(|note| out.warning(note));
+}

@@ -1,0 +1,134 @@
+//! The values of keys, typed, and the bytes that the registry keeps of them.
+
+use std::fmt;
+
+use super::Format;
+use crate::text::{Encoding, decode_1252, encode_1252};
+
+const REG_SZ: u32 = 1;
+const REG_EXPAND_SZ: u32 = 2;
+const REG_BINARY: u32 = 3;
+const REG_DWORD: u32 = 4;
+const REG_MULTI_SZ: u32 = 7;
+const REG_QWORD: u32 = 11;
+
+/// A value of the registry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// `"..."`, and `hex(1):` in a file: REG_SZ.
+    String(String),
+    /// `hex(2):` in a file: REG_EXPAND_SZ, a string in which `%NAME%` stands for a variable.
+    ExpandString(String),
+    /// `hex(7):` in a file: REG_MULTI_SZ, strings.
+    MultiString(Vec<String>),
+    /// `dword:` in a file: REG_DWORD.
+    Dword(u32),
+    /// `hex(b):` in a file: REG_QWORD.
+    Qword(u64),
+    /// `hex:` in a file: REG_BINARY.
+    Binary(Vec<u8>),
+    /// Any other type, and one of the above whose bytes do not fit it.
+    Other {
+        /// The type's number, as in `hex(NUMBER):`.
+        kind: u32,
+        /// The bytes.
+        data: Vec<u8>,
+    },
+}
+
+impl Value {
+    /// The text of a string, be it expandable or not.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Value::String(text) | Value::ExpandString(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The number of the type.
+    pub fn kind(&self) -> u32 {
+        match self {
+            Value::String(_) => REG_SZ,
+            Value::ExpandString(_) => REG_EXPAND_SZ,
+            Value::MultiString(_) => REG_MULTI_SZ,
+            Value::Dword(_) => REG_DWORD,
+            Value::Qword(_) => REG_QWORD,
+            Value::Binary(_) => REG_BINARY,
+            Value::Other { kind, .. } => *kind,
+        }
+    }
+
+    /// The value of type `kind` that the registry keeps as `data`; in a REGEDIT4 file, strings are ANSI.
+    pub(crate) fn from_data(kind: u32, data: Vec<u8>, format: Format) -> Value {
+        let made = match kind {
+            REG_SZ => text(&data, format).map(|text| Value::String(unterminated(text))),
+            REG_EXPAND_SZ => text(&data, format).map(|text| Value::ExpandString(unterminated(text))),
+            REG_MULTI_SZ => text(&data, format).map(|text| Value::MultiString(parts(&text))),
+            REG_DWORD => data.as_slice().try_into().ok().map(|bytes| Value::Dword(u32::from_le_bytes(bytes))),
+            REG_QWORD => data.as_slice().try_into().ok().map(|bytes| Value::Qword(u64::from_le_bytes(bytes))),
+            REG_BINARY => return Value::Binary(data),
+            _ => None,
+        };
+        made.unwrap_or(Value::Other { kind, data })
+    }
+
+    /// What the registry keeps; `None` where ANSI has no place for a character.
+    pub(crate) fn data(&self, format: Format) -> Option<Vec<u8>> {
+        let bytes = |text: String| match format {
+            Format::Version5 => Encoding::Utf16Le.encode(&text),
+            Format::Regedit4 => encode_1252(&text),
+        };
+        match self {
+            Value::String(text) | Value::ExpandString(text) => bytes(format!("{text}\0")),
+            Value::MultiString(parts) => {
+                bytes(parts.iter().flat_map(|part| [part, "\0"]).chain(["\0"]).collect::<String>())
+            }
+            Value::Dword(number) => Some(number.to_le_bytes().into()),
+            Value::Qword(number) => Some(number.to_le_bytes().into()),
+            Value::Binary(data) | Value::Other { data, .. } => Some(data.clone()),
+        }
+    }
+}
+
+/// As people and the JSON output see it: a string as it is, anything else as a file spells it.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::String(text) | Value::ExpandString(text) => f.write_str(text),
+            Value::MultiString(parts) => f.write_str(&parts.join("|")),
+            Value::Dword(number) => write!(f, "dword:{number:08x}"),
+            Value::Qword(number) => write!(f, "qword:{number:016x}"),
+            Value::Binary(data) | Value::Other { data, .. } => {
+                let hex: Vec<String> = data.iter().map(|byte| format!("{byte:02x}")).collect();
+                match self.kind() {
+                    REG_BINARY => write!(f, "hex:{}", hex.join(",")),
+                    kind => write!(f, "hex({kind:x}):{}", hex.join(",")),
+                }
+            }
+        }
+    }
+}
+
+fn text(data: &[u8], format: Format) -> Option<String> {
+    match format {
+        Format::Regedit4 => Some(decode_1252(data)),
+        Format::Version5 if data.len().is_multiple_of(2) => String::from_utf16(&Encoding::Utf16Le.units(data)).ok(),
+        Format::Version5 => None,
+    }
+}
+
+/// Without the NUL at its end, which programs forget at times.
+fn unterminated(mut text: String) -> String {
+    if text.ends_with('\0') {
+        text.pop();
+    }
+    text
+}
+
+fn parts(text: &str) -> Vec<String> {
+    let all = text.strip_suffix('\0').unwrap_or(text);
+    if all.is_empty() {
+        return Vec::new();
+    }
+    all.strip_suffix('\0').unwrap_or(all).split('\0').map(str::to_owned).collect()
+}

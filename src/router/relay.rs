@@ -1,0 +1,222 @@
+//! What a relay's own router should have in the registry.
+
+use std::io::Write;
+use std::path::Path;
+
+use super::{Router, RouterView, View, live_view};
+use crate::cid::tree::read_file;
+use crate::error::{Error, ErrorKind, Result};
+use crate::registry::{Format, MAX_SIZE, Value, encode, live, value_line};
+
+/// A value that a relay's router should have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RelayValue {
+    /// Its name.
+    pub name: &'static str,
+    /// Its value, a dword.
+    pub value: u32,
+    /// The vendor's articles that give it (formats.md, section 6).
+    pub articles: &'static str,
+}
+
+const fn relay_value(name: &'static str, value: u32) -> RelayValue {
+    RelayValue { name, value, articles: ARTICLES }
+}
+
+/// Of the articles of formats.md, section 6, those that are not about the Envelopes folder \[113040\] or the lifetime of
+/// messages \[113417\].
+const ARTICLES: &str = "14635, 119053";
+
+/// The values of a relay's router, in one place (formats.md, section 6).
+pub const RELAY_VALUES: &[RelayValue] = &[
+    relay_value("ConnectionCache", 0x5020),
+    relay_value("NumSenderThreads", 8),
+    relay_value("ConnectRetriesPause", 0x64),
+    relay_value("TotalConnectRetryTimeSecs", 0x0a),
+    relay_value("GetterInterval", 0x78),
+    relay_value("GetterShortInterval", 0x78),
+    relay_value("NumNotificationThresholdThreads", 4),
+];
+
+/// The values of a computer's router beside those of a relay's.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct RelayCheck {
+    /// The views that were looked at.
+    pub views: Vec<RelayView>,
+    /// What is wrong with the whole, each as a sentence.
+    pub faults: Vec<String>,
+}
+
+/// One view of the registry.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct RelayView {
+    /// Which.
+    pub view: View,
+    /// The router's key.
+    pub key: String,
+    /// Whether there is such a key.
+    pub present: bool,
+    /// Each value, in the order of [`RELAY_VALUES`].
+    pub values: Vec<ValueState>,
+}
+
+/// A value as it is and as it should be, both as a `.reg` file spells them.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct ValueState {
+    /// Its name.
+    pub name: &'static str,
+    /// What it should be.
+    pub expected: String,
+    /// What it is.
+    pub actual: Option<String>,
+    /// Whether it is as it should be.
+    pub same: bool,
+}
+
+impl RelayCheck {
+    /// How many values are not as they should be.
+    pub fn differences(&self) -> usize {
+        self.views.iter().flat_map(|view| &view.values).filter(|value| !value.same).count()
+    }
+
+    /// Whether anything is wrong.
+    pub fn has_faults(&self) -> bool {
+        !self.faults.is_empty() || self.differences() > 0
+    }
+}
+
+/// Compares a router's values with those of a relay's: in `views`, or where these are not given in each view that has a
+/// router's key. That there is none at all is a fault.
+pub fn check_relay(router: &Router, views: Option<&[View]>) -> RelayCheck {
+    let present = router.present();
+    let mut check = RelayCheck { views: Vec::new(), faults: Vec::new() };
+    if present.is_empty() && views.is_none() {
+        check.faults.push(
+            "there is no key of a router: Remote Management System is not installed, or another key was exported"
+                .to_owned(),
+        );
+    }
+    check.views.extend(views.unwrap_or(&present).iter().map(|view| compare(&router.view(*view))));
+    check
+}
+
+fn compare(view: &RouterView) -> RelayView {
+    let values = RELAY_VALUES.iter().map(|wanted| {
+        let expected = Value::Dword(wanted.value);
+        let actual = view.value(wanted.name);
+        let same = actual == Some(&expected);
+        ValueState { name: wanted.name, expected: expected.to_string(), actual: actual.map(Value::to_string), same }
+    });
+    RelayView { view: view.view, key: view.view.key().to_string(), present: view.present, values: values.collect() }
+}
+
+/// Sets the values of a relay's router in the registry of this computer, in `views` or in each view that has a router's
+/// key. Gives what was there before and, unless `dry_run` says that nothing is to be set, after.
+///
+/// # Errors
+/// This is no Windows; no view has a router's key and none was asked for; the registry cannot be read or written.
+pub fn apply(views: Option<&[View]>, dry_run: bool) -> Result<(RelayCheck, Option<RelayCheck>)> {
+    let router = Router::live()?;
+    let before = check_relay(&router, views);
+    if let Some(fault) = before.faults.first() {
+        return Err(Error::new(ErrorKind::Usage, fault.clone())
+            .next("run this on the relay; --view 32 or --view 64 sets the values all the same"));
+    }
+    if dry_run {
+        return Ok((before, None));
+    }
+    for view in &before.views {
+        let differs = |wanted: &&RelayValue| view.values.iter().any(|value| value.name == wanted.name && !value.same);
+        let values: Vec<_> = RELAY_VALUES.iter().filter(differs).map(|wanted| (wanted.name, wanted.value)).collect();
+        if !values.is_empty() {
+            let (key, wow) = view.view.live();
+            live::write(&key, wow, &values)?;
+        }
+    }
+    let views: Vec<View> = before.views.iter().map(|view| view.view).collect();
+    let now = Router { views: views.iter().map(|view| live_view(*view)).collect::<Result<_>>()? };
+    let after = check_relay(&now, Some(&views));
+    Ok((before, Some(after)))
+}
+
+/// The `.reg` file that sets the values of a relay's router in `views`, made from `templates/relay.reg`: UTF-16LE with a
+/// byte order mark, lines that end in CR LF.
+///
+/// ```
+/// use configcid::registry::{RegFile, Value};
+/// use configcid::router::{View, relay_reg_file};
+///
+/// let file = RegFile::parse(&relay_reg_file(&View::BOTH)?)?;
+/// assert_eq!(file.value(&View::Bits32.key(), "ConnectionCache"), Some(&Value::Dword(0x5020)));
+/// assert_eq!(file.value(&View::Bits64.key(), "ConnectionCache"), Some(&Value::Dword(0x5020)));
+/// # Ok::<(), configcid::Error>(())
+/// ```
+///
+/// # Errors
+/// None, as long as the template and the table hold what a `.reg` file can hold.
+pub fn relay_reg_file(views: &[View]) -> Result<Vec<u8>> {
+    const TEMPLATE: &str = include_str!("../../templates/relay.reg");
+    /// Where the part begins that is repeated for each view.
+    const EACH: &str = "[{KEY}]";
+    let (head, _) = TEMPLATE.split_once(EACH).unwrap_or((TEMPLATE, ""));
+    let each = &TEMPLATE[head.len()..];
+    let lines =
+        RELAY_VALUES.iter().map(|wanted| value_line(wanted.name, Some(&Value::Dword(wanted.value)), Format::Version5));
+    let values = lines.collect::<Result<Vec<_>>>()?.join("\n");
+    let mut text = head.replace("{ARTICLES}", ARTICLES).replace("{VERSION}", env!("CARGO_PKG_VERSION"));
+    let parts = views.iter().map(|view| each.replace("{KEY}", &view.key().to_string()).replace("{VALUES}", &values));
+    text.push_str(&parts.collect::<Vec<_>>().join("\n"));
+    encode(&text.replace("\r\n", "\n").replace('\n', "\r\n"), Format::Version5)
+}
+
+/// Writes a `.reg` file, whole or not at all. Gives whether there was anything to do: a file that holds these bytes
+/// already is left alone.
+///
+/// # Errors
+/// There is another file of this name and `replace` does not say that it may go, or the file cannot be written.
+pub fn write_reg_file(path: &Path, bytes: &[u8], replace: bool, dry_run: bool) -> Result<bool> {
+    let cannot = |error| Error::io("write it", path, error);
+    match path.symlink_metadata() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(Error::io("look at it", path, error)),
+        Ok(metadata) => {
+            if metadata.is_file() && read_file(path, MAX_SIZE).is_ok_and(|there| there == bytes) {
+                return Ok(false);
+            }
+            if !metadata.is_file() || !replace {
+                return Err(exists(path));
+            }
+        }
+    }
+    if dry_run {
+        return Ok(true);
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    let mut file = builder.prefix(".configcid-").tempfile_in(folder).map_err(cannot)?;
+    file.write_all(bytes).map_err(cannot)?;
+    file.as_file().sync_all().map_err(cannot)?;
+    if replace {
+        file.persist(path).map_err(|error| cannot(error.error))?;
+    } else {
+        file.persist_noclobber(path).map_err(|error| match error.error.kind() {
+            std::io::ErrorKind::AlreadyExists => exists(path),
+            _ => cannot(error.error),
+        })?;
+    }
+    Ok(true)
+}
+
+fn exists(path: &Path) -> Error {
+    Error::new(ErrorKind::Exists, "there is something of this name already")
+        .in_file(path)
+        .next("name another file; --force replaces a file")
+}
