@@ -2,6 +2,7 @@
 //! at. The command line and the C interface only translate to and from it.
 
 use std::path::Path;
+use std::time::Instant;
 
 use crate::cid::Cid;
 use crate::error::{Error, ErrorKind, Result};
@@ -81,21 +82,26 @@ impl Run<'_> {
         made: &mut Option<Plan>,
     ) -> Result<CidResult> {
         *recovered = self.recover(path)?;
-        let mut plan = &*made.insert(make(path)?);
-        if plan.is_empty() {
-            return Ok(CidResult::of_plan(plan, Status::Unchanged));
-        }
-        if self.dry_run {
-            return Ok(CidResult::of_plan(plan, Status::Planned));
-        }
-        let applied = match plan.apply_with(self.lock) {
-            // Another writer was faster: what it left is what to start from.
-            Err(error) if error.kind() == ErrorKind::Changed => {
-                *recovered = self.recover(path)?.or_else(|| recovered.take());
-                plan = made.insert(make(path)?);
-                plan.apply_with(self.lock)?
+        let started = Instant::now();
+        let mut tries = 0;
+        let (plan, applied) = loop {
+            let plan = &*made.insert(make(path)?);
+            if plan.is_empty() {
+                return Ok(CidResult::of_plan(plan, Status::Unchanged));
             }
-            applied => applied?,
+            if self.dry_run {
+                return Ok(CidResult::of_plan(plan, Status::Planned));
+            }
+            tries += 1;
+            match plan.apply_with(self.lock) {
+                // Another writer was faster: what it left is what to start from. Of many that try, one gets on.
+                Err(error)
+                    if error.kind() == ErrorKind::Changed && (tries < 2 || started.elapsed() < self.lock.wait) =>
+                {
+                    *recovered = self.recover(path)?.or_else(|| recovered.take());
+                }
+                applied => break (plan, applied?),
+            }
         };
         let mut result = CidResult::of_plan(plan, Status::Changed);
         result.broken_lock = applied.broken_lock;
@@ -114,5 +120,42 @@ impl Run<'_> {
             return Ok(None);
         }
         Writer::lock(path, self.lock)?.recover(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::fs;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{DemoCid, refresh};
+
+    #[test]
+    fn writers_that_were_faster_are_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("ESXP");
+        DemoCid::default().write(&path).unwrap();
+        let options = RefreshOptions::default();
+        for (others, wait, exit) in [(1, 0, Exit::Done), (5, 60, Exit::Done), (2, 0, Exit::Failed)] {
+            let lock = LockOptions { wait: Duration::from_secs(wait), ..LockOptions::default() };
+            let run = Run { dry_run: false, lock, look: Some(&options) };
+            let left = Cell::new(others);
+            let customer_id = path.join("customer_ID.txt");
+            fs::write(&customer_id, format!("{others} {wait}")).unwrap();
+            let ran = run.on(&path, |path| {
+                let plan = refresh(&Cid::open(path)?, &options)?;
+                if left.get() > 0 {
+                    fs::write(&customer_id, format!("{others} {wait} {}", left.get())).unwrap();
+                    let faster = refresh(&Cid::open(path)?, &options)?;
+                    faster.apply()?;
+                    fs::write(&customer_id, format!("{others} {wait} {} once more", left.get())).unwrap();
+                }
+                left.set(left.get() - 1);
+                Ok(plan)
+            });
+            assert_eq!(ran.exit(), exit, "{others} others, {wait} s: {:?}", ran.error);
+        }
     }
 }
