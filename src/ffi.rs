@@ -243,7 +243,10 @@ impl State {
                 self.options.program = Some(Program { path: value.into(), timeout: self.timeout });
             }
             "customer-file" => self.options.customer_files.add(value)?,
-            "program-timeout" => self.timeout = seconds()?,
+            "program-timeout" => match seconds()? {
+                Duration::ZERO => return Err(usage(format!("{name} is 1 or more"))),
+                timeout => self.timeout = timeout,
+            },
             "wait" => self.lock.wait = seconds()?,
             _ => return Err(usage(format!("there is no option {name:?}"))),
         }
@@ -811,6 +814,7 @@ mod tests {
             ("customer-file", "a/b", CONFIGCID_FAILED),
             ("program-timeout", "60", CONFIGCID_DONE),
             ("program-timeout", "-1", CONFIGCID_USAGE),
+            ("program-timeout", "0", CONFIGCID_USAGE),
             ("wait", "soon", CONFIGCID_USAGE),
             ("color", "blue", CONFIGCID_USAGE),
         ] {
