@@ -11,6 +11,7 @@
 #![allow(unsafe_code)]
 #![allow(clippy::missing_safety_doc)] // It stands above, once.
 
+use std::cell::RefCell;
 use std::ffi::{CStr, CString, OsString, c_char, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -25,7 +26,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::exit::Exit;
 use crate::plan::LockOptions;
 use crate::refresh::{ChecksumChoice, CommandFunction, Program, RefreshOptions, refresh};
-use crate::report::{Answer, CidResult, ErrorReport, answer, plan_lines};
+use crate::report::{Answer, CidResult, ErrorReport, answer, count, fault_line, plan_lines, recovered_line};
 use crate::run::Run;
 use crate::verify::{Scope, verify};
 use crate::{Cid, RelayAddress, RelaySetup, relay};
@@ -36,7 +37,7 @@ pub const CONFIGCID_DONE: i32 = 0;
 pub const CONFIGCID_FAILED: i32 = 1;
 /// An argument makes no sense.
 pub const CONFIGCID_USAGE: i32 = 2;
-/// Verifying found faults: see the report.
+/// Verifying found faults: the report has them all.
 pub const CONFIGCID_FAULTS: i32 = 3;
 
 /// Edit the root's mrinit.conf too: CIDs for Mac and Linux read only that one.
@@ -52,7 +53,9 @@ pub const CONFIGCID_ACCEPT_TEMPORARY: u32 = 16;
 /// Take the lock of the CID from another writer, who is dead for sure.
 pub const CONFIGCID_BREAK_LOCK: u32 = 32;
 
-const ALL_FLAGS: u32 = 63;
+const REFRESH_FLAGS: u32 =
+    CONFIGCID_DRY_RUN | CONFIGCID_ACCEPT_DAMAGE | CONFIGCID_ACCEPT_TEMPORARY | CONFIGCID_BREAK_LOCK;
+const RELAY_FLAGS: u32 = REFRESH_FLAGS | CONFIGCID_EDIT_ROOT | CONFIGCID_FROM_ROOT;
 
 /// A line for a log is information.
 pub const CONFIGCID_LOG_INFO: i32 = 0;
@@ -61,8 +64,13 @@ pub const CONFIGCID_LOG_WARNING: i32 = 1;
 /// A line for a log is an error.
 pub const CONFIGCID_LOG_ERROR: i32 = 2;
 
+/// A unit of UTF-16; the header has the wide character for it on Windows.
+#[allow(non_camel_case_types)]
+pub type configcid_utf16 = u16;
+
 /// Gets a line for a log: the context given to configcid_log(), one of CONFIGCID_LOG_..., and the line in UTF-8,
-/// which is gone when the function returns. It must not call functions with the same handle.
+/// which is gone when the function returns. Calls with the same handle fail while it runs; it must not close the
+/// handle, throw, or jump out.
 #[allow(non_camel_case_types)]
 pub type configcid_log_function = Option<unsafe extern "C" fn(context: *mut c_void, level: i32, line: *const c_char)>;
 
@@ -145,6 +153,12 @@ impl State {
         let lock = LockOptions { break_lock: flags & CONFIGCID_BREAK_LOCK != 0, ..self.lock };
         let ran = Run { dry_run, lock, look: Some(&options) }.on(&self.path, |path| make(path, &options));
         let exit = ran.exit();
+        if let Some(recovered) = &ran.result.recovered {
+            self.log(CONFIGCID_LOG_WARNING, &recovered_line(recovered));
+        }
+        if let Some(whose) = &ran.result.broken_lock {
+            self.log(CONFIGCID_LOG_WARNING, &format!("the lock of another writer was broken: {whose}"));
+        }
         match (&ran.error, &ran.plan) {
             (Some(error), _) => {
                 self.error = error.to_string();
@@ -157,7 +171,7 @@ impl State {
             (None, None) => {}
         }
         if let Some(fault) = ran.result.faults.first() {
-            self.error = format!("the result is not as it should be: {}", fault.what);
+            self.error = format!("the result is not as it should be: {}", fault_line(fault));
             self.log(CONFIGCID_LOG_ERROR, &self.error);
         }
         self.report = answer(&Answer { command, exit, body: Body { dry_run, cids: [ran.result] } });
@@ -167,7 +181,7 @@ impl State {
     fn relay_set(&mut self, ip: Option<&str>, fqdn: Option<&str>, netbios: Option<&str>, flags: u32) -> Status {
         const COMMAND: &str = "relay set";
         let given = |part: Option<&str>| part.filter(|part| !part.is_empty()).map(str::to_owned);
-        let address = check_flags(flags)
+        let address = check_flags(flags, RELAY_FLAGS)
             .and_then(|()| RelayAddress::new(given(ip).as_deref(), given(fqdn).as_deref(), given(netbios).as_deref()));
         let address = match address {
             Ok(address) => address,
@@ -198,7 +212,11 @@ impl State {
             Err(error) => self.fail(COMMAND, &error),
             Ok(report) => {
                 let exit = if report.faults.is_empty() { Exit::Done } else { Exit::Faults };
-                report.faults.iter().for_each(|fault| self.log(CONFIGCID_LOG_WARNING, &fault.what));
+                report.faults.iter().for_each(|fault| self.log(CONFIGCID_LOG_WARNING, &fault_line(fault)));
+                if let Some(first) = report.faults.first() {
+                    self.error =
+                        format!("{} found; {}", count(report.faults.len(), "fault", "faults"), fault_line(first));
+                }
                 let cid = self.path.to_string_lossy().into_owned();
                 self.report =
                     answer(&Answer { command: COMMAND, exit, body: Body { cids: [Verified { cid, report }] } });
@@ -225,7 +243,10 @@ impl State {
                 self.options.program = Some(Program { path: value.into(), timeout: self.timeout });
             }
             "customer-file" => self.options.customer_files.add(value)?,
-            "program-timeout" => self.timeout = seconds()?,
+            "program-timeout" => match seconds()? {
+                Duration::ZERO => return Err(usage(format!("{name} is 1 or more"))),
+                timeout => self.timeout = timeout,
+            },
             "wait" => self.lock.wait = seconds()?,
             _ => return Err(usage(format!("there is no option {name:?}"))),
         }
@@ -237,10 +258,10 @@ fn usage(what: String) -> Error {
     Error::new(ErrorKind::Usage, what)
 }
 
-fn check_flags(flags: u32) -> Result<()> {
-    match flags & !ALL_FLAGS {
+fn check_flags(flags: u32, allowed: u32) -> Result<()> {
+    match flags & !allowed {
         0 => Ok(()),
-        unknown => Err(usage(format!("the flags hold {unknown}, which means nothing"))),
+        unknown => Err(usage(format!("the flags hold {unknown}, which means nothing to this call"))),
     }
 }
 
@@ -248,13 +269,47 @@ fn check_flags(flags: u32) -> Result<()> {
 fn on(cid: *const configcid_cid, call: impl FnOnce(&mut State) -> Status) -> Status {
     // SAFETY: the caller gives a handle from configcid_open() that is not closed yet, or NULL.
     let Some(cid) = (unsafe { cid.as_ref() }) else { return CONFIGCID_USAGE };
+    let Some(_inside) = Inside::enter(cid) else { return CONFIGCID_USAGE };
     let mut state = cid.state.lock().unwrap_or_else(PoisonError::into_inner);
     state.error.clear();
     state.report.clear();
-    catch_unwind(AssertUnwindSafe(|| call(&mut state))).unwrap_or_else(|_| {
+    guard(&mut state, call)
+}
+
+/// Makes of a panic a status and an error.
+fn guard(state: &mut State, call: impl FnOnce(&mut State) -> Status) -> Status {
+    catch_unwind(AssertUnwindSafe(|| call(state))).unwrap_or_else(|_| {
         state.error = "internal error: the call was broken off".to_owned();
         CONFIGCID_FAILED
     })
+}
+
+thread_local! {
+    /// The handles that calls on this thread are at work on: a log function that called back would wait for itself.
+    static AT_WORK: RefCell<Vec<*const configcid_cid>> = const { RefCell::new(Vec::new()) };
+}
+
+/// As long as it lives, its thread is at work on a handle.
+struct Inside;
+
+impl Inside {
+    /// `None` where the thread is at work on it already.
+    fn enter(cid: &configcid_cid) -> Option<Inside> {
+        AT_WORK.with_borrow_mut(|handles| {
+            let cid = ptr::from_ref(cid);
+            let inside = handles.contains(&cid);
+            (!inside).then(|| {
+                handles.push(cid);
+                Inside
+            })
+        })
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        AT_WORK.with_borrow_mut(|handles| handles.pop());
+    }
 }
 
 /// A text that C gave, in either encoding.
@@ -329,18 +384,23 @@ fn open(path: impl Text, out: *mut *mut configcid_cid) -> Status {
     if out.is_null() {
         return CONFIGCID_USAGE;
     }
-    let path = path.path().and_then(|path| path.ok_or_else(|| usage("the path is NULL".to_owned())));
-    let mut state = State::new(path.as_ref().cloned().unwrap_or_default());
-    let status = catch_unwind(AssertUnwindSafe(|| match path.and_then(|path| Cid::open(path).map(drop)) {
-        Ok(()) => CONFIGCID_DONE,
-        Err(error) => state.fail("open", &error),
-    }));
+    let mut state = State::new(PathBuf::new());
+    let status = guard(&mut state, |state| {
+        let opened = path.path().and_then(|path| {
+            state.path = path.ok_or_else(|| usage("the path is NULL".to_owned()))?;
+            Cid::open(&state.path)
+        });
+        match opened {
+            Ok(_) => CONFIGCID_DONE,
+            Err(error) => state.fail("open", &error),
+        }
+    });
     let handle = Box::into_raw(Box::new(configcid_cid { state: Mutex::new(state) }));
     // SAFETY: the caller gives a place for a pointer; NULL was refused above.
     unsafe {
         *out = handle;
     }
-    status.unwrap_or(CONFIGCID_FAILED)
+    status
 }
 
 fn relay_set<T: Text>(cid: *mut configcid_cid, ip: T, fqdn: T, netbios: T, flags: u32) -> Status {
@@ -371,6 +431,7 @@ fn set<T: Text>(cid: *mut configcid_cid, name: T, value: T) -> Status {
 fn read(cid: *const configcid_cid, which: impl FnOnce(&State) -> &str) -> String {
     // SAFETY: the caller gives a handle from configcid_open() that is not closed yet, or NULL.
     let Some(cid) = (unsafe { cid.as_ref() }) else { return String::new() };
+    let Some(_inside) = Inside::enter(cid) else { return String::new() };
     which(&cid.state.lock().unwrap_or_else(PoisonError::into_inner)).to_owned()
 }
 
@@ -390,7 +451,7 @@ pub unsafe extern "C" fn configcid_open(path: *const c_char, cid: *mut *mut conf
 
 /// As configcid_open(), in UTF-16.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn configcid_open_w(path: *const u16, cid: *mut *mut configcid_cid) -> i32 {
+pub unsafe extern "C" fn configcid_open_w(path: *const configcid_utf16, cid: *mut *mut configcid_cid) -> i32 {
     open(path, cid)
 }
 
@@ -403,7 +464,7 @@ pub unsafe extern "C" fn configcid_close(cid: *mut configcid_cid) {
     }
 }
 
-/// Lets a function have lines for a log, on the thread of each call; NULL for none.
+/// Lets a function have lines for a log, on the thread of each call and never two at a time; NULL for none.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn configcid_log(
     cid: *mut configcid_cid,
@@ -427,12 +488,16 @@ pub unsafe extern "C" fn configcid_set(cid: *mut configcid_cid, name: *const c_c
 
 /// As configcid_set(), in UTF-16.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn configcid_set_w(cid: *mut configcid_cid, name: *const u16, value: *const u16) -> i32 {
+pub unsafe extern "C" fn configcid_set_w(
+    cid: *mut configcid_cid,
+    name: *const configcid_utf16,
+    value: *const configcid_utf16,
+) -> i32 {
     set(cid, name, value)
 }
 
 /// Lets the endpoints of the CID report to a relay. NULL and the empty text stand for a part of the address that is
-/// not given; one of them must be. `flags` are CONFIGCID_EDIT_ROOT and so on.
+/// not given; one of them must be. `flags` is 0 or any of CONFIGCID_EDIT_ROOT to CONFIGCID_BREAK_LOCK, added.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn configcid_relay_set(
     cid: *mut configcid_cid,
@@ -448,18 +513,19 @@ pub unsafe extern "C" fn configcid_relay_set(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn configcid_relay_set_w(
     cid: *mut configcid_cid,
-    ip: *const u16,
-    fqdn: *const u16,
-    netbios: *const u16,
+    ip: *const configcid_utf16,
+    fqdn: *const configcid_utf16,
+    netbios: *const configcid_utf16,
     flags: u32,
 ) -> i32 {
     relay_set(cid, ip, fqdn, netbios, flags)
 }
 
-/// Brings the catalogs of the CID in line with the customer's files.
+/// Brings the catalogs of the CID in line with the customer's files. `flags` are 0, CONFIGCID_DRY_RUN,
+/// CONFIGCID_ACCEPT_DAMAGE, CONFIGCID_ACCEPT_TEMPORARY, CONFIGCID_BREAK_LOCK.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn configcid_refresh(cid: *mut configcid_cid, flags: u32) -> i32 {
-    on(cid, |state| match check_flags(flags) {
+    on(cid, |state| match check_flags(flags, REFRESH_FLAGS) {
         Ok(()) => state.write("refresh", flags, |path, options| refresh(&Cid::open(path)?, options)),
         Err(error) => state.fail("refresh", &error),
     })
@@ -480,11 +546,11 @@ pub unsafe extern "C" fn configcid_report(cid: *const configcid_cid) -> *mut c_c
 
 /// As configcid_report(), in UTF-16; to be freed with configcid_free_text_w().
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn configcid_report_w(cid: *const configcid_cid) -> *mut u16 {
+pub unsafe extern "C" fn configcid_report_w(cid: *const configcid_cid) -> *mut configcid_utf16 {
     give_w(&read(cid, |state| &state.report))
 }
 
-/// The error of the last call as a sentence; empty where there was none. To be freed with configcid_free_text().
+/// What was wrong in the last call, as a sentence; empty where nothing was. To be freed with configcid_free_text().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn configcid_error(cid: *const configcid_cid) -> *mut c_char {
     give(&read(cid, |state| &state.error))
@@ -492,7 +558,7 @@ pub unsafe extern "C" fn configcid_error(cid: *const configcid_cid) -> *mut c_ch
 
 /// As configcid_error(), in UTF-16; to be freed with configcid_free_text_w().
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn configcid_error_w(cid: *const configcid_cid) -> *mut u16 {
+pub unsafe extern "C" fn configcid_error_w(cid: *const configcid_cid) -> *mut configcid_utf16 {
     give_w(&read(cid, |state| &state.error))
 }
 
@@ -505,9 +571,9 @@ pub unsafe extern "C" fn configcid_free_text(text: *mut c_char) {
     }
 }
 
-/// Frees a text that a function gave; NULL is allowed.
+/// Frees a text in UTF-16 that a function gave; NULL is allowed.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn configcid_free_text_w(text: *mut u16) {
+pub unsafe extern "C" fn configcid_free_text_w(text: *mut configcid_utf16) {
     if let Some(units) = units(text) {
         let length = units.len() + 1;
         // SAFETY: the text came from give_w(), as a boxed slice of this length, NUL included, and is freed once.
@@ -520,12 +586,12 @@ pub unsafe extern "C" fn configcid_free_text_w(text: *mut u16) {
 /// done.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn configcid_set_up_relay_w(
-    path: *const u16,
-    ip: *const u16,
-    fqdn: *const u16,
-    netbios: *const u16,
+    path: *const configcid_utf16,
+    ip: *const configcid_utf16,
+    fqdn: *const configcid_utf16,
+    netbios: *const configcid_utf16,
     flags: u32,
-    message: *mut u16,
+    message: *mut configcid_utf16,
     capacity: usize,
 ) -> i32 {
     let mut cid = ptr::null_mut();
@@ -533,15 +599,280 @@ pub unsafe extern "C" fn configcid_set_up_relay_w(
     if status == CONFIGCID_DONE {
         status = relay_set(cid, ip, fqdn, netbios, flags);
     }
-    let error = read(cid, |state| &state.error);
-    let text = if error.is_empty() { "The endpoints of this CID report to the relay.".to_owned() } else { error };
+    let text = match status {
+        CONFIGCID_DONE if flags & CONFIGCID_DRY_RUN != 0 => "Nothing was written: this was a dry run.".to_owned(),
+        CONFIGCID_DONE => "The endpoints of this CID report to the relay.".to_owned(),
+        _ => read(cid, |state| &state.error),
+    };
     // SAFETY: the handle is that of open(), and is closed here once.
     unsafe { configcid_close(cid) };
     if !message.is_null() && capacity > 0 {
         let mut units: Vec<u16> = text.encode_utf16().take(capacity - 1).collect();
+        // No half of a pair at the end.
+        units.pop_if(|unit| (0xD800..0xDC00).contains(unit));
         units.push(0);
         // SAFETY: the caller gives room for `capacity` units, and there are no more of these.
         unsafe { ptr::copy_nonoverlapping(units.as_ptr(), message, units.len()) };
     }
     status
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::DemoCid;
+
+    /// A handle on a demo CID, closed in the end.
+    struct Demo {
+        folder: tempfile::TempDir,
+        cid: *mut configcid_cid,
+    }
+
+    impl Demo {
+        fn new() -> Demo {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("MRESXP");
+            DemoCid::default().write(&path).unwrap();
+            let mut cid = ptr::null_mut();
+            let path = text(path.to_str().unwrap());
+            assert_eq!(unsafe { configcid_open(path.as_ptr(), &mut cid) }, CONFIGCID_DONE);
+            Demo { folder, cid }
+        }
+
+        fn path(&self) -> PathBuf {
+            self.folder.path().join("MRESXP")
+        }
+
+        fn error(&self) -> String {
+            taken(unsafe { configcid_error(self.cid) })
+        }
+
+        fn report(&self) -> serde_json::Value {
+            serde_json::from_str(&taken(unsafe { configcid_report(self.cid) })).unwrap()
+        }
+    }
+
+    impl Drop for Demo {
+        fn drop(&mut self) {
+            unsafe { configcid_close(self.cid) }
+        }
+    }
+
+    fn text(text: &str) -> CString {
+        CString::new(text).unwrap()
+    }
+
+    fn wide(text: &str) -> Vec<u16> {
+        text.encode_utf16().chain([0]).collect()
+    }
+
+    /// A text that was given out, freed.
+    fn taken(text: *mut c_char) -> String {
+        let owned = unsafe { CStr::from_ptr(text) }.to_str().unwrap().to_owned();
+        unsafe { configcid_free_text(text) };
+        owned
+    }
+
+    unsafe extern "C" fn keep(context: *mut c_void, level: i32, line: *const c_char) {
+        let lines = unsafe { &mut *context.cast::<Vec<(i32, String)>>() };
+        lines.push((level, unsafe { CStr::from_ptr(line) }.to_str().unwrap().to_owned()));
+    }
+
+    #[test]
+    fn status_codes_are_exit_codes() {
+        for (status, exit) in [
+            (CONFIGCID_DONE, Exit::Done),
+            (CONFIGCID_FAILED, Exit::Failed),
+            (CONFIGCID_USAGE, Exit::Usage),
+            (CONFIGCID_FAULTS, Exit::Faults),
+        ] {
+            assert_eq!(status, exit as Status);
+        }
+    }
+
+    #[test]
+    fn a_panic_becomes_a_status_and_the_handle_lives_on() {
+        let demo = Demo::new();
+        assert_eq!(on(demo.cid, |_| panic!("made for this test")), CONFIGCID_FAILED);
+        assert_eq!(demo.error(), "internal error: the call was broken off");
+        assert_eq!(taken(unsafe { configcid_report(demo.cid) }), "");
+        assert_eq!(unsafe { configcid_verify(demo.cid) }, CONFIGCID_DONE);
+        assert_eq!(demo.error(), "");
+    }
+
+    #[test]
+    fn a_panic_while_opening_becomes_a_status_with_an_error() {
+        struct Bad;
+        impl Text for Bad {
+            fn text(self) -> Result<Option<String>> {
+                panic!("made for this test")
+            }
+            fn path(self) -> Result<Option<PathBuf>> {
+                panic!("made for this test")
+            }
+        }
+        let mut cid = ptr::null_mut();
+        assert_eq!(open(Bad, &mut cid), CONFIGCID_FAILED);
+        assert_eq!(taken(unsafe { configcid_error(cid) }), "internal error: the call was broken off");
+        unsafe { configcid_close(cid) };
+    }
+
+    #[test]
+    fn a_log_function_that_calls_back_gets_a_status_and_no_deadlock() {
+        unsafe extern "C" fn call_back(context: *mut c_void, _: i32, _: *const c_char) {
+            let (cid, seen) = unsafe { &mut *context.cast::<(*mut configcid_cid, Vec<Status>)>() };
+            seen.push(unsafe { configcid_verify(*cid) });
+            assert_eq!(taken(unsafe { configcid_error(*cid) }), "");
+        }
+        let demo = Demo::new();
+        let mut context = (demo.cid, Vec::<Status>::new());
+        unsafe { configcid_log(demo.cid, Some(call_back), (&raw mut context).cast()) };
+        assert_eq!(unsafe { configcid_refresh(demo.cid, 1 << 31) }, CONFIGCID_USAGE);
+        assert_eq!(context.1, [CONFIGCID_USAGE]);
+        assert_eq!(unsafe { configcid_verify(demo.cid) }, CONFIGCID_DONE);
+    }
+
+    #[test]
+    fn flags_that_mean_nothing_to_a_call_are_refused() {
+        let demo = Demo::new();
+        for flags in [64, 1 << 31, CONFIGCID_EDIT_ROOT, CONFIGCID_FROM_ROOT | CONFIGCID_DRY_RUN] {
+            assert_eq!(unsafe { configcid_refresh(demo.cid, flags) }, CONFIGCID_USAGE, "{flags}");
+            assert!(demo.error().contains("flags"), "{}", demo.error());
+            assert_eq!(demo.report()["error"]["kind"], "usage");
+        }
+        for flags in [64, 1 << 31] {
+            let ip = text("10.1.200.65");
+            let set = unsafe { configcid_relay_set(demo.cid, ip.as_ptr(), ptr::null(), ptr::null(), flags) };
+            assert_eq!(set, CONFIGCID_USAGE, "{flags}");
+        }
+        assert_eq!(unsafe { configcid_refresh(demo.cid, CONFIGCID_DRY_RUN | CONFIGCID_BREAK_LOCK) }, CONFIGCID_DONE);
+    }
+
+    #[test]
+    fn a_relay_is_set_up_reported_and_logged() {
+        let demo = Demo::new();
+        let mut lines: Vec<(i32, String)> = Vec::new();
+        unsafe { configcid_log(demo.cid, Some(keep), (&raw mut lines).cast()) };
+        let (ip, empty) = (text("10.1.200.65"), text(""));
+        let set = || unsafe { configcid_relay_set(demo.cid, ip.as_ptr(), empty.as_ptr(), ptr::null(), 0) };
+        assert_eq!(set(), CONFIGCID_DONE);
+        assert_eq!(demo.report()["cids"][0]["status"], "changed");
+        assert_eq!(demo.report()["cids"][0]["cid"], demo.path().to_str().unwrap());
+        assert!(lines.iter().any(|(level, line)| *level == CONFIGCID_LOG_INFO && line.contains(r"\rms\mrinit.conf")));
+        assert_eq!(set(), CONFIGCID_DONE);
+        assert_eq!(demo.report()["cids"][0]["status"], "unchanged");
+    }
+
+    #[test]
+    fn what_a_dead_writer_left_is_ended_and_logged() {
+        let demo = Demo::new();
+        let lock = demo.path().join(".configcid-lock");
+        std::fs::write(&lock, "not a lock of ours").unwrap();
+        let (wait, none) = (text("wait"), text("0"));
+        assert_eq!(unsafe { configcid_set(demo.cid, wait.as_ptr(), none.as_ptr()) }, CONFIGCID_DONE);
+        let mut lines: Vec<(i32, String)> = Vec::new();
+        unsafe { configcid_log(demo.cid, Some(keep), (&raw mut lines).cast()) };
+        std::fs::write(demo.path().join("customer_ID.txt"), "Acme").unwrap();
+        assert_eq!(unsafe { configcid_refresh(demo.cid, 0) }, CONFIGCID_FAILED);
+        assert_eq!(demo.report()["cids"][0]["error"]["kind"], "locked");
+        assert_eq!(unsafe { configcid_refresh(demo.cid, CONFIGCID_BREAK_LOCK) }, CONFIGCID_DONE, "{}", demo.error());
+        assert!(
+            lines.iter().any(|(level, line)| *level == CONFIGCID_LOG_WARNING && line.contains("lock")),
+            "{lines:?}"
+        );
+    }
+
+    #[test]
+    fn faults_have_a_sentence() {
+        let demo = Demo::new();
+        std::fs::write(demo.path().join("rms/agent.dll"), "short").unwrap();
+        assert_eq!(unsafe { configcid_verify(demo.cid) }, CONFIGCID_FAULTS);
+        assert_eq!(demo.report()["exit_code"], CONFIGCID_FAULTS);
+        assert!(demo.error().contains("agent.dll"), "{:?}", demo.error());
+    }
+
+    #[test]
+    fn texts_that_are_none_are_refused() {
+        let demo = Demo::new();
+        let (latin, half) = ([0xE4_u8, 0], [0xD800_u16, 0]);
+        let set = unsafe { configcid_relay_set(demo.cid, latin.as_ptr().cast(), ptr::null(), ptr::null(), 0) };
+        assert_eq!((set, demo.error().as_str()), (CONFIGCID_USAGE, "a text is not UTF-8"));
+        let set = unsafe { configcid_relay_set_w(demo.cid, half.as_ptr(), ptr::null(), ptr::null(), 0) };
+        assert_eq!((set, demo.error().as_str()), (CONFIGCID_USAGE, "a text is not UTF-16"));
+        let set = unsafe { configcid_relay_set(demo.cid, ptr::null(), ptr::null(), ptr::null(), 0) };
+        assert_eq!(set, CONFIGCID_USAGE);
+        assert_eq!(unsafe { configcid_set(demo.cid, ptr::null(), ptr::null()) }, CONFIGCID_USAGE);
+    }
+
+    #[test]
+    fn options_are_checked() {
+        let demo = Demo::new();
+        for (name, value, status) in [
+            ("checksum", "crc32", CONFIGCID_DONE),
+            ("checksum", "crc-16", CONFIGCID_USAGE),
+            ("customer-file", "Notes.TXT", CONFIGCID_DONE),
+            ("customer-file", "a/b", CONFIGCID_FAILED),
+            ("program-timeout", "60", CONFIGCID_DONE),
+            ("program-timeout", "-1", CONFIGCID_USAGE),
+            ("program-timeout", "0", CONFIGCID_USAGE),
+            ("wait", "soon", CONFIGCID_USAGE),
+            ("color", "blue", CONFIGCID_USAGE),
+        ] {
+            let (name, value) = (text(name), text(value));
+            let set = unsafe { configcid_set(demo.cid, name.as_ptr(), value.as_ptr()) };
+            assert_eq!(set, status, "{name:?} {value:?}: {}", demo.error());
+        }
+    }
+
+    #[test]
+    fn texts_go_out_whole_and_come_back() {
+        for sample in ["", "Jörg 😀", "a\0b"] {
+            let out = sample.replace('\0', " ");
+            assert_eq!(taken(give(sample)), out);
+            let given = give_w(sample);
+            assert_eq!(String::from_utf16(units(given).unwrap()).unwrap(), out);
+            unsafe { configcid_free_text_w(given) };
+        }
+    }
+
+    #[test]
+    fn the_message_of_one_call_says_what_was_done_and_fits() {
+        let demo = Demo::new();
+        let path = wide(demo.path().to_str().unwrap());
+        let ip = wide("10.1.200.65");
+        let set_up = |path: &[u16], flags: u32, capacity: usize| {
+            let mut room = [0xFFFF_u16; 300];
+            let null = ptr::null();
+            let status = unsafe {
+                configcid_set_up_relay_w(path.as_ptr(), ip.as_ptr(), null, null, flags, room.as_mut_ptr(), capacity)
+            };
+            assert!(room[capacity..].iter().all(|&unit| unit == 0xFFFF), "beyond {capacity}");
+            (status, room.iter().position(|&unit| unit == 0).map(|end| String::from_utf16(&room[..end]).unwrap()))
+        };
+        let (status, message) = set_up(&path, CONFIGCID_DRY_RUN, 200);
+        assert_eq!(status, CONFIGCID_DONE);
+        assert!(message.unwrap().contains("dry run"));
+        let done = "The endpoints of this CID report to the relay.";
+        assert_eq!(set_up(&path, 0, 200), (CONFIGCID_DONE, Some(done.to_owned())));
+        assert_eq!(set_up(&path, 0, 5), (CONFIGCID_DONE, Some("The ".to_owned())));
+        assert_eq!(set_up(&path, 0, 1), (CONFIGCID_DONE, Some(String::new())));
+        assert_eq!(set_up(&path, 0, 0), (CONFIGCID_DONE, None));
+        let (status, message) = set_up(&wide("/no/such/😀"), 0, 11);
+        assert_eq!((status, message.as_deref()), (CONFIGCID_FAILED, Some("/no/such/")), "no half of a pair");
+    }
+
+    #[test]
+    fn null_is_no_handle() {
+        let null = ptr::null_mut();
+        unsafe {
+            assert_eq!(configcid_open(ptr::null(), ptr::null_mut()), CONFIGCID_USAGE);
+            assert_eq!(configcid_log(null, None, ptr::null_mut()), CONFIGCID_USAGE);
+            assert_eq!(configcid_refresh(null, 0), CONFIGCID_USAGE);
+            assert_eq!(configcid_verify(null), CONFIGCID_USAGE);
+            assert_eq!(taken(configcid_error(null)), "");
+            configcid_close(null);
+            configcid_free_text(ptr::null_mut());
+            configcid_free_text_w(ptr::null_mut());
+        }
+    }
 }

@@ -147,3 +147,33 @@ impl Turn<'_> {
         Ok(self.writer.as_ref().expect("it was just taken"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::fs;
+
+    use super::*;
+    use crate::{DemoCid, refresh};
+
+    #[test]
+    fn a_writer_that_was_faster_is_no_obstacle() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("ESXP");
+        DemoCid::default().write(&path).unwrap();
+        let options = RefreshOptions::default();
+        let run = Run { dry_run: false, lock: LockOptions::default(), look: Some(&options) };
+        fs::write(path.join("customer_ID.txt"), "Acme").unwrap();
+        let plans = Cell::new(0);
+        let ran = run.on(&path, |path| {
+            let plan = refresh(&Cid::open(path)?, &options)?;
+            if plans.replace(plans.get() + 1) == 0 {
+                refresh(&Cid::open(path)?, &options)?.apply()?;
+                fs::write(path.join("customer_ID.txt"), "Acme Sales").unwrap();
+            }
+            Ok(plan)
+        });
+        assert_eq!((ran.exit(), plans.get()), (Exit::Done, 2), "{:?}", ran.error);
+        assert!(refresh(&Cid::open(&path).unwrap(), &options).unwrap().is_empty());
+    }
+}

@@ -26,7 +26,7 @@ Exit codes:
 /// With CIDs alone, it does what ConfigCID.exe does: the catalogs of each CID are brought in line with the customer's
 /// files, such as mrinit.conf. Nothing is ever half changed: what cannot be done whole is not done.
 #[derive(Debug, Parser)]
-#[command(name = "configcid", version, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(name = "configcid", version, long_version = env!("CONFIGCID_LONG_VERSION"), after_help = EXIT_CODES, max_term_width = 100)]
 #[command(subcommand_precedence_over_arg = true)]
 pub struct Cli {
     #[command(subcommand)]

@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use configcid::plan::{self, Past, Recovered, Writer};
-use configcid::report::plan_lines;
+use configcid::report::{plan_lines, recovered_line};
 use configcid::{Cid, Exit, Result};
 use serde::Serialize;
 
 use super::args::{CidArgs, RecoverArgs, UndoArgs};
 use super::out::Out;
-use super::refresh::{Work, broken_lock_line, recovered_line};
+use super::refresh::{Work, broken_lock_line};
 use super::relay::look_at_all;
 
 pub fn recover(args: &RecoverArgs, out: Out) -> Exit {

@@ -2,8 +2,8 @@
 
 use configcid::catalog::{CidPath, checksum};
 use configcid::refresh::ChecksumChoice;
-use configcid::report::{catalog_name, count};
-use configcid::{Cid, CreateOptions, Exit, Fault, Plan, Result, Scope};
+use configcid::report::{catalog_name, count, fault_line};
+use configcid::{Cid, CreateOptions, Exit, Plan, Result, Scope};
 use serde::Serialize;
 
 use super::args::{CidArgs, CreateArgs, VerifyArgs};
@@ -82,17 +82,6 @@ pub fn verify(args: &VerifyArgs, out: Out) -> Exit {
         let faults = !report.faults.is_empty();
         Ok((report, faults))
     })
-}
-
-/// A fault as a line.
-pub fn fault_line(fault: &Fault) -> String {
-    let path = fault.path.as_ref().map_or_else(String::new, |path| format!("{path}: "));
-    let catalog = match (&fault.catalog, &fault.path) {
-        (Some(catalog), Some(_)) => format!(" [{catalog}]"),
-        (Some(catalog), None) if fault.code != "catalog-format" => format!(" [{catalog}]"),
-        _ => String::new(),
-    };
-    format!("fault ({}): {path}{}{catalog}", fault.code, fault.what)
 }
 
 pub fn create(args: &CreateArgs, out: Out) -> Exit {

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use configcid::plan::{Outcome, Recovered, Writer};
-use configcid::report::{CidResult, Status, count, plan_lines};
+use configcid::plan::Writer;
+use configcid::report::{CidResult, Status, count, fault_line, plan_lines, recovered_line};
 use configcid::{Cid, Exit, Plan, Ran, Result, Run, refresh};
 use serde::Serialize;
 
@@ -86,7 +86,7 @@ impl Work<'_> {
             Status::Changed => out.good(format!("Done: {files} written")),
             Status::Failed => {
                 out.fault(format!("{files} written, but the result is not as it should be:"));
-                result.faults.iter().for_each(|fault| out.fault(super::catalog::fault_line(fault)));
+                result.faults.iter().for_each(|fault| out.fault(fault_line(fault)));
             }
         }
     }
@@ -95,14 +95,4 @@ impl Work<'_> {
 /// Whose lock was broken, as a sentence.
 pub fn broken_lock_line(whose: &str) -> String {
     format!("the lock of another writer was broken: {whose}")
-}
-
-/// An interrupted change that is over now, as a sentence.
-pub fn recovered_line(recovered: &Recovered) -> String {
-    let outcome = match recovered.outcome {
-        Outcome::Finished => "finished",
-        Outcome::Undone => "undone",
-        Outcome::Forgotten => "forgotten; its files stay as they are",
-    };
-    format!("a change had been interrupted ({}); it was {outcome}", recovered.change)
 }

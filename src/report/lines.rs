@@ -1,8 +1,9 @@
 //! A plan as lines, in the words of `ConfigCID.exe` \[14635\]; what helps beyond them stands behind them.
 
 use crate::catalog::CidPath;
-use crate::plan::{Action, Change, Plan, Stage};
+use crate::plan::{Action, Change, Outcome, Plan, Recovered, Stage};
 use crate::text::count;
+use crate::verify::Fault;
 
 /// What a plan does, line by line: the files it writes, then each catalog.
 ///
@@ -55,4 +56,25 @@ pub fn plan_lines(plan: &Plan) -> Vec<String> {
 pub fn catalog_name(catalog: &CidPath) -> (String, String) {
     let place = catalog.folder().map_or_else(|| "\\".to_owned(), |folder| folder.to_string());
     (catalog.file_name().to_lowercase(), place)
+}
+
+/// An interrupted change that is over now, as a sentence.
+pub fn recovered_line(recovered: &Recovered) -> String {
+    let outcome = match recovered.outcome {
+        Outcome::Finished => "finished",
+        Outcome::Undone => "undone",
+        Outcome::Forgotten => "forgotten; its files stay as they are",
+    };
+    format!("a change had been interrupted ({}); it was {outcome}", recovered.change)
+}
+
+/// A fault as a line.
+pub fn fault_line(fault: &Fault) -> String {
+    let path = fault.path.as_ref().map_or_else(String::new, |path| format!("{path}: "));
+    let catalog = match (&fault.catalog, &fault.path) {
+        (Some(catalog), Some(_)) => format!(" [{catalog}]"),
+        (Some(catalog), None) if fault.code != "catalog-format" => format!(" [{catalog}]"),
+        _ => String::new(),
+    };
+    format!("fault ({}): {path}{}{catalog}", fault.code, fault.what)
 }

@@ -6,6 +6,6 @@ mod lines;
 
 pub use diff::diff;
 pub use json::{Answer, CidResult, ErrorReport, FileReport, SCHEMA, Status, answer};
-pub use lines::{catalog_name, plan_lines};
+pub use lines::{catalog_name, fault_line, plan_lines, recovered_line};
 
 pub use crate::text::{count, safe};
