@@ -86,8 +86,11 @@ pub(super) fn write_new(path: &Path, bytes: &[u8], like: Option<&Path>) -> Resul
 
 /// Flushes a file to the disk that a process wrote which may have died before it could.
 pub(super) fn flush(path: &Path) -> Result<()> {
-    // Windows flushes only what is open for writing.
-    step("flush it", path, || File::options().read(true).write(cfg!(windows)).open(path)?.sync_all())
+    step("flush it", path, || match File::options().read(true).write(cfg!(windows)).open(path) {
+        // Windows flushes only what is open for writing, and opens nothing that is read-only so.
+        Err(error) if cfg!(windows) && error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        file => file?.sync_all(),
+    })
 }
 
 /// Lets `link` be another name of `file`, or a copy where the system has no such names.

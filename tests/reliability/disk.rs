@@ -392,7 +392,7 @@ fn owner_mode_and_attributes_are_kept() {
         check(what);
     }
     assert!(inodes().iter().zip(before).all(|(now, before)| *now != before), "they were not replaced");
-    report("owner, mode and user attributes of replaced files are kept by set, undo and redo");
+    report("owner, mode and user attributes: kept on replaced files by set, undo and redo");
 }
 
 /// A file that its owner alone may read is not laid open while its successor is written.

@@ -209,4 +209,17 @@ fn a_lock_where_there_are_no_hard_links() {
             assert!(!cid.join(LOCK).exists(), "{context}: the lock is left: {run:?}");
         }
     }
+    // A death in the one moment in which the lock has no name: nothing proves that its maker is dead.
+    let cid = Copy::of(&base, "no-links");
+    assert!(run_with_fault(&cid, &args, &format!("{no_links},{}:after", refused + 1)).signal.is_some());
+    for args in [&args[..], &["recover", "--wait", "0"]] {
+        let waiting = run(&cid, args).exits(1, "a lock without a name");
+        assert!(
+            waiting.err.contains("a process that left no name") && waiting.err.contains("--break-lock"),
+            "{waiting:?}"
+        );
+    }
+    run(&cid, &["recover", "--break-lock"]).exits(0, "a lock without a name");
+    assert_eq!(ends.of(&cid, "a lock without a name"), crate::support::End::Old);
+    is_whole(&cid, "a lock without a name");
 }
