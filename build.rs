@@ -26,12 +26,10 @@ fn commit(root: &Path) -> Option<String> {
         let output = command.output().ok().filter(|output| output.status.success())?;
         Some(String::from_utf8(output.stdout).ok()?.trim().to_owned())
     };
-    // The log of HEAD grows with every commit and checkout; the rest is for repositories that keep none.
-    for name in ["logs/HEAD", "HEAD", "packed-refs", "refs/heads"] {
-        let path = root.join(git(&["rev-parse", "--git-path", name])?);
-        if path.exists() {
-            println!("cargo::rerun-if-changed={}", path.display());
-        }
-    }
+    let inside = |name: &str| Some(root.join(git(&["rev-parse", "--git-path", name])?)).filter(|path| path.exists());
+    // The log of HEAD grows with every commit and checkout. Where none is kept, any branch may be the one.
+    let log = inside("logs/HEAD").map(|log| vec![log]);
+    let watched = log.unwrap_or_else(|| ["HEAD", "packed-refs", "refs/heads"].into_iter().filter_map(inside).collect());
+    watched.iter().for_each(|path| println!("cargo::rerun-if-changed={}", path.display()));
     git(&["rev-parse", "HEAD"])?.get(..7).map(str::to_owned)
 }

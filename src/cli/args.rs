@@ -83,6 +83,9 @@ pub enum Command {
     Man {
         /// The command whose page it is, such as: relay set
         command: Vec<String>,
+        /// Write the pages of all commands to this folder
+        #[arg(long, value_name = "DIR", conflicts_with = "command")]
+        all: Option<PathBuf>,
     },
 }
 

@@ -90,7 +90,8 @@ fn run(cli: Cli, out: Out) -> Exit {
             clap_complete::generate(shell, &mut Cli::command(), "configcid", &mut std::io::stdout());
             Exit::Done
         }
-        Command::Man { command } => man(&command),
+        Command::Man { all: Some(dir), .. } => written(clap_mangen::generate_to(Cli::command(), dir)),
+        Command::Man { command, all: None } => man(&command),
     }
 }
 
@@ -105,7 +106,11 @@ fn man(words: &[String]) -> Exit {
         };
         page = command.clone();
     }
-    match clap_mangen::Man::new(page).render(&mut std::io::stdout()) {
+    written(clap_mangen::Man::new(page).render(&mut std::io::stdout()))
+}
+
+fn written(result: std::io::Result<()>) -> Exit {
+    match result {
         Ok(()) => Exit::Done,
         Err(error) => {
             eprintln!("error: cannot write the manual page: {error}");
