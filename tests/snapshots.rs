@@ -240,5 +240,9 @@ fn completions_name_every_command() {
 
 #[test]
 fn version() {
-    assert_eq!(TestEnv::new().run("--version").ok().stdout, format!("configcid {}\n", env!("CARGO_PKG_VERSION")));
+    let env = TestEnv::new();
+    assert_eq!(env.run("-V").ok().stdout, format!("configcid {}\n", env!("CARGO_PKG_VERSION")));
+    let long = env.run("--version").ok().stdout;
+    assert!(long.starts_with(&format!("configcid {} (", env!("CARGO_PKG_VERSION"))), "{long}");
+    assert!(long.contains(std::env::consts::ARCH), "{long}");
 }

@@ -97,7 +97,8 @@ fn run(cli: Cli, out: Out) -> Exit {
 
 /// Prints the manual page of a command; of the program, where there is none.
 fn man(words: &[String]) -> Exit {
-    let mut page = Cli::command();
+    // A page is the same for each commit of a version.
+    let mut page = Cli::command().long_version(clap::builder::Resettable::Reset);
     page.build();
     for word in words {
         let Some(command) = page.find_subcommand(word) else {
