@@ -811,7 +811,7 @@ mod tests {
             ("checksum", "crc32", CONFIGCID_DONE),
             ("checksum", "crc-16", CONFIGCID_USAGE),
             ("customer-file", "Notes.TXT", CONFIGCID_DONE),
-            ("customer-file", "a/b", CONFIGCID_FAILED),
+            ("customer-file", "a/b", CONFIGCID_USAGE),
             ("program-timeout", "60", CONFIGCID_DONE),
             ("program-timeout", "-1", CONFIGCID_USAGE),
             ("program-timeout", "0", CONFIGCID_USAGE),

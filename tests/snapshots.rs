@@ -1,4 +1,4 @@
-//! What every command prints, for people and as JSON, on copies of `testdata/`. Where a change is meant, run the tests
+//! What every command prints, for people and as JSON, on copies of `testdata/cids/`. Where a change is meant, run the tests
 //! with `INSTA_UPDATE=always`, look at the difference, and commit it.
 
 #![cfg(unix)]
@@ -14,7 +14,7 @@ macro_rules! assert_shows {
     };
 }
 
-/// Copies of some CIDs of `testdata/`.
+/// Copies of some CIDs of `testdata/cids/`.
 fn env(cids: &[&str]) -> TestEnv {
     let env = TestEnv::new();
     for cid in cids {

@@ -1,4 +1,4 @@
-//! What is in `testdata/` is what its generator makes.
+//! What is in `testdata/cids/` is what its generator makes.
 
 mod support;
 
@@ -21,7 +21,7 @@ fn contents(tree: Tree) -> Vec<(std::path::PathBuf, Option<Content>)> {
 fn the_committed_files_are_what_the_generator_makes() {
     let dir = tempfile::tempdir().unwrap();
     testdata::write(dir.path()).unwrap();
-    let committed = snapshot_tree(&Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata"));
+    let committed = snapshot_tree(&Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/cids"));
     assert!(contents(committed) == contents(snapshot_tree(dir.path())), "run scripts/make-testdata");
 }
 

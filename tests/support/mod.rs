@@ -390,9 +390,9 @@ pub fn stamps(root: &Path) -> BTreeMap<PathBuf, (SystemTime, u64)> {
     snapshot_tree(root).into_keys().chain([PathBuf::new()]).map(stamp).collect()
 }
 
-/// One of the CIDs in `testdata/`.
+/// One of the CIDs in `testdata/cids/`.
 pub fn committed(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/cids").join(name)
 }
 
 /// Copies a folder tree of files and folders.

@@ -1,4 +1,4 @@
-//! The CIDs in `testdata/`, one for each shape that administrators have.
+//! The CIDs in `testdata/cids/`, one for each shape that administrators have.
 
 use std::path::Path;
 
