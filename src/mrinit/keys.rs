@@ -20,8 +20,8 @@ const DRIFT_KEYS: &[&str] = &[
     "RouterCertIdentityKey",
 ];
 
-/// Secrets of the estate end in this.
-const SECRET_ENDING: &str = "identitykey";
+/// The names of the estate's secrets have this in them.
+const SECRET: &str = "identitykey";
 
 /// Whether a copy's value of `name` should equal the root's.
 pub fn is_drift_key(name: &str) -> bool {
@@ -30,12 +30,14 @@ pub fn is_drift_key(name: &str) -> bool {
 
 /// Whether the value of `name` is a secret, never to be printed whole.
 pub fn is_secret_key(name: &str) -> bool {
-    name.to_ascii_lowercase().ends_with(SECRET_ENDING)
+    may_hold_secret(name)
 }
 
-/// Whether a line that is no value may hold a secret all the same: one commented out, say.
+/// Whether a line that is no secret value may hold a secret all the same: one commented out, say, or in UTF-16 that
+/// nobody can tell from text with a NUL between any two characters.
 pub(super) fn may_hold_secret(line: &str) -> bool {
-    line.to_ascii_lowercase().contains(SECRET_ENDING)
+    let seen: String = line.chars().filter(char::is_ascii_graphic).collect();
+    seen.to_ascii_lowercase().contains(SECRET)
 }
 
 /// What is shown in a secret's place: its length, and a fingerprint (the first four bytes of its SHA-256) by which two

@@ -226,12 +226,11 @@ impl Mrinit {
                     out.push_str(&masked(value));
                     out.push_str(&self.encoding.decode(&self.bytes[span.end..line.span.end]));
                 }
-                LineKind::Value { .. } | LineKind::Section => out.push_str(&text),
-                LineKind::Broken { .. } | LineKind::Other if keys::may_hold_secret(&text) => {
+                _ if keys::may_hold_secret(&text) => {
                     out.push_str(&masked(text.trim_end()));
                     out.push_str(line.ending.map_or("", LineEnding::as_str));
                 }
-                LineKind::Broken { .. } | LineKind::Other => out.push_str(&text),
+                _ => out.push_str(&text),
             }
         }
         out

@@ -214,3 +214,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn secrets_are_masked_however_their_names_are_spelled() {
+    let conf = parse("[Config]\n\"RouterCertIdentityKey \"=\"hunter2\"\n\"RouterCertIdentityKey2\"=\"hunter2\"\n");
+    assert!(!conf.masked_text().contains("hunter2"), "{}", conf.masked_text());
+    assert!(conf.settings().all(|setting| is_secret_key(setting.name)));
+    // UTF-16 that nothing tells of.
+    let conf = Mrinit::parse(utf16("\"RouterCertIdentityKey\"=\"hunter2\"\n", false)[2..].to_vec());
+    assert!(!conf.masked_text().replace('\0', "").contains("hunter2"), "{:?}", conf.masked_text());
+}
