@@ -171,24 +171,23 @@ impl Mrinit {
         let LineKind::Value { value: old, span, .. } = &self.lines[index].kind else {
             unreachable!("find() gives lines with values")
         };
-        let digits;
-        let (text, changed) = match old {
-            Value::Text(old) => (check_text(name, value)?, old != value),
-            Value::Dword(old) => {
+        let (new, text) = match old {
+            Value::Text(_) => (Value::Text(value.to_owned()), check_text(name, value)?.to_owned()),
+            Value::Dword(_) => {
                 let number = parse_dword(value).ok_or_else(|| {
                     usage(format!("{value:?} is no number for {name}"), "write it as 8193, 0x2001 or dword:00002001")
                 })?;
-                digits = format!("{number:08x}");
-                (digits.as_str(), *old != number)
+                (Value::Dword(number), format!("{number:08x}"))
             }
         };
-        let encoded = self.encode(name, text)?;
-        let span = span.clone();
+        let changed = *old != new;
+        let encoded = self.encode(name, &text)?;
+        let mut bytes = self.bytes.clone();
         if changed {
-            self.bytes.splice(span, encoded);
+            bytes.splice(span.clone(), encoded);
         }
-        let line_ending_added = self.end_last_line();
-        *self = Mrinit::parse(std::mem::take(&mut self.bytes));
+        let line_ending_added = self.missing_ending()?;
+        self.become_checked(bytes, line_ending_added, name, &new)?;
         Ok(Edit { changed, line_ending_added })
     }
 
@@ -203,15 +202,20 @@ impl Mrinit {
             Value::Dword(_) => format!("\"{name}\"={value}{}", ending.as_str()),
         };
         let encoded = self.encode(name, &text)?;
-        let line_ending_added = self.end_last_line();
+        let line_ending_added = self.missing_ending()?;
         let last = |wanted: fn(&Line) -> bool| self.lines.iter().rfind(|line| line.in_config && wanted(line));
         let after = last(|line| matches!(line.kind, LineKind::Value { .. }))
             .or_else(|| last(|line| line.kind == LineKind::Section))
             .map_or(self.bytes.len(), |line| line.span.end);
-        // The last line of the file has just been given an ending that its span does not know.
-        let after = if after == self.lines.last().map_or(0, |line| line.span.end) { self.bytes.len() } else { after };
-        self.bytes.splice(after..after, encoded);
-        *self = Mrinit::parse(std::mem::take(&mut self.bytes));
+        let mut bytes = self.bytes.clone();
+        if after == bytes.len() {
+            bytes.extend(self.encoded_ending(line_ending_added));
+            bytes.extend(encoded);
+            self.become_checked(bytes, None, name, value)?;
+        } else {
+            bytes.splice(after..after, encoded);
+            self.become_checked(bytes, line_ending_added, name, value)?;
+        }
         Ok(Edit { changed: true, line_ending_added })
     }
 
@@ -279,15 +283,42 @@ impl Mrinit {
         })
     }
 
-    /// Ends the last line where it is not.
-    fn end_last_line(&mut self) -> Option<LineEnding> {
+    /// The ending that the last line lacks.
+    fn missing_ending(&self) -> Result<Option<LineEnding>> {
         let unended = self.lines.last().is_some_and(|line| line.ending.is_none());
-        if !unended {
-            return None;
+        if unended && (self.bytes.len() % self.encoding.unit()) != 0 {
+            return Err(Error::new(
+                ErrorKind::MrinitFormat,
+                format!("it is {} and ends in half a character", self.encoding.name()),
+            )
+            .next("take an mrinit.conf that the management server made"));
         }
-        let ending = self.style();
-        self.bytes.extend(self.encoding.encode(ending.as_str()).unwrap_or_default());
-        Some(ending)
+        Ok(unended.then(|| self.style()))
+    }
+
+    fn encoded_ending(&self, ending: Option<LineEnding>) -> Vec<u8> {
+        ending.and_then(|ending| self.encoding.encode(ending.as_str())).unwrap_or_default()
+    }
+
+    /// Takes on `bytes` and, behind them, a line ending, if `name` is `value` then: without its old value, a file
+    /// without a byte order mark may seem to have another encoding.
+    fn become_checked(
+        &mut self,
+        mut bytes: Vec<u8>,
+        ending: Option<LineEnding>,
+        name: &str,
+        value: &Value,
+    ) -> Result<()> {
+        bytes.extend(self.encoded_ending(ending));
+        let new = Mrinit::parse(bytes);
+        if !new.get(name)?.is_some_and(|setting| setting.value == value) {
+            return Err(usage(
+                format!("with the new value of {name} the file would read as {}", new.encoding.name()),
+                "use other characters, or save the file as UTF-8 with a byte order mark first",
+            ));
+        }
+        *self = new;
+        Ok(())
     }
 
     /// The line ending that most lines have; between equals the later one; CRLF where there is none.

@@ -224,3 +224,27 @@ fn secrets_are_masked_however_their_names_are_spelled() {
     let conf = Mrinit::parse(utf16("\"RouterCertIdentityKey\"=\"hunter2\"\n", false)[2..].to_vec());
     assert!(!conf.masked_text().replace('\0', "").contains("hunter2"), "{:?}", conf.masked_text());
 }
+
+#[test]
+fn half_a_character_at_the_end_of_utf_16_is_refused() {
+    for big in [false, true] {
+        for text in [TYPICAL, "[Config]\n\"ParentRouterAddress\"=\"x\""] {
+            let mut conf = Mrinit::parse([&utf16(text, big)[..], b"x"].concat());
+            let before = conf.clone();
+            assert_eq!(conf.set(KEY_PARENT_ROUTER, "MR").unwrap_err().kind(), ErrorKind::MrinitFormat);
+            assert!(conf.set_or_add("New", &Value::Text("x".into())).is_err());
+            assert_eq!(conf, before);
+        }
+    }
+}
+
+#[test]
+fn a_value_that_would_read_as_another_is_refused() {
+    // Without the one byte that tells Windows-1252 from UTF-8, the new value's two characters would be one.
+    let mut conf = Mrinit::parse(b"[Config]\n\"ParentRouterAddress\"=\"\xFC\"\n".to_vec());
+    let before = conf.clone();
+    assert_eq!(conf.set(KEY_PARENT_ROUTER, "\u{c3}\u{a4}").unwrap_err().kind(), ErrorKind::Usage);
+    assert_eq!(conf, before);
+    assert!(conf.set(KEY_PARENT_ROUTER, "\u{e4}").unwrap().changed);
+    assert_eq!(conf.text(KEY_PARENT_ROUTER).unwrap(), "\u{e4}");
+}
