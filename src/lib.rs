@@ -37,6 +37,9 @@ pub mod cid;
 mod create;
 mod demo;
 mod error;
+#[cfg(feature = "faults")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod mrinit;
 pub mod plan;
 pub mod refresh;

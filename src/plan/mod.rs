@@ -2,6 +2,8 @@
 
 mod apply;
 mod disk;
+#[cfg(feature = "faults")]
+pub(crate) mod fuzzing;
 mod lock;
 mod record;
 mod recover;

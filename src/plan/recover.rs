@@ -154,7 +154,7 @@ pub(super) fn recover(root: &Path, shown: &Path, direction: Option<Direction>) -
     Ok(Some(Recovered { outcome, change: describe(&record) }))
 }
 
-fn describe(record: &Record) -> String {
+pub(super) fn describe(record: &Record) -> String {
     format!("{}, by {} on {}, {}", record.purpose, record.user, record.host, utc(record.time))
 }
 

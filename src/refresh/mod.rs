@@ -6,6 +6,8 @@ mod detect;
 mod program;
 
 pub use command::CommandFunction;
+#[cfg(feature = "faults")]
+pub(crate) use command::split_command;
 pub(crate) use detect::detect;
 pub use detect::{ChecksumChoice, Detection};
 pub use program::Program;

@@ -1,0 +1,283 @@
+//! What must be true of any input at all. Each function takes a fuzzer's bytes and panics where a promise is broken;
+//! the fuzz targets and `tests/corpus.rs`, which replays the corpora with the ordinary toolchain, share them.
+
+use std::collections::HashSet;
+use std::path::{Component, Path};
+
+use configcid::catalog::{Catalog, CidPath, checksum};
+use configcid::fuzzing;
+use configcid::mrinit::{KEY_PARENT_ROUTER, Mrinit, Value, is_secret_key};
+use configcid::{Encoding, ErrorKind, Position, RelayAddress};
+
+/// A property, by the name of its target and corpus.
+pub type Property = fn(&[u8]);
+
+/// All of them.
+pub const ALL: &[(&str, Property)] = &[
+    ("address", address),
+    ("catalog", catalog),
+    ("command", command),
+    ("journal", journal),
+    ("mrinit", mrinit),
+    ("path", path),
+];
+
+/// `mrinit.conf`: any bytes come back, a change changes what was asked for alone, no secret is shown.
+pub fn mrinit(data: &[u8]) {
+    let conf = Mrinit::parse(data.to_vec());
+    assert_eq!(conf.bytes(), data, "parse and print is the identity");
+    let settings = owned_settings(&conf);
+    // One of everything, chosen by the input: all of it each time would leave little time for other inputs.
+    let choice = checksum::known("crc32").expect("it is known").of_bytes(data).expect("it reads no file").0 as usize;
+    let pick = |from: usize, of: usize| choice.rotate_right(from as u32) % of.max(1);
+    let mut values: Vec<String> =
+        ["", "10.1.200.65,MR", "a\"b", "\u{e4}", "\u{c3}\u{a4}", "\u{4e2d}", "0x2001", "dword:0000ffff"]
+            .map(str::to_owned)
+            .into();
+    values.extend(settings.iter().map(|(_, value)| value.to_string()));
+    let value = &values[pick(0, values.len())];
+    let name = settings.get(pick(7, settings.len() + 1)).map_or("NewName", |(name, _)| name.as_str());
+    let _ = conf.get(name).map_err(|error| error.to_string());
+    set(&conf, &settings, name, value);
+    add(&conf, &settings, name, value);
+    no_secret_is_shown(data, pick(13, SECRETS.len() * 3));
+}
+
+fn owned_settings(conf: &Mrinit) -> Vec<(String, Value)> {
+    conf.settings().map(|setting| (setting.name.to_owned(), setting.value.clone())).collect()
+}
+
+/// Whether the two lists are alike but for the value of `name`.
+fn same_but(name: &str, before: &[(String, Value)], after: &[(String, Value)]) -> bool {
+    before.len() == after.len()
+        && before.iter().zip(after).all(|(a, b)| a.0 == b.0 && (a.1 == b.1 || a.0.eq_ignore_ascii_case(name)))
+}
+
+fn set(before: &Mrinit, settings: &[(String, Value)], name: &str, value: &str) {
+    let mut after = before.clone();
+    let Ok(edit) = after.set(name, value) else {
+        assert_eq!(&after, before, "a refused change changes nothing");
+        return;
+    };
+    let old = before.get(name).expect("it could be set").expect("it could be set").value;
+    let new = after.get(name).expect("it was set").expect("it was set").value;
+    match new {
+        Value::Text(text) => assert_eq!(text, value),
+        Value::Dword(_) => assert!(matches!(old, Value::Dword(_))),
+    }
+    assert_eq!(edit.changed, old != new);
+    if before.encoding() == after.encoding() {
+        assert!(same_but(name, settings, &owned_settings(&after)), "{name} alone changes");
+    }
+    // What stands before and after the value is as it was, but for an added line ending.
+    let added = edit.line_ending_added.map_or(0, |ending| ending.as_str().len() * unit(before.encoding()));
+    let ours = &after.bytes()[..after.bytes().len() - added];
+    let theirs = before.bytes();
+    let start = ours.iter().zip(theirs).take_while(|(a, b)| a == b).count();
+    let end = ours.iter().rev().zip(theirs.iter().rev()).take_while(|(a, b)| a == b).count();
+    let old_size = old.to_string().chars().count() * 4;
+    assert!(start + end + old_size + 4 >= theirs.len(), "more than the value changed");
+    let again = after.clone().set(name, value).expect("what was set can be set again");
+    assert!(!again.changed && again.line_ending_added.is_none(), "a second change changes nothing");
+}
+
+fn add(before: &Mrinit, settings: &[(String, Value)], name: &str, value: &str) {
+    let mut after = before.clone();
+    let value = Value::Text(value.to_owned());
+    if fuzzing::set_or_add(&mut after, name, &value).is_err() {
+        assert_eq!(&after, before, "a refused change changes nothing");
+        return;
+    }
+    let setting = after.get(name).expect("it was set").expect("it was set");
+    if let Value::Text(_) = setting.value {
+        assert_eq!(setting.value, &value);
+    }
+    if settings.iter().all(|(this, _)| !this.eq_ignore_ascii_case(name)) && before.encoding() == after.encoding() {
+        let mut rest = owned_settings(&after);
+        rest.retain(|(this, _)| this != name);
+        assert_eq!(rest, settings, "what was there stays");
+    }
+}
+
+fn unit(encoding: Encoding) -> usize {
+    if matches!(encoding, Encoding::Utf16Le | Encoding::Utf16Be) { 2 } else { 1 }
+}
+
+/// A secret, in several spellings of its line.
+const SECRET: &str = "q8ZkT3vYw1LpXn6RjB0sHd5GmUc=";
+const SECRETS: &[&str] = &[
+    "\"RouterCertIdentityKey\"=\"q8ZkT3vYw1LpXn6RjB0sHd5GmUc=\"",
+    "  \"managedappcertidentitykey\" =\t\"q8ZkT3vYw1LpXn6RjB0sHd5GmUc=\"  ",
+    "\"RouterCertIdentityKey \"=\"q8ZkT3vYw1LpXn6RjB0sHd5GmUc=\"",
+    "\"RouterCertIdentityKey\"=\"q8ZkT3vYw1LpXn6RjB0sHd5GmUc=",
+    "RouterCertIdentityKey=q8ZkT3vYw1LpXn6RjB0sHd5GmUc=",
+    "; \"RouterCertIdentityKey\"=\"q8ZkT3vYw1LpXn6RjB0sHd5GmUc=\"",
+];
+
+/// A secret below any other lines is never shown, whatever encoding they have.
+fn no_secret_is_shown(data: &[u8], pick: usize) {
+    let seen: Vec<u8> = data.iter().copied().filter(u8::is_ascii_graphic).collect();
+    if seen.windows(SECRET.len()).any(|window| window == SECRET.as_bytes()) {
+        // The fuzzer has found it: elsewhere it is no secret.
+        return;
+    }
+    let lines = format!("\n{}\n", SECRETS[pick / 3]);
+    let suffix: Vec<u8> = match pick % 3 {
+        0 => lines.into(),
+        1 => lines.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        _ => lines.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+    };
+    let conf = Mrinit::parse([data, &suffix].concat());
+    // What a reader would make out.
+    let shown: String = conf.masked_text().chars().filter(char::is_ascii_graphic).collect();
+    assert!(!shown.contains(SECRET), "{shown}");
+    for setting in conf.settings().filter(|setting| setting.value.to_string().contains(SECRET)) {
+        assert!(is_secret_key(setting.name), "{:?}", setting.name);
+    }
+}
+
+/// Catalogs: what is accepted comes back byte for byte, and nothing in it leads out of the CID.
+pub fn catalog(data: &[u8]) {
+    let catalog = match Catalog::parse(data) {
+        Ok(catalog) => catalog,
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::CatalogFormat);
+            let Some(Position::Offset(at)) = error.position() else { panic!("{error}: where?") };
+            assert!(at <= data.len() as u64, "{error}");
+            return;
+        }
+    };
+    let printed = catalog.print();
+    assert_eq!(printed, data, "parse and print is the identity");
+    assert!(catalog.covered(&printed).len() + 4 <= data.len());
+    let mut keys = HashSet::new();
+    for entry in catalog.entries() {
+        assert!(keys.insert(entry.path.key()), "{} is listed twice", entry.path);
+        check_path(&entry.path);
+    }
+    let crc32 = checksum::known("crc32").expect("it is known");
+    let new = Catalog::new("", catalog.entries().to_vec(), &*crc32).expect("no two entries are alike");
+    assert_eq!(Catalog::parse(&new.print()).expect("what is printed can be read"), new);
+}
+
+/// Journals: whoever wrote one, recovery touches nothing but files of the CID and files that configcid makes.
+pub fn journal(data: &[u8]) {
+    let parts = match fuzzing::read_journal(data) {
+        Ok(parts) => parts,
+        Err(error) => return assert_eq!(error.kind(), ErrorKind::Journal),
+    };
+    for path in &parts.paths {
+        let path = CidPath::parse(path).expect("a journal's paths are checked");
+        check_path(&path);
+        assert!(!path.file_name().to_ascii_lowercase().starts_with(".configcid-"), "{path}");
+    }
+    for name in &parts.work_names {
+        assert!(name.to_ascii_lowercase().starts_with(".configcid-"), "{name:?}");
+        assert!(name.ends_with(".new") || name.ends_with(".old"), "{name:?}");
+        let parts: Vec<_> = Path::new(name).components().collect();
+        assert!(matches!(parts[..], [Component::Normal(_)]) && !name.contains(['\\', ':', '\0']), "{name:?}");
+    }
+    assert!(!parts.description.is_empty());
+    let again = fuzzing::read_journal(&parts.printed).expect("what is printed can be read");
+    assert_eq!(again.printed, parts.printed);
+}
+
+/// Paths: what is accepted stays inside, means the same everywhere, and comes back.
+pub fn path(data: &[u8]) {
+    if let Ok(path) = fuzzing::path_from_catalog(data) {
+        assert_eq!(fuzzing::path_to_catalog(&path), data);
+        check_path(&path);
+    }
+    let text = String::from_utf8_lossy(data);
+    match CidPath::parse(&text) {
+        Ok(path) => {
+            assert_eq!(path.as_str(), text);
+            check_path(&path);
+        }
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::Path);
+            assert!(!error.to_string().contains(char::is_control));
+        }
+    }
+}
+
+fn check_path(path: &CidPath) {
+    let text = path.as_str();
+    assert!(text.starts_with('\\') && !text.contains(['/', ':', '"', '<', '>', '|', '*', '?']), "{text:?}");
+    assert!(!text.contains(char::is_control), "{text:?}");
+    let root = Path::new("/cid");
+    let below = fuzzing::path_below(path, root);
+    let inside: Vec<Component> = below.strip_prefix(root).expect("it stays inside").components().collect();
+    assert!(inside.iter().all(|part| matches!(part, Component::Normal(_))), "{text:?}");
+    assert_eq!(inside.len(), path.parts().count(), "{text:?}");
+    for part in path.parts() {
+        assert!(!part.is_empty() && part != "." && part != ".." && !part.ends_with(['.', ' ']), "{text:?}");
+        let stem = part.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
+        assert!(!["CON", "PRN", "AUX", "NUL"].contains(&stem.as_str()), "{text:?}");
+        let (device, number) = stem.split_at_checked(3).unwrap_or_default();
+        let is_digit = number.len() == 1 && number.bytes().all(|digit| digit.is_ascii_digit());
+        assert!(!(["COM", "LPT"].contains(&device) && is_digit), "{text:?}");
+    }
+    assert_eq!(&CidPath::parse(text).expect("it was accepted"), path);
+    let bytes = fuzzing::path_to_catalog(path);
+    assert_eq!(&fuzzing::path_from_catalog(&bytes).expect("it was accepted"), path);
+    let key = CidPath::parse(&path.key()).expect("the key is a path too");
+    assert_eq!(key.key(), path.key());
+    match path.folder() {
+        None => assert_eq!(text, format!("\\{}", path.file_name())),
+        Some(folder) => {
+            assert_eq!(text, format!("{folder}\\{}", path.file_name()));
+            let seen = fuzzing::path_seen_from(path, &folder).expect("it lies in its folder");
+            assert_eq!(seen.as_str(), format!("\\{}", path.file_name()));
+            assert_eq!(&fuzzing::path_under(&seen, &folder), path);
+        }
+    }
+    assert_eq!(fuzzing::path_seen_from(path, path), None);
+}
+
+/// Relay addresses: what is accepted fits into an `mrinit.conf` and comes back.
+pub fn address(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    match text.parse::<RelayAddress>() {
+        Ok(relay) => {
+            check_address(&relay);
+            let printed = relay.to_string();
+            assert_eq!(printed.parse::<RelayAddress>().expect("what is printed can be read"), relay);
+            if !matches!(relay.ip(), Some(ip) if ip.is_ipv6()) {
+                assert_eq!(printed, text, "nothing but an IPv6 address has two spellings");
+            }
+        }
+        Err(error) => assert_eq!(error.kind(), ErrorKind::Address),
+    }
+    let mut parts = text.split('\n').map(|part| Some(part).filter(|part| !part.is_empty()));
+    let mut part = || parts.next().flatten();
+    let (ip, fqdn, netbios) = (part(), part(), part());
+    if let Ok(relay) = RelayAddress::new(ip, fqdn, netbios) {
+        assert_eq!((relay.ip().is_some(), relay.fqdn(), relay.netbios()), (ip.is_some(), fqdn, netbios));
+        check_address(&relay);
+    }
+}
+
+fn check_address(relay: &RelayAddress) {
+    let printed = relay.to_string();
+    assert!(printed.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"'), "{printed:?}");
+    assert!(fuzzing::names_relay(&printed, relay), "{printed:?}");
+    assert!(relay.warnings().iter().all(|warning| !warning.contains(char::is_control)));
+    let mut conf = Mrinit::parse(b"[Config]\r\n\"ParentRouterAddress\"=\"\"\r\n".to_vec());
+    let _ = conf.set(KEY_PARENT_ROUTER, &printed).expect("it fits into an mrinit.conf");
+    assert_eq!(conf.text(KEY_PARENT_ROUTER).expect("it was set"), printed);
+}
+
+/// Checksum commands: the words, quoted, are the same words.
+pub fn command(data: &[u8]) {
+    let line = String::from_utf8_lossy(data);
+    let words = match fuzzing::split_command(&line) {
+        Ok(words) => words,
+        Err(error) => return assert_eq!(error.kind(), ErrorKind::Usage),
+    };
+    assert!(words.first().is_some_and(|program| !program.is_empty()));
+    let size = |words: &[String]| words.iter().map(String::len).sum::<usize>();
+    assert!(size(&words) <= line.len());
+    let quoted: Vec<String> = words.iter().map(|word| format!("\"{}\"", word.replace('"', "\"'\"'\""))).collect();
+    assert_eq!(fuzzing::split_command(&quoted.join(" ")).expect("every quote is closed"), words);
+}

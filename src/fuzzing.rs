@@ -1,0 +1,49 @@
+//! What the properties that fuzzing tries (`fuzz/properties.rs`) need of the private parts. In test builds alone.
+
+use std::path::{Path, PathBuf};
+
+use crate::catalog::CidPath;
+use crate::error::Result;
+use crate::mrinit::{Mrinit, RelayAddress, Value};
+
+pub use crate::plan::fuzzing::{JournalParts, read_journal};
+
+/// As [`CidPath`]s are read from catalogs.
+pub fn path_from_catalog(bytes: &[u8]) -> Result<CidPath> {
+    CidPath::from_catalog(bytes)
+}
+
+/// As [`CidPath`]s are written to catalogs.
+pub fn path_to_catalog(path: &CidPath) -> Vec<u8> {
+    path.to_catalog()
+}
+
+/// As [`CidPath`]s become real ones.
+pub fn path_below(path: &CidPath, root: &Path) -> PathBuf {
+    path.below(root)
+}
+
+/// The path as seen from `folder`.
+pub fn path_seen_from(path: &CidPath, folder: &CidPath) -> Option<CidPath> {
+    path.seen_from(Some(folder))
+}
+
+/// The path as seen from the folder that holds `folder`.
+pub fn path_under(path: &CidPath, folder: &CidPath) -> CidPath {
+    path.under(Some(folder))
+}
+
+/// Sets a value, or adds it, as `--from-root` does.
+pub fn set_or_add(conf: &mut Mrinit, name: &str, value: &Value) -> Result<()> {
+    conf.set_or_add(name, value).map(drop)
+}
+
+/// Whether a list of addresses names the relay.
+pub fn names_relay(list: &str, relay: &RelayAddress) -> bool {
+    crate::mrinit::names_relay(list, relay)
+}
+
+/// The words of a checksum command.
+pub fn split_command(line: &str) -> Result<Vec<String>> {
+    crate::refresh::split_command(line)
+}

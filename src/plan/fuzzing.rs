@@ -1,0 +1,28 @@
+//! A journal as fuzzing sees it.
+
+use super::record::Record;
+use super::recover::describe;
+use crate::error::Result;
+
+/// What a journal says.
+pub struct JournalParts {
+    /// The journal, printed anew.
+    pub printed: Vec<u8>,
+    /// The files that it would let recovery write.
+    pub paths: Vec<String>,
+    /// The names beside them that it would let recovery read, rename and remove.
+    pub work_names: Vec<String>,
+    /// The change, as people are told of it.
+    pub description: String,
+}
+
+/// Reads a journal.
+pub fn read_journal(bytes: &[u8]) -> Result<JournalParts> {
+    let record = Record::parse(bytes)?;
+    Ok(JournalParts {
+        printed: record.print(),
+        paths: record.steps.iter().map(|step| step.path.clone()).collect(),
+        work_names: record.steps.iter().flat_map(|step| [&step.staged, &step.kept]).flatten().cloned().collect(),
+        description: describe(&record),
+    })
+}
