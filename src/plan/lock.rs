@@ -145,7 +145,7 @@ fn make_at(path: &Path, holder: &Holder) -> io::Result<File> {
 
 /// Removes the lock if it is still that of `holder`, and says whether it was.
 fn remove_if_same(path: &Path, holder: &Holder) -> Result<bool> {
-    let same = File::open(path).is_ok_and(|mut file| read_holder(&mut file).as_ref() == Some(holder));
+    let same = open(path, false).is_ok_and(|mut file| read_holder(&mut file).as_ref() == Some(holder));
     if !same {
         return Ok(false);
     }
@@ -156,8 +156,20 @@ fn remove_if_same(path: &Path, holder: &Holder) -> Result<bool> {
     }
 }
 
+/// Opens a lock, which anybody may have put there: a link is not followed, and a FIFO not waited for.
+fn open(path: &Path, write: bool) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true).write(write);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.custom_flags((rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits() as i32);
+    }
+    options.open(path)
+}
+
 fn obstacle(path: &Path) -> Result<Obstacle> {
-    let mut file = match File::options().read(true).write(true).open(path) {
+    let mut file = match open(path, true) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Obstacle::Gone),
         Err(_) => return Ok(Obstacle::Held(None)),
@@ -231,6 +243,28 @@ mod tests {
         drop(lock);
         fs::write(dir.path().join(LOCK), "").unwrap();
         assert_eq!(Lock::take(dir.path(), AT_ONCE).unwrap_err().kind(), ErrorKind::Locked);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_lock_is_one_that_nobody_gives_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let lock = dir.path().join(LOCK);
+        let fifo = || {
+            let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+            rustix::fs::mknodat(rustix::fs::CWD, &lock, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+        };
+        let link = |target: &'static str| move |lock: &Path| std::os::unix::fs::symlink(target, lock).unwrap();
+        let makes: [&dyn Fn(); 4] =
+            [&fifo, &|| link("nowhere")(&lock), &|| link(LOCK)(&lock), &|| link("/dev/zero")(&lock)];
+        for make in makes {
+            make();
+            assert_eq!(Lock::take(dir.path(), AT_ONCE).unwrap_err().kind(), ErrorKind::Locked);
+            let (taken, broken) = Lock::take(dir.path(), LockOptions { break_lock: true, ..AT_ONCE }).unwrap();
+            assert!(broken.is_some());
+            drop(taken);
+            assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+        }
     }
 
     #[test]
