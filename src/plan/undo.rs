@@ -66,12 +66,18 @@ impl Past {
 fn last(root: &Path) -> Result<Option<Record>> {
     let path = Places::new(root).last;
     let Some(bytes) = disk::read(&path, MAX_SIZE)? else { return Ok(None) };
-    Record::parse(&bytes).map(Some).map_err(|error| error.in_file(&path))
+    let next = "remove this file: nothing but undo needs it, and only until the next change";
+    Record::parse(&bytes).map(Some).map_err(|error| error.in_file(&path).next(next))
 }
 
 /// Adds the last change to the history, unless it is there: a process may have died before it could.
 pub(super) fn remember_last(root: &Path) -> Result<()> {
-    let Some(record) = last(root)? else { return Ok(()) };
+    let record = match last(root) {
+        Ok(Some(record)) => record,
+        // What cannot be read cannot be undone either, and stands in no way.
+        Err(error) if error.kind() == ErrorKind::Journal => return Ok(()),
+        other => return other.map(drop),
+    };
     let path = Places::new(root).history;
     let mut history = disk::read(&path, MAX_SIZE)?.unwrap_or_default();
     let is_known = |line: &[u8]| serde_json::from_slice::<Past>(line).is_ok_and(|past| past.id == record.id);
