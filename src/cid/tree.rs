@@ -133,11 +133,15 @@ impl Tree {
     /// `(real path, metadata without a link, whether there was a link)`
     fn look(&self, path: &CidPath) -> Result<Option<(PathBuf, Metadata, bool)>> {
         let Some(folder) = self.known_folder(path.folder().as_ref())? else { return Ok(None) };
-        let mut place = folder.path.join(path.file_name());
+        self.look_in(&folder, path.file_name())
+    }
+
+    fn look_in(&self, folder: &Folder, name: &str) -> Result<Option<(PathBuf, Metadata, bool)>> {
+        let mut place = folder.path.join(name);
         let mut metadata = fs::symlink_metadata(&place);
         if matches!(&metadata, Err(error) if error.kind() == IoKind::NotFound) {
             let listing = self.list(&folder.path)?;
-            let Some(name) = listing.find(&folder.path, path.file_name())? else { return Ok(None) };
+            let Some(name) = listing.find(&folder.path, name)? else { return Ok(None) };
             place = folder.path.join(name);
             metadata = fs::symlink_metadata(&place);
         }
@@ -171,20 +175,40 @@ impl Tree {
     }
 
     fn known_folder(&self, path: Option<&CidPath>) -> Result<Option<Folder>> {
-        let Some(path) = path else {
-            return Ok(Some(Folder { path: Arc::new(self.root.clone()), linked: false }));
-        };
+        let mut folder = Folder { path: Arc::new(self.root.clone()), linked: false };
+        let Some(path) = path else { return Ok(Some(folder)) };
         let lock = || self.folders.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = path.key();
-        if let Some(known) = lock().get(&key) {
+        let whole = path.key();
+        if let Some(known) = lock().get(&whole) {
             return Ok(known.clone());
         }
-        let folder = self
-            .look(path)?
-            .filter(|(_, metadata, _)| metadata.is_dir())
-            .map(|(path, _, linked)| Folder { path: Arc::new(path), linked });
-        lock().insert(key, folder.clone());
-        Ok(folder)
+        // From the root down, and not by recursion: a catalog may list paths of many thousand parts.
+        let mut key = String::new();
+        for part in path.parts() {
+            key.push('\\');
+            key.push_str(&fold_case(part));
+            let known = lock().get(&key).cloned();
+            let found = match known {
+                Some(known) => known,
+                None => {
+                    let found = self.look_in(&folder, part)?.filter(|(_, metadata, _)| metadata.is_dir());
+                    let found = found.map(|(path, _, linked)| Folder { path: Arc::new(path), linked });
+                    // Links may lead round in circles, so that there is no end of such folders.
+                    if !found.as_ref().is_some_and(|found: &Folder| found.linked) {
+                        lock().insert(key.clone(), found.clone());
+                    }
+                    found
+                }
+            };
+            match found {
+                Some(found) => folder = found,
+                None => {
+                    lock().insert(whole, None);
+                    return Ok(None);
+                }
+            }
+        }
+        Ok(Some(folder))
     }
 
     fn list(&self, folder: &Path) -> Result<Arc<Listing>> {
