@@ -266,7 +266,8 @@ fn twins(cid: &Cid) -> Result<Vec<Fault>> {
     let mut seen: HashMap<String, PathBuf> = HashMap::new();
     let mut faults = Vec::new();
     for item in walk(cid.root())? {
-        if let Some(twin) = seen.insert(fold_case(&item.path.to_string_lossy()), item.path.clone()) {
+        let Some(key) = item.path.to_str().map(fold_case) else { continue };
+        if let Some(twin) = seen.insert(key, item.path.clone()) {
             let what =
                 format!("{} and {} differ in case alone: to Windows they are one", twin.display(), item.path.display());
             faults.push(fault("case-conflict", None, None, what));

@@ -41,7 +41,7 @@ struct Folder {
     linked: bool,
 }
 
-/// The names in a folder, by their key.
+/// The names in a folder, by their key. What is not text has none, and no [`CidPath`] finds it.
 #[derive(Debug, Default)]
 pub(crate) struct Listing(HashMap<String, Vec<OsString>>);
 
@@ -51,7 +51,8 @@ impl Listing {
         let mut listing = Listing::default();
         for entry in fs::read_dir(folder).map_err(cannot)? {
             let name = entry.map_err(cannot)?.file_name();
-            listing.0.entry(fold_case(&name.to_string_lossy())).or_default().push(name);
+            let Some(key) = name.to_str().map(fold_case) else { continue };
+            listing.0.entry(key).or_default().push(name);
         }
         Ok(listing)
     }
