@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use fs_extra::file::CopyOptions;
 
@@ -118,8 +119,9 @@ struct Staging(PathBuf);
 
 impl Staging {
     fn new(target: &Path) -> Result<Staging> {
-        let name = target.file_name().unwrap_or_default().to_string_lossy();
-        let path = target.with_file_name(format!("{OWN_PREFIX}clone-{}-{name}", std::process::id()));
+        // Without the new name, which may be as long as a name can be.
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let path = target.with_file_name(format!("{OWN_PREFIX}clone-{}-{}", now.as_nanos(), std::process::id()));
         fs::create_dir(&path).map_err(|error| Error::io("make a folder for the copy", &path, error))?;
         Ok(Staging(path))
     }
