@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::catalog::checksum::Function;
 use crate::catalog::{Catalog, CidPath, Entry};
-use crate::cid::hash::{Sum, sum_files};
+use crate::cid::hash::{Sum, checked_size, sum_files};
 use crate::cid::walk::{Kind, walk};
 use crate::cid::{CIDSYNC, CatalogFile, Cid};
 use crate::error::{Error, ErrorKind, Result};
@@ -55,7 +55,7 @@ pub fn create(cid: &Cid, options: &CreateOptions) -> Result<Plan> {
     let sums = sum_files(&places, &*options.function);
     let mut entries = Vec::with_capacity(files.len() + new.len());
     for ((path, place), sum) in files.into_iter().zip(sums) {
-        entries.push(entry(path, sum.and_then(|sum| Ok((fits(sum.0, &place)?, sum)))?));
+        entries.push(entry(path, sum.and_then(|sum| Ok((checked_size(sum.0, &place)?, sum)))?));
     }
     for file in &new {
         let own = entries.iter().filter_map(|entry| {
@@ -74,7 +74,7 @@ pub fn create(cid: &Cid, options: &CreateOptions) -> Result<Plan> {
         }
         let after = catalog.print();
         let sum = (after.len() as u64, options.function.of_bytes(&after)?);
-        entries.push(entry(file.path.clone(), (fits(sum.0, &cid.shown(&file.path))?, sum)));
+        entries.push(entry(file.path.clone(), (checked_size(sum.0, &cid.shown(&file.path))?, sum)));
         let changed = before.as_deref() != Some(&after);
         if changed {
             let stage = if file.folder.is_some() { Stage::ComponentCatalog } else { Stage::RootCatalog };
@@ -124,14 +124,6 @@ fn files(cid: &Cid, new: &[CatalogFile]) -> Result<Vec<(CidPath, PathBuf)>> {
         }
     }
     Ok(files)
-}
-
-fn fits(size: u64, place: &std::path::Path) -> Result<u32> {
-    u32::try_from(size).map_err(|_| {
-        Error::new(ErrorKind::Path, "this file is larger than 4 GiB, more than a catalog can say")
-            .in_file(place)
-            .next("remove it from the CID")
-    })
 }
 
 fn entry(path: CidPath, (size, (_, checksum)): (u32, Sum)) -> Entry {

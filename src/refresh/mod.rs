@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::catalog::checksum::Function;
 use crate::catalog::{Catalog, Checksum, CidPath, CustomerFiles, Entry, Role};
+use crate::cid::hash::checked_size;
 use crate::cid::tree::Found;
 use crate::cid::{CatalogFile, Cid};
 use crate::error::{Error, ErrorKind, Result};
@@ -448,10 +449,5 @@ fn entry_change(action: Action, entry: &Entry) -> EntryChange {
 
 fn sum(view: &View<'_>, path: &CidPath, found: &Found, function: &Function) -> Result<Option<(u32, Checksum)>> {
     let Some((size, checksum)) = view.sum(path, found, &**function)? else { return Ok(None) };
-    let size = u32::try_from(size).map_err(|_| {
-        Error::new(ErrorKind::Path, "this file is larger than 4 GiB, more than a catalog can say")
-            .in_file(&view.cid().shown(path))
-            .next("remove it from the CID")
-    })?;
-    Ok(Some((size, checksum)))
+    Ok(Some((checked_size(size, &view.cid().shown(path))?, checksum)))
 }
