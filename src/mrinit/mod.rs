@@ -286,7 +286,7 @@ impl Mrinit {
     /// The ending that the last line lacks.
     fn missing_ending(&self) -> Result<Option<LineEnding>> {
         let unended = self.lines.last().is_some_and(|line| line.ending.is_none());
-        if unended && (self.bytes.len() % self.encoding.unit()) != 0 {
+        if unended && !self.bytes.len().is_multiple_of(self.encoding.unit()) {
             return Err(Error::new(
                 ErrorKind::MrinitFormat,
                 format!("it is {} and ends in half a character", self.encoding.name()),
