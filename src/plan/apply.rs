@@ -117,9 +117,8 @@ impl Writer {
         let (record, targets) = self.prepare(plan, &tree)?;
         let folders: BTreeSet<&Path> = targets.iter().filter_map(|target| target.parent()).collect();
         check_room(plan, &folders)?;
-        // In this order: a sweep after which nothing was done would have made the last change one without a way back.
-        undo::remember_last(&self.root)?;
         self.sweep()?;
+        undo::remember_last(&self.root)?;
 
         let done = stage(plan, &tree, &record, &targets, &places, &folders).and_then(|()| {
             plan.changes.iter().try_for_each(|change| check_unchanged(&tree, &self.shown, change).map(drop))?;
