@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use crate::catalog::checksum::Function;
-use crate::catalog::{Catalog, CidPath, Entry, entry_size};
-use crate::cid::hash::{Sum, sum_files};
+use crate::catalog::{Catalog, CidPath, Entry};
+use crate::cid::hash::{Sum, checked_size, sum_files};
 use crate::cid::walk::{Kind, walk};
 use crate::cid::{CIDSYNC, CatalogFile, Cid};
 use crate::error::{Error, ErrorKind, Result};
@@ -55,10 +55,7 @@ pub fn create(cid: &Cid, options: &CreateOptions) -> Result<Plan> {
     let sums = sum_files(&places, &*options.function);
     let mut entries = Vec::with_capacity(files.len() + new.len());
     for ((path, place), sum) in files.into_iter().zip(sums) {
-        entries.push(entry(
-            path,
-            sum.and_then(|sum| Ok((entry_size(sum.0).map_err(|error| error.in_file(&place))?, sum)))?,
-        ));
+        entries.push(entry(path, sum.and_then(|sum| Ok((checked_size(sum.0, &place)?, sum)))?));
     }
     for file in &new {
         let own = entries.iter().filter_map(|entry| {
@@ -77,7 +74,7 @@ pub fn create(cid: &Cid, options: &CreateOptions) -> Result<Plan> {
         }
         let after = catalog.print();
         let sum = (after.len() as u64, options.function.of_bytes(&after)?);
-        entries.push(entry(file.path.clone(), (entry_size(sum.0)?, sum)));
+        entries.push(entry(file.path.clone(), (checked_size(sum.0, &cid.shown(&file.path))?, sum)));
         let changed = before.as_deref() != Some(&after);
         if changed {
             let stage = if file.folder.is_some() { Stage::ComponentCatalog } else { Stage::RootCatalog };

@@ -16,7 +16,7 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 
 /// The largest catalog that is read, in bytes: room for more than two million entries. A real one has less than one
 /// hundredth of it.
@@ -31,14 +31,6 @@ pub struct Entry {
     pub size: u32,
     /// The checksum of the content.
     pub checksum: Checksum,
-}
-
-/// A file's size as an entry has it.
-pub(crate) fn entry_size(size: u64) -> Result<u32> {
-    u32::try_from(size).map_err(|_| {
-        Error::new(ErrorKind::Path, "this file is larger than 4 GiB, more than a catalog can say")
-            .next("remove it from the CID")
-    })
 }
 
 /// The identity of a catalog, a GUID, kept when the catalog is rewritten.

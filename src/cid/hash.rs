@@ -1,22 +1,34 @@
 //! Checksums of many files, on all processors.
 
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use super::tree::open_file;
 use crate::catalog::{Checksum, ChecksumFunction};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 
 /// The size and the checksum of a file's content.
 pub(crate) type Sum = (u64, Checksum);
 
-/// The sum of one file, of which at most `limit` bytes are read.
-pub(crate) fn sum_file(path: &std::path::Path, limit: u64, function: &dyn ChecksumFunction) -> Result<Sum> {
-    let mut counted = Counted { inner: open_file(path)?.take(limit), count: 0 };
+/// The sum of one file, of which at most `limit` bytes are read, and none where a catalog cannot say how many it has.
+pub(crate) fn sum_file(path: &Path, limit: u64, function: &dyn ChecksumFunction) -> Result<Sum> {
+    let file = open_file(path)?;
+    let size = file.metadata().map_err(|error| Error::io("look at it", path, error))?.len();
+    checked_size(size, path)?;
+    let mut counted = Counted { inner: file.take(limit), count: 0 };
     let checksum = function.of(&mut counted).map_err(|error| error.in_file(path))?;
     Ok((counted.count, checksum))
+}
+
+/// A size as a catalog has it.
+pub(crate) fn checked_size(size: u64, path: &Path) -> Result<u32> {
+    u32::try_from(size).map_err(|_| {
+        Error::new(ErrorKind::Path, "this file is larger than 4 GiB, more than a catalog can say")
+            .in_file(path)
+            .next("remove it from the CID")
+    })
 }
 
 /// The sums of `files`, in their order. The second of each pair limits how many bytes are read.

@@ -15,7 +15,8 @@ pub use program::Program;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::catalog::checksum::Function;
-use crate::catalog::{Catalog, Checksum, CidPath, CustomerFiles, Role, entry_size, is_catalog_name};
+use crate::catalog::{Catalog, Checksum, CidPath, CustomerFiles, Role, is_catalog_name};
+use crate::cid::hash::checked_size;
 use crate::cid::tree::Found;
 use crate::cid::{CatalogFile, Cid};
 use crate::error::{Error, ErrorKind, Result};
@@ -472,11 +473,6 @@ fn carry_out(edits: &[Edit], loaded: &Loaded, function: &Function) -> Result<Opt
 }
 
 fn sum(view: &View<'_>, path: &CidPath, found: &Found, function: &Function) -> Result<Option<(u32, Checksum)>> {
-    let in_file = |error: Error| error.in_file(&view.cid().shown(path));
-    if let Found::File { size, .. } = found {
-        // Before it is read.
-        entry_size(*size).map_err(in_file)?;
-    }
     let Some((size, checksum)) = view.sum(path, found, &**function)? else { return Ok(None) };
-    Ok(Some((entry_size(size).map_err(in_file)?, checksum)))
+    Ok(Some((checked_size(size, &view.cid().shown(path))?, checksum)))
 }
