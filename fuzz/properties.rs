@@ -7,6 +7,7 @@ use std::path::{Component, Path};
 use configcid::catalog::{Catalog, CidPath, checksum};
 use configcid::fuzzing;
 use configcid::mrinit::{KEY_PARENT_ROUTER, Mrinit, Value, is_secret_key};
+use configcid::registry::RegFile;
 use configcid::{Encoding, ErrorKind, Position, RelayAddress};
 
 /// A property, by the name of its target and corpus.
@@ -20,6 +21,7 @@ pub const ALL: &[(&str, Property)] = &[
     ("journal", journal),
     ("mrinit", mrinit),
     ("path", path),
+    ("reg", reg),
 ];
 
 /// `mrinit.conf`: any bytes come back, a change changes what was asked for alone, no secret is shown.
@@ -287,4 +289,26 @@ pub fn command(data: &[u8]) {
     assert!(size(&words) <= line.len());
     let quoted: Vec<String> = words.iter().map(|word| format!("\"{}\"", word.replace('"', "\"'\"'\""))).collect();
     assert_eq!(fuzzing::split_command(&quoted.join(" ")).expect("every quote is closed"), words);
+}
+
+/// A `.reg` file that is understood comes back with the same keys and values; one that is not is refused with a line of it, or whole.
+pub fn reg(data: &[u8]) {
+    match RegFile::parse(data) {
+        Ok(file) => {
+            // An ANSI file may have been UTF-8 with characters that Windows-1252 lacks.
+            let Ok(printed) = file.print() else { return };
+            assert_eq!(RegFile::parse(&printed).expect("what is printed is understood"), file);
+            for section in &file.keys {
+                assert!(section.delete || file.has_key(&section.key) || file.keys.iter().any(|other| other.delete));
+                section.items.iter().for_each(|item| drop(file.value(&section.key, &item.name).cloned()));
+            }
+        }
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::RegistryFormat);
+            // What is wrong with the encoding or the size is wrong with the whole file.
+            if let Some(place) = error.position() {
+                assert!(matches!(place, Position::Line(line) if (1..=data.len() + 1).contains(&line)), "{error}");
+            }
+        }
+    }
 }
