@@ -108,7 +108,7 @@ pub enum ClientCommand {
 #[derive(Debug, Subcommand)]
 pub enum CatalogCommand {
     /// List the entries of all catalogs
-    List(CidArgs),
+    List(ListArgs),
     /// Check all listed files against the catalogs
     Verify(VerifyArgs),
     /// Make catalogs for a folder that has none
@@ -354,6 +354,15 @@ impl RelayRegistryArgs {
             ViewChoice::Both => &View::BOTH[..],
         })
     }
+}
+
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// The CIDs
+    #[arg(value_name = "CID", required = true)]
+    pub cids: Vec<PathBuf>,
+    #[command(flatten)]
+    pub function: FunctionFlags,
 }
 
 #[derive(Debug, Args)]

@@ -6,7 +6,7 @@ use configcid::report::{catalog_name, count, fault_line};
 use configcid::{Cid, CreateOptions, Exit, Plan, Result, Scope};
 use serde::Serialize;
 
-use super::args::{CidArgs, CreateArgs, VerifyArgs};
+use super::args::{CreateArgs, ListArgs, VerifyArgs};
 use super::out::Out;
 use super::refresh::Work;
 use super::relay::look_at_all;
@@ -21,6 +21,8 @@ struct ListedCatalog {
     catalog: CidPath,
     id: String,
     own_checksum: checksum::Checksum,
+    function: Option<String>,
+    state: &'static str,
     entries: Vec<ListedEntry>,
 }
 
@@ -31,25 +33,43 @@ struct ListedEntry {
     checksum: checksum::Checksum,
 }
 
-pub fn list(args: &CidArgs, out: Out) -> Exit {
-    look_at_all("catalog list", &args.cids, out, |path| {
+pub fn list(args: &ListArgs, out: Out) -> Exit {
+    const COMMAND: &str = "catalog list";
+    let options = match args.function.options() {
+        Ok(options) => options,
+        Err(error) => return out.fail(COMMAND, &error),
+    };
+    look_at_all(COMMAND, &args.cids, out, |path| {
         let cid = Cid::open(path)?;
         let mut catalogs = Vec::new();
         for file in cid.catalogs() {
             let (_, catalog) = cid.read_catalog(file)?;
-            out.heading(format!("{}  {}  own checksum {}", file.path, catalog.id(), catalog.own_checksum()));
+            catalogs.push((file, catalog));
+        }
+        // What is known of the functions is part of what one wants to know of a catalog.
+        let reports = configcid::verify(&cid, &options, Scope::Customer)?.catalogs;
+        let listed = catalogs.into_iter().zip(reports).map(|((file, catalog), report)| {
+            let function = report.function.clone().unwrap_or_else(|| format!("{} checksum function", report.state));
+            out.heading(format!(
+                "{}  {}  own checksum {}  {function}",
+                file.path,
+                catalog.id(),
+                catalog.own_checksum()
+            ));
             let entry = |entry: &configcid::catalog::Entry| {
                 out.line(format!("{:>10}  {}  {}", entry.size, entry.checksum, entry.path));
                 ListedEntry { path: entry.path.clone(), size: entry.size, checksum: entry.checksum }
             };
-            catalogs.push(ListedCatalog {
+            ListedCatalog {
                 catalog: file.path.clone(),
                 id: catalog.id().to_string(),
                 own_checksum: catalog.own_checksum(),
+                function: report.function,
+                state: report.state,
                 entries: catalog.entries().iter().map(entry).collect(),
-            });
-        }
-        Ok((Listed { catalogs }, false))
+            }
+        });
+        Ok((Listed { catalogs: listed.collect() }, false))
     })
 }
 

@@ -1,8 +1,10 @@
 //! Refreshing a CID: its catalogs are brought in line with the customer's files on disk, as `ConfigCID.exe` does
 //! \[14635, 13112\].
 
+mod busy;
 mod command;
 mod detect;
+mod order;
 mod program;
 
 pub use command::CommandFunction;
@@ -10,18 +12,19 @@ pub use command::CommandFunction;
 pub(crate) use command::split_command;
 pub(crate) use detect::detect;
 pub use detect::{ChecksumChoice, Detection};
+pub(crate) use order::Order;
 pub use program::Program;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::catalog::checksum::Function;
-use crate::catalog::{Catalog, Checksum, CidPath, CustomerFiles, Role, is_catalog_name};
+use crate::catalog::{Catalog, Checksum, CidPath, CustomerFiles, Role};
 use crate::cid::hash::checked_size;
 use crate::cid::tree::Found;
 use crate::cid::{CatalogFile, Cid};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan::{Action, CatalogChange, Change, EntryChange, Plan, Stage, View};
-use crate::text::{count, fold_case};
+use crate::text::count;
 
 /// How to refresh.
 #[derive(Clone, Default)]
@@ -70,7 +73,7 @@ pub fn refresh(cid: &Cid, options: &RefreshOptions) -> Result<Plan> {
 pub(crate) fn complete(cid: &Cid, plan: &mut Plan, options: &RefreshOptions) -> Result<()> {
     let loaded = load(cid)?;
     if !options.accept_temporary {
-        refuse_busy(cid, &loaded)?;
+        busy::refuse(cid, &loaded)?;
     }
     let payload = plan.changes.clone();
     let mut view = View::new(cid, &payload);
@@ -144,124 +147,6 @@ pub(crate) fn catalog_change(loaded: &Loaded, after: Vec<u8>) -> Change {
         why: "the catalog lists the customer's files as they are".to_owned(),
         stage: if loaded.file.folder.is_some() { Stage::ComponentCatalog } else { Stage::RootCatalog },
     }
-}
-
-/// In which sequence catalogs are brought in line: those that others list come first.
-pub(crate) struct Order {
-    sequence: Vec<usize>,
-    /// Entries for a catalog that is itself, or that lists this one: no checksum can be right. `(catalog, entry)`, as
-    /// keys from the CID's root.
-    impossible: HashSet<(String, String)>,
-}
-
-impl Order {
-    pub(crate) fn new(loaded: &[Loaded]) -> Order {
-        let by_key: HashMap<String, usize> =
-            loaded.iter().enumerate().map(|(index, loaded)| (loaded.file.path.key(), index)).collect();
-        let lists: Vec<Vec<usize>> = loaded
-            .iter()
-            .map(|loaded| {
-                let paths = loaded.catalog.entries().iter().map(|entry| &entry.path);
-                let catalogs = paths.filter(|path| is_catalog_name(path.file_name()));
-                let keys = catalogs.map(|path| path.under(loaded.file.folder.as_ref()).key());
-                keys.filter_map(|key| by_key.get(&key).copied()).collect()
-            })
-            .collect();
-        let mut order = Order { sequence: Vec::new(), impossible: HashSet::new() };
-        let mut state = vec![Visit::No; loaded.len()];
-        for index in 0..loaded.len() {
-            order.visit(index, loaded, &lists, &mut state);
-        }
-        order
-    }
-
-    /// Depth first; as deep as catalogs list each other, that is, at most their number.
-    fn visit(&mut self, index: usize, loaded: &[Loaded], lists: &[Vec<usize>], state: &mut [Visit]) {
-        if state[index] != Visit::No {
-            return;
-        }
-        state[index] = Visit::Under;
-        for &listed in &lists[index] {
-            if state[listed] == Visit::Under {
-                self.impossible.insert((loaded[index].file.path.key(), loaded[listed].file.path.key()));
-            }
-            self.visit(listed, loaded, lists, state);
-        }
-        state[index] = Visit::Done;
-        self.sequence.push(index);
-    }
-
-    pub(crate) fn is_impossible(&self, catalog: &CidPath, entry: &CidPath) -> bool {
-        !self.impossible.is_empty() && self.impossible.contains(&(catalog.key(), entry.key()))
-    }
-
-    fn warnings(&self) -> Vec<String> {
-        let mut warnings: Vec<String> = self
-            .impossible
-            .iter()
-            .map(|(catalog, entry)| {
-                format!("{catalog} lists {entry}, which depends on it: that entry is left as it is")
-            })
-            .collect();
-        warnings.sort();
-        warnings
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Visit {
-    No,
-    Under,
-    Done,
-}
-
-/// Names of files that another program has while it updates a CID; `*` is anything. One place for what is only known
-/// from experience \[A\].
-const TEMPORARY: &[&str] = &[
-    // Updaters, and programs that save by writing beside and renaming.
-    "*.tmp",
-    "*.temp",
-    "*.upd.new",
-    "*.conf.new",
-    // Copies that are not at their end: WinSCP, browsers, robocopy's and rsync's restartable modes.
-    "*.part",
-    "*.partial",
-    "*.filepart",
-    "*.crdownload",
-    ".cidsync.upd.*",
-    ".mrinit.conf.*",
-    ".~tmp~",
-];
-
-fn is_temporary(name: &str) -> bool {
-    let name = fold_case(name);
-    TEMPORARY.iter().any(|pattern| match pattern.split_once('*') {
-        None => name == *pattern,
-        Some((start, end)) => name.len() >= start.len() + end.len() && name.starts_with(start) && name.ends_with(end),
-    })
-}
-
-/// Refuses where a file in the root or directly in a component, which no catalog lists, tells of an update in progress.
-fn refuse_busy(cid: &Cid, loaded: &[Loaded]) -> Result<()> {
-    for folder in std::iter::once(None).chain(cid.components().iter().map(Some)) {
-        let listing = cid.tree().listing(folder)?;
-        let mut names: Vec<&str> = listing.names().filter(|name| is_temporary(name)).collect();
-        names.sort_unstable();
-        for name in names {
-            let path = folder.map_or_else(|| CidPath::in_root(name), |folder| folder.join(name));
-            let Ok(path) = path else { continue };
-            let is_listed = loaded.iter().any(|loaded| {
-                let entries = loaded.catalog.entries().iter();
-                entries.map(|entry| entry.path.under(loaded.file.folder.as_ref()).key()).any(|key| key == path.key())
-            });
-            if !is_listed {
-                return Err(Error::new(ErrorKind::Busy, "this file looks like that of an update in progress")
-                    .in_file(&cid.shown(&path))
-                    .next("wait until the update has ended; or, if the file is a leftover, remove it or say --accept-temporary"));
-            }
-        }
-    }
-    Ok(())
 }
 
 /// The vendor's files that are not what the catalogs say, as sentences without an end.
