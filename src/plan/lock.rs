@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::record::{self, Record};
-use crate::cid::OWN_PREFIX;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The lock of a CID: it is held by whoever made it, until it is gone.
@@ -49,7 +48,7 @@ struct Holder {
 pub(super) struct Lock {
     path: PathBuf,
     holder: Holder,
-    /// Held open and locked as long as the process lives: the proof that it does.
+    /// Held as long as the process lives: the proof that it does.
     file: File,
 }
 
@@ -77,14 +76,20 @@ impl Lock {
             match obstacle(&path)? {
                 Obstacle::Gone => continue,
                 Obstacle::Stale(holder, file) => {
-                    if remove_if_same(&path, &holder)? {
+                    if hold::remove_stale(&path, &holder)? {
                         broken = Some(format!("{}, which has ended", describe(Some(&holder))));
                     }
                     drop(file);
                     continue;
                 }
                 Obstacle::Held(holder) if options.break_lock && broken.is_none() => {
-                    fs::remove_file(&path).map_err(|error| Error::io("break the lock", &path, error))?;
+                    fs::remove_file(&path).map_err(|error| {
+                        Error::io("break the lock", &path, error).next(if cfg!(windows) {
+                            "nothing was changed; somebody has it open: end that process first"
+                        } else {
+                            "nothing was changed; check your rights to the folder"
+                        })
+                    })?;
                     broken = Some(describe(holder.as_ref()));
                     continue;
                 }
@@ -107,19 +112,7 @@ impl Lock {
     fn make(path: &Path) -> Result<Option<Lock>> {
         let Record { id, host, user, time, .. } = Record::new("");
         let holder = Holder { id, host, process: std::process::id(), user, time };
-        let name = format!("{OWN_PREFIX}{}.lock", holder.id);
-        let draft = path.with_file_name(name);
-        let made = make_at(&draft, &holder).and_then(|file| match fs::hard_link(&draft, path) {
-            Ok(()) => Ok(Some(file)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
-            // No hard links here: made in place, the lock is empty for a moment, which others take for held.
-            Err(_) => match make_at(path, &holder) {
-                Ok(file) => Ok(Some(file)),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
-                Err(error) => Err(error),
-            },
-        });
-        let _ = fs::remove_file(&draft);
+        let made = hold::make(path, &holder);
         let made = made.map_err(|error| {
             Error::io("lock the CID for writing", path, error)
                 .next("nothing was changed; check your rights to the folder")
@@ -130,20 +123,114 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // Not if somebody has broken it and made another.
-        let _ = remove_if_same(&self.path, &self.holder);
-        let _ = self.file.unlock();
+        hold::give_back(&self.path, &self.holder, &self.file);
     }
 }
 
-fn make_at(path: &Path, holder: &Holder) -> io::Result<File> {
-    let mut file = File::options().read(true).write(true).create_new(true).open(path)?;
-    let _ = file.try_lock();
-    file.write_all(&serde_json::to_vec(holder).expect("plain data"))?;
-    Ok(file)
+fn write_holder(file: &mut File, holder: &Holder) -> io::Result<()> {
+    file.write_all(&serde_json::to_vec(holder).expect("plain data"))
+}
+
+/// By a lock on the file, which does not outlive the process.
+#[cfg(not(windows))]
+mod hold {
+    use super::*;
+    use crate::cid::OWN_PREFIX;
+
+    /// Makes the lock under a name of its own and gives it the real one, so that it is whole from its first moment on.
+    pub fn make(path: &Path, holder: &Holder) -> io::Result<Option<File>> {
+        let draft = path.with_file_name(format!("{OWN_PREFIX}{}.lock", holder.id));
+        let made = make_at(&draft, holder).and_then(|file| match fs::hard_link(&draft, path) {
+            Ok(()) => Ok(Some(file)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
+            // No hard links here: made in place, the lock is empty for a moment, which others take for held.
+            Err(_) => match make_at(path, holder) {
+                Ok(file) => Ok(Some(file)),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
+                Err(error) => Err(error),
+            },
+        });
+        let _ = fs::remove_file(&draft);
+        made
+    }
+
+    fn make_at(path: &Path, holder: &Holder) -> io::Result<File> {
+        let mut file = File::options().read(true).write(true).create_new(true).open(path)?;
+        let _ = file.try_lock();
+        write_holder(&mut file, holder)?;
+        Ok(file)
+    }
+
+    /// The lock, and whether nobody holds it any more.
+    pub fn look(path: &Path) -> io::Result<(File, bool)> {
+        let file = File::options().read(true).write(true).open(path)?;
+        let unheld = file.try_lock().is_ok();
+        Ok((file, unheld))
+    }
+
+    pub fn remove_stale(path: &Path, holder: &Holder) -> Result<bool> {
+        remove_if_same(path, holder)
+    }
+
+    pub fn give_back(path: &Path, holder: &Holder, file: &File) {
+        // Not if somebody has broken it and made another.
+        let _ = remove_if_same(path, holder);
+        let _ = file.unlock();
+    }
+}
+
+/// By an open handle that lets others read and do nothing else. A lock on the file's bytes would keep others from
+/// reading whose it is; a handle is known to the server, too, and so to every computer on the share.
+#[cfg(windows)]
+mod hold {
+    use std::os::windows::fs::OpenOptionsExt;
+
+    use super::super::disk::patiently;
+    use super::*;
+
+    const GENERIC_READ: u32 = 0x8000_0000;
+    const GENERIC_WRITE: u32 = 0x4000_0000;
+    const DELETE: u32 = 0x0001_0000;
+    const FILE_SHARE_READ: u32 = 1;
+    const FILE_SHARE_DELETE: u32 = 4;
+    const FILE_FLAG_DELETE_ON_CLOSE: u32 = 0x0400_0000;
+
+    /// Makes the lock in place: empty for a moment, it is held from its first one on. The system removes it with the
+    /// handle, however the process ends.
+    pub fn make(path: &Path, holder: &Holder) -> io::Result<Option<File>> {
+        let mut options = File::options();
+        options.write(true).create_new(true).access_mode(GENERIC_READ | GENERIC_WRITE | DELETE);
+        options.share_mode(FILE_SHARE_READ).custom_flags(FILE_FLAG_DELETE_ON_CLOSE);
+        // While somebody reads a lock that has been given back, its name can be neither opened nor made.
+        match patiently(|| options.open(path)) {
+            Ok(mut file) => write_holder(&mut file, holder).map(|()| Some(file)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The lock, and whether nobody holds it any more.
+    pub fn look(path: &Path) -> io::Result<(File, bool)> {
+        match File::options().read(true).write(true).share_mode(FILE_SHARE_DELETE).open(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Ok((File::open(path)?, false)),
+            unheld => Ok((unheld?, true)),
+        }
+    }
+
+    /// The caller holds it, and lets others delete it alone: so it is still the same.
+    pub fn remove_stale(path: &Path, _: &Holder) -> Result<bool> {
+        match fs::remove_file(path) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(Error::io("remove the lock", path, error)),
+        }
+    }
+
+    pub fn give_back(_: &Path, _: &Holder, _: &File) {}
 }
 
 /// Removes the lock if it is still that of `holder`, and says whether it was.
+#[cfg(not(windows))]
 fn remove_if_same(path: &Path, holder: &Holder) -> Result<bool> {
     let same = File::open(path).is_ok_and(|mut file| read_holder(&mut file).as_ref() == Some(holder));
     if !same {
@@ -157,14 +244,13 @@ fn remove_if_same(path: &Path, holder: &Holder) -> Result<bool> {
 }
 
 fn obstacle(path: &Path) -> Result<Obstacle> {
-    let mut file = match File::options().read(true).write(true).open(path) {
-        Ok(file) => file,
+    // What holds it does not outlive its process. Across machines not every share passes it on, so that it proves
+    // nothing of a process elsewhere.
+    let (mut file, unheld) = match hold::look(path) {
+        Ok(found) => found,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Obstacle::Gone),
         Err(_) => return Ok(Obstacle::Held(None)),
     };
-    // A file lock does not outlive its process. Across machines not every share passes it on, so that it proves
-    // nothing of a process elsewhere.
-    let unheld = file.try_lock().is_ok();
     match read_holder(&mut file) {
         Some(holder) if unheld && holder.host == record::host() => Ok(Obstacle::Stale(holder, file)),
         holder => Ok(Obstacle::Held(holder)),
@@ -233,6 +319,7 @@ mod tests {
         assert_eq!(Lock::take(dir.path(), AT_ONCE).unwrap_err().kind(), ErrorKind::Locked);
     }
 
+    #[cfg(not(windows))]
     #[test]
     fn whoever_was_broken_does_not_remove_the_new_lock() {
         let dir = tempfile::tempdir().unwrap();
@@ -240,6 +327,18 @@ mod tests {
         let (_new, _) = Lock::take(dir.path(), LockOptions { break_lock: true, ..AT_ONCE }).unwrap();
         drop(old);
         assert!(dir.path().join(LOCK).exists());
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn a_lock_that_a_live_process_holds_cannot_be_broken() {
+        let dir = tempfile::tempdir().unwrap();
+        let (lock, _) = Lock::take(dir.path(), AT_ONCE).unwrap();
+        let error = Lock::take(dir.path(), LockOptions { break_lock: true, ..AT_ONCE }).unwrap_err();
+        assert!(error.to_string().contains("end that process first"), "{error}");
+        assert!(dir.path().join(LOCK).exists());
+        drop(lock);
+        assert!(!dir.path().join(LOCK).exists());
     }
 
     #[test]
