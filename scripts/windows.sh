@@ -4,8 +4,8 @@
 # that it is built here from the sources of Debian's rustc; its caches are in target/.
 
 export RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1
-# Wine's own messages, and its offers to install what no console program needs.
-export WINEDEBUG=-all WINEDLLOVERRIDES="mscoree,mshtml="
+# Wine's own messages, its offers to install what no console program needs, and its debugger.
+export WINEDEBUG=-all WINEDLLOVERRIDES="mscoree,mshtml,winedbg.exe="
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 
 # need PACKAGE...: installs what is missing, where that is possible.
@@ -40,5 +40,6 @@ wine_up() {
         touch "$WINEPREFIX/ready"
     fi
     mkdir -p "$WINEPREFIX/dosdevices/unc/server1/interchk"
-    wineserver --persistent=60
+    # Fails where one is up already.
+    wineserver --persistent=60 || true
 }
