@@ -139,13 +139,13 @@ impl Error {
 
     /// Names the file, where none is named yet.
     pub(crate) fn in_file(mut self, path: &Path) -> Self {
-        self.0.path.get_or_insert_with(|| path.to_owned());
+        self.0.path.get_or_insert_with(|| plain(path));
         self
     }
 
     /// Names the file that people know, in place of one that was in the way to it.
     pub(crate) fn about(mut self, path: &Path) -> Self {
-        self.0.path = Some(path.to_owned());
+        self.0.path = Some(plain(path));
         self
     }
 
@@ -179,6 +179,28 @@ impl Error {
     pub fn next_step(&self) -> Option<&str> {
         self.0.next.as_deref()
     }
+}
+
+/// A path as people write it: what Windows calls the real path begins with `\\?\`.
+pub(crate) fn plain(path: &Path) -> PathBuf {
+    #[cfg(windows)]
+    {
+        use std::path::{Component, Prefix};
+        let mut parts = path.components();
+        if let Some(Component::Prefix(prefix)) = parts.next() {
+            let plain = match prefix.kind() {
+                Prefix::VerbatimDisk(letter) => format!("{}:", char::from(letter)).into(),
+                Prefix::VerbatimUNC(server, share) => {
+                    let mut plain = std::ffi::OsString::from("\\\\");
+                    plain.extend([server, "\\".as_ref(), share]);
+                    plain
+                }
+                _ => return path.to_owned(),
+            };
+            return PathBuf::from(plain).join(parts.as_path());
+        }
+    }
+    path.to_owned()
 }
 
 impl fmt::Display for Error {
@@ -216,6 +238,20 @@ mod tests {
             .in_file(Path::new("not this one"))
             .next("restore it");
         assert_eq!(error.to_string(), "CID/cidsync.upd: offset 80 (0x50): the file ends here; restore it");
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn paths_are_spelled_as_people_do() {
+        for (real, plain) in [
+            (r"\\?\C:\CIDs\MRESXP", r"C:\CIDs\MRESXP"),
+            (r"\\?\C:\", r"C:\"),
+            (r"\\?\UNC\Server1\InterChk\MRESXP", r"\\Server1\InterChk\MRESXP"),
+            (r"\\Server1\InterChk", r"\\Server1\InterChk"),
+            ("MRESXP/rms", "MRESXP/rms"),
+        ] {
+            assert_eq!(super::plain(Path::new(real)).as_os_str(), plain);
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod support;
 
 use std::fs;
 
-use support::{RELAY, TestEnv, check_cid, layout::crc32};
+use support::{RELAY, TestEnv};
 
 /// Every command that takes a CID and could change something.
 fn commands(cid: &str) -> [String; 3] {
@@ -159,6 +159,7 @@ mod links {
     use std::os::unix::fs::symlink;
 
     use super::*;
+    use crate::support::{check_cid, layout::crc32};
 
     /// A CID in which `path` has been moved out of it, with a link in its place.
     fn moved_out(path: &str) -> TestEnv {

@@ -198,7 +198,7 @@ fn longer(text: &str, limit: usize) -> bool {
 }
 
 /// The rules for one name; the answer completes "the path ...".
-fn check_name(name: &str) -> std::result::Result<(), &'static str> {
+pub(crate) fn check_name(name: &str) -> std::result::Result<(), &'static str> {
     if name.is_empty() {
         return Err("has an empty part");
     }

@@ -9,7 +9,8 @@ use fs_extra::file::CopyOptions;
 
 use super::walk::{Item, Kind, walk};
 use super::{Cid, OWN_PREFIX};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, plain};
+use crate::text::fold_case;
 
 /// How far a clone has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +92,7 @@ pub(crate) fn copy_tree(from: &Path, to: &Path) -> Result<Vec<Item>> {
 
 /// The real path of what is to be made.
 fn checked_target(cid: &Cid, new: &Path) -> Result<PathBuf> {
+    super::check_spelling(new)?;
     if fs::symlink_metadata(new).is_ok() {
         return Err(Error::new(ErrorKind::Exists, "there is something of this name already")
             .in_file(new)
@@ -103,15 +105,23 @@ fn checked_target(cid: &Cid, new: &Path) -> Result<PathBuf> {
     let Some(name) = new.file_name() else {
         return Err(Error::new(ErrorKind::Usage, "this is no name for a new folder").in_file(new).next("name one"));
     };
-    let parent = parent
-        .canonicalize()
+    let parent = super::real_path(parent)
         .map_err(|error| Error::io("make the new CID here", parent, error).next("make the folder above it first"))?;
-    if parent.starts_with(cid.root()) {
+    if lies_in(&parent, cid.root()) {
         return Err(Error::new(ErrorKind::Usage, "the new CID would lie inside the old one")
             .in_file(new)
             .next("name a folder beside it"));
     }
     Ok(parent.join(name))
+}
+
+/// Whether a real path is another one or lies in it.
+fn lies_in(path: &Path, folder: &Path) -> bool {
+    let key = |path: &Path| fold_case(&plain(path).to_string_lossy());
+    match cfg!(windows) {
+        true => Path::new(&key(path)).starts_with(key(folder)),
+        false => path.starts_with(folder),
+    }
 }
 
 /// The copy under a name of our own, removed unless it gets its real name.
@@ -138,9 +148,10 @@ impl Staging {
 
 impl Drop for Staging {
     fn drop(&mut self) {
-        // A folder that may not be written cannot be emptied: give back the right first.
+        // A folder that may not be written cannot be emptied, and on Windows a file that may not be written cannot be
+        // removed: give back the right first.
         for item in walk(&self.0).unwrap_or_default() {
-            if item.kind == Kind::Folder {
+            if item.kind == Kind::Folder || cfg!(windows) {
                 let _ = make_writable(&self.0.join(item.path));
             }
         }

@@ -8,9 +8,9 @@ pub(crate) mod walk;
 pub use clone::{CloneProgress, CloneReport, clone};
 pub(crate) use clone::{copy_tree, first_difference, make_writable};
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
-use crate::catalog::{self, Catalog, CidPath};
+use crate::catalog::{self, Catalog, CidPath, check_name};
 use crate::error::{Error, ErrorKind, Result};
 use crate::mrinit::{self, Mrinit};
 use crate::text::fold_case;
@@ -222,7 +222,25 @@ impl Cid {
     }
 }
 
+/// Refuses a path in which Windows would read a part as something else than the name of a file or folder: a device, an
+/// alternate stream, a name without its last dot.
+pub(crate) fn check_spelling(path: &Path) -> Result<()> {
+    let names = path.components().filter_map(|part| match part {
+        Component::Normal(name) if cfg!(windows) => Some(name.to_string_lossy()),
+        _ => None,
+    });
+    for name in names {
+        check_name(&name).map_err(|why| {
+            Error::new(ErrorKind::Path, format!("{name:?} {why}"))
+                .in_file(path)
+                .next("name a file or folder as a folder's list shows it")
+        })?;
+    }
+    Ok(())
+}
+
 fn canonical_folder(path: &Path) -> Result<PathBuf> {
+    check_spelling(path)?;
     let metadata = path.metadata().map_err(|error| {
         let missing = error.kind() == std::io::ErrorKind::NotFound;
         let error = Error::io("open the CID", path, error);
@@ -240,7 +258,16 @@ fn canonical_folder(path: &Path) -> Result<PathBuf> {
             .in_file(path)
             .next("name the folder that holds it"));
     }
-    path.canonicalize().map_err(|error| Error::io("open the CID", path, error))
+    real_path(path).map_err(|error| Error::io("open the CID", path, error))
+}
+
+/// Where a path leads. Not every Windows file system can tell (nor can older versions of Wine, of long paths): then it is taken as
+/// it is.
+pub(crate) fn real_path(path: &Path) -> std::io::Result<PathBuf> {
+    match path.canonicalize() {
+        Err(error) if cfg!(windows) && error.kind() != std::io::ErrorKind::NotFound => std::path::absolute(path),
+        real => real,
+    }
 }
 
 /// Refuses a component where a CID is expected: a refresh of it alone would leave the root's catalog wrong.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::catalog::CidPath;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{self, Error, ErrorKind, Result};
 use crate::text::fold_case;
 
 /// What stands at a path.
@@ -166,7 +166,7 @@ impl Tree {
         if !target.starts_with(&self.root) {
             return Err(Error::new(
                 ErrorKind::Link,
-                format!("this link leads out of the CID, to {}", target.display()),
+                format!("this link leads out of the CID, to {}", error::plain(&target).display()),
             )
             .in_file(&link)
             .next("put a real file or folder in its place"));

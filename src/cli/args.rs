@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use configcid::catalog::{CustomerFiles, checksum};
 use configcid::plan::{Direction, LockOptions};
@@ -123,6 +124,28 @@ pub enum MrinitCommand {
     Set(MrinitSetArgs),
 }
 
+/// Reads a path as it was meant.
+fn path() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| match cfg!(windows) {
+        true => unquoted(path),
+        false => Ok(path),
+    })
+}
+
+/// For Windows, the backslash in `"C:\CID\"` belongs to the quote behind it: the program gets `C:\CID"`, and whatever
+/// stands behind that, too. No name holds a quote, so that a last one is what is left of a folder's backslash. Where
+/// more stands behind it, what was meant cannot be told.
+fn unquoted(path: PathBuf) -> Result<PathBuf, String> {
+    let quote = path.as_os_str().as_encoded_bytes().iter().position(|&byte| byte == b'"');
+    match (quote, path.to_str()) {
+        (None, _) => Ok(path),
+        (Some(at), Some(text)) if at > 0 && at + 1 == text.len() => Ok(format!("{}\\", &text[..at]).into()),
+        _ => Err("a backslash before a closing quote takes the quote for a character of the name; leave it out, or \
+                  write two"
+            .to_owned()),
+    }
+}
+
 /// What leads a refresh, wherever one is part of the work.
 #[derive(Debug, Args)]
 pub struct RefreshFlags {
@@ -132,7 +155,7 @@ pub struct RefreshFlags {
     #[command(flatten)]
     function: FunctionFlags,
     /// Let this program rewrite the catalogs, on a copy that is checked; it gets the CID as its argument
-    #[arg(long, value_name = "PROGRAM")]
+    #[arg(long, value_name = "PROGRAM", value_parser = path())]
     refresh_with: Option<PathBuf>,
     /// Go on where files of the vendor are damaged; their entries stay as they are
     #[arg(long)]
@@ -234,7 +257,7 @@ impl LockFlags {
 #[derive(Debug, Args)]
 pub struct RefreshArgs {
     /// The CIDs
-    #[arg(value_name = "CID")]
+    #[arg(value_name = "CID", value_parser = path())]
     pub cids: Vec<PathBuf>,
     #[command(flatten)]
     pub write: WriteFlags,
@@ -265,7 +288,7 @@ impl AddressFlags {
 #[derive(Debug, Args)]
 pub struct RelaySetArgs {
     /// The CIDs
-    #[arg(value_name = "CID", required = true)]
+    #[arg(value_name = "CID", required = true, value_parser = path())]
     pub cids: Vec<PathBuf>,
     #[command(flatten)]
     pub address: AddressFlags,
@@ -284,7 +307,7 @@ pub struct RelaySetArgs {
 #[derive(Debug, Args)]
 pub struct CidArgs {
     /// The CIDs
-    #[arg(value_name = "CID", required = true)]
+    #[arg(value_name = "CID", required = true, value_parser = path())]
     pub cids: Vec<PathBuf>,
 }
 
@@ -368,7 +391,7 @@ pub struct ListArgs {
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
     /// The CIDs
-    #[arg(value_name = "CID", required = true)]
+    #[arg(value_name = "CID", required = true, value_parser = path())]
     pub cids: Vec<PathBuf>,
     /// One more file name that is the customer's
     #[arg(long, value_name = "NAME")]
@@ -388,7 +411,7 @@ impl VerifyArgs {
 #[derive(Debug, Args)]
 pub struct CreateArgs {
     /// The folders
-    #[arg(value_name = "CID", required = true)]
+    #[arg(value_name = "CID", required = true, value_parser = path())]
     pub cids: Vec<PathBuf>,
     #[command(flatten)]
     pub function: FunctionFlags,
@@ -402,20 +425,24 @@ pub struct CreateArgs {
 #[derive(Debug, Args)]
 pub struct CloneArgs {
     /// The CID to copy
+    #[arg(value_parser = path())]
     pub cid: PathBuf,
     /// The folder to make
+    #[arg(value_parser = path())]
     pub new: PathBuf,
 }
 
 #[derive(Debug, Args)]
 pub struct MrinitShowArgs {
     /// The file
+    #[arg(value_parser = path())]
     pub file: PathBuf,
 }
 
 #[derive(Debug, Args)]
 pub struct MrinitSetArgs {
     /// The file
+    #[arg(value_parser = path())]
     pub file: PathBuf,
     /// The name of the value, such as ParentRouterAddress
     #[arg(requires = "value", conflicts_with_all = ["ip", "fqdn", "netbios"])]
@@ -432,13 +459,14 @@ pub struct MrinitSetArgs {
 #[derive(Debug, Args)]
 pub struct DemoArgs {
     /// Where to make it; by default a new folder among the temporary files
+    #[arg(value_parser = path())]
     pub dir: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub struct RecoverArgs {
     /// The CIDs
-    #[arg(value_name = "CID", required = true)]
+    #[arg(value_name = "CID", required = true, value_parser = path())]
     pub cids: Vec<PathBuf>,
     /// Finish what was begun, or fail
     #[arg(long)]
@@ -467,8 +495,25 @@ impl RecoverArgs {
 #[derive(Debug, Args)]
 pub struct UndoArgs {
     /// The CIDs
-    #[arg(value_name = "CID", required = true)]
+    #[arg(value_name = "CID", required = true, value_parser = path())]
     pub cids: Vec<PathBuf>,
     #[command(flatten)]
     pub write: WriteFlags,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_backslash_before_a_quote_makes_is_understood_or_refused() {
+        for (text, path) in
+            [("C:\\CID\"", "C:\\CID\\"), ("C:\"", "C:\\"), ("C:\\CID", "C:\\CID"), ("C:\\My CID\\", "C:\\My CID\\")]
+        {
+            assert_eq!(unquoted(text.into()).unwrap().as_os_str(), path);
+        }
+        for text in ["\"", "C:\\CID\" --ip", "C:\\CID\" D:\\CID\"", "\"C:\\CID\""] {
+            assert!(unquoted(text.into()).is_err(), "{text}");
+        }
+    }
 }

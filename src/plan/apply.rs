@@ -13,8 +13,8 @@ use super::record::{LOCK, Places, Record, Step, digest, work_name};
 use super::{Change, Plan, Stage, disk, observe, recover, undo};
 use crate::catalog;
 use crate::catalog::CidPath;
-use crate::cid::generation;
 use crate::cid::tree::{self, Found, Tree};
+use crate::cid::{self, generation};
 use crate::error::{Error, ErrorKind, Result};
 
 /// What carrying a plan out did.
@@ -91,7 +91,7 @@ impl Writer {
     /// # Errors
     /// Another writer is at work and does not end in time, or the folder cannot be written.
     pub fn lock(path: &Path, options: LockOptions) -> Result<Writer> {
-        let root = path.canonicalize().map_err(|error| Error::io("open the CID", path, error))?;
+        let root = cid::real_path(path).map_err(|error| Error::io("open the CID", path, error))?;
         Writer::lock_root(&root, path, options)
     }
 

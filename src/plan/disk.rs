@@ -94,6 +94,7 @@ pub(super) fn flush(path: &Path) -> Result<()> {
 }
 
 /// Lets `link` be another name of `file`, or a copy where the system has no such names.
+#[cfg(not(windows))]
 pub(super) fn keep(file: &Path, link: &Path) -> Result<()> {
     let linked = step("keep the old file", link, || fs::hard_link(file, link));
     match linked {
@@ -106,24 +107,64 @@ pub(super) fn keep(file: &Path, link: &Path) -> Result<()> {
     }
 }
 
+/// Lets `copy` be a copy of `file`, with its attributes and its time. Another name of the same file would share its
+/// attributes, and could not be removed while somebody reads the file.
+#[cfg(windows)]
+pub(super) fn keep(file: &Path, copy: &Path) -> Result<()> {
+    step("keep the old file", copy, || attributes::prepare(copy, file))?;
+    let kept = step("keep the old file", copy, || File::options().write(true).open(copy))?;
+    step("set its attributes", copy, || {
+        kept.set_modified(fs::metadata(file)?.modified()?)?;
+        attributes::finish(&kept, copy, file)
+    })?;
+    step("flush it", copy, || kept.sync_all())
+}
+
 /// How long a file may be held by others before a rename gives up: readers hold one for up to a second in practice.
 const RETRIES: [u64; 8] = [10, 20, 40, 80, 160, 320, 640, 1280];
 
 /// Renames a file, over what is there.
 pub(super) fn rename(from: &Path, to: &Path) -> Result<()> {
-    step("replace it", to, || patiently(|| fs::rename(from, to)))
+    step("replace it", to, || {
+        let read_only = unprotect(to)?;
+        let renamed = patiently(|| fs::rename(from, to));
+        if let (Err(_), Some(permissions)) = (&renamed, read_only) {
+            let _ = fs::set_permissions(to, permissions);
+        }
+        renamed
+    })
+}
+
+/// Takes the attribute "read-only" from a file, and gives what it had; `None` where there is no such file. Windows
+/// neither replaces nor removes what has it (Windows 10 and later do, and not on every share).
+fn unprotect(path: &Path) -> io::Result<Option<fs::Permissions>> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if cfg!(windows) && metadata.is_file() && metadata.permissions().readonly() => {
+            crate::cid::make_writable(path)?;
+            Ok(Some(metadata.permissions()))
+        }
+        _ => Ok(None),
+    }
 }
 
 /// Removes a file; it is no error where there is none.
 pub(super) fn remove(path: &Path) -> Result<()> {
-    step("remove it", path, || match patiently(|| fs::remove_file(path)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        other => other,
+    step("remove it", path, || {
+        let read_only = unprotect(path)?;
+        match patiently(|| fs::remove_file(path)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => {
+                if let (Err(_), Some(permissions)) = (&removed, read_only) {
+                    let _ = fs::set_permissions(path, permissions);
+                }
+                removed
+            }
+        }
     })
 }
 
 /// Tries again for a while where somebody holds the file.
-fn patiently(call: impl Fn() -> io::Result<()>) -> io::Result<()> {
+pub(super) fn patiently<T>(call: impl Fn() -> io::Result<T>) -> io::Result<T> {
     for pause in RETRIES {
         match call() {
             Err(error) if is_held(&error) => thread::sleep(Duration::from_millis(pause)),
@@ -175,15 +216,15 @@ pub(super) fn check_folder(folder: &Path, bytes: u64) -> Result<()> {
     Ok(())
 }
 
+#[cfg(not(windows))]
 impl Error {
     /// Whether the system said that it has no hard links here.
     fn is_missing_links(&self) -> bool {
         let source = std::error::Error::source(self).and_then(|source| source.downcast_ref::<io::Error>());
         source.is_some_and(|error| {
-            // EPERM is what Linux says for FAT; ERROR_INVALID_FUNCTION (1) and ERROR_NOT_SUPPORTED (50) are Windows'.
+            // EPERM is what Linux says for FAT.
             matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::TooManyLinks)
                 || (cfg!(unix) && error.raw_os_error() == Some(1))
-                || (cfg!(windows) && matches!(error.raw_os_error(), Some(1 | 50)))
         })
     }
 }

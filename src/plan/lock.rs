@@ -1,7 +1,7 @@
 //! One writer per CID, across machines on a share.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::disk::bare_step;
+use super::hold;
 use super::record::{self, LOCK, Record};
-use crate::cid::OWN_PREFIX;
 use crate::error::{Error, ErrorKind, Result};
 
 /// No lock is larger.
@@ -37,8 +37,8 @@ impl Default for LockOptions {
 
 /// Who holds a lock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Holder {
-    id: String,
+pub(super) struct Holder {
+    pub id: String,
     host: String,
     process: u32,
     user: String,
@@ -51,7 +51,7 @@ struct Holder {
 pub(super) struct Lock {
     path: PathBuf,
     holder: Holder,
-    /// Held open and locked as long as the process lives: the proof that it does.
+    /// Held as long as the process lives: the proof that it does.
     file: File,
 }
 
@@ -86,15 +86,20 @@ impl Lock {
                 Obstacle::Gone if begin.elapsed() < options.wait.max(MOMENT) => continue,
                 Obstacle::Gone => return Err(locked(None)),
                 Obstacle::Stale(holder, file) => {
-                    if remove_if_same(&path, &holder)? {
+                    if hold::remove_stale(&path, &holder)? {
                         broken = Some(format!("{}, which has ended", describe(Some(&holder))));
                     }
                     drop(file);
                     continue;
                 }
                 Obstacle::Held(holder) if options.break_lock && broken.is_none() => {
-                    bare_step("break the lock", &path, || fs::remove_file(&path))
-                        .map_err(|error| Error::io("break the lock", &path, error))?;
+                    bare_step("break the lock", &path, || fs::remove_file(&path)).map_err(|error| {
+                        Error::io("break the lock", &path, error).next(if cfg!(windows) {
+                            "nothing was changed; somebody has it open: end that process first"
+                        } else {
+                            "nothing was changed; check your rights to the folder"
+                        })
+                    })?;
                     broken = Some(describe(holder.as_ref()));
                     continue;
                 }
@@ -112,22 +117,7 @@ impl Lock {
     fn make(path: &Path) -> Result<Option<Lock>> {
         let Record { id, host, user, time, .. } = Record::new("");
         let holder = Holder { id, host, process: std::process::id(), user, time };
-        let name = format!("{OWN_PREFIX}{}.lock", holder.id);
-        let draft = path.with_file_name(name);
-        let link = || bare_step("name the lock", path, || fs::hard_link(&draft, path));
-        let made = make_at(&draft, &holder).and_then(|file| match link() {
-            Ok(()) => Ok(Some(file)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
-            // Another writer has tidied the draft up.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            // No hard links here: made in place, the lock is empty for a moment, which others take for held.
-            Err(_) => match make_at(path, &holder) {
-                Ok(file) => Ok(Some(file)),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
-                Err(error) => Err(error),
-            },
-        });
-        let _ = bare_step("remove the lock's draft", &draft, || fs::remove_file(&draft));
+        let made = hold::make(path, &holder);
         let made = made.map_err(|error| {
             Error::io("lock the CID for writing", path, error)
                 .next("nothing was changed; check your rights to the folder")
@@ -138,68 +128,25 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // Not if somebody has broken it and made another.
-        let _ = remove_if_same(&self.path, &self.holder);
-        let _ = self.file.unlock();
+        hold::give_back(&self.path, &self.holder, &self.file);
     }
-}
-
-fn make_at(path: &Path, holder: &Holder) -> io::Result<File> {
-    let mut options = File::options();
-    options.read(true).write(true).create_new(true);
-    let mut file = bare_step("make the lock", path, || options.open(path))?;
-    // Somebody who looks whether it is held has it for a moment. Some file systems have no such locks.
-    let _ = file.lock();
-    let content = serde_json::to_vec(holder).expect("plain data");
-    if let Err(error) = bare_step("write the lock", path, || file.write_all(&content)) {
-        // Left behind, a lock without a name would be in everybody's way.
-        let _ = fs::remove_file(path);
-        return Err(error);
-    }
-    Ok(file)
-}
-
-/// Removes the lock if it is still that of `holder`, and says whether it was.
-fn remove_if_same(path: &Path, holder: &Holder) -> Result<bool> {
-    let same = open(path, false).is_ok_and(|mut file| read_holder(&mut file).as_ref() == Some(holder));
-    if !same {
-        return Ok(false);
-    }
-    match bare_step("remove the lock", path, || fs::remove_file(path)) {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(Error::io("remove the lock", path, error)),
-    }
-}
-
-/// Opens a lock, which anybody may have put there: a link is not followed, and a FIFO not waited for.
-fn open(path: &Path, write: bool) -> io::Result<File> {
-    let mut options = File::options();
-    options.read(true).write(write);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.custom_flags((rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits() as i32);
-    }
-    options.open(path)
 }
 
 fn obstacle(path: &Path) -> Result<Obstacle> {
-    let mut file = match open(path, true) {
-        Ok(file) => file,
+    // What holds it does not outlive its process. Across machines not every share passes it on, so that it proves
+    // nothing of a process elsewhere.
+    let (mut file, unheld) = match hold::look(path) {
+        Ok(found) => found,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Obstacle::Gone),
         Err(_) => return Ok(Obstacle::Held(None)),
     };
-    // A file lock does not outlive its process. Across machines not every share passes it on, so that it proves
-    // nothing of a process elsewhere.
-    let unheld = file.try_lock().is_ok();
     match read_holder(&mut file) {
         Some(holder) if unheld && holder.host == record::host() => Ok(Obstacle::Stale(holder, file)),
         holder => Ok(Obstacle::Held(holder)),
     }
 }
 
-fn read_holder(file: &mut File) -> Option<Holder> {
+pub(super) fn read_holder(file: &mut File) -> Option<Holder> {
     let mut bytes = Vec::new();
     file.rewind().ok()?;
     file.take(MAX_SIZE).read_to_end(&mut bytes).ok()?;
@@ -283,6 +230,7 @@ mod tests {
         }
     }
 
+    #[cfg(not(windows))]
     #[test]
     fn whoever_was_broken_does_not_remove_the_new_lock() {
         let dir = tempfile::tempdir().unwrap();
@@ -290,6 +238,18 @@ mod tests {
         let (_new, _) = Lock::take(dir.path(), LockOptions { break_lock: true, ..AT_ONCE }).unwrap();
         drop(old);
         assert!(dir.path().join(LOCK).exists());
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn a_lock_that_a_live_process_holds_cannot_be_broken() {
+        let dir = tempfile::tempdir().unwrap();
+        let (lock, _) = Lock::take(dir.path(), AT_ONCE).unwrap();
+        let error = Lock::take(dir.path(), LockOptions { break_lock: true, ..AT_ONCE }).unwrap_err();
+        assert!(error.to_string().contains("end that process first"), "{error}");
+        assert!(dir.path().join(LOCK).exists());
+        drop(lock);
+        assert!(!dir.path().join(LOCK).exists());
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod apply;
 mod disk;
 #[cfg(feature = "faults")]
 pub(crate) mod fuzzing;
+mod hold;
 mod lock;
 mod record;
 mod recover;

@@ -68,6 +68,10 @@ pub(super) fn run(
     let copy = work.path().join(cid.root().file_name().unwrap_or("CID".as_ref()));
     fs::create_dir(&copy).map_err(|error| Error::io("make a folder for a working copy", &copy, error))?;
     let original = copy_tree(cid.root(), &copy)?;
+    if cfg!(windows) {
+        // What is read-only there cannot be removed with the copy.
+        original.iter().for_each(|item| drop(make_writable(&copy.join(&item.path))));
+    }
     let mut written = HashMap::new();
     for change in &plan.changes {
         let relative = relative_place(cid, &change.path)?;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::catalog::CidPath;
 use crate::cid::tree::read_file as read_bytes;
+use crate::cid::{check_spelling, real_path};
 use crate::error::{Error, ErrorKind, Result};
 use crate::mrinit::{self, Mrinit};
 use crate::plan::{Change, Plan, Stage};
@@ -13,6 +14,7 @@ use crate::plan::{Change, Plan, Stage};
 /// # Errors
 /// It cannot be read, is a link or no file, or is larger than [`mrinit::MAX_SIZE`].
 pub fn read_file(file: &Path) -> Result<Mrinit> {
+    check_spelling(file)?;
     let metadata = file.symlink_metadata().map_err(|error| Error::io("look at it", file, error))?;
     if !metadata.is_file() {
         return Err(Error::new(ErrorKind::Io, "this is no file").in_file(file).next("name an mrinit.conf"));
@@ -50,7 +52,7 @@ pub fn edit_file(file: &Path, name: &str, value: &str) -> Result<Plan> {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    let real = folder.canonicalize().map_err(|error| Error::io("open its folder", folder, error))?;
+    let real = real_path(folder).map_err(|error| Error::io("open its folder", folder, error))?;
     let file_name = file.file_name().unwrap_or_default().to_string_lossy();
     let path = CidPath::in_root(&file_name).map_err(|error| error.in_file(file))?;
     let mut plan = Plan::of_one_file(real, folder.to_owned());

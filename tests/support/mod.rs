@@ -12,7 +12,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, SystemTime};
@@ -38,7 +38,8 @@ pub struct TestEnv {
 impl TestEnv {
     pub fn new() -> TestEnv {
         let dir = tempfile::tempdir().unwrap();
-        let root = dir.path().canonicalize().unwrap();
+        // On Windows the real path is one in which no program can run.
+        let root = if cfg!(windows) { dir.path().to_owned() } else { dir.path().canonicalize().unwrap() };
         fs::create_dir(root.join("work")).unwrap();
         fs::create_dir(root.join("tmp")).unwrap();
         TestEnv { _dir: dir, root, variables: Vec::new() }
@@ -173,12 +174,16 @@ impl TestEnv {
     /// Runs a command to its end. It must not hang, and must not print a secret.
     pub fn finish(&self, mut command: Command) -> Output {
         let line = command.get_args().map(|arg| arg.to_string_lossy()).collect::<Vec<_>>().join(" ");
-        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let child = spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()));
         let id = child.id();
         let (sender, receiver) = mpsc::channel();
         thread::spawn(move || sender.send(child.wait_with_output()));
         let Ok(output) = receiver.recv_timeout(LIMIT) else {
-            let _ = Command::new("kill").args(["-KILL", &id.to_string()]).status();
+            let _ = if cfg!(windows) {
+                Command::new("taskkill").args(["/F", "/PID", &id.to_string()]).status()
+            } else {
+                Command::new("kill").args(["-KILL", &id.to_string()]).status()
+            };
             panic!("configcid {line}: hangs");
         };
         let output = output.unwrap();
@@ -200,6 +205,15 @@ impl TestEnv {
     }
 }
 
+/// Starts a program.
+pub fn spawn(command: &mut Command) -> Child {
+    // Wine, when the machine is busy, loses a process before it begins, and calls that an internal error.
+    const ERROR_INTERNAL_ERROR: i32 = 1359;
+    let mut attempts = (0..10).map(|_| command.spawn());
+    let is_lost = |error: &std::io::Error| cfg!(windows) && error.raw_os_error() == Some(ERROR_INTERNAL_ERROR);
+    attempts.find(|child| !child.as_ref().is_err_and(is_lost)).expect("no process begins").unwrap()
+}
+
 /// Our own files beside others carry the number of the process.
 fn without_process_ids(text: &str) -> String {
     let mut parts = text.split(".configcid-");
@@ -211,6 +225,14 @@ fn without_process_ids(text: &str) -> String {
         out.push_str(rest);
     }
     out
+}
+
+/// Whether `output` contains `text`; on Windows, where paths of the system have either slash, whichever it has.
+pub fn holds(output: &str, text: &str) -> bool {
+    match cfg!(windows) {
+        true => output.replace('\\', "/").contains(&text.replace('\\', "/")),
+        false => output.contains(text),
+    }
 }
 
 /// How a run ended. The test's folder is `[DIR]` in it.
@@ -239,13 +261,13 @@ impl Output {
 
     #[track_caller]
     pub fn says(self, text: &str) -> Output {
-        assert!(self.stdout.contains(text), "not on stdout: {text:?}\n{self}");
+        assert!(holds(&self.stdout, text), "not on stdout: {text:?}\n{self}");
         self
     }
 
     #[track_caller]
     pub fn complains(self, text: &str) -> Output {
-        assert!(self.stderr.contains(text), "not on stderr: {text:?}\n{self}");
+        assert!(holds(&self.stderr, text), "not on stderr: {text:?}\n{self}");
         self
     }
 

@@ -1,0 +1,45 @@
+# What building and testing for Windows share; sourced, not run.
+#
+# The targets *-win7-windows-gnu run on Windows 7 and Server 2008 R2 and later. Nobody ships their standard library, so
+# that it is built here from the sources of Debian's rustc; its caches are in target/.
+
+export RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1
+# Wine's own messages, its offers to install what no console program needs, and its debugger.
+export WINEDEBUG=-all WINEDLLOVERRIDES="mscoree,mshtml,winedbg.exe="
+target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
+
+# need PACKAGE...: installs what is missing, where that is possible.
+need() {
+    local missing=() package
+    for package in "$@"; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q "ok installed" || missing+=("$package")
+    done
+    [[ ${#missing[@]} == 0 ]] && return
+    if [[ $EUID != 0 ]]; then
+        echo "not installed: ${missing[*]}; as root: apt-get install ${missing[*]}" >&2
+        return 1
+    fi
+    echo "installing ${missing[*]}"
+    apt-get update -qq || true
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o DPkg::Lock::Timeout=300 --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# cross COMMAND TRIPLE ARG...: cargo, for that target.
+cross() {
+    cargo "$1" -Zbuild-std=std,panic_unwind --target "$2" --locked "${@:3}"
+}
+
+# wine_up: a Wine of our own in target/, with a server that stays up and a share \\Server1\InterChk.
+wine_up() {
+    export WINEPREFIX=$target/wine
+    if [[ ! -e $WINEPREFIX/ready ]]; then
+        rm -rf "$WINEPREFIX"
+        mkdir -p "$WINEPREFIX"
+        wineboot --init >/dev/null 2>&1
+        wineserver --wait
+        touch "$WINEPREFIX/ready"
+    fi
+    mkdir -p "$WINEPREFIX/dosdevices/unc/server1/interchk"
+    # Fails where one is up already.
+    wineserver --persistent=60 || true
+}
