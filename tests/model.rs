@@ -2,6 +2,9 @@
 //! refreshing, undoing, cloning, edits and damage by others, and deaths at any step. The model has its own catalog
 //! writer and its own CRC-32.
 
+// A death is told by its signal, and paths have slashes.
+#![cfg(unix)]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
