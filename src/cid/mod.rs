@@ -261,8 +261,7 @@ fn canonical_folder(path: &Path) -> Result<PathBuf> {
     real_path(path).map_err(|error| Error::io("open the CID", path, error))
 }
 
-/// Where a path leads. Not every Windows file system can tell (nor can older versions of Wine, of long paths): then it is taken as
-/// it is.
+/// Where a path leads. Not every Windows file system can tell, nor Wine of long paths: then it is taken as it is.
 pub(crate) fn real_path(path: &Path) -> std::io::Result<PathBuf> {
     match path.canonicalize() {
         Err(error) if cfg!(windows) && error.kind() != std::io::ErrorKind::NotFound => std::path::absolute(path),

@@ -125,42 +125,52 @@ const RETRIES: [u64; 8] = [10, 20, 40, 80, 160, 320, 640, 1280];
 
 /// Renames a file, over what is there.
 pub(super) fn rename(from: &Path, to: &Path) -> Result<()> {
-    step("replace it", to, || {
-        let read_only = unprotect(to)?;
-        let renamed = patiently(|| fs::rename(from, to));
-        if let (Err(_), Some(permissions)) = (&renamed, read_only) {
-            let _ = fs::set_permissions(to, permissions);
-        }
-        renamed
-    })
+    let read_only = unprotect(to)?;
+    let renamed = step("replace it", to, || patiently(|| fs::rename(from, to)));
+    protect_again(to, read_only, &renamed);
+    renamed
 }
 
-/// Takes the attribute "read-only" from a file, and gives what it had; `None` where there is no such file. Windows
-/// neither replaces nor removes what has it (Windows 10 and later do, and not on every share).
-fn unprotect(path: &Path) -> io::Result<Option<fs::Permissions>> {
+/// Removes a file; it is no error where there is none.
+pub(super) fn remove(path: &Path) -> Result<()> {
+    let read_only = unprotect(path)?;
+    let removed = step("remove it", path, || match patiently(|| fs::remove_file(path)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    });
+    protect_again(path, read_only, &removed);
+    removed
+}
+
+/// Takes the attribute "read-only" from a file, and gives what it had; `None` where it had none. Windows neither
+/// replaces nor removes what has it (Windows 10 and later do, and not on every share).
+fn unprotect(path: &Path) -> Result<Option<fs::Permissions>> {
     match fs::symlink_metadata(path) {
         Ok(metadata) if cfg!(windows) && metadata.is_file() && metadata.permissions().readonly() => {
-            crate::cid::make_writable(path)?;
+            step("make it writable", path, || crate::cid::make_writable(path))?;
             Ok(Some(metadata.permissions()))
         }
         _ => Ok(None),
     }
 }
 
-/// Removes a file; it is no error where there is none.
-pub(super) fn remove(path: &Path) -> Result<()> {
-    step("remove it", path, || {
-        let read_only = unprotect(path)?;
-        match patiently(|| fs::remove_file(path)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            removed => {
-                if let (Err(_), Some(permissions)) = (&removed, read_only) {
-                    let _ = fs::set_permissions(path, permissions);
-                }
-                removed
-            }
+/// Gives back what [`unprotect`] took, where what it was taken for failed.
+fn protect_again(path: &Path, read_only: Option<fs::Permissions>, done: &Result<()>) {
+    if let (Err(_), Some(permissions)) = (done, read_only) {
+        let _ = fs::set_permissions(path, permissions);
+    }
+}
+
+/// Makes a file read-only that was so when it was kept: a process may have died before it replaced the file, and after
+/// [`unprotect`].
+pub(super) fn protect_as(file: &Path, kept: &Path) -> Result<()> {
+    let read_only = |path: &Path| fs::symlink_metadata(path).map(|metadata| metadata.permissions()).ok();
+    match (read_only(file), read_only(kept)) {
+        (Some(now), Some(then)) if cfg!(windows) && then.readonly() && !now.readonly() => {
+            step("set its attributes", file, || fs::set_permissions(file, then))
         }
-    })
+        _ => Ok(()),
+    }
 }
 
 /// Tries again for a while where somebody holds the file.

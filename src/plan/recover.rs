@@ -233,6 +233,9 @@ fn go_back(record: &Record, steps: &[Progress], root: &Path) -> Result<()> {
     }
     folders.iter().try_for_each(|folder| disk::sync_folder(folder))?;
     for (step, progress) in record.steps.iter().zip(steps) {
+        if let (true, Some(kept)) = (progress.is_old, &step.kept) {
+            disk::protect_as(&progress.target, &progress.target.with_file_name(kept))?;
+        }
         for name in [&step.staged, &step.kept].into_iter().flatten() {
             disk::remove(&progress.target.with_file_name(name))?;
         }
