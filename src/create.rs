@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::catalog::checksum::Function;
 use crate::catalog::{Catalog, CidPath, Entry};
 use crate::cid::hash::{Sum, checked_size, sum_files};
-use crate::cid::walk::{Kind, walk};
+use crate::cid::walk::{Kind, not_plain, walk};
 use crate::cid::{CIDSYNC, CatalogFile, Cid};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan::{CatalogChange, Change, Plan, Stage};
@@ -96,7 +96,7 @@ pub fn create(cid: &Cid, options: &CreateOptions) -> Result<Plan> {
 fn catalog_in(cid: &Cid, folder: Option<CidPath>) -> Result<CatalogFile> {
     let path = match cid.named(folder.as_ref(), CIDSYNC)? {
         Some(path) => path,
-        None => folder.as_ref().map_or_else(|| CidPath::in_root(CIDSYNC), |folder| folder.join(CIDSYNC))?,
+        None => CidPath::in_folder(folder.as_ref(), CIDSYNC)?,
     };
     Ok(CatalogFile { path, folder })
 }
@@ -116,11 +116,7 @@ fn files(cid: &Cid, new: &[CatalogFile]) -> Result<Vec<(CidPath, PathBuf)>> {
             Kind::Folder => {}
             Kind::File if new.iter().any(|file| file.path == path) => {}
             Kind::File => files.push((path, place)),
-            Kind::Link | Kind::Other => {
-                return Err(Error::new(ErrorKind::Link, "this is a link or a device, which a CID does not hold")
-                    .in_file(&place)
-                    .next("put a real file or folder in its place"));
-            }
+            Kind::Link | Kind::Other => return Err(not_plain(&place)),
         }
     }
     Ok(files)

@@ -115,7 +115,7 @@ impl Run<'_> {
                 plan = made.insert(make(path)?);
                 writer.apply(plan)?;
             }
-            applied => drop(applied?),
+            applied => _ = applied?,
         }
         let mut result = CidResult::of_plan(plan, Status::Changed);
         // While the next writer still waits.

@@ -118,6 +118,11 @@ impl CidPath {
         CidPath::parse(&format!("\\{name}"))
     }
 
+    /// A file or folder directly in `folder`; `None` stands for the root.
+    pub(crate) fn in_folder(folder: Option<&CidPath>, name: &str) -> Result<CidPath> {
+        folder.map_or_else(|| CidPath::in_root(name), |folder| folder.join(name))
+    }
+
     /// A file or folder directly in this folder.
     pub(crate) fn join(&self, name: &str) -> Result<CidPath> {
         CidPath::parse(&format!("{}\\{name}", self.0))

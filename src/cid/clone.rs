@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use fs_extra::file::CopyOptions;
 
-use super::walk::{Item, Kind, walk};
+use super::walk::{Item, Kind, not_plain, walk};
 use super::{Cid, OWN_PREFIX};
 use crate::error::{Error, ErrorKind, Result, plain};
 use crate::text::fold_case;
@@ -73,11 +73,7 @@ fn plain_items(root: &Path) -> Result<(Vec<Item>, u64)> {
         match item.kind {
             Kind::File => total += place.metadata().map_err(|error| Error::io("look at it", &place, error))?.len(),
             Kind::Folder => {}
-            Kind::Link | Kind::Other => {
-                return Err(Error::new(ErrorKind::Link, "this is a link or a device, which a CID does not hold")
-                    .in_file(&place)
-                    .next("put a real file or folder in its place"));
-            }
+            Kind::Link | Kind::Other => return Err(not_plain(&place)),
         }
     }
     Ok((items, total))

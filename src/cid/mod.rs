@@ -207,7 +207,7 @@ impl Cid {
     pub(crate) fn named(&self, folder: Option<&CidPath>, name: &str) -> Result<Option<CidPath>> {
         let listing = self.tree.listing(folder)?;
         let Some(name) = listing.names().find(|this| fold_case(this) == fold_case(name)) else { return Ok(None) };
-        folder.map_or_else(|| CidPath::in_root(name), |folder| folder.join(name)).map(Some)
+        CidPath::in_folder(folder, name).map(Some)
     }
 
     /// A file's content; `None` where there is nothing.

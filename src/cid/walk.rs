@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// What a walk meets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +21,13 @@ pub(crate) struct Item {
     /// Relative to where the walk began.
     pub path: PathBuf,
     pub kind: Kind,
+}
+
+/// Refuses what is neither a file nor a folder.
+pub(crate) fn not_plain(place: &Path) -> Error {
+    Error::new(ErrorKind::Link, "this is a link or a device, which a CID does not hold")
+        .in_file(place)
+        .next("put a real file or folder in its place")
 }
 
 /// Everything below `root`, but not what configcid itself left there. A folder stands before what it holds; within a

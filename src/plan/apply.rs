@@ -23,8 +23,6 @@ use crate::error::{Error, ErrorKind, Result};
 pub struct Applied {
     /// Files that were written or removed.
     pub files: usize,
-    /// Whose lock was broken for it, if anyone's, as a sentence's object.
-    pub broken_lock: Option<String>,
 }
 
 /// The right to write to a CID, which one process at a time has. It ends when this is dropped.
@@ -42,27 +40,19 @@ const SLACK: u64 = 64 << 10;
 impl Plan {
     /// Carries the plan out: a reader sees, at every moment and per file, the old content or the new one. Owner, mode,
     /// attributes and access control lists are kept as far as the system can keep them. A plan that is empty touches
-    /// nothing.
+    /// nothing. Other [`LockOptions`] than the usual ones are for [`Writer::lock`].
     ///
     /// # Errors
     /// Another writer is at work; a file is not what it was when the plan was made, is a link, or cannot be written;
     /// the disk is full. The CID is then as it was, or the error says how to make it so.
     pub fn apply(&self) -> Result<Applied> {
-        self.apply_with(LockOptions::default())
-    }
-
-    /// As [`apply`](Plan::apply), with other options for the lock.
-    ///
-    /// # Errors
-    /// As [`apply`](Plan::apply).
-    pub fn apply_with(&self, options: LockOptions) -> Result<Applied> {
         if self.is_empty() {
-            return Ok(Applied { files: 0, broken_lock: None });
+            return Ok(Applied { files: 0 });
         }
         if !self.in_cid {
             return self.apply_alone();
         }
-        Writer::lock_root(&self.root, &self.shown, options)?.apply(self)
+        Writer::lock_root(&self.root, &self.shown, LockOptions::default())?.apply(self)
     }
 
     /// Carries a plan of one file out that is in no CID: there is no journal, since one rename does all.
@@ -80,7 +70,7 @@ impl Plan {
             }
             disk::sync_folder(&self.root)?;
         }
-        Ok(Applied { files: self.changes.len(), broken_lock: None })
+        Ok(Applied { files: self.changes.len() })
     }
 }
 
@@ -117,7 +107,7 @@ impl Writer {
                 .next("configcid recover finishes or undoes it"));
         }
         if plan.is_empty() {
-            return Ok(Applied { files: 0, broken_lock: None });
+            return Ok(Applied { files: 0 });
         }
         // Files that are read for a plan and not changed by it count, too.
         if plan.in_cid && generation(&self.root) != plan.generation {
@@ -144,7 +134,7 @@ impl Writer {
         }
         // What the change before this one had kept is of no use now. The next change finds what is left.
         let _ = self.sweep();
-        Ok(Applied { files: plan.changes.len(), broken_lock: self.broken.clone() })
+        Ok(Applied { files: plan.changes.len() })
     }
 
     /// The record of a plan and the real paths of its files. Checks that each is what the plan saw.
@@ -154,8 +144,7 @@ impl Writer {
         for (index, change) in plan.changes.iter().enumerate() {
             let target = check_unchanged(tree, &self.shown, change)?;
             let name = target.file_name().unwrap_or_default().to_string_lossy();
-            let folder = change.path.folder();
-            let path = folder.map_or_else(|| CidPath::in_root(&name), |folder| folder.join(&name))?;
+            let path = CidPath::in_folder(change.path.folder().as_ref(), &name)?;
             record.steps.push(Step {
                 path: path.to_string(),
                 stage: change.stage,

@@ -16,6 +16,7 @@ pub use lock::LockOptions;
 pub use recover::{Direction, Outcome, Recovered};
 pub use undo::{Past, history, undo};
 
+pub(crate) use record::digest;
 pub(crate) use view::View;
 
 use std::path::{Path, PathBuf};

@@ -136,7 +136,7 @@ pub(super) fn is_passing(name: &str) -> bool {
 }
 
 /// The SHA-256 of a content, as hex digits.
-pub(super) fn digest(bytes: &[u8]) -> String {
+pub(crate) fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

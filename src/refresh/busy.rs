@@ -39,11 +39,11 @@ pub(super) fn refuse(cid: &Cid, loaded: &[Loaded]) -> Result<()> {
         let mut names: Vec<&str> = listing.names().filter(|name| is_temporary(name)).collect();
         names.sort_unstable();
         for name in names {
-            let path = folder.map_or_else(|| CidPath::in_root(name), |folder| folder.join(name));
-            let Ok(path) = path else { continue };
+            let Ok(path) = CidPath::in_folder(folder, name) else { continue };
+            let key = path.key();
             let is_listed = loaded.iter().any(|loaded| {
                 let entries = loaded.catalog.entries().iter();
-                entries.map(|entry| entry.path.under(loaded.file.folder.as_ref()).key()).any(|key| key == path.key())
+                entries.map(|entry| entry.path.under(loaded.file.folder.as_ref()).key()).any(|listed| listed == key)
             });
             if !is_listed {
                 return Err(Error::new(ErrorKind::Busy, "this file looks like that of an update in progress")

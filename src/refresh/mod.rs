@@ -265,7 +265,7 @@ pub(crate) fn customer_files(view: &View<'_>, customer_files: &CustomerFiles) ->
         let listing = cid.tree().listing(folder)?;
         let paths = listing
             .names()
-            .filter_map(|name| folder.map_or_else(|| CidPath::in_root(name), |folder| folder.join(name)).ok())
+            .filter_map(|name| CidPath::in_folder(folder, name).ok())
             .chain(view.made_in(folder).cloned())
             .filter(|path| customer_files.role(path) == Role::Customer);
         for path in paths {

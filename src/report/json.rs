@@ -1,13 +1,12 @@
 //! The shapes of the JSON output that more than one command has; `docs/json.md` describes them.
 
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::diff;
 use crate::catalog::CidPath;
 use crate::error::{Error, Position};
 use crate::exit::Exit;
-use crate::plan::{CatalogChange, Change, Plan, Recovered};
+use crate::plan::{CatalogChange, Change, Plan, Recovered, digest};
 use crate::verify::Fault;
 
 /// The version of the JSON shapes. A field may be added without a new number; none changes or goes.
@@ -148,12 +147,11 @@ impl CidResult {
 
 impl FileReport {
     fn new(change: &Change) -> FileReport {
-        let sha256 = |bytes: &[u8]| Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         FileReport {
             path: change.path.clone(),
             why: change.why.clone(),
-            sha256_before: change.before.as_deref().map(sha256),
-            sha256_after: change.after.as_deref().map(sha256),
+            sha256_before: change.before.as_deref().map(digest),
+            sha256_after: change.after.as_deref().map(digest),
             diff: diff(change),
         }
     }
