@@ -53,6 +53,7 @@ pub mod report;
 pub mod router;
 mod run;
 mod text;
+pub mod time;
 mod verify;
 
 pub use cid::Cid;

@@ -1,11 +1,16 @@
-//! Views of plans and reports: the lines that people read, diffs, and JSON.
+//! Views of plans and reports: the lines and tables that people read, diffs, JSON, pages, and metrics.
 
 mod diff;
+pub mod html;
 mod json;
 mod lines;
+mod metrics;
+mod table;
 
 pub use diff::diff;
 pub use json::{Answer, CidResult, ErrorReport, FileReport, SCHEMA, Status, answer};
 pub use lines::{catalog_name, fault_line, plan_lines, recovered_line};
+pub use metrics::{Gauge, Metrics};
+pub use table::table;
 
 pub use crate::text::{count, safe};

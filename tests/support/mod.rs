@@ -4,6 +4,7 @@
 // Each test program uses a part of it.
 #![allow(dead_code)]
 
+pub mod browser;
 pub mod layout;
 pub mod testdata;
 
@@ -486,4 +487,19 @@ fn files_by_key(cid: &Path) -> BTreeMap<String, PathBuf> {
     };
     let tree = snapshot_tree(cid).into_iter();
     tree.filter(|(_, node)| matches!(node, Node::File(..))).map(|(path, _)| (name(&path), cid.join(path))).collect()
+}
+
+/// Asserts that Prometheus's own tool finds nothing to complain about in metrics.
+pub fn check_metrics(text: &str) {
+    if !browser::have("promtool") {
+        return;
+    }
+    let mut command = Command::new("promtool");
+    let command =
+        command.args(["check", "metrics"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut promtool = command.spawn().unwrap();
+    std::io::Write::write_all(&mut promtool.stdin.take().unwrap(), text.as_bytes()).unwrap();
+    let output = promtool.wait_with_output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    assert!(output.status.success() && said.is_empty(), "{}\n{text}", String::from_utf8_lossy(&said));
 }

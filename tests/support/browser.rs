@@ -1,0 +1,66 @@
+//! Pages as a browser shows them: headless Chromium takes a screenshot and prints to PDF, whose text is what can be seen.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Whether `program` can be run. Where it cannot, the test says that it looks at nothing; continuous integration skips
+/// nothing.
+pub fn have(program: &str) -> bool {
+    let found = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
+    if !found {
+        assert!(std::env::var_os("CI").is_none(), "{program} is missing; scripts/install-test-tools installs it");
+        eprintln!("NOT TESTED: {program} is not installed; scripts/install-test-tools installs it");
+    }
+    found
+}
+
+/// Chromium, and the program that reads the text of what it prints.
+pub fn have_browser() -> bool {
+    !cfg!(windows) && have("chromium") && have("pdftotext")
+}
+
+/// A page in the browser.
+pub struct Shown {
+    /// The screenshot.
+    pub png: PathBuf,
+    /// The text that can be seen, as it is printed: without what a style hides.
+    pub text: String,
+}
+
+/// Shows an HTML or SVG file in a window of this size, in the dark or not. The screenshot is `NAME.png` beside the file.
+/// Nothing can be fetched. Scripts cannot be switched off (headless Chromium takes its pictures by one): the page forbids
+/// them itself.
+pub fn show(file: &Path, name: &str, (width, height): (u32, u32), is_dark: bool) -> Shown {
+    let folder = file.parent().unwrap();
+    let (png, pdf) = (folder.join(format!("{name}.png")), folder.join(format!("{name}.pdf")));
+    let url = format!("file://{}", file.canonicalize().unwrap().display());
+    let window = format!("--window-size={width},{height}");
+    let colors = format!("--blink-settings=preferredColorScheme={}", u8::from(!is_dark));
+    chromium(folder, &[&colors, &window, &format!("--screenshot={}", png.display()), &url]);
+    chromium(folder, &["--no-pdf-header-footer", &format!("--print-to-pdf={}", pdf.display()), &url]);
+    let text = Command::new("pdftotext").arg("-layout").arg(&pdf).arg("-").output().unwrap();
+    assert!(text.status.success(), "{}", String::from_utf8_lossy(&text.stderr));
+    assert!(fs::metadata(&png).unwrap().len() > 1000, "an empty screenshot");
+    Shown { png, text: String::from_utf8(text.stdout).unwrap() }
+}
+
+fn chromium(folder: &Path, args: &[&str]) {
+    let mut command = Command::new("chromium");
+    command.args(["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--disable-dev-shm-usage"]);
+    command.arg(format!("--user-data-dir={}", folder.join("chromium").display()));
+    // No name of a host can be resolved.
+    command.arg("--host-resolver-rules=MAP * ~NOTFOUND").args(args);
+    let output = command.env("HOME", folder).stdin(Stdio::null()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+impl Shown {
+    /// Asserts that a text can be seen, whatever its line breaks.
+    #[track_caller]
+    pub fn shows(&self, text: &str) {
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let squeezed = |text: &str| text.split_whitespace().collect::<String>();
+        assert!(squeezed(&self.text).contains(&squeezed(text)), "not on the page: {text:?}\n{}", words(&self.text));
+    }
+}
