@@ -41,6 +41,7 @@ mod error;
 mod exit;
 #[cfg(feature = "capi")]
 pub mod ffi;
+pub mod fleet;
 #[cfg(feature = "faults")]
 #[doc(hidden)]
 pub mod fuzzing;

@@ -12,6 +12,7 @@ use configcid::refresh::{ChecksumChoice, CommandFunction, Program};
 use configcid::router::View;
 use configcid::{RefreshOptions, RelayAddress, Result, Run};
 
+use super::fleet::FleetCommand;
 use super::out::Color;
 
 const EXIT_CODES: &str = "\
@@ -56,6 +57,9 @@ pub enum Command {
     /// Set up and show message relays
     #[command(subcommand)]
     Relay(RelayCommand),
+    /// Keep the relays and CIDs of a whole network as one file says
+    #[command(subcommand)]
+    Fleet(FleetCommand),
     /// Check which relay this computer, or one whose registry was exported, reports to
     #[command(subcommand)]
     Client(ClientCommand),
@@ -125,7 +129,7 @@ pub enum MrinitCommand {
 }
 
 /// Reads a path as it was meant.
-fn path() -> impl TypedValueParser<Value = PathBuf> {
+pub fn path() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(|path| match cfg!(windows) {
         true => unquoted(path),
         false => Ok(path),

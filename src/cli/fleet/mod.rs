@@ -1,0 +1,50 @@
+//! `configcid fleet`: the commands on a fleet file.
+
+mod check;
+mod init;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use configcid::Exit;
+use configcid::fleet::processors;
+
+use super::args::path;
+use super::out::Out;
+
+#[derive(Debug, Subcommand)]
+pub enum FleetCommand {
+    /// Write a commented fleet file to begin with
+    Init(init::InitArgs),
+    /// Check the file, and each CID that it names, before anything is touched
+    Check(check::CheckArgs),
+}
+
+/// Which fleet file.
+#[derive(Debug, Args)]
+pub struct FileArg {
+    /// The fleet file
+    #[arg(value_name = "FILE", default_value = "fleet.toml", value_parser = path())]
+    pub file: PathBuf,
+}
+
+/// How many at a time.
+#[derive(Debug, Args)]
+pub struct JobsFlag {
+    /// How many CIDs to work on at a time; by default as many as there are processors
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: Option<u16>,
+}
+
+impl JobsFlag {
+    pub fn jobs(&self) -> usize {
+        self.jobs.map_or_else(processors, usize::from)
+    }
+}
+
+pub fn run(command: &FleetCommand, out: Out) -> Exit {
+    match command {
+        FleetCommand::Init(args) => init::run(args, out),
+        FleetCommand::Check(args) => check::run(args, out),
+    }
+}

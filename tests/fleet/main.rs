@@ -1,0 +1,8 @@
+//! `configcid fleet`: one file for the relays and CIDs of a network.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod check;
+mod schema;
+mod trees;
