@@ -233,6 +233,11 @@ pub struct WriteFlags {
 }
 
 impl WriteFlags {
+    /// Those of a command that only plans.
+    pub fn dry() -> WriteFlags {
+        WriteFlags { dry_run: true, lock: LockFlags { wait: 0, break_lock: false } }
+    }
+
     pub fn run<'a>(&self, look: Option<&'a RefreshOptions>) -> Run<'a> {
         Run { dry_run: self.dry_run, lock: self.lock.options(), look }
     }

@@ -7,9 +7,8 @@ use super::check::{self, path_key, rules};
 use super::pool::side_by_side;
 use super::{Finding, Fleet, FleetCid, Platform, Target};
 use crate::cid::Cid;
-use crate::error::Result;
 use crate::mrinit::{RelayAddress, names_relay};
-use crate::relay;
+use crate::relay::{self, RelayState};
 
 /// Looks at every CID of the file, `jobs` at a time: whether it is there, is of its platform, and lets no relay be its own
 /// parent. Changes nothing.
@@ -19,8 +18,11 @@ pub fn check_cids(fleet: &Fleet, jobs: usize) -> Vec<Finding> {
     let look = |index: usize| {
         let cid = &fleet.cids[index];
         match Cid::open(&cid.folder) {
-            Ok(open) => (look_at(fleet, cid, &open), Some(open.root().to_owned())),
-            Err(error) => (vec![rules::CID_MISSING.found(cid.path.line, error.to_string()).at(&cid.path.value)], None),
+            Ok(open) => (look_at(fleet, cid, &open, relay::show(&open).ok().as_ref()), Some(open.root().to_owned())),
+            Err(error) => {
+                let what = format!("{}: {}", cid.path.value, error.what());
+                (vec![rules::CID_MISSING.found(cid.path.line, what).at(&cid.path.value)], None)
+            }
         }
     };
     side_by_side(jobs, fleet.cids.len(), look, |index, (found, root)| {
@@ -47,14 +49,12 @@ pub fn check_cids(fleet: &Fleet, jobs: usize) -> Vec<Finding> {
     findings
 }
 
-/// What is wrong with a CID that is open.
-pub(super) fn look_at(fleet: &Fleet, cid: &FleetCid, open: &Cid) -> Vec<Finding> {
+/// What is wrong with a CID that is open, and says `state` of its relays. A file that cannot be read is met again where
+/// the CID is planned for.
+pub(super) fn look_at(fleet: &Fleet, cid: &FleetCid, open: &Cid, state: Option<&RelayState>) -> Vec<Finding> {
     let mut findings = Vec::new();
     platform(cid, open, &mut findings);
-    // A file that cannot be read is met again where the CID is planned.
-    if let Ok(Some(finding)) = own_parent(fleet, cid, open) {
-        findings.push(finding);
-    }
+    findings.extend(state.and_then(|state| own_parent(fleet, cid, state)));
     findings
 }
 
@@ -88,16 +88,14 @@ fn platform(cid: &FleetCid, open: &Cid, findings: &mut Vec<Finding>) {
 }
 
 /// The relay takes `MRParentAddress` of the CID that it is installed from for its parent \[14635\].
-fn own_parent(fleet: &Fleet, cid: &FleetCid, open: &Cid) -> Result<Option<Finding>> {
-    let Target::Relay(index) = cid.reports_to else { return Ok(None) };
+fn own_parent(fleet: &Fleet, cid: &FleetCid, state: &RelayState) -> Option<Finding> {
+    let Target::Relay(index) = cid.reports_to else { return None };
     let relay = &fleet.relays[index];
-    let Ok(address) = relay.machine.address() else { return Ok(None) };
-    let state = relay::show(open)?;
+    let address = relay.machine.address().ok()?;
     let copies = state.copies.iter().filter(|copy| cid.reads(copy));
-    let own = copies
-        .filter_map(|copy| copy.mr_parent_address.as_ref().map(|list| (copy, list)))
-        .find(|(_, list)| names_relay(list, &address));
-    Ok(own.map(|(copy, list)| {
+    let mut lists = copies.filter_map(|copy| copy.mr_parent_address.as_ref().map(|list| (copy, list)));
+    let own = lists.find(|(_, list)| names_relay(list, &address));
+    own.map(|(copy, list)| {
         // Where the parent is a relay, the value is one that is set.
         let rule = match relay.reports_to {
             Target::Relay(_) => &rules::OWN_PARENT_FOR_NOW,
@@ -108,7 +106,7 @@ fn own_parent(fleet: &Fleet, cid: &FleetCid, open: &Cid) -> Result<Option<Findin
             cid.path.value, copy.path, relay.machine.name.value
         );
         rule.found(cid.path.line, what).at(&cid.path.value).of(&relay.machine)
-    }))
+    })
 }
 
 /// Asks for the addresses of every name in the file, some at a time. This alone uses the network.

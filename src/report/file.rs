@@ -38,6 +38,20 @@ pub fn write_file(path: &Path, bytes: &[u8], replace: bool) -> Result<()> {
     Ok(())
 }
 
+/// Refuses a place where no file could be written, before there is anything to write.
+///
+/// # Errors
+/// It is a folder, or lies in none.
+pub fn check_place(path: &Path) -> Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match folder.is_dir() && !path.is_dir() {
+        true => Ok(()),
+        false => Err(Error::new(ErrorKind::Usage, "no file can be written here: this is a folder, or lies in none")
+            .in_file(path)
+            .next("name a file in a folder that is there")),
+    }
+}
+
 /// The error of a name that is taken.
 pub(crate) fn exists(path: &Path) -> Error {
     Error::new(ErrorKind::Exists, "there is something of this name already")

@@ -10,7 +10,7 @@ mod table;
 
 pub use diff::diff;
 pub(crate) use file::exists;
-pub use file::write_file;
+pub use file::{check_place, write_file};
 pub use json::{Answer, CidResult, ErrorReport, FileReport, SCHEMA, Status, answer};
 pub use lines::{catalog_name, fault_line, plan_lines, recovered_line};
 pub use metrics::{Gauge, Metrics};

@@ -158,6 +158,11 @@ pub fn apply(views: Option<&[View]>, dry_run: bool) -> Result<(RelayCheck, Optio
 /// # Errors
 /// None, as long as the template and the table hold what a `.reg` file can hold.
 pub fn relay_reg_file(views: &[View]) -> Result<Vec<u8>> {
+    relay_reg_file_with(views, &[])
+}
+
+/// As [`relay_reg_file`], with notes among the comments at its top, each a line.
+pub(crate) fn relay_reg_file_with(views: &[View], notes: &[String]) -> Result<Vec<u8>> {
     const TEMPLATE: &str = include_str!("../../templates/relay.reg");
     /// Where the part begins that is repeated for each view.
     const EACH: &str = "[{KEY}]";
@@ -166,7 +171,9 @@ pub fn relay_reg_file(views: &[View]) -> Result<Vec<u8>> {
     let lines =
         RELAY_VALUES.iter().map(|wanted| value_line(wanted.name, Some(&Value::Dword(wanted.value)), Format::Version5));
     let values = lines.collect::<Result<Vec<_>>>()?.join("\n");
+    let notes: String = notes.iter().map(|note| format!("\n; {note}")).collect();
     let mut text = head.replace("{ARTICLES}", ARTICLES).replace("{VERSION}", env!("CARGO_PKG_VERSION"));
+    text = text.replace("{NOTES}", &notes);
     let parts = views.iter().map(|view| each.replace("{KEY}", &view.key().to_string()).replace("{VALUES}", &values));
     text.push_str(&parts.collect::<Vec<_>>().join("\n"));
     encode(&text.replace("\r\n", "\n").replace('\n', "\r\n"), Format::Version5)

@@ -3,6 +3,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod apply;
 mod check;
 mod schema;
+mod session;
+mod status;
 mod trees;

@@ -1,7 +1,11 @@
 //! `configcid fleet`: the commands on a fleet file.
 
+mod apply;
 mod check;
+mod import;
 mod init;
+mod registry;
+mod status;
 
 use std::path::PathBuf;
 
@@ -16,8 +20,18 @@ use super::out::Out;
 pub enum FleetCommand {
     /// Write a commented fleet file to begin with
     Init(init::InitArgs),
+    /// Derive a fleet file from CIDs that are there
+    Import(import::ImportArgs),
     /// Check the file, and each CID that it names, before anything is touched
     Check(check::CheckArgs),
+    /// Show what would change in each CID
+    Plan(Box<apply::PlanArgs>),
+    /// Bring each CID in step with the file; again, and it does what is left
+    Apply(Box<apply::ApplyArgs>),
+    /// Compare each CID with the file: in step, behind, drifted, or unreachable
+    Status(Box<status::StatusArgs>),
+    /// Write the registry values of each relay as a file that `reg import` reads
+    Registry(registry::RegistryArgs),
 }
 
 /// Which fleet file.
@@ -45,6 +59,11 @@ impl JobsFlag {
 pub fn run(command: &FleetCommand, out: Out) -> Exit {
     match command {
         FleetCommand::Init(args) => init::run(args, out),
+        FleetCommand::Import(args) => import::run(args, out),
         FleetCommand::Check(args) => check::run(args, out),
+        FleetCommand::Plan(args) => apply::plan(args, out),
+        FleetCommand::Apply(args) => apply::apply(args, out),
+        FleetCommand::Status(args) => status::run(args, out),
+        FleetCommand::Registry(args) => registry::run(args, out),
     }
 }
