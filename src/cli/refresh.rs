@@ -43,9 +43,7 @@ impl Work<'_> {
                 out.heading(format!("{}:", path.display()));
             }
             if self.run.dry_run && Writer::needs_recovery(path) {
-                out.warning(
-                    "a change to this CID was interrupted, or is under way: this is a look at what it left so far",
-                );
+                out.warning(HALF_DONE);
             }
             let ran = self.run.on(path, &make);
             self.show(&ran, out);
@@ -92,6 +90,10 @@ impl Work<'_> {
         }
     }
 }
+
+/// What a dry run says of a CID that it found half done.
+pub const HALF_DONE: &str =
+    "a change to this CID was interrupted, or is under way: this is a look at what it left so far";
 
 /// Whose lock was broken, as a sentence.
 pub fn broken_lock_line(whose: &str) -> String {

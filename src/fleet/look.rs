@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, ToSocketAddrs};
 
-use super::check::{self, path_key, rules};
+use super::check::{self, path_key};
 use super::pool::side_by_side;
-use super::{Finding, Fleet, FleetCid, Platform, Target};
+use super::{Finding, Fleet, FleetCid, Platform, Target, rules};
 use crate::cid::Cid;
 use crate::mrinit::{RelayAddress, names_relay};
 use crate::relay::{self, RelayState};

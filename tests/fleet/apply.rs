@@ -251,17 +251,14 @@ fn after_a_death_at_any_step_the_next_run_does_what_is_left() {
     }
 }
 
+/// A run on three CIDs that waits for the lock of the second one, and was told to stop.
 #[cfg(target_os = "linux")]
-#[test]
-fn an_interrupt_ends_what_is_under_way_and_begins_nothing_more() {
+fn interrupted() -> (TestEnv, std::process::Child, Writer) {
     use std::io::{BufRead, BufReader};
     use std::process::Stdio;
 
-    use rustix::process::{Pid, Signal, kill_process};
-
     let env = env(&["A", "B", "C"].map(|name| cid(name, "MR")).concat());
     ["A", "B", "C"].iter().for_each(|name| drop(env.cid(name, DemoCid::default())));
-    // The second one waits for the lock, until the signal has arrived.
     let lock = Writer::lock(&env.path("B"), LockOptions::default()).unwrap();
     let mut command = env.command();
     command.args(["fleet", "apply", "--jobs", "1", "--wait", "100", "--json"]);
@@ -270,10 +267,23 @@ fn an_interrupt_ends_what_is_under_way_and_begins_nothing_more() {
         assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
         std::thread::yield_now();
     }
-    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    interrupt(&child);
     let mut said = String::new();
     BufReader::new(child.stderr.take().unwrap()).read_line(&mut said).unwrap();
     assert!(said.starts_with("stopping: "), "{said}");
+    (env, child, lock)
+}
+
+#[cfg(target_os = "linux")]
+fn interrupt(child: &std::process::Child) {
+    use rustix::process::{Pid, Signal, kill_process};
+    kill_process(Pid::from_child(child), Signal::INT).unwrap();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_interrupt_ends_what_is_under_way_and_begins_nothing_more() {
+    let (env, child, lock) = interrupted();
     drop(lock);
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(4));
@@ -283,6 +293,16 @@ fn an_interrupt_ends_what_is_under_way_and_begins_nothing_more() {
     assert!(!env.path("C/rms/mrinit.conf").exists());
     env.run("fleet apply").ok().says("of 3 CIDs");
     env.run("fleet status").ok().says("3 in step");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_second_interrupt_ends_it_at_once() {
+    let (env, child, lock) = interrupted();
+    interrupt(&child);
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(130));
+    drop(lock);
+    env.run("fleet apply").ok().says("2 changed, 1 unchanged of 3 CIDs");
 }
 
 #[test]

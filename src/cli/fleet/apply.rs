@@ -1,22 +1,19 @@
 //! `configcid fleet plan` and `configcid fleet apply`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 use configcid::fleet::{self, Finding, Fleet, FleetCid, Work};
-use configcid::report::{
-    Answer, CidResult, Status, answer, check_place, count, fault_line, plan_lines, recovered_line, table, write_file,
-};
-use configcid::{Error, Exit, Ran, Result, report};
+use configcid::report::{Answer, CidResult, Status, answer, check_place, count, table, write_file};
+use configcid::{Exit, Ran, Result};
 use serde::Serialize;
 
 use super::super::args::{RefreshFlags, WriteFlags, path};
 use super::super::out::Out;
-use super::super::refresh::broken_lock_line;
-use super::{FileArg, JobsFlag, check};
+use super::show::{Block, Progress, Shower};
+use super::{FileArg, JobsFlag, check, whom};
 
 #[derive(Debug, Args)]
 pub struct PlanArgs {
@@ -102,9 +99,8 @@ fn try_run(command: &'static str, args: &PlanArgs, write: Option<&WriteFlags>, o
     });
     let work = Work { run, refresh: &options, jobs: args.jobs.jobs(), stop };
     let keep = out.json || args.result.is_some();
-    let mut shower =
-        Shower { fleet: &fleet, out, next: 0, waiting: BTreeMap::new(), dry_run: run.dry_run, is_first: true };
-    let progress = Progress { fleet: &fleet, out, state: Mutex::default() };
+    let mut shower = Shower::new(&fleet, run.dry_run, out);
+    let progress = Progress::new(&fleet, out);
     let (mut rows, mut lines, mut exits) = (Vec::new(), BTreeMap::new(), Vec::new());
     fleet::run(
         &fleet,
@@ -114,7 +110,7 @@ fn try_run(command: &'static str, args: &PlanArgs, write: Option<&WriteFlags>, o
             progress.done(index);
             let cid = &fleet.cids[index];
             exits.push(ran.as_ref().map_or(Exit::Failed, Ran::exit));
-            let block = Block::of(ran.as_ref(), out);
+            let block = Block::of(cid, ran.as_ref(), run.dry_run, out);
             let result = ran.map_or_else(|| CidResult::new(Path::new(&cid.path.value), Status::Left), |ran| ran.result);
             lines.insert(index, line(&fleet, cid, &result));
             if keep {
@@ -134,7 +130,7 @@ fn try_run(command: &'static str, args: &PlanArgs, write: Option<&WriteFlags>, o
     for line in lines.values() {
         *body.counts.entry(line.status).or_default() += 1;
     }
-    if !shower.is_first {
+    if !shower.is_empty() {
         out.line("");
     }
     end_table(lines.into_values().collect(), &body, out);
@@ -158,11 +154,6 @@ impl<'a> Body<'a> {
         let file = file.to_string_lossy().into_owned();
         Body { file, dry_run, interrupted, counts: BTreeMap::new(), findings, cids }
     }
-}
-
-/// Whom the endpoints of a CID report to.
-fn whom<'a>(fleet: &'a Fleet, cid: &FleetCid) -> &'a str {
-    fleet.machine(cid.reports_to).map_or("?", |machine| &machine.name.value)
 }
 
 /// A line of the end table.
@@ -205,120 +196,4 @@ fn end_table(lines: Vec<Line>, body: &Body<'_>, out: Out) {
         true => out.fault(format!("{all}; run it again when the causes are removed: it does what is left")),
         false => out.good(all),
     }
-}
-
-/// What there is to say of a CID, once its plan has gone.
-#[derive(Default)]
-struct Block {
-    warnings: Vec<String>,
-    lines: Vec<String>,
-    faults: Vec<String>,
-    error: Option<String>,
-}
-
-impl Block {
-    fn of(ran: Option<&Ran>, out: Out) -> Block {
-        let mut block = Block::default();
-        let Some(ran) = ran else { return block };
-        block.warnings.extend(ran.result.recovered.as_ref().map(recovered_line));
-        block.warnings.extend(ran.result.broken_lock.as_deref().map(broken_lock_line));
-        block.error = ran.error.as_ref().map(Error::to_string);
-        block.faults = ran.result.faults.iter().map(fault_line).collect();
-        let Some(plan) = ran.plan.as_ref().filter(|_| ran.error.is_none()) else { return block };
-        block.warnings.extend(plan.warnings.iter().cloned());
-        if out.json || out.quiet || plan.is_empty() {
-            return block;
-        }
-        block.lines = plan_lines(plan);
-        if out.verbose {
-            let diffs = plan.changes.iter().map(report::diff).collect::<String>();
-            block.lines.extend(diffs.lines().map(str::to_owned));
-        } else {
-            // What catalogs say of a file that is written follows from that.
-            let is_payload = |line: &String| line.contains(" file ") && !line.starts_with("Read ");
-            let payload = block.lines.iter().any(is_payload);
-            block.lines.retain(|line| if payload { is_payload(line) } else { !line.starts_with("Read ") });
-        }
-        block
-    }
-
-    fn is_empty(&self) -> bool {
-        self.warnings.is_empty() && self.lines.is_empty() && self.faults.is_empty() && self.error.is_none()
-    }
-}
-
-/// Shows the CIDs in the order of the file, whichever is ready first.
-struct Shower<'a> {
-    fleet: &'a Fleet,
-    out: Out,
-    next: usize,
-    waiting: BTreeMap<usize, Block>,
-    dry_run: bool,
-    /// Nothing has been shown yet.
-    is_first: bool,
-}
-
-impl Shower<'_> {
-    fn show(&mut self, index: usize, block: Block) {
-        self.waiting.insert(index, block);
-        while let Some(block) = self.waiting.remove(&self.next) {
-            let fleet = self.fleet;
-            self.print(&fleet.cids[self.next], &block);
-            self.next += 1;
-        }
-    }
-
-    fn print(&mut self, cid: &FleetCid, block: &Block) {
-        if block.is_empty() {
-            return;
-        }
-        let out = self.out;
-        out.progress("");
-        if !block.lines.is_empty() || !block.faults.is_empty() {
-            self.is_first = false;
-            let whom = whom(self.fleet, cid);
-            let verb = if self.dry_run { "would report" } else { "reports" };
-            out.heading(format!("{}: {verb} to {whom}", cid.path.value));
-        }
-        block.lines.iter().for_each(|line| out.change(line));
-        block.faults.iter().for_each(|fault| out.fault(fault));
-        block.warnings.iter().for_each(|warning| out.warning(&format!("{}: {warning}", cid.path.value)));
-        if let Some(error) = &block.error {
-            out.failure(error);
-        }
-    }
-}
-
-/// Which CIDs are under way, on a terminal.
-struct Progress<'a> {
-    fleet: &'a Fleet,
-    out: Out,
-    state: Mutex<(usize, BTreeSet<usize>)>,
-}
-
-impl Progress<'_> {
-    fn begun(&self, index: usize) {
-        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner).1.insert(index);
-        self.show();
-    }
-
-    fn done(&self, index: usize) {
-        let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        state.0 += 1;
-        state.1.remove(&index);
-    }
-
-    fn show(&self) {
-        let state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let names: Vec<&str> =
-            state.1.iter().take(3).map(|index| last_part(&self.fleet.cids[*index].path.value)).collect();
-        let more = if state.1.len() > names.len() { ", ..." } else { "" };
-        self.out.progress(&format!("{} of {}: {}{more}", state.0, self.fleet.cids.len(), names.join(", ")));
-    }
-}
-
-/// The name of a CID's folder.
-fn last_part(path: &str) -> &str {
-    let path = path.trim_end_matches(['/', '\\']);
-    path.rsplit(['/', '\\']).next().unwrap_or(path)
 }

@@ -5,13 +5,14 @@ mod check;
 mod import;
 mod init;
 mod registry;
+mod show;
 mod status;
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use configcid::Exit;
-use configcid::fleet::processors;
+use configcid::fleet::{Fleet, FleetCid, processors};
 
 use super::args::path;
 use super::out::Out;
@@ -66,4 +67,9 @@ pub fn run(command: &FleetCommand, out: Out) -> Exit {
         FleetCommand::Status(args) => status::run(args, out),
         FleetCommand::Registry(args) => registry::run(args, out),
     }
+}
+
+/// Whom the endpoints of a CID report to.
+fn whom<'a>(fleet: &'a Fleet, cid: &FleetCid) -> &'a str {
+    fleet.machine(cid.reports_to).map_or("?", |machine| &machine.name.value)
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::super::args::{RefreshFlags, path};
 use super::super::out::Out;
-use super::{FileArg, JobsFlag, check};
+use super::{FileArg, JobsFlag, check, whom};
 
 #[derive(Debug, Args)]
 pub struct StatusArgs {
@@ -76,7 +76,7 @@ fn try_run(args: &StatusArgs, out: Out) -> Result<Exit> {
         .iter()
         .zip(all)
         .map(|(cid, status)| {
-            let relay = fleet.machine(cid.reports_to).map_or("?", |machine| &machine.name.value).to_owned();
+            let relay = whom(&fleet, cid).to_owned();
             Row { cid: cid.path.value.clone(), relay, line: cid.path.line, status }
         })
         .collect();
