@@ -118,9 +118,17 @@ impl Read {
 struct Draft {
     server: RelayAddress,
     relays: Vec<DraftRelay>,
-    /// A line of a comment, the path, the platforms, and the index of the relay.
-    cids: Vec<(Option<&'static str>, String, Vec<Platform>, Option<usize>)>,
+    cids: Vec<DraftCid>,
     warnings: Vec<String>,
+}
+
+struct DraftCid {
+    path: String,
+    platforms: Vec<Platform>,
+    /// The platform is a guess.
+    is_guess: bool,
+    /// The index of a relay; `None` is the server.
+    relay: Option<usize>,
 }
 
 struct DraftRelay {
@@ -145,8 +153,8 @@ impl Draft {
         if let (Some(relay), Some(parent)) = (relay, &one.parent) {
             self.set_parent(relay, parent, &path);
         }
-        let comment = one.is_guess.then_some("# a guess: the CID does not tell Mac from Linux");
-        self.cids.push((comment, one.path.to_string_lossy().into_owned(), one.platforms.clone(), relay));
+        let (path, platforms) = (one.path.to_string_lossy().into_owned(), one.platforms.clone());
+        self.cids.push(DraftCid { path, platforms, is_guess: one.is_guess, relay });
     }
 
     fn set_parent(&mut self, relay: usize, parent: &RelayAddress, path: &str) {
@@ -208,10 +216,10 @@ impl Draft {
             let guess = if relay.is_known { "" } else { " # a guess: no CID tells" };
             let _ = writeln!(out, "parent = {}{guess}\n# endpoints = 0", quoted(parent));
         }
-        for (comment, path, platforms, relay) in &self.cids {
+        for DraftCid { path, platforms, is_guess, relay } in &self.cids {
             let _ = writeln!(out, "\n[[cid]]\npath = {}", quoted(path));
-            if let Some(comment) = comment {
-                let _ = writeln!(out, "{comment}");
+            if *is_guess {
+                out.push_str("# a guess: the CID does not tell Mac from Linux\n");
             }
             let names: Vec<String> = platforms.iter().map(|platform| quoted(platform.name())).collect();
             let _ = match names.as_slice() {

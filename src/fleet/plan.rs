@@ -135,7 +135,7 @@ pub(super) fn parent_faults<'a>(fleet: &Fleet, cid: &FleetCid, state: &'a RelayS
 /// Plans for every CID of the file, and carries the plans out unless it is a dry run, some at a time; one that fails stops
 /// no other. `begun` is called when a CID is begun, on any thread; `done` with what became of it, on this one, and with
 /// `None` for a CID that was not begun since the work was stopped.
-pub fn run(fleet: &Fleet, work: &Work<'_>, begun: impl Fn(usize) + Sync, mut done: impl FnMut(usize, Option<Ran>)) {
+pub fn run(fleet: &Fleet, work: &Work<'_>, begun: impl Fn(usize) + Sync, done: impl FnMut(usize, Option<Ran>)) {
     let one = |index: usize| {
         if work.stop.load(Ordering::Relaxed) {
             return None;
@@ -146,5 +146,5 @@ pub fn run(fleet: &Fleet, work: &Work<'_>, begun: impl Fn(usize) + Sync, mut don
         ran.result.cid = cid.path.value.clone();
         Some(ran)
     };
-    side_by_side(work.jobs, fleet.cids.len(), one, |index, ran| done(index, ran));
+    side_by_side(work.jobs, fleet.cids.len(), one, done);
 }

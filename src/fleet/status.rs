@@ -80,9 +80,9 @@ pub struct CidStatus {
 /// A CID is [`InStep`](State::InStep) where [`plan`](super::plan()) has nothing to do and nothing to warn of. It is
 /// [`Behind`](State::Behind) where the address lines of its `mrinit.conf` still name the server, or what `fleet apply` left
 /// there; it is [`Drifted`](State::Drifted) where they name somebody else, or where something else differs.
-pub fn status(fleet: &Fleet, options: &RefreshOptions, jobs: usize, mut done: impl FnMut(usize, CidStatus)) {
+pub fn status(fleet: &Fleet, options: &RefreshOptions, jobs: usize, done: impl FnMut(usize, CidStatus)) {
     let look = |index: usize| cid_status(fleet, &fleet.cids[index], options);
-    side_by_side(jobs, fleet.cids.len(), look, |index, status| done(index, status));
+    side_by_side(jobs, fleet.cids.len(), look, done);
 }
 
 /// Looks at one CID: see [`status`].

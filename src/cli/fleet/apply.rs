@@ -116,7 +116,7 @@ fn try_run(command: &'static str, args: &PlanArgs, write: Option<&WriteFlags>, o
             if keep {
                 rows.push((index, result));
             }
-            shower.show(index, block);
+            progress.while_silent(|| shower.show(index, block));
             progress.show();
         },
     );

@@ -94,7 +94,6 @@ impl<'a> Shower<'a> {
             return;
         }
         let out = self.out;
-        out.progress("");
         if !block.lines.is_empty() || !block.faults.is_empty() {
             self.is_first = false;
             let whom = whom(self.fleet, cid);
@@ -140,13 +139,21 @@ impl<'a> Progress<'a> {
         state.1.remove(&index);
     }
 
+    /// Lets `print` have the terminal, where no thread says how far it is meanwhile.
+    pub fn while_silent(&self, print: impl FnOnce()) {
+        let _state = self.state();
+        self.out.progress("");
+        print();
+    }
+
     /// Shows how far it is.
     pub fn show(&self) {
         let state = self.state();
         let names = state.1.iter().take(3).map(|index| last_part(&self.fleet.cids[*index].path.value));
         let names = names.collect::<Vec<&str>>().join(", ");
         let more = if state.1.len() > 3 { ", ..." } else { "" };
-        self.out.progress(&format!("{} of {} CIDs done; at work: {names}{more}", state.0, self.fleet.cids.len()));
+        let names = if names.is_empty() { names } else { format!("; at work: {names}{more}") };
+        self.out.progress(&format!("{} of {} CIDs done{names}", state.0, self.fleet.cids.len()));
     }
 }
 
