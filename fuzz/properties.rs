@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::path::{Component, Path};
 
 use configcid::catalog::{Catalog, CidPath, checksum};
+use configcid::fleet::{self, Fleet, Target};
 use configcid::fuzzing;
 use configcid::mrinit::{KEY_PARENT_ROUTER, Mrinit, Value, is_secret_key};
 use configcid::registry::RegFile;
@@ -18,6 +19,7 @@ pub const ALL: &[(&str, Property)] = &[
     ("address", address),
     ("catalog", catalog),
     ("command", command),
+    ("fleet", fleet),
     ("journal", journal),
     ("mrinit", mrinit),
     ("path", path),
@@ -310,5 +312,39 @@ pub fn reg(data: &[u8]) {
                 assert!(matches!(place, Position::Line(line) if (1..=data.len() + 1).contains(&line)), "{error}");
             }
         }
+    }
+}
+
+/// Fleet files: one that is refused has its line; one that is understood is checked, whatever it says, and every
+/// finding has a line of the file and an article.
+pub fn fleet(data: &[u8]) {
+    let lines = data.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let fleet = match Fleet::parse(data, Path::new("/fleet")) {
+        Ok(fleet) => fleet,
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::FleetFormat);
+            assert!(matches!(error.position(), Some(Position::Line(line)) if (1..=lines).contains(&line)), "{error}");
+            return;
+        }
+    };
+    for finding in fleet::check(&fleet) {
+        assert!((1..=lines).contains(&finding.line) && !finding.article.is_empty(), "{finding:?}");
+    }
+    let cycles = fleet.cycles();
+    let levels = fleet.levels();
+    for (relay, level) in levels.iter().copied().enumerate() {
+        let parent = fleet.relays[relay].reports_to;
+        match (level, parent) {
+            (Some(level), Target::Server) => assert_eq!(level, 2),
+            (Some(level), Target::Relay(parent)) => assert_eq!(levels[parent], Some(level - 1)),
+            (_, Target::Unknown | Target::Server) => assert_eq!((level, parent), (None, Target::Unknown)),
+            (None, Target::Relay(_)) => {}
+        }
+        assert!(level.is_none() || cycles.iter().all(|cycle| !cycle.contains(&relay)));
+    }
+    for cid in &fleet.cids {
+        let target = cid.reports_to;
+        assert!(!matches!(target, Target::Relay(index) if index >= fleet.relays.len()));
+        assert!(cid.relay.is_some() || target == Target::Server);
     }
 }

@@ -51,6 +51,10 @@ pub enum ErrorKind {
     Busy,
     /// A `.reg` file breaks the format, or the registry holds a value of another type than it should.
     RegistryFormat,
+    /// A fleet file breaks the format.
+    FleetFormat,
+    /// A fleet file is against a rule, or a CID is not what it says.
+    Fleet,
 }
 
 impl ErrorKind {
@@ -76,6 +80,8 @@ impl ErrorKind {
             ErrorKind::Journal => "journal",
             ErrorKind::Busy => "busy",
             ErrorKind::RegistryFormat => "registry-format",
+            ErrorKind::FleetFormat => "fleet-format",
+            ErrorKind::Fleet => "fleet",
         }
     }
 }

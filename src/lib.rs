@@ -23,8 +23,8 @@
 //! ```
 //!
 //! The formats know bytes and no disk ([`mrinit`], [`catalog`], [`registry`]); [`cid`] knows the disk and no command
-//! line; the capabilities ([`relay`], [`router`], [`refresh`](refresh()), [`create`], [`verify`](verify())) put them
-//! together; the command line only translates.
+//! line; the capabilities ([`relay`], [`router`], [`refresh`](refresh()), [`create`], [`verify`](verify()), and [`fleet`] for
+//! a whole network) put them together; the command line only translates.
 //!
 //! Rules cite their source: a number in brackets is an article of the vendor's, \[K\], \[F\] and \[A\] mean known, read off
 //! real files, and assumed, as in `docs/formats.md`.
@@ -41,6 +41,7 @@ mod error;
 mod exit;
 #[cfg(feature = "capi")]
 pub mod ffi;
+pub mod fleet;
 #[cfg(feature = "faults")]
 #[doc(hidden)]
 pub mod fuzzing;

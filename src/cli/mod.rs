@@ -6,6 +6,7 @@ mod catalog;
 mod client;
 mod clone;
 mod demo;
+mod fleet;
 mod mrinit;
 mod out;
 mod refresh;
@@ -75,6 +76,7 @@ fn run(cli: Cli, out: Out) -> Exit {
         Command::Relay(RelayCommand::Set(args)) => relay::set(&args, out),
         Command::Relay(RelayCommand::Show(args)) => relay::show(&args, out),
         Command::Relay(RelayCommand::Registry(args)) => relay_registry::run(&args, out),
+        Command::Fleet(command) => fleet::run(&command, out),
         Command::Client(ClientCommand::Check(args)) => client::check(&args, out),
         Command::Clone(args) => clone::run(&args, out),
         Command::Catalog(CatalogCommand::List(args)) => catalog::list(&args, out),

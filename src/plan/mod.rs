@@ -17,6 +17,7 @@ pub use recover::{Direction, Outcome, Recovered};
 pub use undo::{Past, history, undo};
 
 pub(crate) use record::digest;
+pub(crate) use undo::last_change;
 pub(crate) use view::View;
 
 use std::path::{Path, PathBuf};
