@@ -51,6 +51,10 @@ pub enum ErrorKind {
     Busy,
     /// A `.reg` file breaks the format, or the registry holds a value of another type than it should.
     RegistryFormat,
+    /// A manifest, or a spec file, breaks the format.
+    ManifestFormat,
+    /// A certificate, a key or a revocation list cannot be read, or does not fit.
+    Certificate,
 }
 
 impl ErrorKind {
@@ -76,6 +80,8 @@ impl ErrorKind {
             ErrorKind::Journal => "journal",
             ErrorKind::Busy => "busy",
             ErrorKind::RegistryFormat => "registry-format",
+            ErrorKind::ManifestFormat => "manifest-format",
+            ErrorKind::Certificate => "certificate",
         }
     }
 }

@@ -44,6 +44,7 @@ pub mod ffi;
 #[cfg(feature = "faults")]
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod manifest;
 pub mod mrinit;
 pub mod plan;
 pub mod refresh;
