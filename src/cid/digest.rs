@@ -1,7 +1,5 @@
 //! Digests and checksums of files, any set of them from one read of each file.
 
-#![allow(dead_code)] // The commands that use it come next.
-
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -62,10 +60,23 @@ pub(crate) fn digest_file(path: &Path, limit: u64, wanted: Wanted<'_>) -> Result
 }
 
 /// What the content is of bytes in memory. Functions that read by themselves are not asked.
+#[cfg(test)]
 pub(crate) fn digest_bytes(bytes: &[u8], wanted: Wanted<'_>) -> Digests {
     let mut running = Running::new(wanted);
     running.update(bytes);
     running.end_without_programs()
+}
+
+/// Whether the processor has instructions for SHA-1 and SHA-256. The digests are made with them where it does.
+pub fn has_sha_extensions() -> bool {
+    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+    return std::arch::is_x86_feature_detected!("sha")
+        && std::arch::is_x86_feature_detected!("ssse3")
+        && std::arch::is_x86_feature_detected!("sse4.1");
+    #[cfg(target_arch = "aarch64")]
+    return std::arch::is_aarch64_feature_detected!("sha2");
+    #[cfg(not(any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64")))]
+    return false;
 }
 
 /// The digests that are being made.

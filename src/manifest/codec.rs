@@ -142,12 +142,45 @@ impl Manifest {
         &self.bytes[..signature.covers]
     }
 
+    /// The bytes of the list, without the signatures.
+    pub(super) fn body_bytes(&self) -> &[u8] {
+        &self.bytes[..self.body]
+    }
+
     /// The lines of these entries, in this order: a manifest without a signature.
     pub fn body(entries: &[Entry<'_>]) -> Vec<u8> {
         let mut text = String::new();
         entries.iter().for_each(|entry| entry.print(&mut text));
         text.into_bytes()
     }
+}
+
+impl Signature {
+    /// The lines of an inline signature: a manifest's body goes before them.
+    pub(super) fn print_inline(algorithm: &str, value: &[u8], certificates: &[Vec<u8>]) -> Vec<u8> {
+        let mut lines = [SIG, algorithm.as_bytes(), b" ", Base64::encode_string(value).as_bytes(), b"\n"].concat();
+        for certificate in certificates {
+            lines.extend([CERT, Base64::encode_string(certificate).as_bytes(), b"\n"].concat());
+        }
+        lines
+    }
+
+    /// The lines of a trailer.
+    pub(super) fn print_trailer(value: &[u8], certificates: &[Vec<u8>]) -> Vec<u8> {
+        let mut lines = block(BEGIN_SIGNATURE, value, END_SIGNATURE);
+        certificates.iter().for_each(|der| lines.extend(block(BEGIN_CERTIFICATE, der, END_CERTIFICATE)));
+        lines
+    }
+}
+
+fn block(begin: &[u8], content: &[u8], end: &[u8]) -> Vec<u8> {
+    let mut lines = [begin, b"\n"].concat();
+    for line in Base64::encode_string(content).as_bytes().chunks(64) {
+        lines.extend_from_slice(line);
+        lines.push(b'\n');
+    }
+    lines.extend([end, b"\n"].concat());
+    lines
 }
 
 /// The lines of a manifest, each without its LF.
