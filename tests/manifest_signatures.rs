@@ -434,3 +434,37 @@ fn a_key_signs_only_with_its_own_certificate() {
         env.refuses_args(1, &args).complains(why);
     }
 }
+
+#[test]
+fn what_people_see() {
+    let Some(pki) = Pki::usual() else { return };
+    pki.make(root("stranger", "/CN=Stranger"));
+    let env = TestEnv::new();
+    for name in ["root.pem", "stranger.pem"] {
+        env.write(name, fs::read(pki.path(name)).unwrap());
+    }
+    env.write("P/setup.exe", "MZ");
+    env.write("P/rms/router.exe", "MZ router");
+    env.write("P/mrinit.conf", "[Config]");
+    let body = [entry(".\\rms\\router.exe", b"MZ router"), body()].concat();
+    let inline = format!("{body}{}", pki.inline(&body, "sha384", &["signer"]));
+    env.write("P/manifest.dat", format!("{inline}{}", pki.trailer(&inline, &["signer"])));
+    let verify = |more: &str| env.run(&format!("manifest verify P/manifest.dat {more}")).to_string();
+    let mut shown = vec![
+        env.run("manifest list P/manifest.dat").to_string(),
+        verify(&format!("--root-ca root.pem --at {VALID} --files -v")),
+        verify(&format!("--root-ca root.pem --at {VALID} --files --allow-sha1 --json")),
+        verify("--root-ca root.pem --at 2026-11-21"),
+        verify(&format!("--root-ca stranger.pem --at {VALID}")),
+        verify(&format!("--at {VALID}")),
+    ];
+    env.write("P/rms/router.exe", "MZ rOuter");
+    env.remove("P/setup.exe");
+    env.write("P/new.txt", "new");
+    shown.push(verify(&format!("--root-ca root.pem --at {VALID} --files")));
+    env.write("P/manifest.dat", inline.replace("\n#sha384", "\n\n#sha384"));
+    shown.push(verify("--root-ca root.pem"));
+    let text = shown.join("\n").replace("were made without SHA extensions, which this processor lacks", "[SHA]");
+    let text = text.replace("were made with the processor's SHA extensions", "[SHA]");
+    insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(text) });
+}
