@@ -55,6 +55,10 @@ pub enum ErrorKind {
     FleetFormat,
     /// A fleet file is against a rule, or a CID is not what it says.
     Fleet,
+    /// A manifest, or a spec file, breaks the format.
+    ManifestFormat,
+    /// A certificate, a key or a revocation list cannot be read, or does not fit.
+    Certificate,
 }
 
 impl ErrorKind {
@@ -82,6 +86,8 @@ impl ErrorKind {
             ErrorKind::RegistryFormat => "registry-format",
             ErrorKind::FleetFormat => "fleet-format",
             ErrorKind::Fleet => "fleet",
+            ErrorKind::ManifestFormat => "manifest-format",
+            ErrorKind::Certificate => "certificate",
         }
     }
 }

@@ -68,6 +68,9 @@ pub enum Command {
     /// List, verify and create catalogs
     #[command(subcommand)]
     Catalog(CatalogCommand),
+    /// Signed manifests: list, verify, compare, create, sign; and MD5 lists
+    #[command(subcommand)]
+    Manifest(super::manifest::ManifestCommand),
     /// Show and edit one mrinit.conf, without a CID around it
     #[command(subcommand)]
     Mrinit(MrinitCommand),
