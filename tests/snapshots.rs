@@ -114,6 +114,25 @@ fn catalog_list() {
 }
 
 #[test]
+fn audit() {
+    let env = env(&["crlf", "lf"]);
+    env.remove("crlf/rms/agent.dll");
+    env.write("crlf/sau/sauconf.xml", "<sau/>");
+    env.write("crlf/readme.txt", "hello");
+    env.write("crlf/rms/manifest.dat", support::estate::manifest(&env.path("crlf/rms")));
+    env.write("crlf/rms/mrinit.conf", env.text("crlf/mrinit.conf").replace("00002001", "00002099"));
+    assert_shows!(session(
+        &env,
+        &[
+            "audit crlf --at 2016-05-31",
+            "audit crlf --at 2016-05-31 --json",
+            "audit lf nowhere --at 2016-05-31 --fail-on warning --html report.html",
+            "audit lf --at 2016-05-31 -q",
+        ]
+    ));
+}
+
+#[test]
 fn catalog_verify() {
     let env = env(&["crlf", "lf"]);
     env.remove("crlf/rms/agent.dll");

@@ -62,6 +62,11 @@ impl Listing {
         self.0.values().flatten().filter_map(|name| name.to_str()).filter(|name| !super::is_own_name(name))
     }
 
+    /// A name in the case found: of several that differ in case alone the first in order.
+    pub(crate) fn spelling(&self, name: &str) -> Option<&str> {
+        self.0.get(&fold_case(name))?.iter().filter_map(|name| name.to_str()).min()
+    }
+
     /// Refuses names that differ in case alone.
     pub(crate) fn check_twins(&self, folder: &Path) -> Result<()> {
         match self.0.values().filter(|names| names.len() > 1).min() {

@@ -1,6 +1,7 @@
 //! The command line: a thin shell over the library, one file a command.
 
 mod args;
+mod audit;
 mod back;
 mod catalog;
 mod client;
@@ -83,6 +84,7 @@ fn run(cli: Cli, out: Out) -> Exit {
         Command::Catalog(CatalogCommand::List(args)) => catalog::list(&args, out),
         Command::Catalog(CatalogCommand::Verify(args)) => catalog::verify(&args, out),
         Command::Catalog(CatalogCommand::Create(args)) => catalog::create(&args, out),
+        Command::Audit(args) => audit::run(&args, out),
         Command::Manifest(command) => manifest::run(&command, out),
         Command::Mrinit(MrinitCommand::Show(args)) => mrinit::show(&args, out),
         Command::Mrinit(MrinitCommand::Set(args)) => mrinit::set(&args, out),

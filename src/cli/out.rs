@@ -73,6 +73,11 @@ impl Out {
         self.put(BAD, text.as_ref());
     }
 
+    /// What is perhaps a fault.
+    pub fn doubtful(self, text: impl AsRef<str>) {
+        self.put(DOUBTFUL, text.as_ref());
+    }
+
     /// A line of a unified diff, or of [`report::plan_lines`].
     pub fn change(self, line: &str) {
         let style = if line.starts_with("Adding") || (line.starts_with('+') && !line.starts_with("+++")) {

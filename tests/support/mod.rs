@@ -5,6 +5,7 @@
 #![allow(dead_code)]
 
 pub mod browser;
+pub mod estate;
 pub mod layout;
 pub mod pki;
 pub mod testdata;
