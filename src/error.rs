@@ -57,6 +57,8 @@ pub enum ErrorKind {
     SignedFile,
     /// A certificate, a key or a revocation list cannot be read, or does not fit.
     Certificate,
+    /// An object reference (IOR) breaks the format.
+    IorFormat,
     /// A fleet file breaks the format.
     FleetFormat,
     /// A fleet file is against a rule, or a CID is not what it says.
@@ -89,6 +91,7 @@ impl ErrorKind {
             ErrorKind::ManifestFormat => "manifest-format",
             ErrorKind::SignedFile => "signed-file",
             ErrorKind::Certificate => "certificate",
+            ErrorKind::IorFormat => "ior-format",
             ErrorKind::FleetFormat => "fleet-format",
             ErrorKind::Fleet => "fleet",
         }

@@ -265,3 +265,24 @@ fn version() {
     assert!(long.starts_with(&format!("configcid {} (", env!("CARGO_PKG_VERSION"))), "{long}");
     assert!(long.contains(std::env::consts::ARCH), "{long}");
 }
+
+#[test]
+fn relay_probe() {
+    let env = TestEnv::new();
+    env.write("nat.ior", include_str!("../fuzz/corpus/ior/router-big"));
+    env.write("loopback.ior", LOOPBACK_IOR);
+    assert_shows!(session(
+        &env,
+        &[
+            "relay probe --ior nat.ior",
+            "relay probe --ior nat.ior -v",
+            "relay probe --ior nat.ior --json",
+            "relay probe --ior loopback.ior",
+            "relay probe nobody.invalid:",
+        ]
+    ));
+}
+
+/// A reference to 127.0.0.1, of IIOP 1.0.
+const LOOPBACK_IOR: &str = "IOR:000000000000000849444c3a413a310000000001000000000000001c000100000000000a3132372e\
+    302e302e310020010000000461626364";

@@ -241,6 +241,17 @@ pub(crate) fn open_file(path: &Path) -> Result<File> {
     options.open(path).map_err(|error| Error::io("open it for reading", path, error))
 }
 
+/// Reads a file that the user names, by a link or not, of at most `limit` bytes. `next` says what to name instead of what
+/// is no file.
+pub(crate) fn read_given_file(path: &Path, limit: u64, next: &str) -> Result<Vec<u8>> {
+    let metadata = path.metadata().map_err(|error| Error::io("look at it", path, error))?;
+    if !metadata.is_file() {
+        return Err(Error::new(ErrorKind::Io, "this is no file").in_file(path).next(next));
+    }
+    let real = path.canonicalize().map_err(|error| Error::io("open it for reading", path, error))?;
+    read_file(&real, limit).map_err(|error| error.about(path))
+}
+
 /// Reads a file of at most `limit` bytes.
 pub(crate) fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();

@@ -13,6 +13,7 @@ mod mrinit;
 mod out;
 mod refresh;
 mod relay;
+mod relay_probe;
 mod relay_registry;
 
 use std::process::ExitCode;
@@ -78,6 +79,7 @@ fn run(cli: Cli, out: Out) -> Exit {
         Command::Relay(RelayCommand::Set(args)) => relay::set(&args, out),
         Command::Relay(RelayCommand::Show(args)) => relay::show(&args, out),
         Command::Relay(RelayCommand::Registry(args)) => relay_registry::run(&args, out),
+        Command::Relay(RelayCommand::Probe(args)) => relay_probe::run(&args, out),
         Command::Fleet(command) => fleet::run(&command, out),
         Command::Client(ClientCommand::Check(args)) => client::check(&args, out),
         Command::Clone(args) => clone::run(&args, out),

@@ -61,6 +61,11 @@ impl Out {
         self.put(GOOD, text.as_ref());
     }
 
+    /// A document that was asked for, as it is, whatever else is to be said.
+    pub fn document(self, text: &str) {
+        let _ = std::io::stdout().write_all(text.as_bytes());
+    }
+
     /// A line only for those who asked for more.
     pub fn detail(self, text: impl AsRef<str>) {
         if self.verbose {
