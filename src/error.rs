@@ -51,6 +51,14 @@ pub enum ErrorKind {
     Busy,
     /// A `.reg` file breaks the format, or the registry holds a value of another type than it should.
     RegistryFormat,
+    /// A fleet file breaks the format.
+    FleetFormat,
+    /// A fleet file is against a rule, or a CID is not what it says.
+    Fleet,
+    /// A manifest, or a spec file, breaks the format.
+    ManifestFormat,
+    /// A certificate, a key or a revocation list cannot be read, or does not fit.
+    Certificate,
 }
 
 impl ErrorKind {
@@ -76,6 +84,10 @@ impl ErrorKind {
             ErrorKind::Journal => "journal",
             ErrorKind::Busy => "busy",
             ErrorKind::RegistryFormat => "registry-format",
+            ErrorKind::FleetFormat => "fleet-format",
+            ErrorKind::Fleet => "fleet",
+            ErrorKind::ManifestFormat => "manifest-format",
+            ErrorKind::Certificate => "certificate",
         }
     }
 }
