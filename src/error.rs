@@ -53,8 +53,16 @@ pub enum ErrorKind {
     RegistryFormat,
     /// A manifest, or a spec file, breaks the format.
     ManifestFormat,
+    /// A manifest lists a file that was to be written.
+    SignedFile,
     /// A certificate, a key or a revocation list cannot be read, or does not fit.
     Certificate,
+    /// An object reference (IOR) breaks the format.
+    IorFormat,
+    /// A fleet file breaks the format.
+    FleetFormat,
+    /// A fleet file is against a rule, or a CID is not what it says.
+    Fleet,
 }
 
 impl ErrorKind {
@@ -81,7 +89,11 @@ impl ErrorKind {
             ErrorKind::Busy => "busy",
             ErrorKind::RegistryFormat => "registry-format",
             ErrorKind::ManifestFormat => "manifest-format",
+            ErrorKind::SignedFile => "signed-file",
             ErrorKind::Certificate => "certificate",
+            ErrorKind::IorFormat => "ior-format",
+            ErrorKind::FleetFormat => "fleet-format",
+            ErrorKind::Fleet => "fleet",
         }
     }
 }
