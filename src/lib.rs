@@ -23,7 +23,7 @@
 //! ```
 //!
 //! The formats know bytes and no disk ([`mrinit`], [`catalog`], [`registry`]); [`cid`] knows the disk and no command
-//! line; the capabilities ([`relay`], [`router`], [`refresh`](refresh()), [`create`], [`verify`](verify())) put them
+//! line; the capabilities ([`relay`], [`router`], [`envelopes`], [`refresh`](refresh()), [`create`], [`verify`](verify())) put them
 //! together; the command line only translates.
 //!
 //! Rules cite their source: a number in brackets is an article of the vendor's, \[K\], \[F\] and \[A\] mean known, read off
@@ -31,12 +31,13 @@
 
 #![warn(missing_docs)]
 #![deny(unsafe_code)]
-#![cfg_attr(not(feature = "capi"), forbid(unsafe_code))]
+#![cfg_attr(not(any(feature = "capi", windows)), forbid(unsafe_code))]
 
 pub mod catalog;
 pub mod cid;
 mod create;
 mod demo;
+pub mod envelopes;
 mod error;
 mod exit;
 #[cfg(feature = "capi")]
@@ -55,6 +56,7 @@ mod run;
 mod text;
 pub mod time;
 mod verify;
+mod whole;
 
 pub use cid::Cid;
 pub use create::{CreateOptions, create};

@@ -5,7 +5,6 @@
 mod support;
 
 use std::io::Read;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use configcid::DemoCid;
@@ -38,11 +37,7 @@ fn foreign() -> TestEnv {
 }
 
 fn stand_in() -> String {
-    let programs = PathBuf::from(env!("CARGO_BIN_EXE_configcid")).parent().unwrap().join("examples");
-    let path = programs.join(format!("stand_in_configcid{}", std::env::consts::EXE_SUFFIX));
-    assert!(path.is_file(), "{} is not there: cargo build --examples makes it", path.display());
-    // On Windows a path may begin with a slash and still depend on where one stands.
-    std::path::absolute(path).unwrap().to_str().unwrap().to_owned()
+    support::example("stand_in_configcid").to_str().unwrap().to_owned()
 }
 
 /// Both commands that rewrite catalogs, and how each is called.
