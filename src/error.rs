@@ -53,6 +53,14 @@ pub enum ErrorKind {
     Service,
     /// A `.reg` file breaks the format, or the registry holds a value of another type than it should.
     RegistryFormat,
+    /// A fleet file breaks the format.
+    FleetFormat,
+    /// A fleet file is against a rule, or a CID is not what it says.
+    Fleet,
+    /// A manifest, or a spec file, breaks the format.
+    ManifestFormat,
+    /// A certificate, a key or a revocation list cannot be read, or does not fit.
+    Certificate,
 }
 
 impl ErrorKind {
@@ -79,6 +87,10 @@ impl ErrorKind {
             ErrorKind::Busy => "busy",
             ErrorKind::Service => "service",
             ErrorKind::RegistryFormat => "registry-format",
+            ErrorKind::FleetFormat => "fleet-format",
+            ErrorKind::Fleet => "fleet",
+            ErrorKind::ManifestFormat => "manifest-format",
+            ErrorKind::Certificate => "certificate",
         }
     }
 }

@@ -62,3 +62,8 @@ pub fn log_lines(bytes: &[u8], piece: usize) -> (Vec<(String, bool)>, usize) {
 pub fn log_report(bytes: &[u8]) -> LogReport {
     logs::of_bytes(bytes)
 }
+
+/// Reads certificates, revocation lists and keys, in PEM and in DER.
+pub fn read_certificates(bytes: &[u8]) {
+    crate::manifest::read_all(bytes);
+}

@@ -22,9 +22,9 @@
 //! # Ok::<(), configcid::Error>(())
 //! ```
 //!
-//! The formats know bytes and no disk ([`mrinit`], [`catalog`], [`registry`]); [`cid`] knows the disk and no command
-//! line; the capabilities ([`relay`], [`router`], [`envelopes`], [`refresh`](refresh()), [`create`], [`verify`](verify())) put them
-//! together; the command line only translates.
+//! The formats know bytes and no disk ([`mrinit`], [`catalog`], [`registry`], [`manifest`]); [`cid`] knows the disk and
+//! no command line; the capabilities ([`relay`], [`router`], [`envelopes`], [`refresh`](refresh()), [`create`], [`verify`](verify()), and
+//! [`fleet`] for a whole network) put them together; the command line only translates.
 //!
 //! Rules cite their source: a number in brackets is an article of the vendor's, \[K\], \[F\] and \[A\] mean known, read off
 //! real files, and assumed, as in `docs/formats.md`.
@@ -42,9 +42,11 @@ mod error;
 mod exit;
 #[cfg(feature = "capi")]
 pub mod ffi;
+pub mod fleet;
 #[cfg(feature = "faults")]
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod manifest;
 pub mod mrinit;
 pub mod plan;
 pub mod refresh;
@@ -56,7 +58,6 @@ mod run;
 mod text;
 pub mod time;
 mod verify;
-mod whole;
 
 pub use cid::Cid;
 pub use create::{CreateOptions, create};

@@ -40,7 +40,7 @@ macro_rules! replay {
     };
 }
 
-replay! { address catalog command firewall journal log mrinit path reg }
+replay! { address catalog certificate command firewall fleet journal log manifest mrinit path reg spec }
 
 #[test]
 fn every_target_is_replayed() {

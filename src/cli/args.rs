@@ -13,6 +13,7 @@ use configcid::router::View;
 use configcid::{RefreshOptions, RelayAddress, Result, Run};
 
 use super::envelopes::EnvelopesCommand;
+use super::fleet::FleetCommand;
 use super::out::Color;
 
 const EXIT_CODES: &str = "\
@@ -20,7 +21,7 @@ Exit codes:
   0  done, or nothing to do
   1  something was wrong with the CID or the file system; nothing was changed
   2  wrong usage
-  3  verify, show or check found faults, or a look at what was just written did
+  3  verify, show, check or fleet status found faults, or a look at what was just written did
   4  some of several CIDs failed; each is reported";
 
 /// Configures and packages CIDs, the central installation directories of Sophos endpoint software.
@@ -57,6 +58,9 @@ pub enum Command {
     /// Set up and show message relays
     #[command(subcommand)]
     Relay(RelayCommand),
+    /// Keep the relays and CIDs of a whole network as one file says
+    #[command(subcommand)]
+    Fleet(FleetCommand),
     /// Check which relay this computer, or one whose registry was exported, reports to
     #[command(subcommand)]
     Client(ClientCommand),
@@ -65,6 +69,9 @@ pub enum Command {
     /// List, verify and create catalogs
     #[command(subcommand)]
     Catalog(CatalogCommand),
+    /// Signed manifests: list, verify, compare, create, sign; and MD5 lists
+    #[command(subcommand)]
+    Manifest(super::manifest::ManifestCommand),
     /// Show and edit one mrinit.conf, without a CID around it
     #[command(subcommand)]
     Mrinit(MrinitCommand),
@@ -129,7 +136,7 @@ pub enum MrinitCommand {
 }
 
 /// Reads a path as it was meant.
-pub(super) fn path() -> impl TypedValueParser<Value = PathBuf> {
+pub fn path() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(|path| match cfg!(windows) {
         true => unquoted(path),
         false => Ok(path),
@@ -233,6 +240,11 @@ pub struct WriteFlags {
 }
 
 impl WriteFlags {
+    /// Those of a command that only plans.
+    pub fn dry() -> WriteFlags {
+        WriteFlags { dry_run: true, lock: LockFlags { wait: 0, break_lock: false } }
+    }
+
     pub fn run<'a>(&self, look: Option<&'a RefreshOptions>) -> Run<'a> {
         Run { dry_run: self.dry_run, lock: self.lock.options(), look }
     }

@@ -7,6 +7,8 @@ mod client;
 mod clone;
 mod demo;
 mod envelopes;
+mod fleet;
+mod manifest;
 mod mrinit;
 mod out;
 mod refresh;
@@ -79,11 +81,13 @@ fn run(cli: Cli, out: Out) -> Exit {
         Command::Relay(RelayCommand::Set(args)) => relay::set(&args, out),
         Command::Relay(RelayCommand::Show(args)) => relay::show(&args, out),
         Command::Relay(RelayCommand::Registry(args)) => relay_registry::run(&args, out),
+        Command::Fleet(command) => fleet::run(&command, out),
         Command::Client(ClientCommand::Check(args)) => client::check(&args, out),
         Command::Clone(args) => clone::run(&args, out),
         Command::Catalog(CatalogCommand::List(args)) => catalog::list(&args, out),
         Command::Catalog(CatalogCommand::Verify(args)) => catalog::verify(&args, out),
         Command::Catalog(CatalogCommand::Create(args)) => catalog::create(&args, out),
+        Command::Manifest(command) => manifest::run(&command, out),
         Command::Mrinit(MrinitCommand::Show(args)) => mrinit::show(&args, out),
         Command::Mrinit(MrinitCommand::Set(args)) => mrinit::set(&args, out),
         Command::Envelopes(command) => envelopes::run(&command, out),

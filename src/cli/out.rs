@@ -101,6 +101,11 @@ impl Out {
     }
 
     pub fn error(self, error: &Error) {
+        self.failure(&error.to_string());
+    }
+
+    /// An error that was put into words already.
+    pub fn failure(self, error: &str) {
         let _ = writeln!(self.stderr(), "{BAD}error:{BAD:#} {error}");
     }
 

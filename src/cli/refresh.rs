@@ -43,9 +43,7 @@ impl Work<'_> {
                 out.heading(format!("{}:", path.display()));
             }
             if self.run.dry_run && Writer::needs_recovery(path) {
-                out.warning(
-                    "a change to this CID was interrupted, or is under way: this is a look at what it left so far",
-                );
+                out.warning(HALF_DONE);
             }
             let ran = self.run.on(path, &make);
             self.show(&ran, out);
@@ -84,6 +82,7 @@ impl Work<'_> {
             Status::Planned => out.good(format!("Dry run: {files} would be written; nothing was")),
             Status::Changed if self.run.look.is_some() => out.good(format!("Done: {files} written and verified")),
             Status::Changed => out.good(format!("Done: {files} written")),
+            Status::Left => {}
             Status::Failed => {
                 out.fault(format!("{files} written, but the result is not as it should be:"));
                 result.faults.iter().for_each(|fault| out.fault(fault_line(fault)));
@@ -91,6 +90,10 @@ impl Work<'_> {
         }
     }
 }
+
+/// What a dry run says of a CID that it found half done.
+pub const HALF_DONE: &str =
+    "a change to this CID was interrupted, or is under way: this is a look at what it left so far";
 
 /// Whose lock was broken, as a sentence.
 pub fn broken_lock_line(whose: &str) -> String {

@@ -5,8 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::check::{Check, RateMethod};
 use crate::error::Result;
-use crate::report::Metrics;
-use crate::whole::write_whole;
+use crate::report::{Metrics, write_file};
 
 /// What a check found, as metrics.
 ///
@@ -92,5 +91,5 @@ pub fn metrics_of_failure(folder: &Path) -> Metrics {
 /// # Errors
 /// The file cannot be written, or something else than a file has its name.
 pub fn write_metrics(path: &Path, metrics: &Metrics) -> Result<()> {
-    write_whole(path, metrics.to_string().as_bytes(), true, false).map(drop)
+    write_file(path, metrics.to_string().as_bytes(), true)
 }

@@ -79,6 +79,21 @@ pub enum Status {
     Changed,
     /// Nothing was changed; see `error`. Or, with `faults`, it was changed and is not as it should be.
     Failed,
+    /// It was not begun: the run was stopped before.
+    Left,
+}
+
+impl Status {
+    /// The name, as the JSON output has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Unchanged => "unchanged",
+            Status::Planned => "planned",
+            Status::Changed => "changed",
+            Status::Failed => "failed",
+            Status::Left => "left",
+        }
+    }
 }
 
 /// A file that is written.

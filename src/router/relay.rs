@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::{Router, RouterView, View, live_view};
 use crate::error::{Error, ErrorKind, Result};
-use crate::registry::{Format, Value, encode, live, value_line};
-use crate::whole::write_whole;
+use crate::registry::{Format, MAX_SIZE, Value, encode, live, value_line};
+use crate::report::{exists, write_file};
 
 /// A value that a relay's router should have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,6 +157,11 @@ pub fn apply(views: Option<&[View]>, dry_run: bool) -> Result<(RelayCheck, Optio
 /// # Errors
 /// None, as long as the template and the table hold what a `.reg` file can hold.
 pub fn relay_reg_file(views: &[View]) -> Result<Vec<u8>> {
+    relay_reg_file_with(views, &[])
+}
+
+/// As [`relay_reg_file`], with notes among the comments at its top, each a line.
+pub(crate) fn relay_reg_file_with(views: &[View], notes: &[String]) -> Result<Vec<u8>> {
     const TEMPLATE: &str = include_str!("../../templates/relay.reg");
     /// Where the part begins that is repeated for each view.
     const EACH: &str = "[{KEY}]";
@@ -165,7 +170,9 @@ pub fn relay_reg_file(views: &[View]) -> Result<Vec<u8>> {
     let lines =
         RELAY_VALUES.iter().map(|wanted| value_line(wanted.name, Some(&Value::Dword(wanted.value)), Format::Version5));
     let values = lines.collect::<Result<Vec<_>>>()?.join("\n");
+    let notes: String = notes.iter().map(|note| format!("\n; {note}")).collect();
     let mut text = head.replace("{ARTICLES}", ARTICLES).replace("{VERSION}", env!("CARGO_PKG_VERSION"));
+    text = text.replace("{NOTES}", &notes);
     let parts = views.iter().map(|view| each.replace("{KEY}", &view.key().to_string()).replace("{VALUES}", &values));
     text.push_str(&parts.collect::<Vec<_>>().join("\n"));
     encode(&text.replace("\r\n", "\n").replace('\n', "\r\n"), Format::Version5)
@@ -177,5 +184,20 @@ pub fn relay_reg_file(views: &[View]) -> Result<Vec<u8>> {
 /// # Errors
 /// There is another file of this name and `replace` does not say that it may go, or the file cannot be written.
 pub fn write_reg_file(path: &Path, bytes: &[u8], replace: bool, dry_run: bool) -> Result<bool> {
-    write_whole(path, bytes, replace, dry_run)
+    match path.symlink_metadata() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(Error::io("look at it", path, error)),
+        Ok(metadata) => {
+            if metadata.is_file() && read_file(path, MAX_SIZE).is_ok_and(|there| there == bytes) {
+                return Ok(false);
+            }
+            if !metadata.is_file() || !replace {
+                return Err(exists(path));
+            }
+        }
+    }
+    if !dry_run {
+        write_file(path, bytes, replace)?;
+    }
+    Ok(true)
 }

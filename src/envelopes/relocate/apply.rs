@@ -18,8 +18,8 @@ use super::super::scan;
 use crate::cid::tree::read_file;
 use crate::error::{Error, ErrorKind, Result};
 use crate::registry::{Value, live};
+use crate::report::write_file;
 use crate::router::{ENVELOPE_DIR, View};
-use crate::whole::write_whole;
 
 /// The record's name, in the new folder.
 pub const RECORD: &str = ".configcid-move.json";
@@ -123,7 +123,7 @@ impl Record {
 
     fn write(&self, to: &Path) -> Result<()> {
         let bytes = serde_json::to_vec_pretty(self).expect("a record is plain data");
-        write_whole(&to.join(RECORD), &bytes, true, false).map(drop)
+        write_file(&to.join(RECORD), &bytes, true)
     }
 
     fn value(&self) -> Option<Value> {

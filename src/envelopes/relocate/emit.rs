@@ -10,8 +10,7 @@ use super::super::place::Place;
 use super::super::restart::{ROUTINES, fill};
 use crate::error::{Error, ErrorKind, Result};
 use crate::registry::{Format, Value, encode, value_line};
-use crate::router::{ENVELOPE_DIR, View};
-use crate::whole::write_whole;
+use crate::router::{ENVELOPE_DIR, View, write_reg_file};
 
 /// What a move is to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -191,14 +190,14 @@ impl MoveFiles {
         let files = self.named()?;
         // What would fail is found before the first is written.
         for (name, bytes) in &files {
-            write_whole(&folder.join(name), bytes, replace, true)?;
+            write_reg_file(&folder.join(name), bytes, replace, true)?;
         }
         if !dry_run {
             std::fs::create_dir_all(folder).map_err(|error| Error::io("make the folder", folder, error))?;
         }
         let write = |(name, bytes): (&str, Vec<u8>)| {
             let path = folder.join(name);
-            let changed = write_whole(&path, &bytes, replace, dry_run)?;
+            let changed = write_reg_file(&path, &bytes, replace, dry_run)?;
             Ok((path, changed))
         };
         files.into_iter().map(write).collect()

@@ -1,0 +1,11 @@
+//! `configcid fleet`: one file for the relays and CIDs of a network.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod apply;
+mod check;
+mod schema;
+mod session;
+mod status;
+mod trees;
