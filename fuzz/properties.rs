@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::path::{Component, Path};
 
 use configcid::catalog::{Catalog, CidPath, checksum};
+use configcid::envelopes::{Firewall, PORTS, PortState};
 use configcid::fleet::{self, Fleet, Target};
 use configcid::fuzzing;
 use configcid::ior::{self, Ior};
@@ -22,9 +23,11 @@ pub const ALL: &[(&str, Property)] = &[
     ("catalog", catalog),
     ("certificate", certificate),
     ("command", command),
+    ("firewall", firewall),
     ("fleet", fleet),
     ("ior", ior),
     ("journal", journal),
+    ("log", log),
     ("manifest", manifest),
     ("mrinit", mrinit),
     ("path", path),
@@ -318,6 +321,49 @@ pub fn reg(data: &[u8]) {
                 assert!(matches!(place, Position::Line(line) if (1..=data.len() + 1).contains(&line)), "{error}");
             }
         }
+    }
+}
+
+/// Exported firewall rules: every port has a state, and one more rule that keeps all out closes them all.
+pub fn firewall(data: &[u8]) {
+    match Firewall::parse(data) {
+        Ok(firewall) => {
+            let states = PORTS.map(|port| firewall.state(port));
+            for (port, state) in PORTS.into_iter().zip(states) {
+                let named = firewall.rules.iter().any(|rule| {
+                    rule.ports.is_empty() || rule.ports.iter().any(|(from, to)| (*from..=*to).contains(&port))
+                });
+                assert!(named || state == PortState::Closed, "{port} is {state:?} by no rule");
+            }
+            let is_wide = data.starts_with(b"\xFF\xFE") || data.starts_with(b"\xFE\xFF");
+            if !is_wide && RegFile::parse(data).is_err() {
+                let block =
+                    b"\nRule Name: x\nEnabled: Yes\nDirection: In\nProtocol: TCP\nLocalPort: Any\nAction: Block\n";
+                let blocked = Firewall::parse(&[data, block].concat()).expect("it has one rule more");
+                assert_eq!(PORTS.map(|port| blocked.state(port)), [PortState::Blocked; 3]);
+            }
+        }
+        Err(error) => assert!(matches!(error.kind(), ErrorKind::Usage | ErrorKind::RegistryFormat), "{error}"),
+    }
+}
+
+/// A router's log: lines are bounded and do not depend on how the file is read, and what is counted is there.
+pub fn log(data: &[u8]) {
+    let (lines, longest) = fuzzing::log_lines(data, data.len().max(1));
+    assert!(lines.iter().all(|(line, _)| line.len() <= 3 * longest && !line.contains('\n')));
+    assert_eq!(fuzzing::log_lines(data, 7).0, lines, "the buffer makes no difference");
+    let prefixed = lines.iter().filter(|(_, prefixed)| *prefixed).count() as u64;
+    let report = fuzzing::log_report(data);
+    assert_eq!(report.lines, prefixed);
+    assert!(report.lines + report.continuations <= lines.len() as u64);
+    let levels = report.levels;
+    assert_eq!(levels.information + levels.notice + levels.warning + levels.error, report.lines);
+    assert!(report.lost_sessions.count <= prefixed && report.failed_handshakes.count <= prefixed);
+    assert_eq!(report.lost_sessions_per_hour.iter().map(|hour| hour.count).sum::<u64>(), report.lost_sessions.count);
+    assert_eq!(report.last_error.is_some(), levels.error > 0);
+    assert_eq!(report.start_count, report.starts.len() as u64);
+    for start in &report.starts {
+        assert!(!(start.healthy && start.stopped_before.is_some()) && start.line <= lines.len() as u64, "{start:?}");
     }
 }
 

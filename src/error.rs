@@ -49,6 +49,8 @@ pub enum ErrorKind {
     Journal,
     /// Something else seems to be updating the CID.
     Busy,
+    /// A service of Windows is not there, or does not do what it is told.
+    Service,
     /// A `.reg` file breaks the format, or the registry holds a value of another type than it should.
     RegistryFormat,
     /// A manifest, or a spec file, breaks the format.
@@ -87,6 +89,7 @@ impl ErrorKind {
             ErrorKind::Locked => "locked",
             ErrorKind::Journal => "journal",
             ErrorKind::Busy => "busy",
+            ErrorKind::Service => "service",
             ErrorKind::RegistryFormat => "registry-format",
             ErrorKind::ManifestFormat => "manifest-format",
             ErrorKind::SignedFile => "signed-file",

@@ -1,8 +1,10 @@
 //! What the properties that fuzzing tries (`fuzz/properties.rs`) need of the private parts. In test builds alone.
 
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use crate::catalog::CidPath;
+use crate::envelopes::{LogReport, logs};
 use crate::error::Result;
 use crate::mrinit::{Mrinit, RelayAddress, Value};
 
@@ -46,6 +48,19 @@ pub fn names_relay(list: &str, relay: &RelayAddress) -> bool {
 /// The words of a checksum command.
 pub fn split_command(line: &str) -> Result<Vec<String>> {
     crate::refresh::split_command(line)
+}
+
+/// The lines of a router's log, and whether each has a prefix; and how long each may be. Read in pieces of so many bytes.
+pub fn log_lines(bytes: &[u8], piece: usize) -> (Vec<(String, bool)>, usize) {
+    let mut lines = logs::Lines::new(BufReader::with_capacity(piece, bytes));
+    let all = std::iter::from_fn(|| lines.next().expect("memory can be read"));
+    let is_prefixed = |line: &str| logs::prefixed(line).is_some();
+    (all.map(|line| (line.clone(), is_prefixed(&line))).collect(), logs::MAX_LINE)
+}
+
+/// What one log says.
+pub fn log_report(bytes: &[u8]) -> LogReport {
+    logs::of_bytes(bytes)
 }
 
 /// Reads certificates, revocation lists and keys, in PEM and in DER.

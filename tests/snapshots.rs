@@ -286,3 +286,63 @@ fn relay_probe() {
 /// A reference to 127.0.0.1, of IIOP 1.0.
 const LOOPBACK_IOR: &str = "IOR:000000000000000849444c3a413a310000000001000000000000001c000100000000000a3132372e\
     302e302e310020010000000461626364";
+/// A folder of messages, some of them old, with the moment that they are looked at.
+fn envelopes() -> (TestEnv, &'static str) {
+    let env = TestEnv::new();
+    let at = "2026-11-21T12:00:00Z";
+    for (index, hours) in [0, 0, 1, 5, 20, 50, 97, 300, 400].into_iter().enumerate() {
+        let name = format!("Envelopes/{index}.msg");
+        env.write(&name, vec![b'x'; 1000 * (index + 1)]);
+        let modified = configcid::time::parse(at).unwrap() - std::time::Duration::from_secs(3_600 * hours);
+        std::fs::File::options().write(true).open(env.path(&name)).unwrap().set_modified(modified).unwrap();
+    }
+    (env, at)
+}
+
+/// What the machine has free is not of the program.
+fn without_space(text: &str) -> String {
+    let line = |line: &str| if line.contains("the folder's volume") { "[SPACE]" } else { line }.to_owned();
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn envelopes_check() {
+    let (env, at) = envelopes();
+    let lines = [3, 4, 100].map(|endpoints| format!("envelopes check Envelopes --at {at} --endpoints {endpoints}"));
+    assert_shows!(without_space(&session(&env, &lines.each_ref().map(String::as_str))));
+}
+
+#[test]
+fn envelopes_check_for_programs() {
+    let (env, at) = envelopes();
+    let check = format!("envelopes check Envelopes --at {at} --endpoints 3");
+    assert_shows!(without_space(&session(&env, &[&format!("{check} --json"), &format!("{check} --nagios")])));
+}
+
+#[test]
+fn envelopes_logs() {
+    let env = TestEnv::new();
+    let log = |minute: u32, texts: &[&str]| -> String {
+        let line = |(second, text): (usize, &&str)| format!("21.11.2026 19:{minute}:{second:02} 0D38 {text}\r\n");
+        texts.iter().enumerate().map(line).collect()
+    };
+    let start =
+        ["I Sophos Messaging Router 3.4.0.1 starting...", "I Initializing CORBA...", "I Waiting for messages..."];
+    let parent = ["I Getting parent router IOR from 10.1.200.65:8192", "I Logged on to parent router as Router$PC:7"];
+    let trouble = ["W Session with Router$A lost", "E SSL handshake with 10.0.0.9 failed\r\nOMG minor code (2)"];
+    env.write("Logs/Router-20261121-183000.log", log(30, &[&start[..], &parent, &trouble].concat()));
+    env.write("Logs/Router-20261121-183100.log", log(31, &[&start[..2], &trouble[..1]].concat()));
+    assert_shows!(session(&env, &["envelopes logs Logs", "envelopes logs Logs -v", "envelopes logs Logs --json"]));
+}
+
+#[test]
+fn envelopes_scripts() {
+    let env = TestEnv::new();
+    let lines = [
+        "envelopes restart --script cmd",
+        "envelopes restart --script powershell",
+        r"envelopes move D:\Envelopes --console-version 5.2",
+        r"envelopes move D:\Envelopes --console-version 5.2 --emit out",
+    ];
+    assert_shows!(session(&env, &lines));
+}

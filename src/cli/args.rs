@@ -12,6 +12,7 @@ use configcid::refresh::{ChecksumChoice, CommandFunction, Program};
 use configcid::router::View;
 use configcid::{RefreshOptions, RelayAddress, Result, Run};
 
+use super::envelopes::EnvelopesCommand;
 use super::fleet::FleetCommand;
 use super::out::Color;
 
@@ -76,6 +77,9 @@ pub enum Command {
     /// Show and edit one mrinit.conf, without a CID around it
     #[command(subcommand)]
     Mrinit(MrinitCommand),
+    /// See a build-up of router messages, know its cause, relieve it
+    #[command(subcommand)]
+    Envelopes(EnvelopesCommand),
     /// Make a demo CID, configure it as a relay CID, and show before and after
     Demo(DemoArgs),
     /// Finish or undo a change that was interrupted

@@ -7,6 +7,7 @@ mod catalog;
 mod client;
 mod clone;
 mod demo;
+mod envelopes;
 mod fleet;
 mod manifest;
 mod mrinit;
@@ -38,6 +39,9 @@ pub fn main() -> ExitCode {
         Err(error) => {
             let _ = error.print();
             let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            if !asked && std::env::args_os().any(|arg| arg == "--nagios") {
+                return envelopes::nagios_usage().into();
+            }
             return if asked { Exit::Done } else { Exit::Usage }.into();
         }
     };
@@ -90,6 +94,7 @@ fn run(cli: Cli, out: Out) -> Exit {
         Command::Manifest(command) => manifest::run(&command, out),
         Command::Mrinit(MrinitCommand::Show(args)) => mrinit::show(&args, out),
         Command::Mrinit(MrinitCommand::Set(args)) => mrinit::set(&args, out),
+        Command::Envelopes(command) => envelopes::run(&command, out),
         Command::Demo(args) => demo::run(&args, out),
         Command::Recover(args) => back::recover(&args, out),
         Command::Undo(args) => back::undo(&args, out),

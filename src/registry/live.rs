@@ -16,8 +16,8 @@ mod windows {
     use std::io;
     use std::path::Path;
 
-    use winreg::enums::{KEY_READ, KEY_SET_VALUE, KEY_WOW64_32KEY, KEY_WOW64_64KEY};
-    use winreg::{HKLM, RegKey};
+    use winreg::enums::{KEY_READ, KEY_SET_VALUE, KEY_WOW64_32KEY, KEY_WOW64_64KEY, RegType};
+    use winreg::{HKLM, RegKey, RegValue};
 
     use super::{KeyPath, Result, Value, Wow};
     use crate::error::{Error, ErrorKind};
@@ -70,6 +70,47 @@ mod windows {
         Ok(())
     }
 
+    /// Sets a value of `key`, which must be there, or takes it away.
+    pub(crate) fn write_value(key: &KeyPath, wow: Wow, name: &str, value: Option<&Value>) -> Result<()> {
+        let failed = |error| cannot(&format!("set {name} of the registry key"), key, error);
+        let opened = hive(key)?.open_subkey_with_flags(key.below(), KEY_SET_VALUE | wow.flag()).map_err(failed)?;
+        match value {
+            None => match opened.delete_value(name) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(error)),
+                _ => Ok(()),
+            },
+            Some(value) => {
+                let bytes = value.data(Format::Version5).unwrap_or_default();
+                let vtype = match value {
+                    Value::ExpandString(_) => RegType::REG_EXPAND_SZ,
+                    _ => RegType::REG_SZ,
+                };
+                opened.set_raw_value(name, &RegValue { bytes: bytes.into(), vtype }).map_err(failed)
+            }
+        }
+    }
+
+    /// The text values `names` of every key directly below `key`, where it has all of them.
+    pub(crate) fn below(key: &KeyPath, wow: Wow, names: [&str; 2]) -> Result<Vec<[String; 2]>> {
+        let failed = |error| cannot("read the registry key", key, error);
+        let opened = match hive(key)?.open_subkey_with_flags(key.below(), KEY_READ | wow.flag()) {
+            Ok(opened) => opened,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(failed(error)),
+        };
+        let mut found = Vec::new();
+        for name in opened.enum_keys() {
+            let Ok(below) = opened.open_subkey_with_flags(name.map_err(failed)?, KEY_READ | wow.flag()) else {
+                continue;
+            };
+            let text = |name| below.get_value::<String, _>(name).ok();
+            if let (Some(first), Some(second)) = (text(names[0]), text(names[1])) {
+                found.push([first, second]);
+            }
+        }
+        Ok(found)
+    }
+
     fn hive(key: &KeyPath) -> Result<&'static RegKey> {
         match key.hive() {
             Hive::LocalMachine => Ok(&HKLM),
@@ -83,7 +124,7 @@ mod windows {
 }
 
 #[cfg(windows)]
-pub(crate) use windows::{has_views, read, write};
+pub(crate) use windows::{below, has_views, read, write, write_value};
 
 #[cfg(not(windows))]
 mod elsewhere {
@@ -102,6 +143,14 @@ mod elsewhere {
         Err(none())
     }
 
+    pub(crate) fn write_value(_: &KeyPath, _: Wow, _: &str, _: Option<&Value>) -> Result<()> {
+        Err(none())
+    }
+
+    pub(crate) fn below(_: &KeyPath, _: Wow, _: [&str; 2]) -> Result<Vec<[String; 2]>> {
+        Err(none())
+    }
+
     fn none() -> Error {
         Error::new(ErrorKind::Usage, "this system has no registry: only Windows does")
             .next("export the key on the computer in question with reg export, and name the file")
@@ -109,4 +158,4 @@ mod elsewhere {
 }
 
 #[cfg(not(windows))]
-pub(crate) use elsewhere::{has_views, read, write};
+pub(crate) use elsewhere::{below, has_views, read, write, write_value};

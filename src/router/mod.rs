@@ -25,6 +25,9 @@ use crate::text::fold_case;
 /// `mrinit.conf` that it was set up with \[14635\].
 pub const PARENT_ADDRESS: &str = "ParentAddress";
 
+/// The value that moves the router's Envelopes folder \[113040\].
+pub const ENVELOPE_DIR: &str = "EnvelopeDir";
+
 /// Where a router's values stand below `SOFTWARE`, or below `SOFTWARE\Wow6432Node` \[113040\].
 const BELOW_SOFTWARE: &str = r"Sophos\Messaging System\Router";
 
@@ -70,7 +73,7 @@ impl View {
     }
 
     /// The key as programs ask for it, with this to say which registry they mean.
-    fn live(self) -> (KeyPath, Wow) {
+    pub(crate) fn live(self) -> (KeyPath, Wow) {
         let wow = match self {
             View::Bits32 => Wow::View32,
             View::Bits64 => Wow::View64,
@@ -166,7 +169,7 @@ impl Router {
 
 /// What is looked for in a router's key.
 fn names() -> Vec<&'static str> {
-    [PARENT_ADDRESS].into_iter().chain(RELAY_VALUES.iter().map(|value| value.name)).collect()
+    [PARENT_ADDRESS, ENVELOPE_DIR].into_iter().chain(RELAY_VALUES.iter().map(|value| value.name)).collect()
 }
 
 fn live_view(view: View) -> Result<RouterView> {

@@ -209,6 +209,15 @@ impl TestEnv {
     }
 }
 
+/// An example of the crate, as a program to run.
+pub fn example(name: &str) -> PathBuf {
+    let programs = PathBuf::from(env!("CARGO_BIN_EXE_configcid")).parent().unwrap().join("examples");
+    let path = programs.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    assert!(path.is_file(), "{} is not there: cargo build --examples makes it", path.display());
+    // On Windows a path may begin with a slash and still depend on where one stands.
+    std::path::absolute(path).unwrap()
+}
+
 /// Starts a program.
 pub fn spawn(command: &mut Command) -> Child {
     // Wine, when the machine is busy, loses a process before it begins, and calls that an internal error.

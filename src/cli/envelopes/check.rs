@@ -1,0 +1,184 @@
+//! `configcid envelopes check`.
+
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use clap::Args;
+use configcid::envelopes::{
+    self, Check, CheckOptions, Firewall, Limits, PORTS, Seen, Surroundings, Threshold, Verdict, Version, bytes,
+    print_duration,
+};
+use configcid::report::{count, table};
+use configcid::{Exit, Result};
+
+use super::{Out, ServerFlags, nagios};
+use crate::cli::args::path;
+
+/// How long a host may take to answer.
+const PROBE_WAIT: Duration = Duration::from_secs(3);
+
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// The Envelopes folder, a share or a copy of it; on Windows by default that of this computer
+    #[arg(value_name = "DIR", value_parser = path())]
+    dir: Option<PathBuf>,
+    /// How many endpoints the console manages
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    endpoints: Option<u64>,
+    /// From how many messages on to warn: a number, or a multiple of the endpoints; by default 2x
+    #[arg(long, value_name = "N|Nx", value_parser = threshold)]
+    warning: Option<Threshold>,
+    /// From how many messages on it is critical: a number, or a multiple of the endpoints; by default 3x [63588]
+    #[arg(long, value_name = "N|Nx", value_parser = threshold)]
+    critical: Option<Threshold>,
+    /// How long messages live, in days (or as 96h): by default 4, or 14 before console 4.7
+    #[arg(long, value_name = "DAYS", value_parser = super::duration)]
+    ttl: Option<Duration>,
+    /// The version of the console, for how long messages live
+    #[arg(long, value_name = "VERSION", conflicts_with = "ttl")]
+    console_version: Option<Version>,
+    /// How many endpoints report to this server directly, through no relay; without --relays, all by default
+    #[arg(long, value_name = "N")]
+    direct: Option<u64>,
+    /// How many message relays there are
+    #[arg(long, value_name = "N")]
+    relays: Option<u64>,
+    #[command(flatten)]
+    server: ServerFlags,
+    /// The server's firewall rules, exported by netsh (in English) or reg
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    firewall: Option<PathBuf>,
+    /// See whether the router's ports answer on this host; on Windows by default this computer, where its folder is checked
+    #[arg(long, value_name = "HOST")]
+    probe: Option<String>,
+    /// Count alone, and look at no age and size
+    #[arg(long)]
+    count_only: bool,
+    /// Count again after so many seconds, for the rate
+    #[arg(long, value_name = "SECONDS", value_parser = super::seconds)]
+    sample: Option<Duration>,
+    /// The present, instead of the clock's; such as 2026-11-21T18:30:00Z
+    #[arg(long, value_name = "TIME", value_parser = super::moment)]
+    at: Option<SystemTime>,
+    /// Answer as a Nagios plugin does: one line, performance data, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN
+    #[arg(long, conflicts_with = "json")]
+    nagios: bool,
+    /// Write the figures to this file, in the text format of Prometheus
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    metrics: Option<PathBuf>,
+}
+
+fn threshold(text: &str) -> Result<Threshold, String> {
+    text.parse().map_err(|error: configcid::Error| error.to_string())
+}
+
+pub fn run(args: &CheckArgs, out: Out) -> Exit {
+    const COMMAND: &str = "envelopes check";
+    let at = args.at.unwrap_or_else(SystemTime::now);
+    let done = look(args, at).and_then(|found| match &args.metrics {
+        Some(path) => envelopes::write_metrics(path, &envelopes::metrics(&found, at)).map(|()| found),
+        None => Ok(found),
+    });
+    let found = match done {
+        Ok(found) => found,
+        Err(error) if args.nagios => return nagios::failed(&error),
+        Err(error) => return out.fail(COMMAND, &error),
+    };
+    if args.nagios {
+        return nagios::answer(&found);
+    }
+    print(&found, out);
+    let exit = if found.verdict == Verdict::Ok { Exit::Done } else { Exit::Faults };
+    out.answer(COMMAND, exit, &found);
+    exit
+}
+
+fn look(args: &CheckArgs, at: SystemTime) -> Result<Check> {
+    let mut options = options(args, at)?;
+    let (folder, place) = super::folder(args.dir.as_ref(), &args.server)?;
+    if let Some(place) = place {
+        if !args.server.is_live() {
+            options.surroundings.on_boot_volume = Some(place.on_boot_volume());
+        } else if args.probe.is_none() && args.dir.is_none() {
+            options.surroundings.listening = Some(envelopes::probe("127.0.0.1", &PORTS, PROBE_WAIT)?);
+        }
+    }
+    let found = envelopes::check(&folder, &options);
+    if let (Err(_), Some(path)) = (&found, &args.metrics) {
+        // What the file says of a folder that has gone must not look like news.
+        let _ = envelopes::write_metrics(path, &envelopes::metrics_of_failure(&folder));
+    }
+    found
+}
+
+fn options(args: &CheckArgs, at: SystemTime) -> Result<CheckOptions> {
+    let mut around = Surroundings::default();
+    (around.endpoints, around.direct, around.relays) = (args.endpoints, args.direct, args.relays);
+    around.system = args.server.system;
+    around.firewall = args.firewall.as_ref().map(|path| Firewall::parse_file(path)).transpose()?;
+    around.listening = args.probe.as_ref().map(|host| envelopes::probe(host, &PORTS, PROBE_WAIT)).transpose()?;
+    let limits = Limits::new(args.endpoints, args.warning, args.critical)?;
+    let mut options = CheckOptions::new(limits, at);
+    options.endpoints = args.endpoints;
+    options.ttl = args.ttl.unwrap_or_else(|| envelopes::ttl(args.console_version.as_ref()));
+    options.count_only = args.count_only;
+    options.sample = args.sample;
+    options.surroundings = around;
+    Ok(options)
+}
+
+fn print(found: &Check, out: Out) {
+    out.heading(found.folder.display().to_string());
+    let messages = count(found.count as usize, "message", "messages");
+    let endpoints = found.endpoints.map_or_else(String::new, |endpoints| {
+        format!(" for {}", count(endpoints as usize, "managed endpoint", "managed endpoints"))
+    });
+    let limits = found.thresholds;
+    let said =
+        format!("{messages}{endpoints}; a warning from {} on, critical from {} on", limits.warning, limits.critical);
+    match found.verdict {
+        Verdict::Ok => out.good(format!("OK: few messages: {said}")),
+        verdict => out.fault(format!("{}: {said}", verdict.name().to_uppercase())),
+    }
+    found.notes.iter().for_each(|note| out.line(format!("  {note}")));
+    figures(found, out);
+    if found.verdict != Verdict::Ok || out.verbose {
+        out.heading("Likely causes, in the article's order [63588]");
+        let rows = found.causes.iter().map(|cause| vec![format!("  {}", cause.seen.name()), cause.what.clone()]);
+        for (line, cause) in table(&rows.collect::<Vec<_>>()).into_iter().zip(&found.causes) {
+            if cause.seen == Seen::Yes { out.fault(line) } else { out.line(line) }
+        }
+    }
+    if !found.next.is_empty() {
+        out.heading("What to do next");
+        found.next.iter().enumerate().for_each(|(index, step)| out.line(format!("  {}. {step}", index + 1)));
+    }
+}
+
+fn figures(found: &Check, out: Out) {
+    let mut rows = Vec::new();
+    if let Some(size) = found.bytes {
+        rows.push(vec!["  size".into(), bytes(size)]);
+    }
+    if let Some(oldest) = &found.oldest {
+        let age = print_duration(Duration::from_secs(oldest.age_seconds));
+        rows.push(vec!["  oldest".into(), format!("{age}, of {}", oldest.modified)]);
+    }
+    if let Some(expired) = found.expired {
+        let ttl = print_duration(Duration::from_secs(found.ttl_seconds));
+        rows.push(vec!["  expired".into(), format!("{expired}, older than {ttl}")]);
+    }
+    if let Some(rate) = &found.rate {
+        rows.push(vec!["  rate".into(), rate.sentence()]);
+    }
+    table(&rows).iter().for_each(|line| out.line(line));
+    if let Some(parts) = found.ages.as_ref().filter(|_| found.count > 0) {
+        let most = parts.iter().map(|part| part.count).max().unwrap_or(1).max(1);
+        let mut rows = vec![vec!["  AGE".to_owned(), "MESSAGES".to_owned()]];
+        for part in parts {
+            let bar = "#".repeat((u128::from(part.count) * 40).div_ceil(u128::from(most)) as usize);
+            rows.push(vec![format!("  {}", part.age), part.count.to_string(), bar]);
+        }
+        table(&rows).iter().for_each(|line| out.line(line));
+    }
+}

@@ -1,0 +1,375 @@
+//! How an Envelopes folder stands: how much is in it, how old that is, and what to think of it.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
+
+use serde::Serialize;
+
+use super::causes::{Cause, Seen, Surroundings, causes};
+use super::rules::{self, AGES, OLDER, Threshold, print_duration};
+use super::scan::{self, age};
+use crate::error::{Error, ErrorKind, Result};
+use crate::text::count;
+use crate::time;
+
+/// What to think of a folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Few messages, as it should be.
+    Ok,
+    /// More than usual.
+    Warning,
+    /// A large number \[63588\].
+    Critical,
+}
+
+impl Verdict {
+    /// The verdict on so many messages.
+    ///
+    /// ```
+    /// use configcid::envelopes::{Limits, Verdict};
+    ///
+    /// let limits = Limits::new(Some(100), None, None)?;
+    /// assert_eq!((limits.warning, limits.critical), (200, 300));
+    /// assert_eq!([199, 200, 299, 300].map(|count| Verdict::on(count, limits)), [
+    ///     Verdict::Ok, Verdict::Warning, Verdict::Warning, Verdict::Critical
+    /// ]);
+    /// # Ok::<(), configcid::Error>(())
+    /// ```
+    pub fn on(count: u64, limits: Limits) -> Verdict {
+        match count {
+            count if count >= limits.critical => Verdict::Critical,
+            count if count >= limits.warning => Verdict::Warning,
+            _ => Verdict::Ok,
+        }
+    }
+
+    /// In one word, as the JSON output has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Verdict::Ok => "ok",
+            Verdict::Warning => "warning",
+            Verdict::Critical => "critical",
+        }
+    }
+}
+
+/// From how many messages on the verdict is which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Limits {
+    /// From here on a warning.
+    pub warning: u64,
+    /// From here on critical.
+    pub critical: u64,
+}
+
+impl Limits {
+    /// The limits for so many managed endpoints: those of the table where none are given.
+    ///
+    /// # Errors
+    /// A threshold depends on the endpoints and these are not given, or the warning would come after the critical one.
+    pub fn new(endpoints: Option<u64>, warning: Option<Threshold>, critical: Option<Threshold>) -> Result<Limits> {
+        let files = |threshold: Threshold| {
+            threshold.files(endpoints.filter(|endpoints| *endpoints > 0)).ok_or_else(|| {
+                Error::new(ErrorKind::Usage, "how many messages are many depends on the number of managed endpoints")
+                    .next("say how many there are with --endpoints N, or set --warning and --critical to numbers of files")
+            })
+        };
+        let of_critical = files(critical.unwrap_or(rules::CRITICAL))?;
+        let of_warning = match warning {
+            Some(warning) => files(warning)?,
+            // The table's own warning gives way.
+            None => files(rules::WARNING).unwrap_or(of_critical).min(of_critical),
+        };
+        if of_warning > of_critical {
+            return Err(Error::new(
+                ErrorKind::Usage,
+                format!("the warning, from {of_warning} messages on, would come after critical, from {of_critical} on"),
+            )
+            .next("give a smaller --warning or a larger --critical"));
+        }
+        Ok(Limits { warning: of_warning, critical: of_critical })
+    }
+}
+
+/// What to look at, and how.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct CheckOptions {
+    /// The managed endpoints.
+    pub endpoints: Option<u64>,
+    /// The limits of the verdict.
+    pub limits: Limits,
+    /// How long messages live.
+    pub ttl: Duration,
+    /// The present.
+    pub at: SystemTime,
+    /// Count, and look at no message.
+    pub count_only: bool,
+    /// Count again after this time, for the rate.
+    pub sample: Option<Duration>,
+    /// What is known of the router's surroundings.
+    pub surroundings: Surroundings,
+}
+
+impl CheckOptions {
+    /// The options for a verdict with these limits, at a moment.
+    pub fn new(limits: Limits, at: SystemTime) -> CheckOptions {
+        let (endpoints, ttl, surroundings) = (None, rules::TTL, Surroundings::default());
+        CheckOptions { endpoints, limits, ttl, at, count_only: false, sample: None, surroundings }
+    }
+}
+
+/// What [`check`] found.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct Check {
+    /// The folder.
+    pub folder: PathBuf,
+    /// When it was looked at.
+    pub at: String,
+    /// How many messages there are.
+    pub count: u64,
+    /// Their bytes; `None` where they were only counted.
+    pub bytes: Option<u64>,
+    /// What to think of it.
+    pub verdict: Verdict,
+    /// The managed endpoints.
+    pub endpoints: Option<u64>,
+    /// From how many messages on the verdict is which.
+    pub thresholds: Limits,
+    /// What is there besides messages.
+    pub others: u64,
+    /// How long messages live, in seconds.
+    pub ttl_seconds: u64,
+    /// How many are older than that.
+    pub expired: Option<u64>,
+    /// The oldest.
+    pub oldest: Option<Oldest>,
+    /// How many are how old.
+    pub ages: Option<Vec<AgePart>>,
+    /// How fast it grows.
+    pub rate: Option<Rate>,
+    /// The likely causes of a large number, in the article's order \[63588\].
+    pub causes: Vec<Cause>,
+    /// What there is to say of it, each as a sentence.
+    pub notes: Vec<String>,
+    /// What to do next, in this order.
+    pub next: Vec<String>,
+}
+
+/// The oldest message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Oldest {
+    /// When it was written.
+    pub modified: String,
+    /// Its age in seconds.
+    pub age_seconds: u64,
+}
+
+/// One part of the histogram.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct AgePart {
+    /// Its name.
+    pub age: &'static str,
+    /// The greatest age in it, in seconds; `None` in the last part.
+    pub up_to_seconds: Option<u64>,
+    /// How many messages.
+    pub count: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+/// How fast a folder grows.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Rate {
+    /// How it was found.
+    pub method: RateMethod,
+    /// Messages a minute.
+    pub per_minute: f64,
+    /// The time that was looked at, in seconds.
+    pub over_seconds: f64,
+}
+
+/// How a rate was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RateMethod {
+    /// The messages that were written in the last hour and are still there: what came and was delivered is not seen.
+    ModificationTimes,
+    /// The folder was counted twice: what came, less what went.
+    TwoSamples,
+}
+
+impl Rate {
+    /// For people.
+    pub fn sentence(&self) -> String {
+        let per_minute = self.per_minute;
+        match self.method {
+            RateMethod::ModificationTimes => {
+                format!(
+                    "{per_minute:.1} a minute came in the last hour and are still there (by their times of writing)"
+                )
+            }
+            RateMethod::TwoSamples => {
+                format!("{per_minute:+.1} a minute, between two counts {:.1} s apart", self.over_seconds)
+            }
+        }
+    }
+}
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// Looks at a folder.
+///
+/// ```
+/// # let dir = tempfile::tempdir().unwrap();
+/// use std::time::SystemTime;
+/// use configcid::envelopes::{CheckOptions, Limits, Verdict, check};
+///
+/// std::fs::write(dir.path().join("1.msg"), "12345").unwrap();
+/// let limits = Limits::new(Some(10), None, None)?;
+/// let found = check(dir.path(), &CheckOptions::new(limits, SystemTime::now()))?;
+/// assert_eq!((found.count, found.bytes, found.verdict), (1, Some(5), Verdict::Ok));
+/// # Ok::<(), configcid::Error>(())
+/// ```
+///
+/// # Errors
+/// The folder cannot be listed. Files that come and go meanwhile are normal.
+pub fn check(folder: &Path, options: &CheckOptions) -> Result<Check> {
+    let CheckOptions { at, ttl, .. } = *options;
+    let mut tally = Tally::new(at, ttl);
+    let counted = match options.count_only {
+        true => scan::count(folder)?,
+        false => scan::each(folder, |message| {
+            tally.add(message.size, message.modified);
+            Ok(())
+        })?,
+    };
+    let rate = match options.sample {
+        Some(time) => {
+            let begin = Instant::now();
+            std::thread::sleep(time);
+            let change = scan::count(folder)?.messages as f64 - counted.messages as f64;
+            // A count of very many takes a while itself.
+            let seconds = begin.elapsed().as_secs_f64();
+            Some(Rate { method: RateMethod::TwoSamples, per_minute: change * 60.0 / seconds, over_seconds: seconds })
+        }
+        None => (!options.count_only).then(|| Rate {
+            method: RateMethod::ModificationTimes,
+            per_minute: tally.last_hour as f64 / 60.0,
+            over_seconds: HOUR.as_secs_f64(),
+        }),
+    };
+    let verdict = Verdict::on(counted.messages, options.limits);
+    let mut surroundings = options.surroundings.clone();
+    surroundings.look_at_volume(folder);
+    let causes = causes(&surroundings);
+    let looked = !options.count_only;
+    let mut found = Check {
+        folder: crate::error::plain(folder),
+        at: time::print(at),
+        count: counted.messages,
+        bytes: looked.then_some(tally.bytes),
+        verdict,
+        endpoints: options.endpoints,
+        thresholds: options.limits,
+        others: counted.others,
+        ttl_seconds: ttl.as_secs(),
+        expired: looked.then_some(tally.expired),
+        oldest: tally
+            .oldest
+            .map(|modified| Oldest { modified: time::print(modified), age_seconds: age(modified, at).as_secs() }),
+        ages: looked.then_some(tally.parts),
+        rate,
+        causes,
+        notes: Vec::new(),
+        next: Vec::new(),
+    };
+    found.notes = notes(&found, tally.later);
+    found.next = next(&found);
+    Ok(found)
+}
+
+/// What is kept of the messages while they go by.
+struct Tally {
+    at: SystemTime,
+    ttl: Duration,
+    bytes: u64,
+    expired: u64,
+    last_hour: u64,
+    /// Written after the present.
+    later: u64,
+    oldest: Option<SystemTime>,
+    parts: Vec<AgePart>,
+}
+
+impl Tally {
+    fn new(at: SystemTime, ttl: Duration) -> Tally {
+        let bounds = AGES.iter().map(|(bound, name)| (*name, Some(*bound))).chain([(OLDER, None)]);
+        let parts = bounds.map(|(age, up_to_seconds)| AgePart { age, up_to_seconds, count: 0, bytes: 0 }).collect();
+        Tally { at, ttl, bytes: 0, expired: 0, last_hour: 0, later: 0, oldest: None, parts }
+    }
+
+    fn add(&mut self, size: u64, modified: SystemTime) {
+        let age = age(modified, self.at);
+        self.bytes += size;
+        self.expired += u64::from(age > self.ttl);
+        self.last_hour += u64::from(age <= HOUR && modified <= self.at);
+        self.later += u64::from(modified > self.at);
+        self.oldest = Some(self.oldest.map_or(modified, |oldest| oldest.min(modified)));
+        let part = AGES.iter().position(|(bound, _)| age <= Duration::from_secs(*bound)).unwrap_or(AGES.len());
+        self.parts[part].count += 1;
+        self.parts[part].bytes += size;
+    }
+}
+
+fn notes(found: &Check, later: u64) -> Vec<String> {
+    let mut notes =
+        vec!["messages in this folder are no problem in themselves: they wait to be delivered [63588]".into()];
+    if later > 0 {
+        let files = count(later as usize, "message was", "messages were");
+        notes.push(format!("{files} written after the present: the clocks of the two computers differ"));
+    }
+    if found.expired.is_some_and(|expired| expired > 0) {
+        notes.push(format!(
+            "the router itself discards messages that are older than {}",
+            print_duration(Duration::from_secs(found.ttl_seconds))
+        ));
+    }
+    notes
+}
+
+/// The steps, none of which touches a message: the article advises against removing them \[63588\].
+fn next(found: &Check) -> Vec<String> {
+    if found.verdict == Verdict::Ok {
+        return Vec::new();
+    }
+    let mut next: Vec<String> = found
+        .causes
+        .iter()
+        .filter(|cause| cause.seen == Seen::Yes)
+        .chain(found.causes.iter().filter(|cause| cause.seen == Seen::Unknown))
+        .filter_map(|cause| cause.next.clone())
+        .collect();
+    next.push("read the router's logs for lost sessions and errors: configcid envelopes logs DIR".into());
+    next.push("restart the services in the right order: configcid envelopes restart".into());
+    next.push("see whether it empties, for some minutes: configcid envelopes watch".into());
+    next.push("leave the messages to the router: those that can be delivered still will be [63588]".into());
+    if found.expired.is_some_and(|expired| expired > 0) {
+        next.push(
+            "only where the expired ones stay: configcid envelopes expire --older-than TTL --move-to DIR moves them aside"
+                .into(),
+        );
+    }
+    next
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

@@ -1,0 +1,229 @@
+//! Moves messages that are past their time to live aside, where they stay and no router sees them. Only ever done when
+//! asked for: the router discards them itself, sooner or later \[63588\].
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use serde::Serialize;
+
+use super::carry::{Carried, carry};
+use super::scan::{self, age};
+use crate::error::{Error, ErrorKind, Result};
+use crate::text::safe;
+use crate::time;
+
+/// The list that is kept beside the messages that were moved.
+pub const LIST: &str = "configcid-expired.txt";
+
+/// The list's first lines.
+const HEAD: &str = "# Messages that configcid moved here, each line written before its message is moved: name, size in \
+                    bytes, when it was written, when and from where it was moved.\n";
+
+/// What to move where.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ExpireOptions {
+    /// How old the messages must be; older than this.
+    pub older_than: Duration,
+    /// The folder that they are moved to; it is made where it is missing.
+    pub to: PathBuf,
+    /// The present.
+    pub at: SystemTime,
+    /// Change nothing.
+    pub dry_run: bool,
+}
+
+impl ExpireOptions {
+    /// Options that move.
+    pub fn new(older_than: Duration, to: &Path, at: SystemTime) -> ExpireOptions {
+        ExpireOptions { older_than, to: to.to_owned(), at, dry_run: false }
+    }
+}
+
+/// What was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Expired {
+    /// The Envelopes folder.
+    pub folder: PathBuf,
+    /// Where the messages were moved.
+    pub to: PathBuf,
+    /// The list beside them.
+    pub list: PathBuf,
+    /// How many were moved, or would be.
+    pub moved: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// How many stay.
+    pub kept: u64,
+    /// How many went by themselves before they could be moved.
+    pub gone: u64,
+    /// How many stay since something else has their name there.
+    pub taken: u64,
+    /// The names of the first of those.
+    pub taken_names: Vec<String>,
+    /// How many stay since the system refused, as it does while another program has them open.
+    pub failed: u64,
+    /// Why, for the first of those.
+    pub failures: Vec<String>,
+}
+
+/// How many names are told.
+const MAX_NAMES: usize = 20;
+
+/// Moves messages aside. Where it is interrupted, doing it again goes on.
+///
+/// ```
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let (folder, aside) = (dir.path().join("Envelopes"), dir.path().join("aside"));
+/// # std::fs::create_dir(&folder).unwrap();
+/// use std::time::{Duration, SystemTime};
+/// use configcid::envelopes::{ExpireOptions, TTL, expire};
+///
+/// std::fs::write(folder.join("1.msg"), "12345").unwrap();
+/// let later = SystemTime::now() + Duration::from_secs(5 * 86_400);
+/// let done = expire(&folder, &ExpireOptions::new(TTL, &aside, later))?;
+/// assert_eq!((done.moved, done.kept), (1, 0));
+/// assert!(aside.join("1.msg").exists());
+/// # Ok::<(), configcid::Error>(())
+/// ```
+///
+/// # Errors
+/// The folder cannot be listed, the other one cannot be made or is the same, or the list cannot be written; what was moved
+/// before stands in the list. A message that cannot be moved is told of, and stays.
+pub fn expire(folder: &Path, options: &ExpireOptions) -> Result<Expired> {
+    let ExpireOptions { older_than, to, at, dry_run } = options;
+    let list = to.join(LIST);
+    let mut done = Expired {
+        folder: folder.to_owned(),
+        to: to.clone(),
+        list: list.clone(),
+        moved: 0,
+        bytes: 0,
+        kept: 0,
+        gone: 0,
+        taken: 0,
+        taken_names: Vec::new(),
+        failed: 0,
+        failures: Vec::new(),
+    };
+    let real = folder.canonicalize().map_err(|error| Error::io("list the Envelopes folder", folder, error))?;
+    if to.canonicalize().is_ok_and(|to| to == real) {
+        return Err(Error::new(ErrorKind::Usage, "this is the Envelopes folder itself")
+            .in_file(to)
+            .next("name another folder to move the messages to"));
+    }
+    let mut open: Option<File> = None;
+    scan::each(folder, |message| {
+        if age(message.modified, *at) <= *older_than {
+            done.kept += 1;
+            return Ok(());
+        }
+        let target = to.join(message.name);
+        let carried = if *dry_run {
+            Ok(if target.symlink_metadata().is_ok() { Carried::Taken } else { Carried::Moved })
+        } else {
+            let list = match &mut open {
+                Some(list) => list,
+                None => open.insert(begin(to, &list)?),
+            };
+            let line = format!(
+                "{}\t{}\t{}\t{}\t{}\n",
+                safe(&message.name.to_string_lossy()),
+                message.size,
+                time::print(message.modified),
+                time::print(*at),
+                safe(&real.to_string_lossy()),
+            );
+            list.write_all(line.as_bytes())
+                .map_err(|error| Error::io("write the list", &options.to.join(LIST), error))?;
+            carry(&folder.join(message.name), &target)
+        };
+        match carried {
+            Ok(Carried::Moved) => {
+                done.moved += 1;
+                done.bytes += message.size;
+            }
+            Ok(Carried::Gone) => done.gone += 1,
+            Ok(Carried::Taken) => {
+                done.taken += 1;
+                if done.taken_names.len() < MAX_NAMES {
+                    done.taken_names.push(message.name.to_string_lossy().into_owned());
+                }
+            }
+            Err(error) => {
+                done.failed += 1;
+                if done.failures.len() < MAX_NAMES {
+                    done.failures.push(error.to_string());
+                }
+            }
+        }
+        Ok(())
+    })?;
+    if let Some(open) = open {
+        open.sync_all().map_err(|error| Error::io("write the list", &list, error))?;
+    }
+    Ok(done)
+}
+
+/// Makes the folder where it is missing, and opens its list.
+fn begin(to: &Path, list: &Path) -> Result<File> {
+    fs::create_dir_all(to).map_err(|error| Error::io("make the folder", to, error))?;
+    let cannot = |error| Error::io("write the list", list, error);
+    let mut file = File::options().read(true).append(true).create(true).open(list).map_err(cannot)?;
+    let mut start = vec![0; HEAD.len()];
+    let length = file.metadata().map_err(cannot)?.len();
+    if length == 0 {
+        file.write_all(HEAD.as_bytes()).map_err(cannot)?;
+    } else if file.read_exact(&mut start).is_err() || start != HEAD.as_bytes() {
+        return Err(Error::new(ErrorKind::Exists, "there is a file of this name that is no list of configcid's")
+            .in_file(list)
+            .next("move it away, or name another folder"));
+    }
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_ones_go_aside_and_nothing_is_overwritten() {
+        let dir = tempfile::tempdir().unwrap();
+        let (folder, aside) = (dir.path().join("Envelopes"), dir.path().join("deep/aside"));
+        fs::create_dir(&folder).unwrap();
+        let at = time::parse("2026-11-21").unwrap();
+        let day = Duration::from_secs(86_400);
+        for (name, days) in [("old.msg", 5), ("edge.msg", 4), ("new.MSG", 1), ("older.MSG", 20), ("old.txt", 20)] {
+            fs::write(folder.join(name), name).unwrap();
+            File::options().write(true).open(folder.join(name)).unwrap().set_modified(at - days * day).unwrap();
+        }
+        let mut options = ExpireOptions { dry_run: true, ..ExpireOptions::new(4 * day, &aside, at) };
+        let planned = expire(&folder, &options).unwrap();
+        assert_eq!((planned.moved, planned.kept, planned.taken), (2, 2, 0));
+        assert!(!aside.exists() && folder.join("old.msg").exists());
+
+        options.dry_run = false;
+        fs::create_dir_all(&aside).unwrap();
+        fs::write(aside.join("old.msg"), "another").unwrap();
+        let done = expire(&folder, &options).unwrap();
+        assert_eq!((done.moved, done.bytes, done.kept, done.taken), (1, 9, 2, 1));
+        assert_eq!(done.taken_names, ["old.msg"]);
+        assert_eq!(fs::read_to_string(aside.join("old.msg")).unwrap(), "another");
+        fs::remove_file(aside.join("old.msg")).unwrap();
+        assert_eq!(expire(&folder, &options).unwrap().moved, 1);
+        assert_eq!(expire(&folder, &options).unwrap().moved, 0);
+
+        let list = fs::read_to_string(aside.join(LIST)).unwrap();
+        let lines: Vec<&str> = list.lines().filter(|line| !line.starts_with('#')).collect();
+        assert_eq!(lines.len(), 3, "{list}");
+        assert!(lines[2].starts_with("old.msg\t7\t2026-11-16T00:00:00Z\t2026-11-21T00:00:00Z\t"), "{list}");
+        assert!(expire(&folder, &ExpireOptions::new(day, &folder.join("."), at)).is_err());
+        fs::write(aside.join(LIST), "mine").unwrap();
+        assert!(expire(&folder, &ExpireOptions::new(day / 2, &aside, at)).is_err());
+        assert_eq!(fs::read_to_string(aside.join(LIST)).unwrap(), "mine");
+        assert!(folder.join("new.MSG").exists());
+    }
+}

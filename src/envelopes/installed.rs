@@ -1,0 +1,129 @@
+//! Which versions are installed on a computer, as its list of programs has it: whether the router is late enough to heed
+//! `EnvelopeDir` \[113040\]. The names in that list are assumptions \[A\].
+
+use serde::Serialize;
+
+use super::rules::{MOVE_ANTI_VIRUS, MOVE_CONSOLE, Version};
+use crate::error::Result;
+use crate::registry::live::{self, Wow};
+use crate::registry::{KeyPath, RegFile};
+use crate::text::fold_case;
+
+/// How the console's and the Anti-Virus's names begin in the list of programs.
+const CONSOLE: &str = "sophos enterprise console";
+const ANTI_VIRUS: &str = "sophos anti-virus";
+
+/// Where the list is.
+const PROGRAMS: &str = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall";
+
+/// What is installed, as far as it is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Installed {
+    /// The console.
+    pub console: Option<Version>,
+    /// The Anti-Virus.
+    pub anti_virus: Option<Version>,
+}
+
+/// Whether a router heeds `EnvelopeDir`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RouterRule {
+    /// It does.
+    LateEnough,
+    /// It does not.
+    TooOld,
+    /// The versions are not known.
+    Unknown,
+}
+
+impl Installed {
+    /// Whether the router heeds `EnvelopeDir`: it does with console 4.5 or Anti-Virus 9.5 and later \[113040\].
+    ///
+    /// ```
+    /// use configcid::envelopes::{Installed, RouterRule};
+    ///
+    /// let mut installed = Installed::default();
+    /// assert_eq!(installed.router_rule(), RouterRule::Unknown);
+    /// installed.console = Some("4.0".parse()?);
+    /// assert_eq!(installed.router_rule(), RouterRule::TooOld);
+    /// installed.anti_virus = Some("9.5.1".parse()?);
+    /// assert_eq!(installed.router_rule(), RouterRule::LateEnough);
+    /// # Ok::<(), configcid::Error>(())
+    /// ```
+    pub fn router_rule(&self) -> RouterRule {
+        let late = |version: &Option<Version>, from: &[u32]| version.as_ref().map(|version| version.is_at_least(from));
+        match (late(&self.console, &MOVE_CONSOLE), late(&self.anti_virus, &MOVE_ANTI_VIRUS)) {
+            (Some(true), _) | (_, Some(true)) => RouterRule::LateEnough,
+            (None, None) => RouterRule::Unknown,
+            _ => RouterRule::TooOld,
+        }
+    }
+
+    /// As an exported registry says, where its list of programs was exported, too.
+    pub fn in_file(file: &RegFile) -> Installed {
+        let mut installed = Installed::default();
+        for section in &file.keys {
+            let key = fold_case(section.key.below());
+            if !key.contains(r"\currentversion\uninstall\") {
+                continue;
+            }
+            let text = |name| file.value(&section.key, name).and_then(|value| value.text());
+            if let (Some(name), Some(version)) = (text("DisplayName"), text("DisplayVersion")) {
+                installed.add(name, version);
+            }
+        }
+        installed
+    }
+
+    /// As the registry of this computer says.
+    ///
+    /// # Errors
+    /// This is no Windows, or the registry cannot be read.
+    pub fn live() -> Result<Installed> {
+        let mut installed = Installed::default();
+        let key: KeyPath = PROGRAMS.parse()?;
+        let views = if live::has_views() { &[Wow::View32, Wow::View64][..] } else { &[Wow::View64] };
+        for view in views {
+            for [name, version] in live::below(&key, *view, ["DisplayName", "DisplayVersion"])? {
+                installed.add(&name, &version);
+            }
+        }
+        Ok(installed)
+    }
+
+    fn add(&mut self, name: &str, version: &str) {
+        let name = fold_case(name);
+        let Ok(version) = version.parse::<Version>() else { return };
+        if name.starts_with(CONSOLE) {
+            self.console = Some(version);
+        } else if name.starts_with(ANTI_VIRUS) {
+            self.anti_virus = Some(version);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_come_from_the_list_of_programs() {
+        let program = |name: &str, version: &str| {
+            format!(
+                "[HKEY_LOCAL_MACHINE\\SOFTWARE\\Wow6432Node\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\{{{name}}}]\n\
+                 \"DisplayName\"=\"{name}\"\n\"DisplayVersion\"=\"{version}\"\n\n"
+            )
+        };
+        let of = |programs: &[(&str, &str)]| {
+            let all: String = programs.iter().map(|(name, version)| program(name, version)).collect();
+            Installed::in_file(&RegFile::parse(format!("REGEDIT4\n\n{all}").as_bytes()).unwrap())
+        };
+        let found = of(&[("Sophos Enterprise Console", "5.2.1.197"), ("Sophos Anti-Virus", "10.3"), ("Another", "1")]);
+        assert_eq!(found.console, Some("5.2.1.197".parse().unwrap()));
+        assert_eq!(found.anti_virus, Some("10.3".parse().unwrap()));
+        assert_eq!(of(&[("Sophos Anti-Virus", "9.0")]).router_rule(), RouterRule::TooOld);
+        assert_eq!(of(&[("Sophos Anti-Virus", "what")]).router_rule(), RouterRule::Unknown);
+    }
+}

@@ -1,0 +1,47 @@
+//! The router's Envelopes folder, where messages wait that it cannot deliver yet: how it stands and why, and what relieves
+//! it \[63588, 113040, 113417\].
+
+mod carry;
+mod causes;
+mod check;
+mod expire;
+mod firewall;
+mod installed;
+pub(crate) mod logs;
+mod metrics;
+mod permissions;
+mod place;
+mod probe;
+mod relocate;
+mod restart;
+mod rules;
+mod scan;
+mod services;
+mod watch;
+
+pub use causes::{Cause, Listening, Seen, Space, Surroundings, causes};
+pub use check::{AgePart, Check, CheckOptions, Limits, Oldest, Rate, RateMethod, Verdict, check};
+pub use expire::{ExpireOptions, Expired, LIST, expire};
+pub use firewall::{Firewall, FirewallRule, PortState};
+pub use installed::{Installed, RouterRule};
+pub use logs::{Happened, Hour, LastError, Levels, LogFile, LogReport, Parent, Start, logs};
+pub use metrics::{metrics, metrics_of_failure, write_metrics};
+pub use place::{Place, PlaceSource, no_folder, place};
+pub use probe::probe;
+pub use relocate::{
+    EnvelopeDir, LiveEnvelopeDir, MoveFiles, MoveHost, MovePlan, Moved, RECORD, move_folder, new_folder,
+    no_router_here, undo_move, unknown_router,
+};
+pub use restart::{
+    Restart, Script, ServiceAction, ServiceState, ServiceStep, Services, restart, restart_order, restart_script,
+};
+pub use rules::{
+    AGES, CRITICAL, EXTENSION, LITTLE_SPACE, MOVE_ANTI_VIRUS, MOVE_CONSOLE, OLDER, PORTS, ROUTER, SERVICES, SYSTEMS,
+    ServiceName, System, TTL, TTL_BEFORE_4_7, TTL_VERSION, Threshold, Version, WARNING, parse_duration, print_duration,
+    ttl,
+};
+pub use scan::{Counted, Message, count, each};
+pub use services::services;
+pub use watch::{Sample, Series, WINDOW};
+
+pub use causes::bytes;

@@ -1,0 +1,263 @@
+//! The move as files that are taken to the router's computer: a `.reg` file and a script, and both for the way back.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::super::installed::RouterRule;
+use super::super::place::Place;
+use super::super::restart::{ROUTINES, fill};
+use crate::error::{Error, ErrorKind, Result};
+use crate::registry::{Format, Value, encode, value_line};
+use crate::router::{ENVELOPE_DIR, View, write_reg_file};
+
+/// What a move is to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct MovePlan {
+    /// The folder now; variables in it are those of the router's computer.
+    pub from: String,
+    /// The new folder.
+    pub to: String,
+    /// The views of the registry that are set where they have a router's key.
+    pub views: Vec<View>,
+    /// What `EnvelopeDir` is now; `None`: it is not set.
+    pub before: Option<String>,
+    /// Whether that is a string with variables to be filled in.
+    pub before_expands: bool,
+    /// Whether the router heeds `EnvelopeDir`.
+    pub router: RouterRule,
+    /// The steps, in their order.
+    pub steps: Vec<String>,
+}
+
+/// The files of a move.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct MoveFiles {
+    /// Sets `EnvelopeDir`.
+    pub reg: String,
+    /// Does all of it.
+    pub script: String,
+    /// Sets `EnvelopeDir` as it was.
+    pub undo_reg: String,
+    /// Takes all of it back.
+    pub undo_script: String,
+}
+
+/// How long the router may take to stop and to start, in the script.
+const BOUND: Duration = Duration::from_secs(60);
+
+impl MovePlan {
+    /// The plan of a move from `place` to a folder that [`new_folder`](super::new_folder) has checked.
+    ///
+    /// # Errors
+    /// The folder is there already, or one is in the other, or the router is too old to heed the value.
+    pub fn new(place: &Place, before: Option<&Value>, to: &str, router: RouterRule) -> Result<MovePlan> {
+        let from = place.folder.clone();
+        let lower = |path: &str| format!("{}\\", path.trim_end_matches('\\').to_lowercase());
+        let usage = |what: String| Error::new(ErrorKind::Usage, what);
+        if router == RouterRule::TooOld {
+            return Err(usage(format!(
+                "the router is too old to heed {ENVELOPE_DIR}: console 4.5 or Anti-Virus 9.5 is needed [113040]"
+            ))
+            .next("update it first"));
+        }
+        if lower(&from) == lower(to) {
+            return Err(usage(format!("the folder is {to} already")).next("there is nothing to do"));
+        }
+        if lower(&from).starts_with(&lower(to)) || lower(to).starts_with(&lower(&from)) {
+            return Err(usage(format!("{to} and {from} are one in the other")).next("name a folder of its own"));
+        }
+        let odd = |path: &str| path.contains(|c: char| c.is_control() || r#"<>"|?*"#.contains(c));
+        if odd(&from) {
+            return Err(Error::new(ErrorKind::RegistryFormat, format!("{ENVELOPE_DIR} is {from:?}, which is no path")));
+        }
+        let steps = vec![
+            "stop the service \"Sophos Message Router\"".to_owned(),
+            format!("make the folder {to}, with the permissions of {from}"),
+            format!("set {ENVELOPE_DIR} to {to}"),
+            format!("move what is in {from} there, compared"),
+            "start the service \"Sophos Message Router\"".to_owned(),
+            "look at the registry and at both folders".to_owned(),
+        ];
+        Ok(MovePlan {
+            from,
+            to: to.to_owned(),
+            views: place.view.map_or(View::BOTH.into(), |view| vec![view]),
+            before: before.and_then(Value::text).map(str::to_owned),
+            before_expands: matches!(before, Some(Value::ExpandString(_))),
+            router,
+            steps,
+        })
+    }
+
+    /// The files that do it on the router's computer, made from `templates/`.
+    ///
+    /// # Errors
+    /// A `.reg` file cannot hold a value.
+    pub fn files(&self) -> Result<MoveFiles> {
+        let set = Value::String(self.to.clone());
+        let before = self.before.clone().map(|text| match self.before_expands {
+            true => Value::ExpandString(text),
+            false => Value::String(text),
+        });
+        let there = format!("Moves the Envelopes folder of the router to {}", self.to);
+        let back = format!("Takes the Envelopes folder of the router back from {}", self.to);
+        Ok(MoveFiles {
+            reg: self.reg(&there, Some(&set))?,
+            script: self.script(&there, [&self.from, &self.to], [Some(&set), before.as_ref()]),
+            undo_reg: self.reg(&back, before.as_ref())?,
+            undo_script: self.script(&back, [&self.to, &self.from], [before.as_ref(), Some(&set)]),
+        })
+    }
+
+    fn reg(&self, what: &str, value: Option<&Value>) -> Result<String> {
+        let line = value_line(ENVELOPE_DIR, value, Format::Version5)?;
+        let keys = self.views.iter().map(|view| format!("[{}]\n{line}\n", view.key())).collect::<Vec<_>>().join("\n");
+        let template = include_str!("../../../templates/move-envelopes.reg");
+        Ok(fill(template, &[("WHAT", what), ("VERSION", env!("CARGO_PKG_VERSION")), ("KEYS", keys.trim_end())]))
+    }
+
+    fn script(&self, what: &str, [from, to]: [&str; 2], [value, former]: [Option<&Value>; 2]) -> String {
+        let lines = |value: Option<&Value>, then: &str| {
+            let line = |view: &View| {
+                let key = view.key();
+                format!("reg query \"{key}\" >nul 2>&1 && ({}{then})", command(&key.to_string(), value))
+            };
+            self.views.iter().map(line).collect::<Vec<_>>().join("\n")
+        };
+        fill(
+            include_str!("../../../templates/move-envelopes.cmd"),
+            &[
+                ("WHAT", &what.replace('%', "%%")),
+                ("VERSION", env!("CARGO_PKG_VERSION")),
+                ("SECONDS", &BOUND.as_secs().to_string()),
+                ("ROUTINES", ROUTINES),
+                ("SETS", &lines(value, " && set FOUND=1 || goto :failed")),
+                ("RESETS", &lines(former, "")),
+                ("FROM", from),
+                ("TO", to),
+            ],
+        )
+    }
+}
+
+/// What sets a value in a script for `cmd.exe`, or takes it away.
+fn command(key: &str, value: Option<&Value>) -> String {
+    match value {
+        // That there is none to take away is as well.
+        None => format!("(reg delete \"{key}\" /v {ENVELOPE_DIR} /f >nul 2>&1 || ver >nul)"),
+        Some(value) => {
+            let kind = if matches!(value, Value::ExpandString(_)) { "REG_EXPAND_SZ" } else { "REG_SZ" };
+            // A backslash before the quote would be the quote's.
+            let text = value.text().unwrap_or_default().replace('%', "%%").replace('"', "");
+            let text = if text.ends_with('\\') { format!("{text}\\") } else { text };
+            format!("reg add \"{key}\" /v {ENVELOPE_DIR} /t {kind} /d \"{text}\" /f >nul")
+        }
+    }
+}
+
+impl MoveFiles {
+    /// The files with their names, as bytes: `.reg` files are UTF-16, scripts are as `cmd.exe` reads them.
+    ///
+    /// # Errors
+    /// None, as long as Unicode has a place for every character.
+    pub fn named(&self) -> Result<Vec<(&'static str, Vec<u8>)>> {
+        let reg = |text: &str| encode(text, Format::Version5);
+        // Beyond ASCII, cmd.exe reads the code page that it is told.
+        let cmd = |text: &str| match text.is_ascii() {
+            true => text.as_bytes().to_vec(),
+            false => text.replacen("@echo off\r\n", "@echo off\r\nchcp 65001 >nul\r\n", 1).into_bytes(),
+        };
+        Ok(vec![
+            ("move-envelopes.reg", reg(&self.reg)?),
+            ("move-envelopes.cmd", cmd(&self.script)),
+            ("undo-move-envelopes.reg", reg(&self.undo_reg)?),
+            ("undo-move-envelopes.cmd", cmd(&self.undo_script)),
+        ])
+    }
+}
+
+impl MoveFiles {
+    /// Writes the files to a folder, which is made where it is missing, each whole or not at all. Gives their paths, and
+    /// whether each was, or would be, written: a file that holds the same already is left alone.
+    ///
+    /// # Errors
+    /// There is another file of such a name and `replace` does not say that it may go, or one cannot be written.
+    pub fn write(&self, folder: &Path, replace: bool, dry_run: bool) -> Result<Vec<(PathBuf, bool)>> {
+        let files = self.named()?;
+        // What would fail is found before the first is written.
+        for (name, bytes) in &files {
+            write_reg_file(&folder.join(name), bytes, replace, true)?;
+        }
+        if !dry_run {
+            std::fs::create_dir_all(folder).map_err(|error| Error::io("make the folder", folder, error))?;
+        }
+        let write = |(name, bytes): (&str, Vec<u8>)| {
+            let path = folder.join(name);
+            let changed = write_reg_file(&path, &bytes, replace, dry_run)?;
+            Ok((path, changed))
+        };
+        files.into_iter().map(write).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::envelopes::System;
+    use crate::registry::RegFile;
+
+    fn plan(before: Option<&Value>) -> MovePlan {
+        let mut place = Place::default_of(System::default());
+        place.view = Some(View::Bits32);
+        if let Some(text) = before.and_then(Value::text) {
+            place.folder = text.to_owned();
+        }
+        MovePlan::new(&place, before, r"D:\Envelopes", RouterRule::LateEnough).unwrap()
+    }
+
+    fn value(reg: &str) -> Option<Value> {
+        let bytes = encode(reg, Format::Version5).unwrap();
+        let file = RegFile::parse(&bytes).unwrap();
+        assert!(file.has_key(&View::Bits32.key()) && !file.has_key(&View::Bits64.key()));
+        file.value(&View::Bits32.key(), ENVELOPE_DIR).cloned()
+    }
+
+    #[test]
+    fn the_files_set_and_take_back() {
+        let files = plan(None).files().unwrap();
+        assert_eq!((value(&files.reg), value(&files.undo_reg)), (Some(Value::String(r"D:\Envelopes".into())), None));
+        assert!(files.undo_reg.contains("\"EnvelopeDir\"=-"));
+        assert!(
+            files.script.contains(r#"set "OLD=%ProgramData%\Sophos\"#)
+                && files.script.contains(r#"set "NEW=D:\Envelopes""#)
+        );
+        assert!(files.undo_script.contains(r#"set "OLD=D:\Envelopes""#) && files.undo_script.contains("reg delete"));
+
+        let former = Value::ExpandString(r"%Data%\E\".into());
+        let files = plan(Some(&former)).files().unwrap();
+        assert_eq!(value(&files.undo_reg), Some(former));
+        assert!(files.undo_script.contains(r#"/t REG_EXPAND_SZ /d "%%Data%%\E\\" /f"#), "{}", files.undo_script);
+        for text in [&files.reg, &files.script, &files.undo_reg, &files.undo_script] {
+            assert_eq!(text.matches('\n').count(), text.matches("\r\n").count());
+            assert!(!text.contains('{'), "{text}");
+        }
+        assert_eq!(files.named().unwrap().len(), 4);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        let mut place = Place::default_of(System::default());
+        let new = |place: &Place, to: &str, rule| MovePlan::new(place, None, to, rule).is_err();
+        assert!(new(&place, r"D:\E", RouterRule::TooOld));
+        assert!(!new(&place, r"D:\E", RouterRule::Unknown));
+        place.folder = r"D:\A".into();
+        assert!(new(&place, r"d:\a", RouterRule::LateEnough) && new(&place, r"D:\A\B", RouterRule::LateEnough));
+        assert!(!new(&place, r"D:\AB", RouterRule::LateEnough));
+        place.folder = "D:\\A\"&b".into();
+        assert!(new(&place, r"D:\E", RouterRule::LateEnough));
+    }
+}
