@@ -8,6 +8,7 @@ use configcid::catalog::{Catalog, CidPath, checksum};
 use configcid::envelopes::{Firewall, PORTS, PortState};
 use configcid::fleet::{self, Fleet, Target};
 use configcid::fuzzing;
+use configcid::ior::{self, Ior};
 use configcid::manifest::{self, Certificate, Entry, Manifest, ManifestPath, Spec, VerifyOptions};
 use configcid::mrinit::{KEY_PARENT_ROUTER, Mrinit, Value, is_secret_key};
 use configcid::registry::RegFile;
@@ -24,6 +25,7 @@ pub const ALL: &[(&str, Property)] = &[
     ("command", command),
     ("firewall", firewall),
     ("fleet", fleet),
+    ("ior", ior),
     ("journal", journal),
     ("log", log),
     ("manifest", manifest),
@@ -469,4 +471,31 @@ fn stays_inside(path: &CidPath) {
     let real = fuzzing::path_below(path, Path::new("root"));
     assert!(real.starts_with("root"));
     assert!(real.components().all(|part| matches!(part, Component::Normal(_))), "{}", real.display());
+}
+
+/// An object reference that is understood, printed, is the same reference; one that is not is refused at an offset of it, or
+/// whole where it is too long. The input is the text, or the bytes that the text's digits spell.
+pub fn ior(data: &[u8]) {
+    let spelled = data.iter().fold(String::from("IOR:"), |text, byte| format!("{text}{byte:02x}"));
+    for text in [data, spelled.as_bytes()] {
+        match Ior::parse(text) {
+            Ok(ior) => {
+                // A text without its NUL grows by one, and by the gap behind it.
+                let Ok(printed) = ior.print() else {
+                    assert!(text.len() > ior::MAX_SIZE / 2, "what is understood can be printed");
+                    continue;
+                };
+                assert_eq!(Ior::parse(printed.as_bytes()).expect("what is printed is understood"), ior);
+                assert!(ior.endpoints().len() <= text.len() / 16);
+            }
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::IorFormat);
+                match error.position() {
+                    Some(Position::Offset(at)) => assert!(at <= text.len().max(4) as u64, "{error}"),
+                    place => assert!(place.is_none() && text.len() > ior::MAX_SIZE, "{error}"),
+                }
+            }
+        }
+        let _ = configcid::probe::read(text).map_err(|error| error.to_string());
+    }
 }

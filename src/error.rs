@@ -53,14 +53,18 @@ pub enum ErrorKind {
     Service,
     /// A `.reg` file breaks the format, or the registry holds a value of another type than it should.
     RegistryFormat,
+    /// A manifest, or a spec file, breaks the format.
+    ManifestFormat,
+    /// A manifest lists a file that was to be written.
+    SignedFile,
+    /// A certificate, a key or a revocation list cannot be read, or does not fit.
+    Certificate,
+    /// An object reference (IOR) breaks the format.
+    IorFormat,
     /// A fleet file breaks the format.
     FleetFormat,
     /// A fleet file is against a rule, or a CID is not what it says.
     Fleet,
-    /// A manifest, or a spec file, breaks the format.
-    ManifestFormat,
-    /// A certificate, a key or a revocation list cannot be read, or does not fit.
-    Certificate,
 }
 
 impl ErrorKind {
@@ -87,10 +91,12 @@ impl ErrorKind {
             ErrorKind::Busy => "busy",
             ErrorKind::Service => "service",
             ErrorKind::RegistryFormat => "registry-format",
+            ErrorKind::ManifestFormat => "manifest-format",
+            ErrorKind::SignedFile => "signed-file",
+            ErrorKind::Certificate => "certificate",
+            ErrorKind::IorFormat => "ior-format",
             ErrorKind::FleetFormat => "fleet-format",
             ErrorKind::Fleet => "fleet",
-            ErrorKind::ManifestFormat => "manifest-format",
-            ErrorKind::Certificate => "certificate",
         }
     }
 }

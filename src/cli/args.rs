@@ -21,7 +21,7 @@ Exit codes:
   0  done, or nothing to do
   1  something was wrong with the CID or the file system; nothing was changed
   2  wrong usage
-  3  verify, show, check or fleet status found faults, or a look at what was just written did
+  3  faults were found: by verify, show, check and the like, or by a look at what was just written
   4  some of several CIDs failed; each is reported";
 
 /// Configures and packages CIDs, the central installation directories of Sophos endpoint software.
@@ -69,6 +69,8 @@ pub enum Command {
     /// List, verify and create catalogs
     #[command(subcommand)]
     Catalog(CatalogCommand),
+    /// Report on everything in CIDs: whether they are whole, and what in them is the customer's
+    Audit(Box<super::audit::AuditArgs>),
     /// Signed manifests: list, verify, compare, create, sign; and MD5 lists
     #[command(subcommand)]
     Manifest(super::manifest::ManifestCommand),
@@ -109,6 +111,8 @@ pub enum RelayCommand {
     Show(CidArgs),
     /// Show, write or set what a relay's own router should have in the registry
     Registry(RelayRegistryArgs),
+    /// Ask routers what they tell endpoints to connect to, and say whether that can work
+    Probe(super::relay_probe::ProbeArgs),
 }
 
 #[derive(Debug, Subcommand)]

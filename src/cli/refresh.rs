@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use configcid::plan::Writer;
-use configcid::report::{CidResult, Status, count, fault_line, plan_lines, recovered_line};
+use configcid::report::{CidResult, Status, candidates_line, count, fault_line, plan_lines, recovered_line};
 use configcid::{Cid, Exit, Plan, Ran, Result, Run, refresh};
 use serde::Serialize;
 
@@ -73,6 +73,9 @@ impl Work<'_> {
         let Some(plan) = &ran.plan else { return };
         (self.lines)(plan).iter().for_each(|line| out.change(line));
         plan.warnings.iter().for_each(|warning| out.warning(warning));
+        // Bounded: a manifest may list one folder of many.
+        let named = if out.verbose { usize::MAX } else { 5 };
+        candidates_line(plan, named).iter().for_each(|line| out.line(line));
         if self.run.dry_run || out.verbose {
             out.diffs(plan);
         }

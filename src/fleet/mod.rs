@@ -39,10 +39,13 @@ mod look;
 mod metrics;
 mod model;
 mod parse;
+mod picture;
 mod plan;
-mod pool;
+pub(crate) mod pool;
 mod registry;
+mod report;
 mod rules;
+mod runbook;
 mod section;
 mod status;
 mod tree;
@@ -53,10 +56,13 @@ pub use look::{check_cids, check_names};
 pub use metrics::fleet_metrics;
 pub use model::{AddressKind, Domain, Fleet, FleetCid, Given, Machine, Platform, Relay, Server, System, Target};
 pub use parse::MAX_SIZE;
+pub use picture::{Format, graph};
 pub use plan::{Work, plan, run, setup};
 pub use pool::processors;
 pub use registry::{RegistryFile, make_folder, registry};
+pub use report::report;
 pub use rules::{Finding, Severity};
+pub use runbook::runbook;
 pub use status::{CidStatus, Difference, State, cid_status, status};
 
 /// A commented fleet file to begin with.

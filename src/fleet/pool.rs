@@ -11,7 +11,7 @@ pub fn processors() -> usize {
 
 /// Does `work` for each number below `count`, `jobs` at a time, and gives every answer to `done` on this thread, as soon as
 /// it is there. No more answers wait than there are workers.
-pub(super) fn side_by_side<T: Send>(
+pub(crate) fn side_by_side<T: Send>(
     jobs: usize,
     count: usize,
     work: impl Fn(usize) -> T + Sync,

@@ -4,6 +4,7 @@ mod file;
 mod show;
 
 pub use file::{edit_file, read_file};
+pub(crate) use show::show_with;
 pub use show::{CopyState, RelayState, show};
 
 use crate::catalog::CidPath;

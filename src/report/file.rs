@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
+use crate::cid::tree::read_file;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Writes a file, whole or not at all: a reader sees the old one or the new one.
@@ -38,6 +39,41 @@ pub fn write_file(path: &Path, bytes: &[u8], replace: bool) -> Result<()> {
     Ok(())
 }
 
+/// As [`write_file`], and leaves alone a file that holds these bytes already. Gives whether there was, or for `dry_run`
+/// would be, anything to do.
+///
+/// # Errors
+/// As [`write_file`].
+///
+/// ```
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("fleet.svg");
+/// use configcid::report::write_unless_same;
+///
+/// assert!(write_unless_same(&path, b"<svg/>", false, false)?);
+/// assert!(!write_unless_same(&path, b"<svg/>", false, false)?);
+/// assert!(write_unless_same(&path, b"<svg></svg>", false, false).is_err());
+/// # Ok::<(), configcid::Error>(())
+/// ```
+pub fn write_unless_same(path: &Path, bytes: &[u8], replace: bool, dry_run: bool) -> Result<bool> {
+    match path.symlink_metadata() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(Error::io("look at it", path, error)),
+        Ok(metadata) => {
+            if metadata.is_file() && read_file(path, bytes.len() as u64).is_ok_and(|there| there == bytes) {
+                return Ok(false);
+            }
+            if !metadata.is_file() || !replace {
+                return Err(exists(path));
+            }
+        }
+    }
+    if !dry_run {
+        write_file(path, bytes, replace)?;
+    }
+    Ok(true)
+}
+
 /// Refuses a place where no file could be written, before there is anything to write.
 ///
 /// # Errors
@@ -53,7 +89,7 @@ pub fn check_place(path: &Path) -> Result<()> {
 }
 
 /// The error of a name that is taken.
-pub(crate) fn exists(path: &Path) -> Error {
+fn exists(path: &Path) -> Error {
     Error::new(ErrorKind::Exists, "there is something of this name already")
         .in_file(path)
         .next("name another file; --force replaces a file")

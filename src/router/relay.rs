@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::{Router, RouterView, View, live_view};
 use crate::error::{Error, ErrorKind, Result};
-use crate::registry::{Format, MAX_SIZE, Value, encode, live, value_line};
-use crate::report::{exists, write_file};
+use crate::registry::{Format, Value, encode, live, value_line};
+use crate::report::write_unless_same;
 
 /// A value that a relay's router should have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -184,20 +184,5 @@ pub(crate) fn relay_reg_file_with(views: &[View], notes: &[String]) -> Result<Ve
 /// # Errors
 /// There is another file of this name and `replace` does not say that it may go, or the file cannot be written.
 pub fn write_reg_file(path: &Path, bytes: &[u8], replace: bool, dry_run: bool) -> Result<bool> {
-    match path.symlink_metadata() {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => return Err(Error::io("look at it", path, error)),
-        Ok(metadata) => {
-            if metadata.is_file() && read_file(path, MAX_SIZE).is_ok_and(|there| there == bytes) {
-                return Ok(false);
-            }
-            if !metadata.is_file() || !replace {
-                return Err(exists(path));
-            }
-        }
-    }
-    if !dry_run {
-        write_file(path, bytes, replace)?;
-    }
-    Ok(true)
+    write_unless_same(path, bytes, replace, dry_run)
 }

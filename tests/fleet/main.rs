@@ -5,6 +5,9 @@ mod support;
 
 mod apply;
 mod check;
+mod pictures;
+mod report;
+mod runbook;
 mod schema;
 mod session;
 mod status;

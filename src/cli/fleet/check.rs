@@ -15,6 +15,13 @@ use super::{FileArg, JobsFlag};
 pub struct CheckArgs {
     #[command(flatten)]
     file: FileArg,
+    #[command(flatten)]
+    look: LookFlags,
+}
+
+/// What to look at beyond the file.
+#[derive(Debug, Args)]
+pub struct LookFlags {
     /// Also ask for the addresses of all names; this alone uses the network
     #[arg(long)]
     dns: bool,
@@ -23,6 +30,29 @@ pub struct CheckArgs {
     no_cids: bool,
     #[command(flatten)]
     jobs: JobsFlag,
+}
+
+impl LookFlags {
+    pub fn jobs(&self) -> usize {
+        self.jobs.jobs()
+    }
+
+    pub fn looks_at_cids(&self) -> bool {
+        !self.no_cids
+    }
+
+    /// Everything that is found, in the order of the lines.
+    pub fn findings(&self, fleet: &Fleet) -> Vec<Finding> {
+        let mut findings = fleet::check(fleet);
+        if !self.no_cids {
+            findings.extend(fleet::check_cids(fleet, self.jobs.jobs()));
+        }
+        if self.dns {
+            findings.extend(fleet::check_names(fleet, self.jobs.jobs()));
+        }
+        findings.sort_by_key(|finding| finding.line);
+        findings
+    }
 }
 
 #[derive(Serialize)]
@@ -42,14 +72,7 @@ pub fn run(args: &CheckArgs, out: Out) -> Exit {
         Ok(fleet) => fleet,
         Err(error) => return out.fail(COMMAND, &error),
     };
-    let mut findings = fleet::check(&fleet);
-    if !args.no_cids {
-        findings.extend(fleet::check_cids(&fleet, args.jobs.jobs()));
-    }
-    if args.dns {
-        findings.extend(fleet::check_names(&fleet, args.jobs.jobs()));
-    }
-    findings.sort_by_key(|finding| finding.line);
+    let findings = args.look.findings(&fleet);
     print(file, &findings, out);
     let (relays, cids) = (fleet.relays.len(), fleet.cids.len());
     let of = format!("the server, {}, {}", count(relays, "relay", "relays"), count(cids, "CID", "CIDs"));

@@ -2,9 +2,13 @@
 
 mod apply;
 mod check;
+mod graph;
 mod import;
 mod init;
+mod paper;
 mod registry;
+mod report;
+mod runbook;
 mod show;
 mod status;
 
@@ -33,6 +37,12 @@ pub enum FleetCommand {
     Status(Box<status::StatusArgs>),
     /// Write the registry values of each relay as a file that `reg import` reads
     Registry(registry::RegistryArgs),
+    /// Draw the tree of the server, the relays and their CIDs, what is wrong in red
+    Graph(graph::GraphArgs),
+    /// Write one page with the picture, the checks, the state of each CID, and what is left to do
+    Report(Box<report::ReportArgs>),
+    /// Write the steps for a person in the console, relay by relay, in order
+    Runbook(runbook::RunbookArgs),
 }
 
 /// Which fleet file.
@@ -66,6 +76,9 @@ pub fn run(command: &FleetCommand, out: Out) -> Exit {
         FleetCommand::Apply(args) => apply::apply(args, out),
         FleetCommand::Status(args) => status::run(args, out),
         FleetCommand::Registry(args) => registry::run(args, out),
+        FleetCommand::Graph(args) => graph::run(args, out),
+        FleetCommand::Report(args) => report::run(args, out),
+        FleetCommand::Runbook(args) => runbook::run(args, out),
     }
 }
 
