@@ -84,7 +84,7 @@ fn steps(fleet: &Fleet, file: &Path, findings: &[Finding], statuses: Option<&[Ci
     let errors = findings.iter().filter(|finding| finding.is_error()).count();
     if errors > 0 {
         let errors = count(errors, "error", "errors");
-        steps.push(format!("Mend the {errors} below, until {} finds none.", command("check")));
+        steps.push(format!("Mend {errors} below, until {} finds none.", command("check")));
     }
     let of = |state: State| -> Vec<&FleetCid> {
         let both = fleet.cids.iter().zip(statuses.unwrap_or_default());
@@ -115,10 +115,10 @@ fn steps(fleet: &Fleet, file: &Path, findings: &[Finding], statuses: Option<&[Ci
     if !fleet.relays.is_empty() {
         let names: Vec<String> =
             order(fleet).into_iter().map(|(relay, _)| escape(&fleet.relays[relay].machine.name.value)).collect();
-        let names = if names.len() > 12 { count(names.len(), "relay", "relays") } else { names.join(", ") };
+        let names = if names.len() > 12 { String::new() } else { format!(": {}", names.join(", ")) };
         steps.push(format!(
             "Where it has not been done yet: write the registry values of the relays ({}), and follow the steps in the \
-             console ({}), parents before children: {names}.",
+             console ({}), parents before children{names}.",
             command("registry"),
             command("runbook"),
         ));

@@ -48,7 +48,7 @@ fn the_page_has_picture_checks_states_and_steps() {
     let steps = between(&page, "<h2>What is left to do</h2>", "<h2>Picture</h2>");
     let steps: Vec<&str> = steps.split("<li>").skip(1).collect();
     let starts =
-        ["Mend the 1 error", "Make 1 CID readable: <code>C</code>", "Bring 1 CID in step", "Where it has not been"];
+        ["Mend 1 error", "Make 1 CID readable: <code>C</code>", "Bring 1 CID in step", "Where it has not been"];
     assert_eq!(steps.len(), starts.len(), "{steps:?}");
     for (step, start) in steps.iter().zip(starts) {
         assert!(step.starts_with(start), "{step}");
