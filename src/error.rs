@@ -51,6 +51,8 @@ pub enum ErrorKind {
     Busy,
     /// A `.reg` file breaks the format, or the registry holds a value of another type than it should.
     RegistryFormat,
+    /// A file of the messenger (messages, profile, configuration, package) breaks its format.
+    MessengerFormat,
 }
 
 impl ErrorKind {
@@ -76,6 +78,7 @@ impl ErrorKind {
             ErrorKind::Journal => "journal",
             ErrorKind::Busy => "busy",
             ErrorKind::RegistryFormat => "registry-format",
+            ErrorKind::MessengerFormat => "messenger-format",
         }
     }
 }
@@ -85,6 +88,13 @@ impl ErrorKind {
 pub enum Position {
     /// A line, counted from 1.
     Line(usize),
+    /// A line, and a character in it, both counted from 1.
+    Character {
+        /// The line.
+        line: usize,
+        /// The character, the column of an editor.
+        column: usize,
+    },
     /// A byte, counted from 0.
     Offset(u64),
 }
@@ -93,6 +103,7 @@ impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Position::Line(line) => write!(f, "line {line}"),
+            Position::Character { line, column } => write!(f, "line {line}, column {column}"),
             Position::Offset(offset) => write!(f, "offset {offset} (0x{offset:X})"),
         }
     }

@@ -31,7 +31,7 @@
 
 #![warn(missing_docs)]
 #![deny(unsafe_code)]
-#![cfg_attr(not(feature = "capi"), forbid(unsafe_code))]
+#![cfg_attr(not(any(feature = "capi", windows)), forbid(unsafe_code))]
 
 pub mod catalog;
 pub mod cid;
@@ -44,6 +44,7 @@ pub mod ffi;
 #[cfg(feature = "faults")]
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod messenger;
 pub mod mrinit;
 pub mod plan;
 pub mod refresh;
