@@ -136,6 +136,11 @@ impl Error {
         Error(Box::new(Inner { kind, what: what.into(), path: None, position: None, next: None, source: None }))
     }
 
+    /// A request that makes no sense, as a command line finds it.
+    pub fn usage(what: impl Into<String>) -> Self {
+        Error::new(ErrorKind::Usage, what)
+    }
+
     /// An operating system's refusal: `doing` completes "cannot ...".
     pub(crate) fn io(doing: &str, path: &Path, source: io::Error) -> Self {
         let mut error = Error::new(ErrorKind::Io, format!("cannot {doing}: {source}")).in_file(path);

@@ -56,6 +56,8 @@ mod run;
 mod text;
 pub mod time;
 mod verify;
+#[cfg(windows)]
+mod windows;
 
 pub use cid::Cid;
 pub use create::{CreateOptions, create};

@@ -12,6 +12,7 @@ use configcid::refresh::{ChecksumChoice, CommandFunction, Program};
 use configcid::router::View;
 use configcid::{RefreshOptions, RelayAddress, Result, Run};
 
+use super::messenger::MessengerCommand;
 use super::out::Color;
 
 const EXIT_CODES: &str = "\
@@ -67,6 +68,9 @@ pub enum Command {
     /// Show and edit one mrinit.conf, without a CID around it
     #[command(subcommand)]
     Mrinit(MrinitCommand),
+    /// Check, package and show messages to the administrators of a console
+    #[command(subcommand)]
+    Messenger(MessengerCommand),
     /// Make a demo CID, configure it as a relay CID, and show before and after
     Demo(DemoArgs),
     /// Finish or undo a change that was interrupted

@@ -6,6 +6,7 @@ mod catalog;
 mod client;
 mod clone;
 mod demo;
+mod messenger;
 mod mrinit;
 mod out;
 mod refresh;
@@ -82,6 +83,7 @@ fn run(cli: Cli, out: Out) -> Exit {
         Command::Catalog(CatalogCommand::Create(args)) => catalog::create(&args, out),
         Command::Mrinit(MrinitCommand::Show(args)) => mrinit::show(&args, out),
         Command::Mrinit(MrinitCommand::Set(args)) => mrinit::set(&args, out),
+        Command::Messenger(command) => messenger::main(command, out),
         Command::Demo(args) => demo::run(&args, out),
         Command::Recover(args) => back::recover(&args, out),
         Command::Undo(args) => back::undo(&args, out),

@@ -203,12 +203,20 @@ impl MessageFile {
         parse::file(&xml::parse(bytes)?)
     }
 
+    /// The bytes of a file on disk.
+    ///
+    /// # Errors
+    /// It cannot be read, or is larger than any message file.
+    pub fn read_bytes(path: &Path) -> Result<Vec<u8>> {
+        read_bytes(path, xml::MAX_SIZE as u64)
+    }
+
     /// Reads a file on disk, in which each id is there once.
     ///
     /// # Errors
     /// As [`parse`](MessageFile::parse); it cannot be read; an id is there twice.
     pub fn read(path: &Path) -> Result<MessageFile> {
-        MessageFile::parse(&read_bytes(path, xml::MAX_SIZE as u64)?)
+        MessageFile::parse(&MessageFile::read_bytes(path)?)
             .and_then(|file| file.unique_ids())
             .map_err(|error| error.in_file(path))
     }

@@ -51,6 +51,19 @@ impl Language {
     }
 }
 
+/// The language that the environment names (`LC_ALL`, `LC_MESSAGES`, `LANG`), or else, on Windows, that of its windows.
+pub fn user_language() -> Option<Language> {
+    let variables = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter();
+    let named = variables.filter_map(std::env::var_os).find(|value| !value.is_empty());
+    if let Some(named) = named {
+        return Language::of_locale(&named.to_string_lossy());
+    }
+    #[cfg(windows)]
+    return crate::windows::user_language().and_then(|tag| tag.parse().ok());
+    #[cfg(not(windows))]
+    None
+}
+
 impl PartialEq for Language {
     fn eq(&self, other: &Language) -> bool {
         self.0.eq_ignore_ascii_case(&other.0)

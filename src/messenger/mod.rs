@@ -25,13 +25,15 @@ mod switch;
 mod tests;
 mod toml_file;
 mod version;
+#[cfg(windows)]
+mod window;
 mod words;
 mod xml;
 
 pub use config::{Config, Method, ReportTo};
 pub use evaluate::{Refusal, Setting, evaluate, refused_here};
 pub use file::{Condition, ConsoleKind, MAX_MESSAGES, Message, MessageFile, Os, Severity, Test, Text};
-pub use language::Language;
+pub use language::{Language, user_language};
 #[cfg(feature = "http")]
 pub use http::HttpSender;
 pub use lint::{Code, Finding, MAX_TITLE, lint, lint_file};
@@ -43,6 +45,8 @@ pub use state::{Event, Report, Seen, State};
 pub use store::{Lost, Showing, Store};
 pub use switch::{disabled_here, disabled_in};
 pub use version::{Version, VersionRange};
+#[cfg(windows)]
+pub use window::{hide_own_console, show_window};
 pub use words::{ENGLISH, GERMAN, Words, fill};
 pub use xml::{MAX_DEPTH, MAX_ELEMENTS, MAX_SIZE};
 

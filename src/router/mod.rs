@@ -13,10 +13,9 @@ pub use relay::{
 
 use std::path::Path;
 
-use crate::cid::tree::read_file;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::registry::live::{self, Wow};
-use crate::registry::{KeyPath, MAX_SIZE, RegFile, Value};
+use crate::registry::{KeyPath, RegFile, Value};
 use crate::text::fold_case;
 
 /// The value that names the parent of this computer's router; at an endpoint it equals `ParentRouterAddress` of the
@@ -137,13 +136,7 @@ impl Router {
     /// # Errors
     /// It cannot be read, or as [`RegFile::parse`].
     pub fn in_file_at(path: &Path) -> Result<Router> {
-        let metadata = path.metadata().map_err(|error| Error::io("look at it", path, error))?;
-        if !metadata.is_file() {
-            return Err(Error::new(ErrorKind::Io, "this is no file").in_file(path).next("name an exported .reg file"));
-        }
-        let real = path.canonicalize().map_err(|error| Error::io("open it for reading", path, error))?;
-        let bytes = read_file(&real, MAX_SIZE)?;
-        Ok(Router::in_file(&RegFile::parse(&bytes).map_err(|error| error.in_file(path))?))
+        Ok(Router::in_file(&RegFile::read(path)?))
     }
 
     /// What the registry of this computer says.
