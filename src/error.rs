@@ -53,6 +53,10 @@ pub enum ErrorKind {
     RegistryFormat,
     /// A file of the messenger (messages, profile, configuration, package) breaks its format.
     MessengerFormat,
+    /// A manifest, or a spec file, breaks the format.
+    ManifestFormat,
+    /// A certificate, a key or a revocation list cannot be read, or does not fit.
+    Certificate,
 }
 
 impl ErrorKind {
@@ -79,6 +83,8 @@ impl ErrorKind {
             ErrorKind::Busy => "busy",
             ErrorKind::RegistryFormat => "registry-format",
             ErrorKind::MessengerFormat => "messenger-format",
+            ErrorKind::ManifestFormat => "manifest-format",
+            ErrorKind::Certificate => "certificate",
         }
     }
 }

@@ -45,6 +45,7 @@ pub mod ffi;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod messenger;
+pub mod manifest;
 pub mod mrinit;
 pub mod plan;
 pub mod refresh;

@@ -47,15 +47,24 @@ pub trait ChecksumFunction: Send + Sync {
     fn of_bytes(&self, mut bytes: &[u8]) -> Result<Checksum> {
         self.of(&mut bytes)
     }
+
+    /// Begins a computation that takes the bytes in pieces, so that one read of a file serves more than this function.
+    /// `None` where the function has to read by itself, as a program does.
+    fn begin(&self) -> Option<Box<dyn State>> {
+        None
+    }
 }
 
 /// A function as a value that can be handed round.
 pub type Function = Arc<dyn ChecksumFunction>;
 
 /// The state of a computation.
-trait State {
+pub trait State {
+    /// Takes in the next piece.
     fn update(&mut self, bytes: &[u8]);
-    fn value(self: Box<Self>) -> u32;
+
+    /// The checksum of all pieces.
+    fn value(self: Box<Self>) -> Checksum;
 }
 
 /// How a computation begins.
@@ -109,7 +118,7 @@ const BUFFER: usize = 128 << 10;
 
 thread_local! {
     /// One buffer a thread: clearing a new one for each of many small files would cost more than reading them.
-    static READ_BUFFER: std::cell::RefCell<Vec<u8>> = std::cell::RefCell::new(vec![0; BUFFER]);
+    pub(crate) static READ_BUFFER: std::cell::RefCell<Vec<u8>> = std::cell::RefCell::new(vec![0; BUFFER]);
 }
 
 impl ChecksumFunction for Known {
@@ -122,7 +131,7 @@ impl ChecksumFunction for Known {
         READ_BUFFER.with_borrow_mut(|buffer| {
             loop {
                 match input.read(buffer) {
-                    Ok(0) => return Ok(Checksum(state.value())),
+                    Ok(0) => return Ok(state.value()),
                     Ok(length) => state.update(&buffer[..length]),
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                     Err(error) => return Err(Error::io("read", Path::new(""), error)),
@@ -134,7 +143,11 @@ impl ChecksumFunction for Known {
     fn of_bytes(&self, bytes: &[u8]) -> Result<Checksum> {
         let mut state = (self.begin)();
         state.update(bytes);
-        Ok(Checksum(state.value()))
+        Ok(state.value())
+    }
+
+    fn begin(&self) -> Option<Box<dyn State>> {
+        Some((self.begin)())
     }
 }
 
@@ -142,8 +155,8 @@ impl State for crc32fast::Hasher {
     fn update(&mut self, bytes: &[u8]) {
         crc32fast::Hasher::update(self, bytes);
     }
-    fn value(self: Box<Self>) -> u32 {
-        self.finalize()
+    fn value(self: Box<Self>) -> Checksum {
+        Checksum(self.finalize())
     }
 }
 
@@ -153,8 +166,8 @@ impl State for Crc32c {
     fn update(&mut self, bytes: &[u8]) {
         self.0 = crc32c::crc32c_append(self.0, bytes);
     }
-    fn value(self: Box<Self>) -> u32 {
-        self.0
+    fn value(self: Box<Self>) -> Checksum {
+        Checksum(self.0)
     }
 }
 
@@ -162,8 +175,8 @@ impl State for adler2::Adler32 {
     fn update(&mut self, bytes: &[u8]) {
         self.write_slice(bytes);
     }
-    fn value(self: Box<Self>) -> u32 {
-        self.checksum()
+    fn value(self: Box<Self>) -> Checksum {
+        Checksum(self.checksum())
     }
 }
 
@@ -174,9 +187,9 @@ impl<D: Digest> State for FirstFour<D> {
     fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }
-    fn value(self: Box<Self>) -> u32 {
+    fn value(self: Box<Self>) -> Checksum {
         let digest = self.0.finalize();
-        self.1([digest[0], digest[1], digest[2], digest[3]])
+        Checksum(self.1([digest[0], digest[1], digest[2], digest[3]]))
     }
 }
 

@@ -33,22 +33,27 @@ pub(crate) fn checked_size(size: u64, path: &Path) -> Result<u32> {
 
 /// The sums of `files`, in their order. The second of each pair limits how many bytes are read.
 pub(crate) fn sum_files(files: &[(PathBuf, u64)], function: &dyn ChecksumFunction) -> Vec<Result<Sum>> {
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(files.len().max(1));
+    in_parallel(files, |(path, limit)| sum_file(path, *limit, function))
+}
+
+/// What `work` gives for each of `items`, in their order, on all processors.
+pub(crate) fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(items.len().max(1));
     let next = AtomicUsize::new(0);
-    let work = || {
+    let take_turns = || {
         let mut done = Vec::new();
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some((path, limit)) = files.get(index) else { return done };
-            done.push((index, sum_file(path, *limit, function)));
+            let Some(item) = items.get(index) else { return done };
+            done.push((index, work(item)));
         }
     };
-    let mut sums: Vec<(usize, Result<Sum>)> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+    let mut results: Vec<(usize, R)> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(take_turns)).collect();
         workers.into_iter().flat_map(|worker| worker.join().expect("a worker does not panic")).collect()
     });
-    sums.sort_by_key(|(index, _)| *index);
-    sums.into_iter().map(|(_, sum)| sum).collect()
+    results.sort_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
 }
 
 struct Counted<R> {

@@ -1,6 +1,7 @@
 //! The CID as a folder tree: what is in it, and where (formats.md, section 1).
 
 mod clone;
+pub(crate) mod digest;
 pub(crate) mod hash;
 pub(crate) mod tree;
 pub(crate) mod walk;

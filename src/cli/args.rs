@@ -65,6 +65,9 @@ pub enum Command {
     /// List, verify and create catalogs
     #[command(subcommand)]
     Catalog(CatalogCommand),
+    /// Signed manifests: list, verify, compare, create, sign; and MD5 lists
+    #[command(subcommand)]
+    Manifest(super::manifest::ManifestCommand),
     /// Show and edit one mrinit.conf, without a CID around it
     #[command(subcommand)]
     Mrinit(MrinitCommand),
@@ -129,7 +132,7 @@ pub enum MrinitCommand {
 }
 
 /// Reads a path as it was meant.
-fn path() -> impl TypedValueParser<Value = PathBuf> {
+pub fn path() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(|path| match cfg!(windows) {
         true => unquoted(path),
         false => Ok(path),

@@ -7,6 +7,7 @@ mod client;
 mod clone;
 mod demo;
 mod messenger;
+mod manifest;
 mod mrinit;
 mod out;
 mod refresh;
@@ -81,6 +82,7 @@ fn run(cli: Cli, out: Out) -> Exit {
         Command::Catalog(CatalogCommand::List(args)) => catalog::list(&args, out),
         Command::Catalog(CatalogCommand::Verify(args)) => catalog::verify(&args, out),
         Command::Catalog(CatalogCommand::Create(args)) => catalog::create(&args, out),
+        Command::Manifest(command) => manifest::run(&command, out),
         Command::Mrinit(MrinitCommand::Show(args)) => mrinit::show(&args, out),
         Command::Mrinit(MrinitCommand::Set(args)) => mrinit::set(&args, out),
         Command::Messenger(command) => messenger::main(command, out),

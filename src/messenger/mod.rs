@@ -10,10 +10,12 @@ mod evaluate;
 mod file;
 #[cfg(feature = "http")]
 mod http;
+mod install;
 mod language;
 mod link;
 mod lint;
 mod machine;
+mod package;
 mod parse;
 mod profile;
 mod reach;
@@ -33,11 +35,13 @@ mod xml;
 pub use config::{Config, Method, ReportTo};
 pub use evaluate::{Refusal, Setting, evaluate, refused_here};
 pub use file::{Condition, ConsoleKind, MAX_MESSAGES, Message, MessageFile, Os, Severity, Test, Text};
+pub use install::{Installed, install, install_folder, uninstall, write_package};
 pub use language::{Language, user_language};
 #[cfg(feature = "http")]
 pub use http::HttpSender;
 pub use lint::{Code, Finding, MAX_TITLE, lint, lint_file};
 pub use machine::this_machine;
+pub use package::{Package, PackageSpec, build};
 pub use parse::{MAX_CONDITIONS, MAX_TEXT, MAX_TEXTS};
 pub use profile::{Profile, Session};
 pub use reports::{Delivery, Failure, Sender, deliver};

@@ -104,6 +104,10 @@ words! {
     built: "Wrote {} files to {}", "{} Dateien nach {} geschrieben";
     built_already: "{} holds the package already", "{} enthält das Paket schon";
     would_build: "Would write {} files to {}", "Würde {} Dateien nach {} schreiben";
+    no_windows_program: "the program is none of Windows; name configcid.exe with program = ... in the spec",
+        "das Programm ist keines für Windows; configcid.exe gehört mit program = ... in die Beschreibung";
+    would_install: "Would install to {}", "Würde nach {} installieren";
+    would_uninstall: "Would remove from {}", "Würde aus {} entfernen";
     installed: "Installed to {}", "Installiert nach {}";
     installed_already: "{} holds this package already", "{} enthält dieses Paket schon";
     run_is_set: "It runs at logon: {}", "Es läuft bei der Anmeldung: {}";

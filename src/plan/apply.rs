@@ -62,7 +62,8 @@ impl Plan {
             let target = check_unchanged(&tree, &self.shown, change)?;
             let staged = target.with_file_name(work_name(&Record::new("").id, 0, "new"));
             let bytes = change.after.as_deref().unwrap_or_default();
-            let done = disk::write_new(&staged, bytes, Some(&target)).and_then(|()| disk::rename(&staged, &target));
+            let like = change.before.is_some().then_some(&*target);
+            let done = disk::write_new(&staged, bytes, like).and_then(|()| disk::rename(&staged, &target));
             if let Err(error) = done {
                 let _ = disk::remove(&staged);
                 let shown = change.path.below(&self.shown);

@@ -22,10 +22,10 @@ pub(crate) use view::View;
 use std::path::{Path, PathBuf};
 
 use crate::catalog::{Checksum, CidPath, Entry, checksum};
-use crate::cid::Cid;
 use crate::cid::hash::{Sum, sum_file};
 use crate::cid::tree::{Found, Tree};
-use crate::error::Result;
+use crate::cid::{Cid, real_path};
+use crate::error::{Error, Result};
 
 /// Changes to one CID, in the order in which they reach the disk: payload, component catalogs, root catalogs.
 #[derive(Debug, Clone)]
@@ -151,6 +151,18 @@ impl Plan {
     pub(crate) fn of_one_file(root: PathBuf, shown: PathBuf) -> Plan {
         let (purpose, generation, relied_on, changes, catalogs, warnings) = Default::default();
         Plan { root, shown, purpose, in_cid: false, generation, relied_on, changes, catalogs, warnings }
+    }
+
+    /// For the file at `file`, which need not be there, and its path in the plan.
+    pub(crate) fn beside(file: &Path) -> Result<(Plan, CidPath)> {
+        let folder = match file.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        let real = real_path(folder).map_err(|error| Error::io("open its folder", folder, error))?;
+        let file_name = file.file_name().unwrap_or_default().to_string_lossy();
+        let path = CidPath::in_root(&file_name).map_err(|error| error.in_file(file))?;
+        Ok((Plan::of_one_file(real, folder.to_owned()), path))
     }
 
     /// The CID, as it was given to [`Cid::open`].

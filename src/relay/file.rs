@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use crate::catalog::CidPath;
+use crate::cid::check_spelling;
 use crate::cid::tree::read_file as read_bytes;
-use crate::cid::{check_spelling, real_path};
 use crate::error::{Error, ErrorKind, Result};
 use crate::mrinit::{self, Mrinit};
 use crate::plan::{Change, Plan, Stage};
@@ -48,14 +47,7 @@ pub fn edit_file(file: &Path, name: &str, value: &str) -> Result<Plan> {
     if let Some(ending) = edit.line_ending_added {
         why.push(format!("final line ending ({}) added", ending.name()));
     }
-    let folder = match file.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let real = real_path(folder).map_err(|error| Error::io("open its folder", folder, error))?;
-    let file_name = file.file_name().unwrap_or_default().to_string_lossy();
-    let path = CidPath::in_root(&file_name).map_err(|error| error.in_file(file))?;
-    let mut plan = Plan::of_one_file(real, folder.to_owned());
+    let (mut plan, path) = Plan::beside(file)?;
     if !why.is_empty() {
         let after = Some(conf.into_bytes());
         plan.changes.push(Change { path, before: Some(before), after, why: why.join(", "), stage: Stage::Payload });

@@ -1,6 +1,7 @@
 //! `configcid messenger ...`: its arguments, and what its commands share.
 
 mod check;
+mod package;
 mod run;
 mod status;
 
@@ -29,6 +30,12 @@ pub enum MessengerCommand {
     Status(StatusArgs),
     /// Acknowledge messages
     Ack(AckArgs),
+    /// Make a package of a message file, the program, and what it takes to install them
+    Build(BuildArgs),
+    /// Install a package, and let it run at logon
+    Install(InstallArgs),
+    /// Remove what was installed
+    Uninstall(UninstallArgs),
 }
 
 pub fn main(command: MessengerCommand, out: Out) -> Exit {
@@ -38,6 +45,9 @@ pub fn main(command: MessengerCommand, out: Out) -> Exit {
         MessengerCommand::Run(args) => run::run(&args, out),
         MessengerCommand::Status(args) => status::status(&args, out),
         MessengerCommand::Ack(args) => status::ack(&args, out),
+        MessengerCommand::Build(args) => package::build(&args, out),
+        MessengerCommand::Install(args) => package::install(&args, out),
+        MessengerCommand::Uninstall(args) => package::uninstall(&args, out),
     }
 }
 
@@ -115,6 +125,51 @@ pub struct AckArgs {
     state: StateFlags,
     #[command(flatten)]
     report: ReportFlags,
+}
+
+#[derive(Debug, Args)]
+pub struct BuildArgs {
+    /// What the package is made of, a TOML file
+    spec: PathBuf,
+    /// The folder to make
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Replace the folder where there is one
+    #[arg(long)]
+    force: bool,
+    /// Show what would be written, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    at: At,
+    #[command(flatten)]
+    language: Lang,
+}
+
+#[derive(Debug, Args)]
+pub struct InstallArgs {
+    /// The folder of the package; by default the one that this program lies in
+    package: Option<PathBuf>,
+    /// Put it below this folder, which stands for %ProgramFiles(x86)%, and leave the registry alone
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    language: Lang,
+}
+
+#[derive(Debug, Args)]
+pub struct UninstallArgs {
+    /// Remove it from below this folder, which stands for %ProgramFiles(x86)%, and leave the registry alone
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    language: Lang,
 }
 
 /// How to show messages.

@@ -1,0 +1,215 @@
+//! `configcid manifest verify`.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use clap::Args;
+use configcid::manifest::{
+    self, FilesReport, Manifest, Reason, RelativeTo, SignatureReport, SignatureState, SignaturesReport, VerifyOptions,
+    check_files, has_sha_extensions,
+};
+use configcid::report::{ErrorReport, count};
+use configcid::{ErrorKind, Exit, Result, time};
+use serde::Serialize;
+
+use super::form_name;
+use crate::cli::args::path;
+use crate::cli::out::Out;
+
+pub const COMMAND: &str = "manifest verify";
+
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// The manifest
+    #[arg(value_parser = path())]
+    manifest: PathBuf,
+    /// Certificates that vouch for signers: a file in PEM or DER, or a folder of such files
+    #[arg(long, value_name = "FILE|DIR", value_parser = path())]
+    root_ca: Vec<PathBuf>,
+    /// A revocation list, in PEM or DER
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    crl: Vec<PathBuf>,
+    /// When certificates must be valid, such as 2019-06-30 or 2019-06-30T12:00:00Z; by default now
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+    /// Let SHA-1 count, in the signature and in certificates
+    #[arg(long)]
+    allow_sha1: bool,
+    #[command(flatten)]
+    files: FilesFlags,
+}
+
+/// Which files to look at.
+#[derive(Debug, Args)]
+pub struct FilesFlags {
+    /// Check all listed files too: in DIR, or in the manifest's own folder, or from the CID's root
+    #[arg(long, value_name = "DIR", num_args = 0..=1, value_parser = path())]
+    files: Option<Option<PathBuf>>,
+    /// Let listed files be missing
+    #[arg(long, requires = "files")]
+    allow_missing: bool,
+}
+
+#[derive(Serialize)]
+struct Body {
+    manifest: String,
+    verdict: &'static str,
+    reason: Option<Reason>,
+    what: String,
+    at: String,
+    entries: Option<usize>,
+    signatures: Vec<SignatureReport>,
+    files: Option<FilesReport>,
+    /// Why the manifest could not be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ErrorReport>,
+}
+
+impl VerifyArgs {
+    fn options(&self) -> Result<VerifyOptions> {
+        let at = self.at.as_deref().map_or_else(|| Ok(SystemTime::now()), time::parse)?;
+        let mut options = VerifyOptions::new(at);
+        options.allow_sha1 = self.allow_sha1;
+        self.root_ca.iter().try_for_each(|path| options.trust.add_roots(path))?;
+        self.crl.iter().try_for_each(|path| options.trust.add_crls(path))?;
+        Ok(options)
+    }
+}
+
+pub fn run(args: &VerifyArgs, out: Out) -> Result<Exit> {
+    let options = args.options()?;
+    let mut body = Body {
+        manifest: args.manifest.to_string_lossy().into_owned(),
+        verdict: "faulty",
+        reason: None,
+        what: String::new(),
+        at: time::print(options.at),
+        entries: None,
+        signatures: Vec::new(),
+        files: None,
+        error: None,
+    };
+    let manifest = match Manifest::open(&args.manifest) {
+        Ok(manifest) => manifest,
+        Err(error) if error.kind() == ErrorKind::Io => return Err(error),
+        // Where it breaks the format is the answer that was asked for.
+        Err(error) => {
+            body.reason = Some(Reason::ManifestFormat);
+            body.what = error.to_string();
+            body.error = Some(ErrorReport::new(&error));
+            out.fault(format!("fault: {error}"));
+            out.answer(COMMAND, Exit::Faults, body);
+            return Ok(Exit::Faults);
+        }
+    };
+    let SignaturesReport { signatures, reason, what, .. } = manifest::verify(&manifest, &options);
+    (body.reason, body.what, body.entries) = (reason, what, Some(manifest.len()));
+    body.signatures = signatures;
+    let mut exit = if reason.is_none() { Exit::Done } else { Exit::Faults };
+    if let Some(folder) = &args.files.files {
+        let report = check_files(&manifest, &args.manifest, folder.as_deref())?;
+        if report.has_faults(args.files.allow_missing) {
+            exit = Exit::Faults;
+            if body.reason.is_none() {
+                body.reason = Some(Reason::Files);
+                body.what =
+                    format!("{} not what the manifest says", count(report.faults.len(), "file is", "files are"));
+            }
+        }
+        body.files = Some(report);
+    }
+    if exit == Exit::Done {
+        body.verdict = "whole";
+    }
+    print(&body, args, out);
+    out.answer(COMMAND, exit, body);
+    Ok(exit)
+}
+
+fn print(body: &Body, args: &VerifyArgs, out: Out) {
+    out.detail(format!("{}: {} listed, checked as of {}", body.manifest, files(body.entries.unwrap_or(0)), body.at));
+    for report in &body.signatures {
+        print_signature(report, out);
+    }
+    if let Some(files) = &body.files {
+        print_files(files, args.files.allow_missing, out);
+    }
+    match (body.reason, &body.files) {
+        (None, Some(_)) => out.good("The manifest is whole, and so are its files"),
+        (None, None) => out.good("The manifest is whole; --files checks its files, too"),
+        (Some(reason), _) => {
+            out.fault(format!("fault: {}", body.what));
+            if let Some(next) = next_step(reason) {
+                out.line(format!("  {next}"));
+            }
+        }
+    }
+}
+
+fn print_signature(report: &SignatureReport, out: Out) {
+    let line =
+        format!("{} signature in line {}, {}: {}", form_name(report.form), report.line, report.algorithm, report.what);
+    match report.state {
+        SignatureState::Good => out.good(line),
+        // The verdict repeats the one that decides.
+        _ => out.line(line),
+    }
+    for certificate in &report.chain {
+        out.detail(format!(
+            "  {} ({}, signed with {}, serial {}, valid from {} to {})",
+            certificate.subject,
+            certificate.key,
+            certificate.signed_with,
+            certificate.serial,
+            certificate.not_before,
+            certificate.not_after
+        ));
+    }
+    report.notes.iter().for_each(|note| out.warning(note));
+}
+
+/// What the files of a list are.
+pub fn print_files(report: &FilesReport, allow_missing: bool, out: Out) {
+    let where_from = match report.relative_to {
+        RelativeTo::OwnFolder => "the list's own folder",
+        RelativeTo::Root => "the root of the CID",
+        RelativeTo::Given => "as given",
+    };
+    out.line(format!(
+        "{} good, {} bytes, relative to {} ({where_from})",
+        files(report.good),
+        report.bytes,
+        shown(&report.folder)
+    ));
+    out.detail(match has_sha_extensions() {
+        true => "SHA-1 and SHA-256 were made with the processor's SHA extensions",
+        false => "SHA-1 and SHA-256 were made without SHA extensions, which this processor lacks",
+    });
+    for fault in &report.faults {
+        let line = format!("{}: {}", fault.path, fault.what);
+        match allow_missing && fault.code == manifest::FileFaultCode::Missing {
+            true => out.line(line),
+            false => out.fault(format!("fault: {line}")),
+        }
+    }
+    let (unlisted, ours): (Vec<_>, Vec<_>) = report.extra.iter().partition(|extra| extra.role == "unlisted");
+    unlisted.iter().for_each(|extra| out.line(format!("extra: {} is not listed", extra.path)));
+    ours.iter().for_each(|extra| out.detail(format!("{} is not listed, as no {} file is", extra.path, extra.role)));
+}
+
+fn files(number: usize) -> String {
+    count(number, "file", "files")
+}
+
+fn shown(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+fn next_step(reason: Reason) -> Option<&'static str> {
+    match reason {
+        Reason::NoRootCa => Some("--root-ca FILE names the certificates that you trust"),
+        Reason::Expired => Some("--at TIME checks at a time when it was valid"),
+        Reason::WeakAlgorithm => Some("--allow-sha1 lets SHA-1 count; MD5 never does"),
+        _ => None,
+    }
+}
