@@ -44,8 +44,8 @@ pub mod ffi;
 #[cfg(feature = "faults")]
 #[doc(hidden)]
 pub mod fuzzing;
-pub mod messenger;
 pub mod manifest;
+pub mod messenger;
 pub mod mrinit;
 pub mod plan;
 pub mod refresh;

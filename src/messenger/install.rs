@@ -91,7 +91,8 @@ fn put(folder: &Path, files: &BTreeMap<String, Vec<u8>>, replace: bool, dry_run:
         file.sync_all().map_err(cannot)?;
     }
     let cannot = |error| {
-        Error::io("replace the folder", folder, error).next("close what is open in it, such as the messenger, and try again")
+        Error::io("replace the folder", folder, error)
+            .next("close what is open in it, such as the messenger, and try again")
     };
     let mut before = None;
     if is_there {
@@ -186,7 +187,13 @@ fn run_key() -> (KeyPath, Wow) {
 /// The package is damaged; the system refuses. Nothing was changed then.
 pub fn install(package: &Path, root: Option<&Path>, dry_run: bool) -> Result<Installed> {
     let folder = install_folder(root)?;
-    let files = read_package(package)?;
+    let mut files = read_package(package)?;
+    let left = foreign(&folder)?;
+    for name in &left {
+        let own = super::file::read_bytes(&folder.join(name), MAX_FILE)
+            .map_err(|error| error.next("it is not from a package, and cannot be taken along; move it elsewhere"))?;
+        files.entry(name.clone()).or_insert(own);
+    }
     let put = put(&folder, &files, true, dry_run)?;
     let mut changed = put.is_some();
     let (mut run, mut reg) = (None, None);
@@ -206,7 +213,37 @@ pub fn install(package: &Path, root: Option<&Path>, dry_run: bool) -> Result<Ins
     if let Some(put) = put {
         put.keep();
     }
-    Ok(Installed { folder, changed, run, reg, left: Vec::new() })
+    Ok(Installed { folder, changed, run, reg, left })
+}
+
+/// Files in the folder of an older package that are not from it: they stay.
+fn foreign(folder: &Path) -> Result<Vec<String>> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let there = list(folder)?;
+    let path = folder.join(MANIFEST);
+    if there.is_empty() {
+        return Ok(Vec::new());
+    }
+    if !path.is_file() {
+        return Err(Error::new(ErrorKind::Exists, "there is something else in this folder")
+            .in_file(folder)
+            .next("look what it is, and move it elsewhere"));
+    }
+    let ours = names(&Manifest::open(&path)?, &path)?;
+    let is_ours = |name: &str| name == MANIFEST || ours.iter().any(|our| our.eq_ignore_ascii_case(name));
+    let mut left = Vec::new();
+    for name in there {
+        let text = name
+            .into_string()
+            .map_err(|_| Error::new(ErrorKind::Path, "this folder holds a name that is no text").in_file(folder))?;
+        if !is_ours(&text) {
+            left.push(text);
+        }
+    }
+    left.sort();
+    Ok(left)
 }
 
 fn set_run(command: &str, dry_run: bool) -> Result<bool> {
@@ -284,7 +321,9 @@ pub fn uninstall(root: Option<&Path>, dry_run: bool) -> Result<Installed> {
             for name in &ours {
                 let place = folder.join(name);
                 match fs::remove_file(&place) {
-                    Err(error) if error.kind() != IoKind::NotFound => return Err(Error::io("remove it", &place, error)),
+                    Err(error) if error.kind() != IoKind::NotFound => {
+                        return Err(Error::io("remove it", &place, error));
+                    }
                     _ => {}
                 }
             }

@@ -79,7 +79,8 @@ impl FromStr for Language {
         let mut parts = text.split('-');
         let language = parts.next().unwrap_or_default();
         let is_language = (2..=8).contains(&language.len()) && language.bytes().all(|byte| byte.is_ascii_alphabetic());
-        let is_part = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let is_part =
+            |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
         match text.len() <= MAX_LENGTH && is_language && parts.all(is_part) {
             true => Ok(Language(text.to_owned())),
             false => Err(Error::new(ErrorKind::Usage, format!("{text:?} is no language tag"))

@@ -19,9 +19,9 @@ fn fault(link: &str) -> Option<String> {
     if link.len() > MAX_LENGTH {
         return Some(format!("it is longer than {MAX_LENGTH} characters"));
     }
-    let scheme = ["http://", "https://"].into_iter().find(|scheme| {
-        link.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
-    });
+    let scheme = ["http://", "https://"]
+        .into_iter()
+        .find(|scheme| link.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
     let Some(scheme) = scheme else { return Some("it begins with neither http:// nor https://".to_owned()) };
     if let Some(c) = link.chars().find(|c| !c.is_ascii_graphic() || "\"<>\\^`{|}".contains(*c)) {
         return Some(format!("U+{:04X} is not allowed in it", u32::from(c)));
@@ -63,15 +63,36 @@ mod tests {
     #[test]
     fn only_plain_web_addresses_are_links() {
         for good in [
-            "http://a", "https://intranet.example.com/a?b=c#d", "HTTPS://x.example:8443/", "http://[::1]:80/a", "http://[::1]",
+            "http://a",
+            "https://intranet.example.com/a?b=c#d",
+            "HTTPS://x.example:8443/",
+            "http://[::1]:80/a",
+            "http://[::1]",
             "http://10.1.200.65/%C3%A4",
         ] {
             check(good).unwrap();
         }
         for bad in [
-            "", "http:", "http://", "https:///a", "ftp://a/b", "file:///etc/passwd", "javascript:alert(1)", "mailto:a@b",
-            "http://a b", "http://a\u{202e}b", "http://\u{e4}.example", "http://user:word@host/", "http://a:b/", "\\\\srv\\x",
-            "http://[::1/", "http://[x]/", "http://a\n", "http://a:99999/", "http://a\"b", "C:\\Windows\\notepad.exe",
+            "",
+            "http:",
+            "http://",
+            "https:///a",
+            "ftp://a/b",
+            "file:///etc/passwd",
+            "javascript:alert(1)",
+            "mailto:a@b",
+            "http://a b",
+            "http://a\u{202e}b",
+            "http://\u{e4}.example",
+            "http://user:word@host/",
+            "http://a:b/",
+            "\\\\srv\\x",
+            "http://[::1/",
+            "http://[x]/",
+            "http://a\n",
+            "http://a:99999/",
+            "http://a\"b",
+            "C:\\Windows\\notepad.exe",
         ] {
             assert!(check(bad).is_err(), "{bad}");
         }

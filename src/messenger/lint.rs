@@ -149,7 +149,8 @@ pub fn lint(bytes: &[u8], at: SystemTime) -> Vec<Finding> {
                 Some(crate::Position::Character { line, column }) => Place { line, column },
                 _ => Place { line: 1, column: 1 },
             };
-            let next = error.next_step().filter(|next| !next.is_empty()).map_or_else(String::new, |next| format!("; {next}"));
+            let next =
+                error.next_step().filter(|next| !next.is_empty()).map_or_else(String::new, |next| format!("; {next}"));
             vec![Finding::new(Code::Format, None, place, vec![format!("{}{next}", error.what())])]
         }
     }

@@ -68,7 +68,8 @@ mod windows {
                 let text = |name: &str| {
                     values.iter().find(|(this, _)| this == name).and_then(|(_, value)| value.text()).map(str::trim)
                 };
-                let (Some(name), Some(version)) = (text("DisplayName"), text("DisplayVersion").and_then(Version::leading))
+                let (Some(name), Some(version)) =
+                    (text("DisplayName"), text("DisplayVersion").and_then(Version::leading))
                 else {
                     continue;
                 };

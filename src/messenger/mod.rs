@@ -35,10 +35,10 @@ mod xml;
 pub use config::{Config, Method, ReportTo};
 pub use evaluate::{Refusal, Setting, evaluate, refused_here};
 pub use file::{Condition, ConsoleKind, MAX_MESSAGES, Message, MessageFile, Os, Severity, Test, Text};
-pub use install::{Installed, install, install_folder, uninstall, write_package};
-pub use language::{Language, user_language};
 #[cfg(feature = "http")]
 pub use http::HttpSender;
+pub use install::{Installed, install, install_folder, uninstall, write_package};
+pub use language::{Language, user_language};
 pub use lint::{Code, Finding, MAX_TITLE, lint, lint_file};
 pub use machine::this_machine;
 pub use package::{Package, PackageSpec, build};

@@ -2,10 +2,10 @@
 
 use std::str::FromStr;
 
+use super::Place;
 use super::file::{Condition, ConsoleKind, MAX_MESSAGES, Message, MessageFile, Os, Severity, Test, Text};
 use super::version::VersionRange;
 use super::xml::{Element, fault};
-use super::Place;
 use crate::error::{Error, Result};
 use crate::time;
 
@@ -150,8 +150,7 @@ fn group(element: &Element, count: &mut usize) -> Result<Vec<Condition>> {
 }
 
 fn condition(element: &Element, count: &mut usize) -> Result<Condition> {
-    const NAMES: [&str; 9] =
-        ["all", "any", "none", "console", "language", "os", "component", "not-before", "expires"];
+    const NAMES: [&str; 9] = ["all", "any", "none", "console", "language", "os", "component", "not-before", "expires"];
     only(element, &NAMES)?;
     *count += 1;
     if *count > MAX_CONDITIONS {

@@ -95,7 +95,8 @@ fn choices(open: &Test, leaves: &[&Test], moments: &[SystemTime]) -> Vec<Choice>
                     _ => None,
                 }))
             };
-            let each = ConsoleKind::ALL.into_iter().flat_map(|kind| of(kind).into_iter().map(move |version| (kind, version)));
+            let each =
+                ConsoleKind::ALL.into_iter().flat_map(|kind| of(kind).into_iter().map(move |version| (kind, version)));
             each.map(Some).chain([None]).map(Choice::Console).collect()
         }
         Test::Os(..) => {

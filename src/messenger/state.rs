@@ -133,7 +133,8 @@ impl State {
             return Err(Error::new(ErrorKind::Usage, what).next("use the newer program that wrote it"));
         }
         let state: State = serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
-        let is_random = state.installation.len() == 32 && state.installation.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_random =
+            state.installation.len() == 32 && state.installation.bytes().all(|byte| byte.is_ascii_hexdigit());
         let ids = state.messages.keys().chain(state.reports.iter().map(|report| &report.message));
         if state.schema != SCHEMA || !is_random {
             return Err(damaged("it is not from this program".to_owned()));

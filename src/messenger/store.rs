@@ -163,15 +163,15 @@ impl Store {
 }
 
 fn is_foreign(path: &Path) -> bool {
-    path.metadata().map_or_else(|error| error.kind() == std::io::ErrorKind::NotFound, |there| {
-        !there.is_file() || there.len() > MAX_SIZE
-    })
+    path.metadata().map_or_else(
+        |error| error.kind() == std::io::ErrorKind::NotFound,
+        |there| !there.is_file() || there.len() > MAX_SIZE,
+    )
 }
 
 fn fresh() -> Result<State> {
     let mut random = [0; 16];
-    getrandom::fill(&mut random).map_err(|error| {
-        Error::new(ErrorKind::Io, format!("the system gives no random numbers: {error}"))
-    })?;
+    getrandom::fill(&mut random)
+        .map_err(|error| Error::new(ErrorKind::Io, format!("the system gives no random numbers: {error}")))?;
     Ok(State::new(random))
 }

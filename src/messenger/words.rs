@@ -175,7 +175,9 @@ mod tests {
     fn answers_are_those_of_the_prompt() {
         for words in [&ENGLISH, &GERMAN] {
             let (yes, no) = words.answers();
-            assert!(yes != no && words.prompt.contains(&format!("[{yes}]")) && words.prompt.contains(&format!("[{no}]")));
+            assert!(
+                yes != no && words.prompt.contains(&format!("[{yes}]")) && words.prompt.contains(&format!("[{no}]"))
+            );
         }
     }
 

@@ -35,9 +35,7 @@ impl Element {
     /// Refuses text, where only elements may stand.
     pub(super) fn no_text(&self) -> Result<()> {
         match self.text_place {
-            Some(place) => {
-                Err(fault(place, format!("<{}> holds elements, and no text of its own", self.name)))
-            }
+            Some(place) => Err(fault(place, format!("<{}> holds elements, and no text of its own", self.name))),
             None => Ok(()),
         }
     }
@@ -45,7 +43,9 @@ impl Element {
     /// Refuses elements, where only text may stand.
     pub(super) fn no_children(&self) -> Result<()> {
         match self.children.first() {
-            Some(child) => Err(fault(child.place, format!("<{}> holds no element, such as <{}>", self.name, child.name))),
+            Some(child) => {
+                Err(fault(child.place, format!("<{}> holds no element, such as <{}>", self.name, child.name)))
+            }
             None => Ok(()),
         }
     }
@@ -173,7 +173,8 @@ fn decode(bytes: &[u8]) -> Result<&str> {
     std::str::from_utf8(bytes).map_err(|error| {
         let valid = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
         let place = Cursor { text: valid, offset: 0, place: start }.at(valid.len() as u64);
-        fault(place, format!("the byte 0x{:02X} is not UTF-8", bytes[error.valid_up_to()])).next("save the file as UTF-8")
+        fault(place, format!("the byte 0x{:02X} is not UTF-8", bytes[error.valid_up_to()]))
+            .next("save the file as UTF-8")
     })
 }
 

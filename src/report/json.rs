@@ -6,8 +6,8 @@ use super::diff;
 use crate::catalog::CidPath;
 use crate::error::{Error, Position};
 use crate::exit::Exit;
-use crate::text::is_unsafe;
 use crate::plan::{CatalogChange, Change, Plan, Recovered, digest};
+use crate::text::is_unsafe;
 use crate::verify::Fault;
 
 /// The version of the JSON shapes. A field may be added without a new number; none changes or goes.

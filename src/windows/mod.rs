@@ -25,9 +25,8 @@ fn wide(text: &str) -> Vec<u16> {
 pub(crate) fn user_language() -> Option<String> {
     let mut buffer = [0u16; 85];
     // SAFETY: the buffer is as long as is said.
-    let length = unsafe {
-        LCIDToLocaleName(u32::from(GetUserDefaultUILanguage()), buffer.as_mut_ptr(), buffer.len() as i32, 0)
-    };
+    let length =
+        unsafe { LCIDToLocaleName(u32::from(GetUserDefaultUILanguage()), buffer.as_mut_ptr(), buffer.len() as i32, 0) };
     let length = usize::try_from(length).ok()?.checked_sub(1)?;
     Some(String::from_utf16_lossy(&buffer[..length]))
 }

@@ -7,6 +7,7 @@
 pub mod browser;
 pub mod layout;
 pub mod testdata;
+pub mod wine;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use configcid::messenger::{Finding, MessageFile, evaluate, fill, lint as find};
+use configcid::messenger::{
+    ENGLISH, Finding, MessageFile, Profile, Refusal, Session, Setting, Severity, Version, evaluate, fill, lint as find,
+};
 use configcid::report::table;
 use configcid::{Exit, Result, time};
 use serde::Serialize;
@@ -51,7 +53,7 @@ pub fn check(args: &CheckArgs, out: Out) -> Exit {
 #[derive(Serialize)]
 struct Verdict<'a> {
     id: &'a str,
-    severity: configcid::messenger::Severity,
+    severity: Severity,
     shown: bool,
     /// That of the text which is, or would be, shown.
     language: &'a str,
@@ -73,13 +75,10 @@ pub struct RefusalReport {
 }
 
 impl RefusalReport {
-    pub fn new(
-        refusal: &configcid::messenger::Refusal<'_>,
-        setting: configcid::messenger::Setting<'_>,
-    ) -> RefusalReport {
-        let words = &configcid::messenger::ENGLISH;
+    pub fn new(refusal: &Refusal<'_>, setting: Setting<'_>) -> RefusalReport {
+        let words = &ENGLISH;
         let (condition, holds) = match refusal {
-            configcid::messenger::Refusal::Condition { condition, holds } => (Some(*condition), Some(*holds)),
+            Refusal::Condition { condition, holds } => (Some(*condition), Some(*holds)),
             _ => (None, None),
         };
         RefusalReport {
@@ -93,12 +92,42 @@ impl RefusalReport {
     }
 }
 
+/// What the conditions were asked of.
+#[derive(Serialize)]
+struct ProfileReport<'a> {
+    administrator: bool,
+    management_server: bool,
+    session: Session,
+    console: Option<Versioned<'a>>,
+    os: Option<Versioned<'a>>,
+    components: Vec<Versioned<'a>>,
+}
+
+#[derive(Serialize)]
+struct Versioned<'a> {
+    name: &'a str,
+    version: String,
+}
+
+fn profile_report(profile: &Profile) -> ProfileReport<'_> {
+    let versioned = |name, version: &Version| Versioned { name, version: version.to_string() };
+    ProfileReport {
+        administrator: profile.administrator,
+        management_server: profile.management_server,
+        session: profile.session,
+        console: profile.console.as_ref().map(|(kind, version)| versioned(kind.name(), version)),
+        os: profile.os.as_ref().map(|(os, version)| versioned(os.name(), version)),
+        components: profile.components.iter().map(|(name, version)| versioned(name.as_str(), version)).collect(),
+    }
+}
+
 fn which_are_shown(args: &CheckArgs, out: Out) -> Result<Exit> {
     #[derive(Serialize)]
     struct Body<'a> {
         file: &'a Path,
         at: String,
         language: &'a str,
+        profile: ProfileReport<'a>,
         messages: Vec<Verdict<'a>>,
     }
     let (words, at) = (args.language.words()?, args.at.moment()?);
@@ -134,7 +163,13 @@ fn which_are_shown(args: &CheckArgs, out: Out) -> Result<Exit> {
     out.answer(
         "messenger check",
         Exit::Done,
-        Body { file: &path, at: time::print(at), language: language.as_str(), messages },
+        Body {
+            file: &path,
+            at: time::print(at),
+            language: language.as_str(),
+            profile: profile_report(&profile),
+            messages,
+        },
     );
     Ok(Exit::Done)
 }

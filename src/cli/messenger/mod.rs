@@ -361,7 +361,6 @@ fn setting<'a>(profile: &'a Profile, time: SystemTime, language: &'a Language) -
     Setting { profile, time, language }
 }
 
-
 /// Ends a command with an error, where there is one.
 fn end(command: &str, done: Result<Exit>, out: Out) -> Exit {
     done.unwrap_or_else(|error| out.fail(command, &error))

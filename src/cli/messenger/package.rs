@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use configcid::messenger::{Config, Finding, Installed, PackageSpec, build as make, fill, install as put, uninstall as take, write_package};
+use configcid::messenger::{
+    Config, Finding, Installed, PackageSpec, build as make, fill, install as put, uninstall as take, write_package,
+};
 use configcid::report::Status;
 use configcid::{Error, Exit, Result};
 use serde::Serialize;
@@ -93,9 +95,9 @@ fn install_package(args: &InstallArgs, out: Out) -> Result<Exit> {
 /// The package that this program lies in.
 fn own_package() -> Result<PathBuf> {
     let folder = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.to_owned()));
-    folder.filter(|folder| folder.join(Config::FILE_NAME).is_file()).ok_or_else(|| {
-        Error::usage("no package is named, and this program does not lie in one")
-    })
+    folder
+        .filter(|folder| folder.join(Config::FILE_NAME).is_file())
+        .ok_or_else(|| Error::usage("no package is named, and this program does not lie in one"))
 }
 
 pub fn uninstall(args: &UninstallArgs, out: Out) -> Exit {

@@ -24,11 +24,15 @@ const MAX_QUESTIONS: usize = 3;
 pub fn run(args: &RunArgs, out: Out) -> Exit {
     let out = Out { json: out.json || args.format == Some(Format::Json), ..out };
     let done = match args.format {
+        Some(Format::Window) if !cfg!(windows) => Err(no_window()),
         Some(Format::Window) if out.json => Err(Error::usage("--json and --format window exclude each other")),
-        Some(Format::Window) if !cfg!(windows) => Err(Error::usage("only a Windows has such windows; use --format terminal")),
         _ => show(args, out),
     };
     end(COMMAND, done, out)
+}
+
+fn no_window() -> Error {
+    Error::usage("only a Windows has such windows; use --format terminal")
 }
 
 #[derive(Serialize, Default)]
@@ -144,7 +148,7 @@ fn in_window(shown: &Shown<'_>, words: &Words) -> Result<bool> {
     #[cfg(not(windows))]
     {
         let _ = (shown, words);
-        Err(Error::usage("only a Windows has such windows; use --format terminal"))
+        Err(no_window())
     }
 }
 
