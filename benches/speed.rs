@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use configcid::catalog::{Catalog, checksum};
+use configcid::manifest::{self, MakeOptions, Manifest};
 use configcid::mrinit::Mrinit;
 use configcid::{Cid, CreateOptions, DemoCid, Plan, RefreshOptions, Scope, VerifyReport};
 use divan::counter::{BytesCount, ItemsCount};
@@ -87,4 +88,44 @@ fn create() -> Plan {
     let mut options = CreateOptions::new(checksum::known(checksum::FOR_NEW).unwrap());
     options.replace = true;
     configcid::create(&open(), &options).unwrap()
+}
+
+/// Entries of a manifest, each with all three digests.
+const ENTRIES: usize = 200_000;
+
+static MANIFEST: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let line = |n: usize| {
+        format!(
+            "\".\\savxp\\Program {:02}\\data-{n:06}.ide\" {n} {n:040x}\n#sha256 {n:064x}\n#sha384 {n:096x}\n",
+            n / 1000
+        )
+    };
+    (0..ENTRIES).map(line).collect::<String>().into_bytes()
+});
+
+#[divan::bench(sample_count = 20)]
+fn manifest_parse(bencher: Bencher) {
+    bencher
+        .counter(ItemsCount::new(ENTRIES))
+        .with_inputs(|| MANIFEST.clone())
+        .bench_values(|bytes| Manifest::parse(bytes).unwrap());
+}
+
+#[divan::bench(sample_count = 20)]
+fn manifest_entries(bencher: Bencher) {
+    let manifest = Manifest::parse(MANIFEST.clone()).unwrap();
+    bencher
+        .counter(ItemsCount::new(ENTRIES))
+        .bench(|| black_box(&manifest).entries().map(|entry| entry.size).sum::<u64>());
+}
+
+#[divan::bench(sample_count = 20)]
+fn manifest_make() -> Manifest {
+    manifest::make(&CID, &MakeOptions::default()).unwrap()
+}
+
+#[divan::bench(sample_count = 20)]
+fn manifest_check_files(bencher: Bencher) {
+    let manifest = manifest::make(&CID, &MakeOptions::default()).unwrap();
+    bencher.bench(|| manifest::check_files(black_box(&manifest), &CID.join("manifest.dat"), None).unwrap());
 }

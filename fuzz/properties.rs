@@ -6,6 +6,7 @@ use std::path::{Component, Path};
 
 use configcid::catalog::{Catalog, CidPath, checksum};
 use configcid::fuzzing;
+use configcid::manifest::{self, Certificate, Entry, Manifest, ManifestPath, Spec, VerifyOptions};
 use configcid::mrinit::{KEY_PARENT_ROUTER, Mrinit, Value, is_secret_key};
 use configcid::registry::RegFile;
 use configcid::{Encoding, ErrorKind, Position, RelayAddress};
@@ -17,11 +18,14 @@ pub type Property = fn(&[u8]);
 pub const ALL: &[(&str, Property)] = &[
     ("address", address),
     ("catalog", catalog),
+    ("certificate", certificate),
     ("command", command),
     ("journal", journal),
+    ("manifest", manifest),
     ("mrinit", mrinit),
     ("path", path),
     ("reg", reg),
+    ("spec", spec),
 ];
 
 /// `mrinit.conf`: any bytes come back, a change changes what was asked for alone, no secret is shown.
@@ -311,4 +315,77 @@ pub fn reg(data: &[u8]) {
             }
         }
     }
+}
+
+/// A manifest that is accepted comes back byte for byte, and says the same when only what is understood of it is printed;
+/// none of its paths leads out; its signatures can be looked at. A refusal names a line.
+pub fn manifest(data: &[u8]) {
+    let manifest = match Manifest::parse(data.to_vec()) {
+        Ok(manifest) => manifest,
+        Err(error) => return refused_line(data, &error),
+    };
+    assert_eq!(manifest.bytes(), data);
+    let entries: Vec<Entry<'_>> = manifest.entries().collect();
+    assert_eq!(entries.len(), manifest.len());
+    let mut names = HashSet::new();
+    for entry in &entries {
+        stays_inside(&entry.path.to_cid_path());
+        assert!(names.insert(entry.path.to_cid_path().key()), "a file has one entry");
+        assert_eq!(ManifestPath::parse(entry.path.as_str()).expect("it was read"), entry.path);
+    }
+    if !entries.is_empty() {
+        let printed = Manifest::parse(Manifest::body(&entries)).expect("what is printed is understood");
+        assert_eq!(printed.entries().collect::<Vec<_>>(), entries);
+        assert!(manifest::diff(&manifest, &printed).is_empty());
+    }
+    for signature in manifest.signatures() {
+        assert!(data.starts_with(manifest.covered(signature)));
+    }
+    let report = manifest::verify(&manifest, &VerifyOptions::new(std::time::UNIX_EPOCH));
+    assert!(report.reason.is_some(), "nobody is trusted");
+    assert_eq!(report.signatures.len(), manifest.signatures().len());
+}
+
+/// An MD5 list that is accepted comes back byte for byte, and a change changes what was asked for alone.
+pub fn spec(data: &[u8]) {
+    let before = match Spec::parse(data.to_vec()) {
+        Ok(spec) => spec,
+        Err(error) => return refused_line(data, &error),
+    };
+    assert_eq!(before.bytes(), data);
+    let mut after = before.clone();
+    let path = before.entries().last().map_or("new/file.x", |entry| &entry.path).to_owned();
+    after.set(&path, [0x5A; 16]).expect("the path was read");
+    assert_eq!(Spec::parse(after.bytes().to_vec()).expect("what is printed is understood"), after);
+    let others = |spec: &Spec| -> Vec<_> {
+        spec.entries().iter().filter(|entry| entry.path != path).map(|entry| (entry.path.clone(), entry.md5)).collect()
+    };
+    assert_eq!(others(&before), others(&after));
+}
+
+/// Certificates, revocation lists and keys of any bytes are read or refused.
+pub fn certificate(data: &[u8]) {
+    if let Ok(certificate) = Certificate::parse(data.to_vec()) {
+        assert_eq!(certificate.der(), data);
+        let said = [certificate.subject(), certificate.issuer(), certificate.serial(), certificate.key_name()];
+        assert!(!said[3].is_empty());
+        configcid::time::print(certificate.not_before());
+        configcid::time::print(certificate.not_after());
+    }
+    fuzzing::read_certificates(data);
+}
+
+fn refused_line(data: &[u8], error: &configcid::Error) {
+    assert!(matches!(error.kind(), ErrorKind::ManifestFormat | ErrorKind::Path), "{error}");
+    match error.position() {
+        Some(Position::Line(line)) => assert!((1..=data.len() + 1).contains(&line), "{error}"),
+        None => assert!(data.is_empty(), "{error}"),
+        Some(Position::Offset(_)) => panic!("lines are what people see: {error}"),
+    }
+}
+
+fn stays_inside(path: &CidPath) {
+    let real = fuzzing::path_below(path, Path::new("root"));
+    assert!(real.starts_with("root"));
+    assert!(real.components().all(|part| matches!(part, Component::Normal(_))), "{}", real.display());
 }

@@ -47,3 +47,8 @@ pub fn names_relay(list: &str, relay: &RelayAddress) -> bool {
 pub fn split_command(line: &str) -> Result<Vec<String>> {
     crate::refresh::split_command(line)
 }
+
+/// Reads certificates, revocation lists and keys, in PEM and in DER.
+pub fn read_certificates(bytes: &[u8]) {
+    crate::manifest::read_all(bytes);
+}

@@ -22,8 +22,8 @@
 //! # Ok::<(), configcid::Error>(())
 //! ```
 //!
-//! The formats know bytes and no disk ([`mrinit`], [`catalog`], [`registry`]); [`cid`] knows the disk and no command
-//! line; the capabilities ([`relay`], [`router`], [`refresh`](refresh()), [`create`], [`verify`](verify())) put them
+//! The formats know bytes and no disk ([`mrinit`], [`catalog`], [`registry`], [`manifest`]); [`cid`] knows the disk and
+//! no command line; the capabilities ([`relay`], [`router`], [`refresh`](refresh()), [`create`], [`verify`](verify())) put them
 //! together; the command line only translates.
 //!
 //! Rules cite their source: a number in brackets is an article of the vendor's, \[K\], \[F\] and \[A\] mean known, read off

@@ -40,7 +40,7 @@ macro_rules! replay {
     };
 }
 
-replay! { address catalog command journal mrinit path reg }
+replay! { address catalog certificate command journal manifest mrinit path reg spec }
 
 #[test]
 fn every_target_is_replayed() {

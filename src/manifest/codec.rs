@@ -8,7 +8,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use base64ct::{Base64, Encoding};
 
-use super::entry::{Entry, excerpt, first_line, further_line, malformed};
+use super::entry::{Entry, Spelling, excerpt, first_line, further_line, malformed};
 use crate::error::{Position, Result};
 
 /// The largest manifest that is read, in bytes: room for more than a million entries with all digests.
@@ -259,7 +259,11 @@ impl Seen {
     /// Whether a file of the same number was met before, which is almost always the same file.
     fn meets_again(&mut self, entry: &Entry<'_>) -> bool {
         self.key.clear();
-        self.key.extend(entry.path.as_str().bytes().map(folded));
+        self.key.extend_from_slice(entry.path.as_str().as_bytes());
+        self.key.make_ascii_lowercase();
+        if entry.path.spelling() == Spelling::Slashes {
+            self.key.iter_mut().for_each(|byte| *byte = folded(*byte));
+        }
         !self.numbers.insert(self.state.hash_one(&self.key))
     }
 }

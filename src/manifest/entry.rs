@@ -103,10 +103,11 @@ fn check(text: &str) -> std::result::Result<(), &'static str> {
     if text.len() > MAX_PATH {
         return Err("is too long");
     }
-    if !text.bytes().all(|byte| (0x20..=0x7E).contains(&byte)) {
+    // Control characters, and slashes of the one kind, are refused with the names.
+    if !text.is_ascii() {
         return Err("has a character that is not printable ASCII");
     }
-    if separator == '/' && text.contains('\\') || separator == '\\' && text.contains('/') {
+    if separator == '/' && text.contains('\\') {
         return Err("has slashes of both kinds");
     }
     text[2..].split(separator).try_for_each(check_name)

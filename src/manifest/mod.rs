@@ -124,5 +124,19 @@ pub fn has_sha_extensions() -> bool {
     crate::cid::digest::has_sha_extensions()
 }
 
+/// Reads whatever may be in a file that the user names.
+#[cfg(feature = "faults")]
+pub(crate) fn read_all(bytes: &[u8]) {
+    let _ = PrivateKey::parse(bytes);
+    let _ = x509::Crl::parse(bytes);
+    for block in x509::blocks(bytes, "CERTIFICATE").into_iter().flatten() {
+        let _ = x509::Crl::parse(&block.der);
+        if let Ok(certificate) = Certificate::parse(block.der) {
+            let _ = (certificate.unusable(), certificate.not_an_issuer(false, 0), certificate.not_a_signer());
+            let _ = certificate.is_signed_by(&certificate);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests;

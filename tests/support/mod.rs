@@ -6,6 +6,7 @@
 
 pub mod browser;
 pub mod layout;
+pub mod pki;
 pub mod testdata;
 pub mod wine;
 

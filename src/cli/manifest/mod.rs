@@ -117,7 +117,7 @@ fn list(args: &ListArgs, out: Out) -> Result<Exit> {
         })
         .collect();
     if !out.json {
-        for entry in manifest.entries().map(Listed::new) {
+        for entry in manifest.entries().filter(|_| !out.quiet).map(Listed::new) {
             out.line(format!("{}  {:>10}  {}", entry.sha1, entry.size, entry.path));
             for (name, digest) in [("sha256", entry.sha256), ("sha384", entry.sha384)] {
                 digest.iter().for_each(|digest| out.detail(format!("  {name} {digest}")));

@@ -138,7 +138,10 @@ fn print(body: &Body, args: &VerifyArgs, out: Out) {
         (None, Some(_)) => out.good("The manifest is whole, and so are its files"),
         (None, None) => out.good("The manifest is whole; --files checks its files, too"),
         (Some(reason), _) => {
-            out.fault(format!("fault: {}", body.what));
+            // What is wrong with the signature that decides was said in its line.
+            if matches!(reason, Reason::Unsigned | Reason::Files) {
+                out.fault(format!("fault: {}", body.what));
+            }
             if let Some(next) = next_step(reason) {
                 out.line(format!("  {next}"));
             }
@@ -151,7 +154,7 @@ fn print_signature(report: &SignatureReport, out: Out) {
         format!("{} signature in line {}, {}: {}", form_name(report.form), report.line, report.algorithm, report.what);
     match report.state {
         SignatureState::Good => out.good(line),
-        // The verdict repeats the one that decides.
+        _ if report.decides => out.fault(format!("fault: {line}")),
         _ => out.line(line),
     }
     for certificate in &report.chain {
@@ -208,6 +211,8 @@ fn shown(path: &Path) -> String {
 fn next_step(reason: Reason) -> Option<&'static str> {
     match reason {
         Reason::NoRootCa => Some("--root-ca FILE names the certificates that you trust"),
+        Reason::Untrusted => Some("--root-ca FILE names more certificates that you trust, intermediate ones included"),
+        Reason::Unsigned => Some("configcid manifest sign signs it, with a key of yours"),
         Reason::Expired => Some("--at TIME checks at a time when it was valid"),
         Reason::WeakAlgorithm => Some("--allow-sha1 lets SHA-1 count; MD5 never does"),
         _ => None,
