@@ -93,8 +93,16 @@ mod moment {
     }
 
     pub fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<SystemTime, D::Error> {
-        time::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+        whole(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
     }
+}
+
+/// A moment since 1970, to the second, as moments are written here.
+fn whole(text: &str) -> Result<SystemTime> {
+    let moment = time::parse(text)?;
+    let since =
+        moment.duration_since(SystemTime::UNIX_EPOCH).map_err(|_| Error::usage(format!("{text:?} is too long ago")))?;
+    Ok(SystemTime::UNIX_EPOCH + Duration::from_secs(since.as_secs()))
 }
 
 mod maybe_moment {
@@ -106,7 +114,7 @@ mod maybe_moment {
 
     pub fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<SystemTime>, D::Error> {
         let text = Option::<String>::deserialize(deserializer)?;
-        text.map(|text| time::parse(&text)).transpose().map_err(serde::de::Error::custom)
+        text.map(|text| whole(&text)).transpose().map_err(serde::de::Error::custom)
     }
 }
 
