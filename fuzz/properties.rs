@@ -383,7 +383,7 @@ fn refused_line(data: &[u8], error: &configcid::Error) {
     match error.position() {
         Some(Position::Line(line)) => assert!((1..=data.len() + 1).contains(&line), "{error}"),
         None => assert!(data.is_empty(), "{error}"),
-        Some(Position::Offset(_)) => panic!("lines are what people see: {error}"),
+        Some(Position::Offset(_) | Position::Character { .. }) => panic!("lines are what people see: {error}"),
     }
 }
 
