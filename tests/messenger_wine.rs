@@ -24,8 +24,8 @@ const KEYS: [&str; 4] = [
 ];
 const RUN: &str = r"\Microsoft\Windows\CurrentVersion\Run";
 
-fn found() -> Option<Wine> {
-    let wine = Wine::found();
+/// The files of the templates, beside the program.
+fn ready(wine: Option<Wine>) -> Option<Wine> {
     let Some(wine) = wine else {
         eprintln!("skipped: CONFIGCID_EXE names no Windows program to test");
         return None;
@@ -100,12 +100,12 @@ impl Drop for Screen {
 
 #[test]
 fn the_window() {
-    let Some(wine) = found() else { return };
     let tools = [("Xvfb", "-help"), ("xdotool", "--version"), ("xwd", "-help"), ("convert", "-version")];
     if !tools.iter().all(|(tool, argument)| have_with(tool, argument)) {
         return;
     }
     let screen = Screen::new();
+    let Some(wine) = ready(Wine::on_screen(&screen.display)) else { return };
     for (language, first, second, acknowledge) in
         [("en", "Warning", "Information", "alt+a"), ("de", "Warnung", "Information", "alt+b")]
     {
@@ -142,7 +142,7 @@ fn the_window() {
 
 #[test]
 fn switches_packages_and_this_machine() {
-    let Some(wine) = found() else { return };
+    let Some(wine) = ready(Wine::found()) else { return };
     let run = || {
         let line = "messenger run messages.xml --profile profile.toml --at 2026-11-20 --format json --state state";
         wine.configcid(&line.split(' ').collect::<Vec<_>>())

@@ -2,7 +2,7 @@
 //! language stands for all that no condition tells apart from it.
 
 use std::collections::BTreeMap;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::file::{Condition, ConsoleKind, Os, Test};
 use super::language::Language;
@@ -26,15 +26,20 @@ pub(super) struct Budget(pub(super) usize);
 /// Whether there is a computer at which all of `conditions` hold, at `from` or later, or at any time. `None`: the budget
 /// was spent before that was found out.
 pub(super) fn reachable(conditions: &[Condition], from: Option<SystemTime>, budget: &mut Budget) -> Option<bool> {
-    let mut moments = vec![from.unwrap_or(UNIX_EPOCH - std::time::Duration::from_secs(1 << 40))];
     let mut leaves = Vec::new();
     collect(conditions, &mut leaves);
-    for leaf in &leaves {
-        if let Test::NotBefore(moment) | Test::Expires(moment) = leaf {
-            moments.push(*moment);
-        }
-    }
+    let mut moments: Vec<SystemTime> = leaves
+        .iter()
+        .filter_map(|leaf| match leaf {
+            Test::NotBefore(moment) | Test::Expires(moment) => Some(*moment),
+            _ => None,
+        })
+        .collect();
+    // Before all that are named: time has a beginning, and where it begins differs from system to system.
+    let first =
+        moments.iter().min().map_or(UNIX_EPOCH, |first| first.checked_sub(Duration::from_secs(1)).unwrap_or(*first));
     moments.retain(|moment| from.is_none_or(|from| *moment >= from));
+    moments.push(from.unwrap_or(first));
     search(conditions, &leaves, &moments, &mut Partial::default(), budget)
 }
 

@@ -12,6 +12,7 @@ pub struct Wine {
     pub exe: PathBuf,
     wine: String,
     pub folder: tempfile::TempDir,
+    variables: Vec<(&'static str, String)>,
     /// Without one that stays, each program would start Wine's services anew, and seem to last until they end.
     alive: Option<Child>,
 }
@@ -28,9 +29,19 @@ impl Drop for Wine {
 
 impl Wine {
     pub fn found() -> Option<Wine> {
+        Wine::with(Vec::new())
+    }
+
+    /// The same with a screen, in a prefix of its own: one that has begun without a screen never has windows.
+    pub fn on_screen(display: &str) -> Option<Wine> {
+        let quiet = "mscoree,mshtml,winedbg.exe=".to_owned();
+        Wine::with(vec![("DISPLAY", display.to_owned()), ("WINEDLLOVERRIDES", quiet)])
+    }
+
+    fn with(variables: Vec<(&'static str, String)>) -> Option<Wine> {
         let exe = env::var_os("CONFIGCID_EXE")?.into();
         let wine = env::var("CONFIGCID_WINE").unwrap_or_else(|_| "wine".to_owned());
-        let mut wine = Wine { exe, wine, folder: tempfile::tempdir().unwrap(), alive: None };
+        let mut wine = Wine { exe, wine, folder: tempfile::tempdir().unwrap(), variables, alive: None };
         let mut shell = wine.command(&["cmd"]);
         wine.alive = Some(shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
         let mut first = wine.command(&["reg", "query", "HKLM"]);
@@ -40,7 +51,8 @@ impl Wine {
 
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(&self.wine);
-        if env::var_os("WINEPREFIX").is_none() {
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        if env::var_os("WINEPREFIX").is_none() || !self.variables.is_empty() {
             command.env("WINEPREFIX", self.folder.path().join("prefix"));
         }
         command.args(args).env("WINEDEBUG", "-all").current_dir(self.folder.path());
