@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
+use configcid::audit::{AuditOptions, AuditReport};
 use configcid::catalog::{Catalog, checksum};
-use configcid::manifest::{self, MakeOptions, Manifest};
+use configcid::manifest::{self, MakeOptions, Manifest, VerifyOptions};
 use configcid::mrinit::Mrinit;
 use configcid::{Cid, CreateOptions, DemoCid, Plan, RefreshOptions, Scope, VerifyReport};
 use divan::counter::{BytesCount, ItemsCount};
@@ -81,6 +82,12 @@ fn refresh_without_change() -> Plan {
 #[divan::bench(sample_count = 20)]
 fn verify() -> VerifyReport {
     configcid::verify(&open(), &RefreshOptions::default(), Scope::Everything).unwrap()
+}
+
+#[divan::bench(sample_count = 20)]
+fn audit() -> AuditReport {
+    let signatures = VerifyOptions::new(std::time::UNIX_EPOCH);
+    configcid::audit::audit(open().path(), &AuditOptions::new(signatures)).unwrap()
 }
 
 #[divan::bench(sample_count = 20)]

@@ -5,7 +5,9 @@ use std::collections::HashSet;
 use std::path::{Component, Path};
 
 use configcid::catalog::{Catalog, CidPath, checksum};
+use configcid::fleet::{self, Fleet, Target};
 use configcid::fuzzing;
+use configcid::ior::{self, Ior};
 use configcid::manifest::{self, Certificate, Entry, Manifest, ManifestPath, Spec, VerifyOptions};
 use configcid::messenger::{Code, Config, MessageFile, PackageSpec, Profile, Setting, State, evaluate, lint};
 use configcid::mrinit::{KEY_PARENT_ROUTER, Mrinit, Value, is_secret_key};
@@ -21,6 +23,8 @@ pub const ALL: &[(&str, Property)] = &[
     ("catalog", catalog),
     ("certificate", certificate),
     ("command", command),
+    ("fleet", fleet),
+    ("ior", ior),
     ("journal", journal),
     ("manifest", manifest),
     ("messages", messages),
@@ -320,6 +324,39 @@ pub fn reg(data: &[u8]) {
     }
 }
 
+/// Fleet files: one that is refused has its line; one that is understood is checked, whatever it says, and every
+/// finding has a line of the file and an article.
+pub fn fleet(data: &[u8]) {
+    let lines = data.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let fleet = match Fleet::parse(data, Path::new("/fleet")) {
+        Ok(fleet) => fleet,
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::FleetFormat);
+            assert!(matches!(error.position(), Some(Position::Line(line)) if (1..=lines).contains(&line)), "{error}");
+            return;
+        }
+    };
+    for finding in fleet::check(&fleet) {
+        assert!((1..=lines).contains(&finding.line) && !finding.article.is_empty(), "{finding:?}");
+    }
+    let cycles = fleet.cycles();
+    let levels = fleet.levels();
+    for (relay, level) in levels.iter().copied().enumerate() {
+        let parent = fleet.relays[relay].reports_to;
+        match (level, parent) {
+            (Some(level), Target::Server) => assert_eq!(level, 2),
+            (Some(level), Target::Relay(parent)) => assert_eq!(levels[parent], Some(level - 1)),
+            (_, Target::Unknown | Target::Server) => assert_eq!((level, parent), (None, Target::Unknown)),
+            (None, Target::Relay(_)) => {}
+        }
+        assert!(level.is_none() || cycles.iter().all(|cycle| !cycle.contains(&relay)));
+    }
+    for cid in &fleet.cids {
+        let target = cid.reports_to;
+        assert!(!matches!(target, Target::Relay(index) if index >= fleet.relays.len()));
+        assert!(cid.relay.is_some() || target == Target::Server);
+    }
+}
 /// A manifest that is accepted comes back byte for byte, and says the same when only what is understood of it is printed;
 /// none of its paths leads out; its signatures can be looked at. A refusal names a line.
 pub fn manifest(data: &[u8]) {
@@ -434,5 +471,32 @@ pub fn messenger(data: &[u8]) {
     match Config::parse(&text, Path::new("")) {
         Ok(config) => assert_eq!(Config::parse(&config.print(), Path::new("")).expect("it was printed"), config),
         Err(error) => known(error),
+    }
+}
+
+/// An object reference that is understood, printed, is the same reference; one that is not is refused at an offset of it, or
+/// whole where it is too long. The input is the text, or the bytes that the text's digits spell.
+pub fn ior(data: &[u8]) {
+    let spelled = data.iter().fold(String::from("IOR:"), |text, byte| format!("{text}{byte:02x}"));
+    for text in [data, spelled.as_bytes()] {
+        match Ior::parse(text) {
+            Ok(ior) => {
+                // A text without its NUL grows by one, and by the gap behind it.
+                let Ok(printed) = ior.print() else {
+                    assert!(text.len() > ior::MAX_SIZE / 2, "what is understood can be printed");
+                    continue;
+                };
+                assert_eq!(Ior::parse(printed.as_bytes()).expect("what is printed is understood"), ior);
+                assert!(ior.endpoints().len() <= text.len() / 16);
+            }
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::IorFormat);
+                match error.position() {
+                    Some(Position::Offset(at)) => assert!(at <= text.len().max(4) as u64, "{error}"),
+                    place => assert!(place.is_none() && text.len() > ior::MAX_SIZE, "{error}"),
+                }
+            }
+        }
+        let _ = configcid::probe::read(text).map_err(|error| error.to_string());
     }
 }

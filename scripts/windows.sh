@@ -30,21 +30,32 @@ need() {
 }
 
 # cross COMMAND TRIPLE ARG...: cargo, for that target.
+standard=std,panic_unwind
 cross() {
-    cargo "$1" -Zbuild-std=std,panic_unwind --target "$2" --locked "${@:3}"
+    cargo "$1" -Zbuild-std=$standard --target "$2" --locked "${@:3}"
 }
 
-# wine_up: a Wine of our own in target/, with a server that stays up and a share \\Server1\InterChk.
+# wine_up MACHINE: a Wine of our own in target/ for x86_64 or i686, with a server that stays up, a share
+# \\Server1\InterChk, and windows that nobody sees. $wine becomes what runs a program there. Fails, and says why, where
+# this machine cannot run such programs.
 wine_up() {
-    export WINEPREFIX=$target/wine
+    wine=wine
+    local server=(wineserver)
+    if [[ $1 == i686 ]]; then
+        wine=$PWD/scripts/wine32
+        server=("$wine" --inside wineserver)
+        "$wine" --is-there || return
+    fi
+    export WINEPREFIX=$target/wine-$1
     if [[ ! -e $WINEPREFIX/ready ]]; then
         rm -rf "$WINEPREFIX"
         mkdir -p "$WINEPREFIX"
-        wineboot --init >/dev/null 2>&1
-        wineserver --wait
+        "$wine" wineboot --init >/dev/null 2>&1
+        "$wine" reg add 'HKCU\Software\Wine\Drivers' /v Graphics /d null /f >/dev/null
+        "${server[@]}" --wait
         touch "$WINEPREFIX/ready"
     fi
     mkdir -p "$WINEPREFIX/dosdevices/unc/server1/interchk"
     # Fails where one is up already.
-    wineserver --persistent=60 || true
+    "${server[@]}" --persistent=60 || true
 }

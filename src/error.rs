@@ -55,8 +55,16 @@ pub enum ErrorKind {
     MessengerFormat,
     /// A manifest, or a spec file, breaks the format.
     ManifestFormat,
+    /// A manifest lists a file that was to be written.
+    SignedFile,
     /// A certificate, a key or a revocation list cannot be read, or does not fit.
     Certificate,
+    /// An object reference (IOR) breaks the format.
+    IorFormat,
+    /// A fleet file breaks the format.
+    FleetFormat,
+    /// A fleet file is against a rule, or a CID is not what it says.
+    Fleet,
 }
 
 impl ErrorKind {
@@ -84,7 +92,11 @@ impl ErrorKind {
             ErrorKind::RegistryFormat => "registry-format",
             ErrorKind::MessengerFormat => "messenger-format",
             ErrorKind::ManifestFormat => "manifest-format",
+            ErrorKind::SignedFile => "signed-file",
             ErrorKind::Certificate => "certificate",
+            ErrorKind::IorFormat => "ior-format",
+            ErrorKind::FleetFormat => "fleet-format",
+            ErrorKind::Fleet => "fleet",
         }
     }
 }

@@ -13,7 +13,7 @@ pub enum Exit {
     Failed = 1,
     /// Wrong usage.
     Usage = 2,
-    /// `verify`, `show` or `check` found faults, or a look at what was just written did.
+    /// Faults were found: by `verify`, `show`, `check` and the like, or by a look at what was just written.
     Faults = 3,
     /// Some of several CIDs failed; each is reported.
     Some = 4,

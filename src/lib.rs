@@ -22,9 +22,9 @@
 //! # Ok::<(), configcid::Error>(())
 //! ```
 //!
-//! The formats know bytes and no disk ([`mrinit`], [`catalog`], [`registry`], [`manifest`]); [`cid`] knows the disk and
-//! no command line; the capabilities ([`relay`], [`router`], [`refresh`](refresh()), [`create`], [`verify`](verify())) put them
-//! together; the command line only translates.
+//! The formats know bytes and no disk ([`mrinit`], [`catalog`], [`registry`], [`manifest`], [`ior`]); [`cid`] knows the
+//! disk and no command line; the capabilities ([`relay`], [`router`], [`probe`], [`refresh`](refresh()), [`create`],
+//! [`verify`](verify()), [`audit`], and [`fleet`] for a whole network) put them together; the command line only translates.
 //!
 //! Rules cite their source: a number in brackets is an article of the vendor's, \[K\], \[F\] and \[A\] mean known, read off
 //! real files, and assumed, as in `docs/formats.md`.
@@ -33,6 +33,7 @@
 #![deny(unsafe_code)]
 #![cfg_attr(not(any(feature = "capi", windows)), forbid(unsafe_code))]
 
+pub mod audit;
 pub mod catalog;
 pub mod cid;
 mod create;
@@ -41,13 +42,16 @@ mod error;
 mod exit;
 #[cfg(feature = "capi")]
 pub mod ffi;
+pub mod fleet;
 #[cfg(feature = "faults")]
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod ior;
 pub mod manifest;
 pub mod messenger;
 pub mod mrinit;
 pub mod plan;
+pub mod probe;
 pub mod refresh;
 pub mod registry;
 pub mod relay;

@@ -11,7 +11,7 @@ use crate::cid::walk::walk;
 use crate::cid::{CatalogFile, Cid};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan::View;
-use crate::refresh::{Detection, Loaded, Order, RefreshOptions, customer_files, detect};
+use crate::refresh::{Loaded, Order, RefreshOptions, customer_files, detect};
 use crate::text::fold_case;
 
 /// How much of a CID is looked at.
@@ -124,7 +124,7 @@ pub fn verify(cid: &Cid, options: &RefreshOptions, scope: Scope) -> Result<Verif
             id: Some(catalog.id()),
             entries: catalog.entries().len(),
             function: function.as_ref().map(|function| function.name().to_owned()),
-            state: state_name(&detection),
+            state: detection.state_name(),
         });
         if let Some(function) = &function {
             let right = function.of_bytes(catalog.covered(bytes))?;
@@ -170,15 +170,6 @@ pub fn verify(cid: &Cid, options: &RefreshOptions, scope: Scope) -> Result<Verif
         report.faults.extend(twins(cid)?);
     }
     Ok(report)
-}
-
-fn state_name(detection: &Detection) -> &'static str {
-    match detection {
-        Detection::Known(_) => "known",
-        Detection::Damaged { .. } => "damaged",
-        Detection::Foreign => "foreign",
-        Detection::Undetermined(_) => "undetermined",
-    }
 }
 
 fn fault(code: &'static str, catalog: Option<&CidPath>, path: Option<CidPath>, what: String) -> Fault {

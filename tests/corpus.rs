@@ -40,7 +40,7 @@ macro_rules! replay {
     };
 }
 
-replay! { address catalog certificate command journal manifest messages messenger mrinit path reg spec }
+replay! { address catalog certificate command fleet ior journal manifest messages messenger mrinit path reg spec }
 
 #[test]
 fn every_target_is_replayed() {

@@ -4,28 +4,11 @@
 
 mod support;
 
-use std::io::Read;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use configcid::DemoCid;
-use configcid::catalog::{Checksum, ChecksumFunction};
 use support::layout::{crc32, unknown};
-use support::{Output, RELAY, RELAY_LIST, TestEnv, check_cid, stamps};
-
-struct Unknown;
-
-impl ChecksumFunction for Unknown {
-    fn name(&self) -> &str {
-        "unknown"
-    }
-
-    fn of(&self, input: &mut dyn Read) -> configcid::Result<Checksum> {
-        let mut bytes = Vec::new();
-        input.read_to_end(&mut bytes).unwrap();
-        Ok(Checksum(unknown(&bytes)))
-    }
-}
+use support::{Output, RELAY, RELAY_LIST, TestEnv, Unknown, check_cid, stamps, stand_in};
 
 /// A CID with foreign catalogs and work to do in them: `cac.pem` has gone, `customer_ID.txt` is new, and `mrinit.conf`
 /// has another size.
@@ -35,14 +18,6 @@ fn foreign() -> TestEnv {
     env.write("MRESXP/customer_ID.txt", "Acme");
     env.replace("MRESXP/mrinit.conf", "\"ServiceArgs\"=\"\"", "\"ServiceArgs\"=\"-ORBDebug\"");
     env
-}
-
-fn stand_in() -> String {
-    let programs = PathBuf::from(env!("CARGO_BIN_EXE_configcid")).parent().unwrap().join("examples");
-    let path = programs.join(format!("stand_in_configcid{}", std::env::consts::EXE_SUFFIX));
-    assert!(path.is_file(), "{} is not there: cargo build --examples makes it", path.display());
-    // On Windows a path may begin with a slash and still depend on where one stands.
-    std::path::absolute(path).unwrap().to_str().unwrap().to_owned()
 }
 
 /// Both commands that rewrite catalogs, and how each is called.

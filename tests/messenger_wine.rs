@@ -72,18 +72,29 @@ impl Screen {
         found.lines().next().unwrap().to_owned()
     }
 
-    /// A picture of the screen, which is worth something only if there is something on it.
-    fn picture(&self, name: &str) -> PathBuf {
+    /// Where a window is, and how large.
+    fn geometry(&self, window: &str) -> [u32; 4] {
+        let said = self.tool(&format!("xdotool getwindowgeometry --shell {window}"));
+        ["X=", "Y=", "WIDTH=", "HEIGHT="].map(|name| {
+            let number = said.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+            number.parse().unwrap_or_else(|error| panic!("{error}: {said}"))
+        })
+    }
+
+    /// A picture of the screen, once all of the window is drawn: that takes a moment after it is there.
+    fn picture(&self, window: &str, name: &str) -> PathBuf {
         let (raw, png) = (format!("{name}.xwd"), format!("{name}.png"));
         let [raw, png] = [raw, png].map(|name| Path::new(env!("CARGO_TARGET_TMPDIR")).join(name));
+        // The lower right of the window, where the buttons are: they are drawn last.
+        let [x, y, width, height] = self.geometry(window);
+        let part = format!("{}x{}+{}+{}", width / 2, height / 6, x + width / 2, y + height * 5 / 6);
         let colors = || {
             self.tool(&format!("xwd -root -silent -out {}", raw.display()));
-            let colors =
-                Command::new("convert").arg(format!("xwd:{}", raw.display())).args(["-format", "%k", "info:"]).output();
-            String::from_utf8(colors.unwrap().stdout).unwrap().trim().parse::<u32>().unwrap()
+            let mut convert = Command::new("convert");
+            convert.arg(format!("xwd:{}", raw.display())).args(["-crop", &part, "-format", "%k", "info:"]);
+            String::from_utf8(convert.output().unwrap().stdout).unwrap().trim().parse::<u32>().unwrap()
         };
-        // A window is there a moment before all of it is drawn.
-        assert!((0..200).any(|_| colors() > 50), "nothing is drawn");
+        assert!((0..500).any(|_| colors() > 8), "no buttons are drawn");
         let made = Command::new("convert").arg(format!("xwd:{}", raw.display())).arg(&png).status().unwrap();
         assert!(made.success());
         fs::remove_file(raw).unwrap();
@@ -116,18 +127,14 @@ fn the_window() {
         let mut command = wine.command(&[&[exe], line.split(' ').collect::<Vec<_>>().as_slice()].concat());
         let mut run = command.env("DISPLAY", &screen.display).stdout(Stdio::piped()).spawn().unwrap();
         let window = screen.window(first);
-        println!("{}", screen.picture(&format!("messenger-{language}-1")).display());
+        println!("{}", screen.picture(&window, &format!("messenger-{language}-1")).display());
         screen.tool(&format!("xdotool windowfocus {window} key --clearmodifiers {acknowledge}"));
         let window = screen.window(second);
-        println!("{}", screen.picture(&format!("messenger-{language}-2")).display());
+        println!("{}", screen.picture(&window, &format!("messenger-{language}-2")).display());
         if language == "en" {
             // By the mouse: the button to the left of the one in the corner.
-            let geometry = screen.tool(&format!("xdotool getwindowgeometry --shell {window}"));
-            let number = |name: &str| {
-                let line = geometry.lines().find_map(|line| line.strip_prefix(name)).unwrap();
-                line.trim_start_matches('=').parse::<u32>().unwrap()
-            };
-            let (x, y) = (number("WIDTH") * 63 / 100, number("HEIGHT") * 90 / 100);
+            let [_, _, width, height] = screen.geometry(&window);
+            let (x, y) = (width * 63 / 100, height * 90 / 100);
             screen.tool(&format!("xdotool mousemove --window {window} {x} {y} click 1"));
         } else {
             screen.tool(&format!("xdotool windowfocus {window} key --clearmodifiers Escape"));

@@ -1,7 +1,10 @@
 //! The Windows program and a real registry: `client check` and `relay registry` beside `reg import` and `reg query`.
 //!
 //! `CONFIGCID_EXE` names the program to test. It is run by `CONFIGCID_WINE` (by default `wine`), in the `WINEPREFIX` that
-//! is set, or in a new one: the test writes the router's keys there, so let it be one for tests.
+//! is set, or in a new one: the test writes the router's keys there, so let it be one for tests. `scripts/test-windows`
+//! does all that.
+
+#![cfg(unix)]
 
 mod support;
 

@@ -114,6 +114,25 @@ fn catalog_list() {
 }
 
 #[test]
+fn audit() {
+    let env = env(&["crlf", "lf"]);
+    env.remove("crlf/rms/agent.dll");
+    env.write("crlf/sau/sauconf.xml", "<sau/>");
+    env.write("crlf/readme.txt", "hello");
+    env.write("crlf/rms/manifest.dat", support::estate::manifest(&env.path("crlf/rms")));
+    env.write("crlf/rms/mrinit.conf", env.text("crlf/mrinit.conf").replace("00002001", "00002099"));
+    assert_shows!(session(
+        &env,
+        &[
+            "audit crlf --at 2016-05-31",
+            "audit crlf --at 2016-05-31 --json",
+            "audit lf nowhere --at 2016-05-31 --fail-on warning --html report.html",
+            "audit lf --at 2016-05-31 -q",
+        ]
+    ));
+}
+
+#[test]
 fn catalog_verify() {
     let env = env(&["crlf", "lf"]);
     env.remove("crlf/rms/agent.dll");
@@ -275,3 +294,24 @@ fn messenger() {
         ],
     ));
 }
+
+#[test]
+fn relay_probe() {
+    let env = TestEnv::new();
+    env.write("nat.ior", include_str!("../fuzz/corpus/ior/router-big"));
+    env.write("loopback.ior", LOOPBACK_IOR);
+    assert_shows!(session(
+        &env,
+        &[
+            "relay probe --ior nat.ior",
+            "relay probe --ior nat.ior -v",
+            "relay probe --ior nat.ior --json",
+            "relay probe --ior loopback.ior",
+            "relay probe nobody.invalid:",
+        ]
+    ));
+}
+
+/// A reference to 127.0.0.1, of IIOP 1.0.
+const LOOPBACK_IOR: &str = "IOR:000000000000000849444c3a413a310000000001000000000000001c000100000000000a3132372e\
+    302e302e310020010000000461626364";

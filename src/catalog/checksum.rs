@@ -220,7 +220,11 @@ mod tests {
     fn long_input_is_taken_in_pieces() {
         let long = vec![7; 3 * BUFFER + 1];
         for function in all_known() {
-            assert_eq!(function.of(&mut &long[..]).unwrap(), function.of_bytes(&long).unwrap(), "{}", function.name());
+            let whole = function.of_bytes(&long).unwrap();
+            assert_eq!(function.of(&mut &long[..]).unwrap(), whole, "{}", function.name());
+            let mut state = function.begin().unwrap();
+            long.chunks(1000).for_each(|piece| state.update(piece));
+            assert_eq!(state.value(), whole, "{}", function.name());
         }
     }
 }

@@ -113,6 +113,23 @@ impl CidPath {
         encode_1252(&self.0).expect("the constructor has checked that Windows-1252 can hold it")
     }
 
+    /// A path of this system that is relative to a CID's root; the error completes a sentence that names the file.
+    pub(crate) fn from_relative(path: &Path) -> std::result::Result<CidPath, String> {
+        let mut text = String::new();
+        for part in path.components() {
+            let name = part.as_os_str().to_str().ok_or("its name is no text")?;
+            // Elsewhere than on Windows a name may hold what separates names here.
+            if name.contains('\\') {
+                return Err("its name holds a backslash".to_owned());
+            }
+            check_name(name).map_err(|why| format!("its name {why}"))?;
+            text.push('\\');
+            text.push_str(name);
+        }
+        CidPath::check(&text).map_err(|error| error.what().to_owned())?;
+        Ok(CidPath(text))
+    }
+
     /// A file or folder directly in the root.
     pub(crate) fn in_root(name: &str) -> Result<CidPath> {
         CidPath::parse(&format!("\\{name}"))

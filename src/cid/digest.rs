@@ -53,10 +53,47 @@ pub(crate) fn digest_files(jobs: &[Job<'_>]) -> Vec<Result<Digests>> {
 
 /// What the content of one file is, of which at most `limit` bytes are read.
 pub(crate) fn digest_file(path: &Path, limit: u64, wanted: Wanted<'_>) -> Result<Digests> {
-    let file = open_file(path)?;
+    digest_input(open_file(path)?.take(limit), path, limit, wanted)
+}
+
+/// What `input` holds, which is the content of the file at `path`. One function that reads by itself reads together with
+/// the others; further ones, if there are any, open the file again.
+pub(crate) fn digest_input(mut input: impl Read, path: &Path, limit: u64, wanted: Wanted<'_>) -> Result<Digests> {
     let mut running = Running::new(wanted);
-    running.take(file.take(limit)).map_err(|error| Error::io("read it", path, error))?;
+    let by_itself = running.checksums.iter().position(|(_, state)| state.is_none());
+    if let Some(index) = by_itself {
+        let function = running.checksums[index].0;
+        let checksum = function.of(&mut Shared { input: &mut input, running: &mut running });
+        running.checksums[index].1 = Some(Box::new(Ended(checksum.map_err(|error| error.in_file(path))?)));
+    }
+    // All of it, or what such a function has left.
+    running.take(input).map_err(|error| Error::io("read it", path, error))?;
     running.end(path, limit)
+}
+
+/// A reader that shows everything it reads to the others.
+struct Shared<'r, 'a, R> {
+    input: R,
+    running: &'r mut Running<'a>,
+}
+
+impl<R: Read> Read for Shared<'_, '_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.input.read(buffer)?;
+        self.running.update(&buffer[..length]);
+        Ok(length)
+    }
+}
+
+/// The checksum of a function that has read by itself.
+struct Ended(Checksum);
+
+impl State for Ended {
+    fn update(&mut self, _: &[u8]) {}
+
+    fn value(self: Box<Self>) -> Checksum {
+        self.0
+    }
 }
 
 /// What the content is of bytes in memory. Functions that read by themselves are not asked.

@@ -13,9 +13,10 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::catalog::{self, Catalog, CidPath, check_name};
 use crate::error::{Error, ErrorKind, Result};
+use crate::manifest::Manifest;
 use crate::mrinit::{self, Mrinit};
 use crate::text::fold_case;
-use tree::{Found, Tree};
+use tree::{Found, Listing, Tree};
 
 /// The catalog that every CID and every component has.
 pub(crate) const CIDSYNC: &str = "cidsync.upd";
@@ -32,6 +33,9 @@ const COMPONENTS: &[&str] = &["rms", "rms9x", "sau", "savxp", "sav9x", "savnt", 
 
 /// The router's configuration.
 pub(crate) const MRINIT: &str = "mrinit.conf";
+
+/// The signed lists of the vendor's files, in the root and in folders directly in it (formats.md, sections 1 and 4).
+const MANIFESTS: &[&str] = &["manifest.dat", "root_manifest.dat"];
 
 /// What all files of our own begin with. No catalog lists them and no walk sees them.
 pub(crate) const OWN_PREFIX: &str = ".configcid-";
@@ -69,6 +73,7 @@ pub struct Cid {
     generation: Option<Vec<u8>>,
     components: Vec<CidPath>,
     catalogs: Vec<CatalogFile>,
+    manifests: Vec<CidPath>,
 }
 
 /// A catalog of a CID.
@@ -97,7 +102,20 @@ impl Cid {
     /// It is no folder, cannot be read, has no catalog, is a component of a CID rather than a CID, or holds two names
     /// that differ in case alone.
     pub fn open(path: impl AsRef<Path>) -> Result<Cid> {
-        let cid = Cid::open_uncataloged(path)?;
+        Cid::open_uncataloged(path)?.with_catalog()
+    }
+
+    /// As [`open`](Cid::open), where names differ in case alone and where components cannot be listed: for those who only
+    /// look, and tell of both. Of two such names the first in order counts.
+    ///
+    /// # Errors
+    /// As [`open`](Cid::open), but for these.
+    pub(crate) fn open_to_look(path: impl AsRef<Path>) -> Result<Cid> {
+        Cid::open_as(path.as_ref(), false)?.with_catalog()
+    }
+
+    fn with_catalog(self) -> Result<Cid> {
+        let cid = self;
         if cid.catalogs.iter().any(|catalog| catalog.folder.is_none()) {
             return Ok(cid);
         }
@@ -116,39 +134,59 @@ impl Cid {
     /// # Errors
     /// As [`open`](Cid::open), but for the missing catalog.
     pub fn open_uncataloged(path: impl AsRef<Path>) -> Result<Cid> {
-        let shown = path.as_ref().to_owned();
+        Cid::open_as(path.as_ref(), true)
+    }
+
+    fn open_as(path: &Path, is_strict: bool) -> Result<Cid> {
+        let shown = path.to_owned();
         let root = canonical_folder(&shown)?;
         // Before anything else is read.
         let generation = generation(&root);
         let tree = Tree::new(root);
         let listing = tree.listing(None)?;
-        listing.check_twins(&shown)?;
+        if is_strict {
+            listing.check_twins(&shown)?;
+        }
         refuse_component(&shown, tree.root())?;
 
         let mut components = Vec::new();
         let mut catalogs = Vec::new();
+        let mut manifests = Vec::new();
+        let mut add_manifests = |folder: Option<&CidPath>, listing: &Listing| {
+            let names = MANIFESTS.iter().filter_map(|name| listing.spelling(name));
+            manifests.extend(names.filter_map(|name| CidPath::in_folder(folder, name).ok()));
+        };
+        add_manifests(None, &listing);
         let mut folders: Vec<CidPath> = listing.names().filter_map(|name| CidPath::in_root(name).ok()).collect();
-        folders.sort_by_key(CidPath::key);
+        folders.sort_by_cached_key(|folder| (folder.key(), folder.as_str().to_owned()));
         for folder in folders {
-            if tree.find(&folder)? != Found::Folder {
-                continue;
-            }
-            let listing = tree.listing(Some(&folder))?;
-            let catalog = listing.names().find(|name| name.eq_ignore_ascii_case(CIDSYNC));
+            let listing = match tree.find(&folder).and_then(|found| match found {
+                Found::Folder => tree.listing(Some(&folder)).map(Some),
+                _ => Ok(None),
+            }) {
+                Ok(Some(listing)) => listing,
+                Ok(None) => continue,
+                Err(_) if !is_strict => continue,
+                Err(error) => return Err(error),
+            };
+            add_manifests(Some(&folder), &listing);
+            let catalog = listing.spelling(CIDSYNC);
             if let Some(name) = catalog {
                 catalogs.push(CatalogFile { path: folder.join(name)?, folder: Some(folder.clone()) });
             }
             if catalog.is_some() || COMPONENTS.contains(&fold_case(folder.file_name()).as_str()) {
-                listing.check_twins(&tree.folder(Some(&folder))?.unwrap_or_default())?;
+                if is_strict {
+                    listing.check_twins(&tree.folder(Some(&folder))?.unwrap_or_default())?;
+                }
                 components.push(folder);
             }
         }
         for catalog in ROOT_CATALOGS.iter().chain([&CIDSYNC]) {
-            if let Some(name) = listing.names().find(|name| name.eq_ignore_ascii_case(catalog)) {
+            if let Some(name) = listing.spelling(catalog) {
                 catalogs.push(CatalogFile { path: CidPath::in_root(name)?, folder: None });
             }
         }
-        Ok(Cid { shown, tree, generation, components, catalogs })
+        Ok(Cid { shown, tree, generation, components, catalogs, manifests })
     }
 
     /// The path, as it was given to [`open`](Cid::open).
@@ -180,6 +218,27 @@ impl Cid {
         &self.catalogs
     }
 
+    /// The manifests, those of the root first: every file of such a name, whatever is in it.
+    pub fn manifests(&self) -> &[CidPath] {
+        &self.manifests
+    }
+
+    /// The folder that a manifest's paths are relative to: its own, or, where more of the files are found from there, the
+    /// CID's root, which is `None` (formats.md, section 4).
+    pub(crate) fn manifest_folder(
+        path: &CidPath,
+        manifest: &Manifest,
+        is_file: impl Fn(&CidPath) -> bool,
+    ) -> Option<CidPath> {
+        let own = path.folder()?;
+        let found = |folder: Option<&CidPath>| {
+            // A few tell as much as all.
+            let entries = manifest.entries().take(1000).map(|entry| entry.path.to_cid_path().under(folder));
+            entries.filter(|path| is_file(path)).count()
+        };
+        (found(Some(&own)) >= found(None)).then_some(own)
+    }
+
     /// The path on this system, for people and for messages.
     pub fn shown(&self, path: &CidPath) -> PathBuf {
         path.below(&self.shown)
@@ -207,7 +266,9 @@ impl Cid {
     /// The file or folder `name` in `folder`, in the case found.
     pub(crate) fn named(&self, folder: Option<&CidPath>, name: &str) -> Result<Option<CidPath>> {
         let listing = self.tree.listing(folder)?;
-        let Some(name) = listing.names().find(|this| fold_case(this) == fold_case(name)) else { return Ok(None) };
+        let Some(name) = listing.spelling(name) else {
+            return Ok(None);
+        };
         CidPath::in_folder(folder, name).map(Some)
     }
 

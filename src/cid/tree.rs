@@ -62,6 +62,11 @@ impl Listing {
         self.0.values().flatten().filter_map(|name| name.to_str()).filter(|name| !super::is_own_name(name))
     }
 
+    /// A name in the case found: of several that differ in case alone the first in order.
+    pub(crate) fn spelling(&self, name: &str) -> Option<&str> {
+        self.0.get(&fold_case(name))?.iter().filter_map(|name| name.to_str()).min()
+    }
+
     /// Refuses names that differ in case alone.
     pub(crate) fn check_twins(&self, folder: &Path) -> Result<()> {
         match self.0.values().filter(|names| names.len() > 1).min() {
@@ -234,6 +239,17 @@ pub(crate) fn open_file(path: &Path) -> Result<File> {
         options.custom_flags((rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits() as i32);
     }
     options.open(path).map_err(|error| Error::io("open it for reading", path, error))
+}
+
+/// Reads a file that the user names, by a link or not, of at most `limit` bytes. `next` says what to name instead of what
+/// is no file.
+pub(crate) fn read_given_file(path: &Path, limit: u64, next: &str) -> Result<Vec<u8>> {
+    let metadata = path.metadata().map_err(|error| Error::io("look at it", path, error))?;
+    if !metadata.is_file() {
+        return Err(Error::new(ErrorKind::Io, "this is no file").in_file(path).next(next));
+    }
+    let real = path.canonicalize().map_err(|error| Error::io("open it for reading", path, error))?;
+    read_file(&real, limit).map_err(|error| error.about(path))
 }
 
 /// Reads a file of at most `limit` bytes.

@@ -33,6 +33,21 @@ pub(crate) fn not_plain(place: &Path) -> Error {
 /// Everything below `root`, but not what configcid itself left there. A folder stands before what it holds; within a
 /// folder names are in order. Links are not followed.
 pub(crate) fn walk(root: &Path) -> Result<Vec<Item>> {
+    let mut items = walk_on(root, Err)?;
+    items.retain(|item| !item.is_own());
+    Ok(items)
+}
+
+impl Item {
+    /// Whether configcid left it there.
+    pub(crate) fn is_own(&self) -> bool {
+        let name = self.path.file_name().and_then(|name| name.to_str());
+        name.is_some_and(super::is_own_name)
+    }
+}
+
+/// As [`walk`], with what configcid left, and on where `cannot` takes an error.
+pub(crate) fn walk_on(root: &Path, mut cannot: impl FnMut(Error) -> Result<()>) -> Result<Vec<Item>> {
     let mut items = Vec::new();
     let mut open = vec![PathBuf::new()];
     while let Some(folder) = open.pop() {
@@ -40,21 +55,37 @@ pub(crate) fn walk(root: &Path) -> Result<Vec<Item>> {
             items.push(Item { path: folder.clone(), kind: Kind::Folder });
         }
         let place = root.join(&folder);
-        let cannot = |error| Error::io("list the folder", &place, error);
-        let mut folders = Vec::new();
-        let first = items.len();
-        for entry in fs::read_dir(&place).map_err(cannot)? {
-            let entry = entry.map_err(cannot)?;
-            let name = entry.file_name();
-            if name.to_str().is_some_and(super::is_own_name) {
+        let listing = match fs::read_dir(&place) {
+            Ok(listing) => listing,
+            Err(error) => {
+                cannot(Error::io("list the folder", &place, error))?;
                 continue;
             }
-            let kind = entry.file_type().map_err(|error| Error::io("look at it", &entry.path(), error))?;
-            let path = folder.join(name);
-            if kind.is_dir() {
+        };
+        let mut folders = Vec::new();
+        let first = items.len();
+        for entry in listing {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    cannot(Error::io("list the folder", &place, error))?;
+                    break;
+                }
+            };
+            let path = folder.join(entry.file_name());
+            let kind = match entry.file_type() {
+                Ok(kind) => kind,
+                Err(error) => {
+                    cannot(Error::io("look at it", &entry.path(), error))?;
+                    continue;
+                }
+            };
+            let is_own = entry.file_name().to_str().is_some_and(super::is_own_name);
+            if kind.is_dir() && !is_own {
                 folders.push(path);
             } else {
                 let kind = match kind {
+                    kind if kind.is_dir() => Kind::Folder,
                     kind if kind.is_file() => Kind::File,
                     kind if kind.is_symlink() => Kind::Link,
                     _ => Kind::Other,

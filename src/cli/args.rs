@@ -12,6 +12,7 @@ use configcid::refresh::{ChecksumChoice, CommandFunction, Program};
 use configcid::router::View;
 use configcid::{RefreshOptions, RelayAddress, Result, Run};
 
+use super::fleet::FleetCommand;
 use super::messenger::MessengerCommand;
 use super::out::Color;
 
@@ -20,7 +21,7 @@ Exit codes:
   0  done, or nothing to do
   1  something was wrong with the CID or the file system; nothing was changed
   2  wrong usage
-  3  verify, show or check found faults, or a look at what was just written did
+  3  faults were found: by verify, show, check and the like, or by a look at what was just written
   4  some of several CIDs failed; each is reported";
 
 /// Configures and packages CIDs, the central installation directories of Sophos endpoint software.
@@ -57,6 +58,9 @@ pub enum Command {
     /// Set up and show message relays
     #[command(subcommand)]
     Relay(RelayCommand),
+    /// Keep the relays and CIDs of a whole network as one file says
+    #[command(subcommand)]
+    Fleet(FleetCommand),
     /// Check which relay this computer, or one whose registry was exported, reports to
     #[command(subcommand)]
     Client(ClientCommand),
@@ -65,6 +69,8 @@ pub enum Command {
     /// List, verify and create catalogs
     #[command(subcommand)]
     Catalog(CatalogCommand),
+    /// Report on everything in CIDs: whether they are whole, and what in them is the customer's
+    Audit(Box<super::audit::AuditArgs>),
     /// Signed manifests: list, verify, compare, create, sign; and MD5 lists
     #[command(subcommand)]
     Manifest(super::manifest::ManifestCommand),
@@ -105,6 +111,8 @@ pub enum RelayCommand {
     Show(CidArgs),
     /// Show, write or set what a relay's own router should have in the registry
     Registry(RelayRegistryArgs),
+    /// Ask routers what they tell endpoints to connect to, and say whether that can work
+    Probe(super::relay_probe::ProbeArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -236,6 +244,11 @@ pub struct WriteFlags {
 }
 
 impl WriteFlags {
+    /// Those of a command that only plans.
+    pub fn dry() -> WriteFlags {
+        WriteFlags { dry_run: true, lock: LockFlags { wait: 0, break_lock: false } }
+    }
+
     pub fn run<'a>(&self, look: Option<&'a RefreshOptions>) -> Run<'a> {
         Run { dry_run: self.dry_run, lock: self.lock.options(), look }
     }

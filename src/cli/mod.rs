@@ -1,17 +1,20 @@
 //! The command line: a thin shell over the library, one file a command.
 
 mod args;
+mod audit;
 mod back;
 mod catalog;
 mod client;
 mod clone;
 mod demo;
+mod fleet;
 mod manifest;
 mod messenger;
 mod mrinit;
 mod out;
 mod refresh;
 mod relay;
+mod relay_probe;
 mod relay_registry;
 
 use std::process::ExitCode;
@@ -77,11 +80,14 @@ fn run(cli: Cli, out: Out) -> Exit {
         Command::Relay(RelayCommand::Set(args)) => relay::set(&args, out),
         Command::Relay(RelayCommand::Show(args)) => relay::show(&args, out),
         Command::Relay(RelayCommand::Registry(args)) => relay_registry::run(&args, out),
+        Command::Relay(RelayCommand::Probe(args)) => relay_probe::run(&args, out),
+        Command::Fleet(command) => fleet::run(&command, out),
         Command::Client(ClientCommand::Check(args)) => client::check(&args, out),
         Command::Clone(args) => clone::run(&args, out),
         Command::Catalog(CatalogCommand::List(args)) => catalog::list(&args, out),
         Command::Catalog(CatalogCommand::Verify(args)) => catalog::verify(&args, out),
         Command::Catalog(CatalogCommand::Create(args)) => catalog::create(&args, out),
+        Command::Audit(args) => audit::run(&args, out),
         Command::Manifest(command) => manifest::run(&command, out),
         Command::Mrinit(MrinitCommand::Show(args)) => mrinit::show(&args, out),
         Command::Mrinit(MrinitCommand::Set(args)) => mrinit::set(&args, out),

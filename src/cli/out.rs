@@ -61,6 +61,11 @@ impl Out {
         self.put(GOOD, text.as_ref());
     }
 
+    /// A document that was asked for, as it is, whatever else is to be said.
+    pub fn document(self, text: &str) {
+        let _ = std::io::stdout().write_all(text.as_bytes());
+    }
+
     /// A line only for those who asked for more.
     pub fn detail(self, text: impl AsRef<str>) {
         if self.verbose {
@@ -71,6 +76,11 @@ impl Out {
     /// A fault that a command was asked to look for: part of its answer.
     pub fn fault(self, text: impl AsRef<str>) {
         self.put(BAD, text.as_ref());
+    }
+
+    /// What is perhaps a fault.
+    pub fn doubtful(self, text: impl AsRef<str>) {
+        self.put(DOUBTFUL, text.as_ref());
     }
 
     /// A line of a unified diff, or of [`report::plan_lines`].
@@ -101,6 +111,11 @@ impl Out {
     }
 
     pub fn error(self, error: &Error) {
+        self.failure(&error.to_string());
+    }
+
+    /// An error that was put into words already.
+    pub fn failure(self, error: &str) {
         let _ = writeln!(self.stderr(), "{BAD}error:{BAD:#} {error}");
     }
 

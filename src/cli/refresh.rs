@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use configcid::plan::Writer;
-use configcid::report::{CidResult, Status, count, fault_line, plan_lines, recovered_line};
+use configcid::report::{CidResult, Status, candidates_line, count, fault_line, plan_lines, recovered_line};
 use configcid::{Cid, Exit, Plan, Ran, Result, Run, refresh};
 use serde::Serialize;
 
@@ -43,9 +43,7 @@ impl Work<'_> {
                 out.heading(format!("{}:", path.display()));
             }
             if self.run.dry_run && Writer::needs_recovery(path) {
-                out.warning(
-                    "a change to this CID was interrupted, or is under way: this is a look at what it left so far",
-                );
+                out.warning(HALF_DONE);
             }
             let ran = self.run.on(path, &make);
             self.show(&ran, out);
@@ -75,6 +73,9 @@ impl Work<'_> {
         let Some(plan) = &ran.plan else { return };
         (self.lines)(plan).iter().for_each(|line| out.change(line));
         plan.warnings.iter().for_each(|warning| out.warning(warning));
+        // Bounded: a manifest may list one folder of many.
+        let named = if out.verbose { usize::MAX } else { 5 };
+        candidates_line(plan, named).iter().for_each(|line| out.line(line));
         if self.run.dry_run || out.verbose {
             out.diffs(plan);
         }
@@ -84,6 +85,7 @@ impl Work<'_> {
             Status::Planned => out.good(format!("Dry run: {files} would be written; nothing was")),
             Status::Changed if self.run.look.is_some() => out.good(format!("Done: {files} written and verified")),
             Status::Changed => out.good(format!("Done: {files} written")),
+            Status::Left => {}
             Status::Failed => {
                 out.fault(format!("{files} written, but the result is not as it should be:"));
                 result.faults.iter().for_each(|fault| out.fault(fault_line(fault)));
@@ -91,6 +93,10 @@ impl Work<'_> {
         }
     }
 }
+
+/// What a dry run says of a CID that it found half done.
+pub const HALF_DONE: &str =
+    "a change to this CID was interrupted, or is under way: this is a look at what it left so far";
 
 /// Whose lock was broken, as a sentence.
 pub fn broken_lock_line(whose: &str) -> String {

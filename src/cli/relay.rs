@@ -31,11 +31,11 @@ pub fn set(args: &RelaySetArgs, out: Out) -> Exit {
 /// One CID's answer, or why there is none.
 #[derive(Serialize)]
 pub struct Shown<T> {
-    cid: String,
+    pub cid: String,
     #[serde(flatten)]
-    state: Option<T>,
+    pub state: Option<T>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<ErrorReport>,
+    pub error: Option<ErrorReport>,
 }
 
 /// Looks at each CID; one that fails does not stop the others. `look` gives the answer and whether it has faults.
@@ -49,6 +49,17 @@ pub fn look_at_all<T: Serialize>(
     struct Body<T> {
         cids: Vec<Shown<T>>,
     }
+    let (exit, cids) = look_at_each(args, out, look);
+    out.answer(command, exit, Body { cids });
+    exit
+}
+
+/// As [`look_at_all`], for those who have more to answer.
+pub fn look_at_each<T>(
+    args: &[std::path::PathBuf],
+    out: Out,
+    look: impl Fn(&Path) -> Result<(T, bool)>,
+) -> (Exit, Vec<Shown<T>>) {
     let mut exits = Vec::new();
     let mut cids = Vec::new();
     for path in args {
@@ -68,9 +79,7 @@ pub fn look_at_all<T: Serialize>(
             }
         }
     }
-    let exit = Exit::of_all(&exits);
-    out.answer(command, exit, Body { cids });
-    exit
+    (Exit::of_all(&exits), cids)
 }
 
 pub fn show(args: &CidArgs, out: Out) -> Exit {

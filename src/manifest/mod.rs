@@ -24,6 +24,7 @@ pub use make::{MakeOptions, Signer, make, make_spec};
 pub use spec::{Spec, SpecEntry};
 pub use trust::{Trust, VerifyOptions};
 pub use verify::{CertificateReport, Reason, SignatureReport, SignatureState, SignaturesReport, verify};
+pub(crate) use x509::blocks;
 pub use x509::{Certificate, DigestAlgorithm, PrivateKey};
 
 use std::path::Path;

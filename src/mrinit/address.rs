@@ -59,6 +59,18 @@ impl RelayAddress {
 
     /// What is allowed and still likely to be a mistake, each as a sentence.
     pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = self.doubts();
+        if self.fqdn.is_none() {
+            warnings.push(
+                "no FQDN is given: with a DHCP-addressed relay in an NT domain the list must have it [14635]"
+                    .to_owned(),
+            );
+        }
+        warnings
+    }
+
+    /// The [`warnings`](RelayAddress::warnings) about parts that are there.
+    pub(crate) fn doubts(&self) -> Vec<String> {
         let mut warnings = Vec::new();
         match self.ip {
             Some(IpAddr::V6(ip)) => {
@@ -74,11 +86,7 @@ impl RelayAddress {
             Some(fqdn) if fqdn.contains('_') => {
                 warnings.push(format!("{fqdn} has an underscore, which some DNS servers refuse"))
             }
-            Some(_) => {}
-            None => warnings.push(
-                "no FQDN is given: with a DHCP-addressed relay in an NT domain the list must have it [14635]"
-                    .to_owned(),
-            ),
+            _ => {}
         }
         if let Some(netbios) = self.netbios.as_ref().filter(|name| name.contains('.')) {
             warnings.push(format!("the NetBIOS name {netbios} has a dot: is it a DNS name?"));

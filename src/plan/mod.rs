@@ -8,6 +8,7 @@ mod hold;
 mod lock;
 mod record;
 mod recover;
+mod remains;
 mod undo;
 mod view;
 
@@ -17,6 +18,8 @@ pub use recover::{Direction, Outcome, Recovered};
 pub use undo::{Past, history, undo};
 
 pub(crate) use record::digest;
+pub(crate) use remains::{Remain, Remains};
+pub(crate) use undo::last_change;
 pub(crate) use view::View;
 
 use std::path::{Path, PathBuf};
@@ -47,6 +50,9 @@ pub struct Plan {
     pub catalogs: Vec<CatalogChange>,
     /// What is allowed and still likely to be a mistake, each as a sentence.
     pub warnings: Vec<String>,
+    /// Files that may be the customer's, though not by their names: no manifest lists them, and they are no catalogs.
+    /// Nothing happens to them. Empty where there is no manifest.
+    pub candidates: Vec<CidPath>,
 }
 
 /// One file to write.
@@ -149,8 +155,8 @@ impl Plan {
 
     /// For one file of a folder that need be no CID; `root` is its real path, `shown` that for people.
     pub(crate) fn of_one_file(root: PathBuf, shown: PathBuf) -> Plan {
-        let (purpose, generation, relied_on, changes, catalogs, warnings) = Default::default();
-        Plan { root, shown, purpose, in_cid: false, generation, relied_on, changes, catalogs, warnings }
+        let (purpose, generation, relied_on, changes, catalogs, warnings, candidates) = Default::default();
+        Plan { root, shown, purpose, in_cid: false, generation, relied_on, changes, catalogs, warnings, candidates }
     }
 
     /// For the file at `file`, which need not be there, and its path in the plan.

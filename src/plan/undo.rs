@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::record::{MAX_SIZE, Places, Record, digest, utc, work_name};
 use super::{Change, Plan, disk};
-use crate::catalog;
+use crate::catalog::{self, CidPath};
 use crate::cid::Cid;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -68,6 +68,27 @@ fn last(root: &Path) -> Result<Option<Record>> {
     let Some(bytes) = disk::read(&path, MAX_SIZE)? else { return Ok(None) };
     let next = "remove this file: nothing but undo needs it, and only until the next change";
     Record::parse(&bytes).map(Some).map_err(|error| error.in_file(&path).next(next))
+}
+
+/// The last change to a CID, as far as its record can be read.
+pub(crate) struct LastChange(Record);
+
+/// The last change to a CID, where its record can be read.
+pub(crate) fn last_change(cid: &Cid) -> Option<LastChange> {
+    last(cid.root()).ok().flatten().map(LastChange)
+}
+
+impl LastChange {
+    /// What it was for.
+    pub fn purpose(&self) -> &str {
+        &self.0.purpose
+    }
+
+    /// The digest of what it left in a file, if it wrote it.
+    pub fn after(&self, path: &CidPath) -> Option<&str> {
+        let step = self.0.steps.iter().find(|step| step.path.eq_ignore_ascii_case(path.as_str()))?;
+        step.after.as_deref()
+    }
 }
 
 /// Adds the last change to the history, unless it is there: a process may have died before it could.

@@ -24,7 +24,8 @@ const TEMPORARY: &[&str] = &[
     ".~tmp~",
 ];
 
-fn is_temporary(name: &str) -> bool {
+/// Whether a file has the name of one that is there only while somebody writes.
+pub(crate) fn is_temporary(name: &str) -> bool {
     let name = fold_case(name);
     TEMPORARY.iter().any(|pattern| match pattern.split_once('*') {
         None => name == *pattern,

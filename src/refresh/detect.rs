@@ -39,6 +39,16 @@ impl Detection {
             Detection::Foreign | Detection::Undetermined(_) => None,
         }
     }
+
+    /// In one word, as reports have it.
+    pub(crate) fn state_name(&self) -> &'static str {
+        match self {
+            Detection::Known(_) => "known",
+            Detection::Damaged { .. } => "damaged",
+            Detection::Foreign => "foreign",
+            Detection::Undetermined(_) => "undetermined",
+        }
+    }
 }
 
 /// Where the function comes from.
@@ -53,9 +63,10 @@ pub enum ChecksumChoice {
     Use(Function),
 }
 
-struct Sample {
-    path: CidPath,
-    found: Found,
+/// A file to tell the function by.
+pub(crate) struct Sample {
+    pub path: CidPath,
+    pub found: Found,
     listed: Checksum,
     vendor: bool,
 }
@@ -90,18 +101,38 @@ pub(crate) fn detect(
     choice: &ChecksumChoice,
 ) -> Result<Detection> {
     let samples = samples(view, file, catalog, customer_files);
-    let candidates: Vec<Function> = match choice {
-        ChecksumChoice::FindOut => checksum::all_known().collect(),
-        ChecksumChoice::Also(function) => std::iter::once(function.clone()).chain(checksum::all_known()).collect(),
-        ChecksumChoice::Use(function) => vec![function.clone()],
-    };
+    judge(&samples, catalog, printed, choice, &choice.candidates(), |_, function, sample| {
+        Ok(view.sum(&sample.path, &sample.found, &**function)?.map(|(_, checksum)| checksum))
+    })
+}
+
+impl ChecksumChoice {
+    /// The functions to try, in the order in which they are tried.
+    pub(crate) fn candidates(&self) -> Vec<Function> {
+        match self {
+            ChecksumChoice::FindOut => checksum::all_known().collect(),
+            ChecksumChoice::Also(function) => std::iter::once(function.clone()).chain(checksum::all_known()).collect(),
+            ChecksumChoice::Use(function) => vec![function.clone()],
+        }
+    }
+}
+
+/// Tries the candidates of `choice` on `catalog`, whose bytes are `printed`. `sum` gives the checksum of a sample by the
+/// candidate of that number.
+pub(crate) fn judge(
+    samples: &[Sample],
+    catalog: &Catalog,
+    printed: &[u8],
+    choice: &ChecksumChoice,
+    candidates: &[Function],
+    sum: impl Fn(usize, &Function, &Sample) -> Result<Option<Checksum>>,
+) -> Result<Detection> {
     let mut trials = Vec::new();
-    for function in candidates {
+    for (number, function) in candidates.iter().cloned().enumerate() {
         let own = function.of_bytes(catalog.covered(printed))? == catalog.own_checksum();
         let mut trial = Trial { function, agreed: 0, disagreed: Vec::new(), own };
-        for sample in &samples {
-            let sum = view.sum(&sample.path, &sample.found, &*trial.function)?;
-            if sum.is_some_and(|(_, checksum)| checksum == sample.listed) {
+        for sample in samples {
+            if sum(number, &trial.function, sample)?.is_some_and(|checksum| checksum == sample.listed) {
                 trial.agreed += 1;
             } else if sample.vendor {
                 trial.disagreed.push(sample.path.clone());
@@ -129,7 +160,12 @@ pub(crate) fn detect(
 }
 
 /// The smallest of the vendor's files that are on disk with the listed size; the customer's where there are none.
-fn samples(view: &View<'_>, file: &CatalogFile, catalog: &Catalog, customer_files: &CustomerFiles) -> Vec<Sample> {
+pub(crate) fn samples(
+    view: &View<'_>,
+    file: &CatalogFile,
+    catalog: &Catalog,
+    customer_files: &CustomerFiles,
+) -> Vec<Sample> {
     let mut order: Vec<_> = catalog
         .entries()
         .iter()

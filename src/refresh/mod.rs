@@ -6,12 +6,14 @@ mod command;
 mod detect;
 mod order;
 mod program;
+mod signed;
 
+pub(crate) use busy::is_temporary;
 pub use command::CommandFunction;
 #[cfg(feature = "faults")]
 pub(crate) use command::split_command;
-pub(crate) use detect::detect;
 pub use detect::{ChecksumChoice, Detection};
+pub(crate) use detect::{detect, judge, samples};
 pub(crate) use order::Order;
 pub use program::Program;
 
@@ -46,7 +48,8 @@ pub struct RefreshOptions {
 ///
 /// # Errors
 /// A catalog is unreadable; its checksum function is foreign or cannot be told; files of the vendor are missing or
-/// have another size than listed (unless [`accept_damage`](RefreshOptions::accept_damage)); a brought program fails.
+/// have another size than listed (unless [`accept_damage`](RefreshOptions::accept_damage)); a brought program fails; a
+/// manifest in the CID lists a file that would be written.
 ///
 /// ```
 /// # let dir = tempfile::tempdir().unwrap();
@@ -121,7 +124,7 @@ pub(crate) fn complete(cid: &Cid, plan: &mut Plan, options: &RefreshOptions) -> 
         plan.rely_on(cid.tree(), path)?;
     }
     plan.sort();
-    Ok(())
+    signed::consult(cid, plan, &options.customer_files)
 }
 
 /// A catalog, read.

@@ -17,7 +17,7 @@ pub(crate) use print::{encode, value_line};
 
 use std::path::Path;
 
-use crate::cid::tree::read_file;
+use crate::cid::tree::read_given_file;
 use crate::error::{Error, ErrorKind, Result};
 use crate::text::fold_case;
 
@@ -106,12 +106,7 @@ impl RegFile {
     /// # Errors
     /// It cannot be read, or as [`parse`](RegFile::parse).
     pub fn read(path: &Path) -> Result<RegFile> {
-        let metadata = path.metadata().map_err(|error| Error::io("look at it", path, error))?;
-        if !metadata.is_file() {
-            return Err(Error::new(ErrorKind::Io, "this is no file").in_file(path).next("name an exported .reg file"));
-        }
-        let real = path.canonicalize().map_err(|error| Error::io("open it for reading", path, error))?;
-        let bytes = read_file(&real, MAX_SIZE)?;
+        let bytes = read_given_file(path, MAX_SIZE, "name an exported .reg file")?;
         RegFile::parse(&bytes).map_err(|error| error.in_file(path))
     }
 

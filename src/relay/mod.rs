@@ -4,6 +4,7 @@ mod file;
 mod show;
 
 pub use file::{edit_file, read_file};
+pub(crate) use show::show_with;
 pub use show::{CopyState, RelayState, show};
 
 use crate::catalog::CidPath;
@@ -27,18 +28,25 @@ pub struct RelaySetup {
     pub from_root: bool,
     /// How the catalogs are refreshed.
     pub refresh: RefreshOptions,
+    /// The relay that this relay reports to. `MRParentAddress` is set to it; without it, that line keeps its bytes
+    /// \[14635\]. A fleet file alone says so, where it says that the parent is a relay: what it says of the server is in
+    /// the line already.
+    pub(crate) parent_relay: Option<RelayAddress>,
+    /// The address is the server's, which is its own relays' parent.
+    pub(crate) is_server: bool,
 }
 
 impl RelaySetup {
     /// The usual set-up for a relay.
     pub fn new(address: RelayAddress) -> RelaySetup {
-        RelaySetup { address, edit_root: false, from_root: false, refresh: RefreshOptions::default() }
+        let refresh = RefreshOptions::default();
+        RelaySetup { address, edit_root: false, from_root: false, refresh, parent_relay: None, is_server: false }
     }
 }
 
 /// Plans relay set-up: every component with a router of its own (`rms`, `rms9x`) gets an `mrinit.conf` - its own where
 /// it has one, else the root's - with the relay as `ParentRouterAddress`, and the catalogs are refreshed.
-/// `MRParentAddress` keeps its bytes.
+/// `MRParentAddress` keeps its bytes: a fleet file alone can have it set, for a relay below another one.
 ///
 /// # Errors
 /// There is no `mrinit.conf` to start from, or no component to put it into; a file lacks or repeats
@@ -86,7 +94,7 @@ pub fn set(cid: &Cid, setup: &RelaySetup) -> Result<Plan> {
 }
 
 /// The components whose routers read an `mrinit.conf` of their own.
-fn router_components(cid: &Cid) -> Result<Vec<CidPath>> {
+pub(crate) fn router_components(cid: &Cid) -> Result<Vec<CidPath>> {
     let is_router = |folder: &&CidPath| RMS_COMPONENTS.iter().any(|name| name.eq_ignore_ascii_case(folder.file_name()));
     Ok(cid.components().iter().filter(is_router).cloned().collect())
 }
@@ -150,6 +158,12 @@ fn edit(
         conf.set(KEY_PARENT_ROUTER, &setup.address.to_string()).map_err(in_file)?,
         format!("{KEY_PARENT_ROUTER} set to {}", setup.address),
     );
+    if let Some(parent) = &setup.parent_relay {
+        note(
+            conf.set_or_add(KEY_MR_PARENT, &Value::Text(parent.to_string())).map_err(in_file)?,
+            format!("{KEY_MR_PARENT} set to {parent}, since the parent of this relay is a relay"),
+        );
+    }
     if let Some((root_path, root)) = root {
         for drift in drift(root, &conf) {
             match (&drift.root, setup.from_root) {
@@ -166,6 +180,7 @@ fn edit(
     if let Ok(Some(parent)) = conf.get(KEY_MR_PARENT)
         && let Value::Text(parent) = parent.value
         && names_relay(parent, &setup.address)
+        && !setup.is_server
     {
         warnings.push(format!(
             "{path}: {KEY_MR_PARENT} is {parent}, which names the relay itself: the relay would be its own parent, a loop; \

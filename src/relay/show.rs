@@ -45,13 +45,21 @@ impl RelayState {
 /// # Errors
 /// A file cannot be read.
 pub fn show(cid: &Cid) -> Result<RelayState> {
+    show_with(cid, |folder| cid.mrinit(folder))
+}
+
+/// As [`show`], with `read` in place of [`Cid::mrinit`].
+pub(crate) fn show_with(
+    cid: &Cid,
+    mut read: impl FnMut(Option<&CidPath>) -> Result<Option<(CidPath, Mrinit)>>,
+) -> Result<RelayState> {
     let mut state = RelayState { copies: Vec::new(), faults: Vec::new() };
-    let root = cid.mrinit(None)?;
+    let root = read(None)?;
     if let Some((path, conf)) = &root {
         state.copies.push(copy_state(path.clone(), conf, None));
     }
     for folder in router_components(cid)? {
-        match cid.mrinit(Some(&folder))? {
+        match read(Some(&folder))? {
             Some((path, conf)) => state.copies.push(copy_state(path, &conf, root.as_ref().map(|(_, conf)| conf))),
             None if root.is_some() => {}
             None => state.faults.push(format!("there is no mrinit.conf for {folder}")),

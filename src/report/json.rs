@@ -69,6 +69,9 @@ pub struct CidResult {
     /// Likely mistakes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+    /// Files that may be the customer's, though not by their names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub candidates: Option<Candidates>,
     /// An interrupted change that was ended before this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recovered: Option<Recovered>,
@@ -83,6 +86,24 @@ pub struct CidResult {
     pub error: Option<ErrorReport>,
 }
 
+/// Files in no manifest that may be the customer's, as far as an answer has room for them.
+#[derive(Debug, Serialize)]
+pub struct Candidates {
+    /// How many there are.
+    pub count: usize,
+    /// The first of them, at most a hundred.
+    pub files: Vec<CidPath>,
+}
+
+impl Candidates {
+    const NAMED: usize = 100;
+
+    fn of(paths: &[CidPath]) -> Option<Candidates> {
+        let files = || paths.iter().take(Candidates::NAMED).cloned().collect();
+        (!paths.is_empty()).then(|| Candidates { count: paths.len(), files: files() })
+    }
+}
+
 /// What became of a CID, in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -95,6 +116,21 @@ pub enum Status {
     Changed,
     /// Nothing was changed; see `error`. Or, with `faults`, it was changed and is not as it should be.
     Failed,
+    /// It was not begun: the run was stopped before.
+    Left,
+}
+
+impl Status {
+    /// The name, as the JSON output has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Unchanged => "unchanged",
+            Status::Planned => "planned",
+            Status::Changed => "changed",
+            Status::Failed => "failed",
+            Status::Left => "left",
+        }
+    }
 }
 
 /// A file that is written.
@@ -141,6 +177,7 @@ impl CidResult {
             files: Vec::new(),
             catalogs: Vec::new(),
             warnings: Vec::new(),
+            candidates: None,
             recovered: None,
             broken_lock: None,
             faults: Vec::new(),
@@ -154,6 +191,7 @@ impl CidResult {
             files: plan.changes.iter().map(FileReport::new).collect(),
             catalogs: plan.catalogs.clone(),
             warnings: plan.warnings.clone(),
+            candidates: Candidates::of(&plan.candidates),
             ..CidResult::new(plan.cid(), status)
         }
     }
@@ -194,6 +232,22 @@ impl ErrorReport {
             offset,
             next: error.next_step().map(str::to_owned),
         }
+    }
+
+    /// The error as one sentence without its end: what is wrong, where, and what to do next.
+    pub fn sentence(&self) -> String {
+        let mut text = self.path.as_ref().map_or_else(String::new, |path| format!("{path}: "));
+        if let Some(line) = self.line {
+            text.push_str(&format!("line {line}: "));
+        }
+        if let Some(offset) = self.offset {
+            text.push_str(&format!("offset {offset}: "));
+        }
+        text.push_str(&self.what);
+        if let Some(next) = &self.next {
+            text.push_str(&format!("; {next}"));
+        }
+        text
     }
 }
 

@@ -68,6 +68,22 @@ pub fn recovered_line(recovered: &Recovered) -> String {
     format!("a change had been interrupted ({}); it was {outcome}", recovered.change)
 }
 
+/// Which files may be the customer's, as a sentence that names at most `named` of them; `None` where there are none.
+pub fn candidates_line(plan: &Plan, named: usize) -> Option<String> {
+    let candidates = &plan.candidates;
+    let names: Vec<&str> = candidates.iter().take(named).map(CidPath::as_str).collect();
+    let more = match candidates.len() - names.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let files = count(candidates.len(), "file is in no manifest", "files are in no manifest");
+    let line = format!(
+        "note: {files}, and perhaps yours: {}{more}; --customer-file NAME makes a file yours",
+        names.join(", ")
+    );
+    (!candidates.is_empty()).then_some(line)
+}
+
 /// A fault as a line.
 pub fn fault_line(fault: &Fault) -> String {
     let path = fault.path.as_ref().map_or_else(String::new, |path| format!("{path}: "));

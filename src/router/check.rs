@@ -191,7 +191,8 @@ fn parent(value: &Value) -> Result<String> {
     })
 }
 
-fn same_list(one: &str, other: &str) -> bool {
+/// Whether two lists name the same machine in the same order.
+pub(crate) fn same_list(one: &str, other: &str) -> bool {
     let parts = |list: &str| -> Vec<String> {
         let parts = list.split(',').map(str::trim).filter(|part| !part.is_empty());
         parts.map(|part| part.parse::<IpAddr>().map_or_else(|_| fold_case(part), |ip| ip.to_string())).collect()

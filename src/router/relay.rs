@@ -1,12 +1,11 @@
 //! What a relay's own router should have in the registry.
 
-use std::io::Write;
 use std::path::Path;
 
 use super::{Router, RouterView, View, live_view};
-use crate::cid::tree::read_file;
 use crate::error::{Error, ErrorKind, Result};
-use crate::registry::{Format, MAX_SIZE, Value, encode, live, value_line};
+use crate::registry::{Format, Value, encode, live, value_line};
+use crate::report::write_unless_same;
 
 /// A value that a relay's router should have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,6 +157,11 @@ pub fn apply(views: Option<&[View]>, dry_run: bool) -> Result<(RelayCheck, Optio
 /// # Errors
 /// None, as long as the template and the table hold what a `.reg` file can hold.
 pub fn relay_reg_file(views: &[View]) -> Result<Vec<u8>> {
+    relay_reg_file_with(views, &[])
+}
+
+/// As [`relay_reg_file`], with notes among the comments at its top, each a line.
+pub(crate) fn relay_reg_file_with(views: &[View], notes: &[String]) -> Result<Vec<u8>> {
     const TEMPLATE: &str = include_str!("../../templates/relay.reg");
     /// Where the part begins that is repeated for each view.
     const EACH: &str = "[{KEY}]";
@@ -166,7 +170,9 @@ pub fn relay_reg_file(views: &[View]) -> Result<Vec<u8>> {
     let lines =
         RELAY_VALUES.iter().map(|wanted| value_line(wanted.name, Some(&Value::Dword(wanted.value)), Format::Version5));
     let values = lines.collect::<Result<Vec<_>>>()?.join("\n");
+    let notes: String = notes.iter().map(|note| format!("\n; {note}")).collect();
     let mut text = head.replace("{ARTICLES}", ARTICLES).replace("{VERSION}", env!("CARGO_PKG_VERSION"));
+    text = text.replace("{NOTES}", &notes);
     let parts = views.iter().map(|view| each.replace("{KEY}", &view.key().to_string()).replace("{VALUES}", &values));
     text.push_str(&parts.collect::<Vec<_>>().join("\n"));
     encode(&text.replace("\r\n", "\n").replace('\n', "\r\n"), Format::Version5)
@@ -178,45 +184,5 @@ pub fn relay_reg_file(views: &[View]) -> Result<Vec<u8>> {
 /// # Errors
 /// There is another file of this name and `replace` does not say that it may go, or the file cannot be written.
 pub fn write_reg_file(path: &Path, bytes: &[u8], replace: bool, dry_run: bool) -> Result<bool> {
-    let cannot = |error| Error::io("write it", path, error);
-    match path.symlink_metadata() {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => return Err(Error::io("look at it", path, error)),
-        Ok(metadata) => {
-            if metadata.is_file() && read_file(path, MAX_SIZE).is_ok_and(|there| there == bytes) {
-                return Ok(false);
-            }
-            if !metadata.is_file() || !replace {
-                return Err(exists(path));
-            }
-        }
-    }
-    if dry_run {
-        return Ok(true);
-    }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.prefix(".configcid-").tempfile_in(folder).map_err(cannot)?;
-    file.write_all(bytes).map_err(cannot)?;
-    file.as_file().sync_all().map_err(cannot)?;
-    if replace {
-        file.persist(path).map_err(|error| cannot(error.error))?;
-    } else {
-        file.persist_noclobber(path).map_err(|error| match error.error.kind() {
-            std::io::ErrorKind::AlreadyExists => exists(path),
-            _ => cannot(error.error),
-        })?;
-    }
-    Ok(true)
-}
-
-fn exists(path: &Path) -> Error {
-    Error::new(ErrorKind::Exists, "there is something of this name already")
-        .in_file(path)
-        .next("name another file; --force replaces a file")
+    write_unless_same(path, bytes, replace, dry_run)
 }

@@ -248,7 +248,7 @@ static void work(struct work *work) {
     int round;
     if (cid == NULL) {
         if (configcid_open(work->path, &own) != CONFIGCID_DONE) work->bad++;
-        if (configcid_set(own, "wait", "60") != CONFIGCID_DONE) work->bad++;
+        if (configcid_set(own, "wait", "600") != CONFIGCID_DONE) work->bad++;
         cid = own;
     }
     for (round = 0; round < 2; round++) {

@@ -5,6 +5,7 @@
 #![allow(dead_code)]
 
 pub mod browser;
+pub mod estate;
 pub mod layout;
 pub mod pki;
 pub mod testdata;
@@ -21,6 +22,7 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use configcid::DemoCid;
+use configcid::catalog::{Checksum, ChecksumFunction};
 use layout::{Catalog, Sum, crc32};
 
 /// A relay that all tests may use.
@@ -432,6 +434,30 @@ pub fn copy_tree(from: &Path, to: &Path) {
             fs::copy(entry.path(), target).unwrap();
         }
     }
+}
+
+/// A checksum function that configcid does not know: catalogs with it are foreign.
+pub struct Unknown;
+
+impl ChecksumFunction for Unknown {
+    fn name(&self) -> &str {
+        "unknown"
+    }
+
+    fn of(&self, input: &mut dyn Read) -> configcid::Result<Checksum> {
+        let mut bytes = Vec::new();
+        input.read_to_end(&mut bytes).unwrap();
+        Ok(Checksum(layout::unknown(&bytes)))
+    }
+}
+
+/// The stand-in for the programs that an administrator brings for foreign catalogs.
+pub fn stand_in() -> String {
+    let programs = PathBuf::from(env!("CARGO_BIN_EXE_configcid")).parent().unwrap().join("examples");
+    let path = programs.join(format!("stand_in_configcid{}", std::env::consts::EXE_SUFFIX));
+    assert!(path.is_file(), "{} is not there: cargo build --examples makes it", path.display());
+    // On Windows a path may begin with a slash and still depend on where one stands.
+    std::path::absolute(path).unwrap().to_str().unwrap().to_owned()
 }
 
 /// Components, beside the folders that have a catalog.

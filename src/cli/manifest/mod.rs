@@ -12,6 +12,8 @@ use configcid::report::count;
 use configcid::{Exit, Result};
 use serde::Serialize;
 
+pub use verify::TrustFlags;
+
 use super::args::path;
 use super::out::Out;
 

@@ -23,6 +23,15 @@ pub struct VerifyArgs {
     /// The manifest
     #[arg(value_parser = path())]
     manifest: PathBuf,
+    #[command(flatten)]
+    trust: TrustFlags,
+    #[command(flatten)]
+    files: FilesFlags,
+}
+
+/// Whose signatures count, and when.
+#[derive(Debug, Args)]
+pub struct TrustFlags {
     /// Certificates that vouch for signers: a file in PEM or DER, or a folder of such files
     #[arg(long, value_name = "FILE|DIR", value_parser = path())]
     root_ca: Vec<PathBuf>,
@@ -35,8 +44,6 @@ pub struct VerifyArgs {
     /// Let SHA-1 count, in the signature and in certificates
     #[arg(long)]
     allow_sha1: bool,
-    #[command(flatten)]
-    files: FilesFlags,
 }
 
 /// Which files to look at.
@@ -65,8 +72,8 @@ struct Body {
     error: Option<ErrorReport>,
 }
 
-impl VerifyArgs {
-    fn options(&self) -> Result<VerifyOptions> {
+impl TrustFlags {
+    pub fn options(&self) -> Result<VerifyOptions> {
         let at = self.at.as_deref().map_or_else(|| Ok(SystemTime::now()), time::parse)?;
         let mut options = VerifyOptions::new(at);
         options.allow_sha1 = self.allow_sha1;
@@ -77,7 +84,7 @@ impl VerifyArgs {
 }
 
 pub fn run(args: &VerifyArgs, out: Out) -> Result<Exit> {
-    let options = args.options()?;
+    let options = args.trust.options()?;
     let mut body = Body {
         manifest: args.manifest.to_string_lossy().into_owned(),
         verdict: "faulty",

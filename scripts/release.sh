@@ -1,0 +1,28 @@
+# What is released holds no path of the machine that built it, no names of its symbols and no time: the same commit makes
+# the same files. Sourced by what builds releases, in the repository's folder.
+
+# The sources of crates have their folder only when they are there.
+cargo fetch --locked --quiet
+_home=${CARGO_HOME:-$HOME/.cargo}
+_flags=(--remap-path-prefix="$PWD=/configcid" --remap-path-prefix="$_home=/cargo")
+for _sources in "$_home"/registry/src/*; do
+    _flags+=(--remap-path-prefix="$_sources=/crates")
+done
+_flags+=(--remap-path-prefix=/usr/lib/rustlib/src/rust=/rust -Cstrip=symbols)
+CARGO_ENCODED_RUSTFLAGS=$(IFS=$'\x1f' && echo "${_flags[*]}")
+# The moment of the commit, for what must have one.
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || stat -c %Y Cargo.toml)}
+export CARGO_ENCODED_RUSTFLAGS SOURCE_DATE_EPOCH
+
+# no_paths FILE...: fails where a file holds a path of this machine.
+no_paths() {
+    local file path
+    for file; do
+        for path in "$PWD" "$_home" "$HOME/"; do
+            if grep -aqF -- "$path" "$file"; then
+                echo "$file holds the path $path" >&2
+                return 1
+            fi
+        done
+    done
+}

@@ -1,0 +1,43 @@
+//! `cac.pem`: whose certificate it is, and from when to when it is valid. Nothing else of it is judged.
+
+use std::time::{Duration, SystemTime};
+
+use super::model::CacState;
+use crate::catalog::CidPath;
+use crate::manifest::{Certificate, blocks};
+use crate::time;
+
+/// How long before its end a certificate is worth a warning.
+const SOON: Duration = Duration::from_secs(90 * 86_400);
+
+/// The certificates of a `cac.pem`; there is one at least. The error completes a sentence of the file.
+pub(super) fn read(bytes: &[u8]) -> Result<Vec<Certificate>, String> {
+    let blocks = blocks(bytes, "CERTIFICATE").map_err(|error| error.what().to_owned())?;
+    let blocks = blocks.into_iter().filter(|block| block.label == "CERTIFICATE");
+    let certificates: Vec<Certificate> = blocks
+        .map(|block| Certificate::parse(block.der))
+        .collect::<crate::Result<_>>()
+        .map_err(|error| error.what().to_owned())?;
+    if certificates.is_empty() { Err("it holds no certificate".to_owned()) } else { Ok(certificates) }
+}
+
+/// How a certificate stands at this moment.
+pub(super) fn state_of(certificate: &Certificate, path: &CidPath, at: SystemTime) -> CacState {
+    let (not_before, not_after) = (certificate.not_before(), certificate.not_after());
+    let state = if at > not_after {
+        "expired"
+    } else if at < not_before {
+        "not-yet-valid"
+    } else if not_after.duration_since(at).is_ok_and(|left| left < SOON) {
+        "expires-soon"
+    } else {
+        "valid"
+    };
+    CacState {
+        path: path.clone(),
+        subject: certificate.subject(),
+        not_before: time::print(not_before),
+        not_after: time::print(not_after),
+        state,
+    }
+}

@@ -1,0 +1,192 @@
+//! What in a CID is the customer's: files by their names, the relay configuration, the estate's certificate.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::certificate;
+use super::model::{CacState, CustomerFile, FileCounts};
+use super::{Audit, rules};
+use crate::catalog::{CidPath, Role};
+use crate::cid::MRINIT;
+use crate::mrinit::{self, Mrinit};
+use crate::refresh::{Loaded, is_temporary};
+use crate::relay::{CopyState, show_with};
+
+/// The estate's certificate.
+const CAC: &str = "cac.pem";
+
+/// No such file is larger.
+const MAX_CAC: u64 = 1 << 20;
+
+/// The relay configuration of each copy, and what is wrong with it.
+pub(super) fn relay(audit: &mut Audit<'_>) -> Vec<CopyState> {
+    let cid = audit.cid;
+    let mut is_whole = true;
+    let state = show_with(cid, |folder| {
+        let path = match cid.named(folder, MRINIT) {
+            Ok(Some(path)) => path,
+            Ok(None) => return Ok(None),
+            Err(error) => {
+                let path = folder.map_or("\\", |folder| folder.as_str());
+                audit.findings.add(rules::UNREADABLE, Some(path), error.what());
+                is_whole = false;
+                return Ok(None);
+            }
+        };
+        let conf = audit.hold(&path, mrinit::MAX_SIZE).map(|bytes| (path, Mrinit::parse(bytes.to_vec())));
+        is_whole &= conf.is_some();
+        Ok(conf)
+    });
+    let Ok(state) = state else { return Vec::new() };
+    // Where one could not be read, nothing is known of a missing one.
+    for fault in state.faults.iter().filter(|_| is_whole) {
+        audit.findings.add(rules::MRINIT_MISSING, None, fault.as_str());
+    }
+    for copy in &state.copies {
+        let path = Some(copy.path.as_str());
+        copy.faults.iter().for_each(|fault| _ = audit.findings.add(rules::RELAY_FAULT, path, fault.as_str()));
+        copy.drift.iter().for_each(|drift| _ = audit.findings.add(rules::RELAY_DRIFT, path, drift.as_str()));
+    }
+    state.copies
+}
+
+/// The certificates of every `cac.pem`.
+pub(super) fn certificates(audit: &mut Audit<'_>) -> Vec<CacState> {
+    let cid = audit.cid;
+    let mut states = Vec::new();
+    for folder in std::iter::once(None).chain(cid.components().iter().map(Some)) {
+        let Ok(Some(path)) = cid.named(folder, CAC) else { continue };
+        let Some(bytes) = audit.hold(&path, MAX_CAC) else { continue };
+        let certificates = match certificate::read(&bytes) {
+            Ok(certificates) => certificates,
+            Err(why) => {
+                audit.findings.add(rules::CAC_UNREADABLE, Some(path.as_str()), why);
+                continue;
+            }
+        };
+        for certificate in certificates {
+            let state = certificate::state_of(&certificate, &path, audit.options.signatures.at);
+            let rule = match state.state {
+                "expired" | "not-yet-valid" => Some(rules::CAC_EXPIRED),
+                "expires-soon" => Some(rules::CAC_EXPIRES),
+                _ => None,
+            };
+            if let Some(rule) = rule {
+                let what = match state.state {
+                    "expired" => format!("it expired on {}", state.not_after),
+                    "not-yet-valid" => format!("it is valid from {} on", state.not_before),
+                    _ => format!("it expires on {}", state.not_after),
+                };
+                audit.findings.add(rule, Some(path.as_str()), what);
+            }
+            states.push(state);
+        }
+    }
+    states
+}
+
+/// Whether a file is the customer's: by its name, in the root or directly in a component.
+fn is_customers(audit: &Audit<'_>, components: &HashSet<String>, path: &CidPath) -> bool {
+    audit.options.refresh.customer_files.role(path) == Role::Customer
+        && path.folder().is_none_or(|folder| components.contains(&folder.key()))
+}
+
+fn components(audit: &Audit<'_>) -> HashSet<String> {
+    audit.cid.components().iter().map(CidPath::key).collect()
+}
+
+/// The customer's files, and whether each catalog that should list one does.
+pub(super) fn files(audit: &mut Audit<'_>, loaded: &[Loaded]) -> Vec<CustomerFile> {
+    let components = components(audit);
+    let walked = audit.disk.walked().filter(|(_, file)| is_customers(audit, &components, &file.path));
+    let mut files: BTreeMap<String, CustomerFile> = walked
+        .map(|(_, file)| {
+            let file = CustomerFile { path: file.path.clone(), size: file.size, listed_by: Vec::new() };
+            (file.path.key(), file)
+        })
+        .collect();
+    for Loaded { file: catalog, catalog: content, .. } in loaded {
+        let folder = catalog.folder.as_ref();
+        let mut listed: HashMap<String, ()> = HashMap::new();
+        for entry in content.entries() {
+            if audit.options.refresh.customer_files.role_under(folder, &entry.path) == Role::Customer {
+                listed.insert(entry.path.under(folder).key(), ());
+            }
+        }
+        for (key, file) in &mut files {
+            if listed.contains_key(key) {
+                file.listed_by.push(catalog.path.clone());
+            } else if catalog.covers(&file.path) {
+                let what = "it is the customer's and not listed: endpoints do not get it";
+                let finding = audit.findings.add(rules::CUSTOMER_UNLISTED, Some(file.path.as_str()), what);
+                finding.catalog = Some(catalog.path.clone());
+            }
+        }
+    }
+    files.into_values().collect()
+}
+
+/// Whose the files are, in numbers; those that may be the customer's; and findings about what nothing lists.
+pub(super) fn count(audit: &mut Audit<'_>) -> (FileCounts, Vec<CidPath>) {
+    let components = components(audit);
+    let has_manifest = !audit.signed.is_empty();
+    let mut counts = FileCounts::default();
+    let mut candidates = Vec::new();
+    let mut doubtful = Vec::new();
+    // A folder directly in the root, or the root itself (the empty key), in which a manifest lists files.
+    let covered: HashSet<&str> = audit.signed.keys().map(|key| first_part(key)).collect();
+    let mut uncovered: BTreeMap<String, (String, usize)> = BTreeMap::new();
+    for (_, file) in audit.disk.walked() {
+        let key = file.path.key();
+        let is_signed = audit.signed.contains_key(&key);
+        counts.total += 1;
+        counts.bytes += file.size;
+        counts.listed += usize::from(file.is_listed);
+        counts.signed += usize::from(is_signed);
+        let role = audit.options.refresh.customer_files.role(&file.path);
+        if is_customers(audit, &components, &file.path) {
+            counts.customer += 1;
+            continue;
+        }
+        if role == Role::Catalog {
+            counts.catalogs += 1;
+            continue;
+        }
+        let path = file.path.as_str();
+        if !file.is_listed {
+            doubtful.push(match is_temporary(file.path.file_name()) {
+                true => {
+                    (rules::TEMPORARY, path.to_owned(), "no catalog lists it, and its name is that of a temporary file")
+                }
+                false => (rules::UNLISTED_FILE, path.to_owned(), "no catalog lists it: endpoints do not get it"),
+            });
+        }
+        if has_manifest && !is_signed {
+            counts.candidates += 1;
+            candidates.push(file.path.clone());
+            if !covered.contains(first_part(&key)) {
+                let folder = file.path.as_str()[..first_part(&key).len()].to_owned();
+                uncovered.entry(first_part(&key).to_owned()).or_insert((folder, 0)).1 += 1;
+            } else if file.is_listed {
+                doubtful.push((
+                    rules::UNSIGNED_FILE,
+                    path.to_owned(),
+                    "catalogs list it, and no manifest does: endpoints get it, and nothing proves its origin",
+                ));
+            }
+        }
+    }
+    for (rule, path, what) in doubtful {
+        audit.findings.add(rule, Some(&path), what);
+    }
+    for (folder, files) in uncovered.into_values() {
+        let path = if folder.is_empty() { "\\" } else { &folder };
+        let files = crate::text::count(files, "file", "files");
+        audit.findings.add(rules::NOT_COVERED, Some(path), format!("{files} in it, none of them in a manifest"));
+    }
+    (counts, candidates)
+}
+
+/// Of a key, the folder directly in the root; empty for a file in the root itself.
+fn first_part(key: &str) -> &str {
+    key[1..].find('\\').map_or("", |end| &key[..=end])
+}

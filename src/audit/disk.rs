@@ -1,0 +1,208 @@
+//! What is on disk, looked at once: every file with its size, and whatever in the tree is a finding by itself.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Component, Path, PathBuf};
+
+use super::model::Findings;
+use super::rules;
+use crate::catalog::CidPath;
+use crate::cid::Cid;
+use crate::cid::tree::Found;
+use crate::cid::walk::{Item, Kind, walk_on};
+use crate::error::{Error, ErrorKind, plain};
+use crate::plan::{Remain, Remains};
+use crate::text::fold_case;
+
+/// A file of the CID.
+pub(super) struct DiskFile {
+    /// From the CID's root, in the case found.
+    pub path: CidPath,
+    /// Where it really is.
+    pub place: PathBuf,
+    pub size: u64,
+    /// It stands in the tree itself, not behind a link.
+    pub is_walked: bool,
+    /// A catalog lists it.
+    pub is_listed: bool,
+}
+
+/// The files of a CID.
+pub(super) struct Disk {
+    pub files: Vec<DiskFile>,
+    by_key: HashMap<String, u32>,
+    /// Of names that differ in case alone, the further ones.
+    twins: HashMap<String, u32>,
+}
+
+/// What stands at a path that a catalog or a manifest lists.
+pub(super) enum Standing {
+    /// The file of this number.
+    File(u32),
+    Absent,
+    NotAFile,
+    /// Behind a link that leads out of the CID; the error says where to.
+    LeadsOut(Error),
+    /// It cannot be looked at.
+    Unreadable(Error),
+    /// Two names fit. They are a finding already.
+    Twins,
+}
+
+impl Disk {
+    pub(super) fn look(cid: &Cid, findings: &mut Findings) -> Disk {
+        let root = cid.root();
+        let mut disk = Disk { files: Vec::new(), by_key: HashMap::new(), twins: HashMap::new() };
+        let items = walk_on(root, |error| {
+            unreadable(root, &error, findings);
+            Ok(())
+        });
+        let items = items.expect("the walk goes on");
+        let remains = Remains::of(root);
+        let mut names = Names::default();
+        for item in &items {
+            let spelled = spelled(&item.path);
+            if item.is_own() && disk.own(item, &remains, &spelled, findings) {
+                continue;
+            }
+            if item.kind == Kind::Other {
+                findings.add(rules::NOT_PLAIN, Some(&spelled), "it is neither a file nor a folder");
+            }
+            let path = match CidPath::from_relative(&item.path) {
+                Ok(path) => path,
+                Err(why) => {
+                    // What is in a folder of such a name has one, too; it is told once.
+                    if names.is_first_bad(&item.path) {
+                        findings.add(rules::BAD_NAME, Some(&spelled), why);
+                    }
+                    continue;
+                }
+            };
+            let twin = names.meet(&item.path, &spelled, findings);
+            match item.kind {
+                Kind::File => disk.add_walked(root, item, path, twin, findings),
+                Kind::Link => link(cid, &path, &spelled, findings),
+                Kind::Folder | Kind::Other => {}
+            }
+        }
+        disk
+    }
+
+    /// A file of configcid's own; false where it is none, whatever its name says.
+    fn own(&self, item: &Item, remains: &Remains, spelled: &str, findings: &mut Findings) -> bool {
+        match remains.of_file(&item.path) {
+            Remain::Record => {}
+            Remain::Interrupted(change) => {
+                let what = format!("a change was interrupted, or is under way: {change}");
+                findings.add(rules::CHANGE_INTERRUPTED, Some(spelled), what);
+            }
+            Remain::Lock(whose) => _ = findings.add(rules::LOCKED, Some(spelled), format!("it is locked by {whose}")),
+            Remain::Leftover => _ = findings.add(rules::LEFTOVER, Some(spelled), "it is left of a change that is over"),
+            Remain::Strange => return false,
+        }
+        true
+    }
+
+    fn add_walked(&mut self, root: &Path, item: &Item, path: CidPath, is_twin: bool, findings: &mut Findings) {
+        let place = root.join(&item.path);
+        match place.symlink_metadata() {
+            Ok(metadata) => {
+                let key = path.key();
+                let number =
+                    self.add(DiskFile { path, place, size: metadata.len(), is_walked: true, is_listed: false });
+                let known = if is_twin { &mut self.twins } else { &mut self.by_key };
+                known.entry(key).or_insert(number);
+            }
+            Err(error) => unreadable(root, &Error::io("look at it", &place, error), findings),
+        }
+    }
+
+    fn add(&mut self, file: DiskFile) -> u32 {
+        self.files.push(file);
+        u32::try_from(self.files.len() - 1).expect("no tree holds so many files")
+    }
+
+    /// Whether the tree itself has a file of this key.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.by_key.contains_key(key)
+    }
+
+    /// What stands at `path`, whose key is `key`.
+    pub(super) fn find(&mut self, cid: &Cid, path: &CidPath, key: &str) -> Standing {
+        if let Some(&number) = self.by_key.get(key) {
+            return match self.twins.get(key) {
+                Some(&twin) if self.files[twin as usize].path == *path => Standing::File(twin),
+                _ => Standing::File(number),
+            };
+        }
+        match cid.tree().find(path) {
+            Ok(Found::Absent) => Standing::Absent,
+            Ok(Found::Folder | Found::Other) => Standing::NotAFile,
+            Ok(Found::File { path: place, size, .. }) => {
+                let number = self.add(DiskFile { path: path.clone(), place, size, is_walked: false, is_listed: false });
+                self.by_key.insert(key.to_owned(), number);
+                Standing::File(number)
+            }
+            Err(error) => match error.kind() {
+                ErrorKind::Link => Standing::LeadsOut(error),
+                ErrorKind::CaseConflict => Standing::Twins,
+                _ => Standing::Unreadable(error),
+            },
+        }
+    }
+
+    /// The files that stand in the tree itself.
+    pub(super) fn walked(&self) -> impl Iterator<Item = (u32, &DiskFile)> {
+        (0..).zip(&self.files).filter(|(_, file)| file.is_walked)
+    }
+}
+
+/// Names that were met.
+#[derive(Default)]
+struct Names {
+    keys: HashMap<String, PathBuf>,
+    /// Folders that differ in case alone, or that nothing can be spelled in: what is in them is told with them.
+    told: HashSet<PathBuf>,
+}
+
+impl Names {
+    /// Whether a name like this was met before.
+    fn meet(&mut self, path: &Path, spelled: &str, findings: &mut Findings) -> bool {
+        let Some(twin) = self.keys.insert(fold_case(spelled), path.to_owned()) else { return false };
+        if !path.parent().is_some_and(|folder| self.told.contains(folder)) {
+            let (twin, this) = (twin.display(), path.display());
+            findings.add(rules::CASE_CONFLICT, Some(spelled), format!("{twin} and {this} differ in case alone"));
+        }
+        self.told.insert(path.to_owned());
+        true
+    }
+
+    fn is_first_bad(&mut self, path: &Path) -> bool {
+        self.told.insert(path.to_owned());
+        !path.parent().is_some_and(|folder| self.told.contains(folder))
+    }
+}
+
+fn link(cid: &Cid, path: &CidPath, spelled: &str, findings: &mut Findings) {
+    match cid.tree().find(path) {
+        Ok(Found::Absent | Found::Other) => findings.add(rules::LINK, Some(spelled), "a link that leads nowhere"),
+        Ok(_) => findings.add(rules::LINK, Some(spelled), "a link to another place in the CID"),
+        Err(error) if error.kind() == ErrorKind::Link => findings.add(rules::LINK_OUT, Some(spelled), error.what()),
+        Err(error) => findings.add(rules::LINK, Some(spelled), format!("a link: {}", error.what())),
+    };
+}
+
+/// Adds that something cannot be read.
+pub(super) fn unreadable(root: &Path, error: &Error, findings: &mut Findings) {
+    let root = plain(root);
+    let path = error.path().and_then(|path| path.strip_prefix(&root).ok()).map(spelled);
+    findings.add(rules::UNREADABLE, path.as_deref(), error.what());
+}
+
+/// A path from the CID's root as catalogs spell it, whatever is in it.
+fn spelled(path: &Path) -> String {
+    let parts = path.components().filter_map(|part| match part {
+        Component::Normal(name) => Some(format!("\\{}", name.to_string_lossy())),
+        _ => None,
+    });
+    parts.collect()
+}

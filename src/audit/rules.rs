@@ -1,0 +1,207 @@
+//! What an audit can find: one table of ids, severities, meanings and next steps. Nothing else in the program has an
+//! opinion on how grave a finding is.
+
+/// How grave a finding is. The order is that of the gravity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Good to know.
+    Note,
+    /// The CID works, but something in it is doubtful, or could not be checked.
+    Warning,
+    /// The CID is not whole: endpoints get something wrong, or nothing.
+    Error,
+}
+
+impl Severity {
+    /// All of them, the gravest first.
+    pub const ALL: [Severity; 3] = [Severity::Error, Severity::Warning, Severity::Note];
+
+    /// The name, as the JSON output and `--fail-on` have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Note => "note",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
+}
+
+/// A sort of finding.
+#[derive(Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Rule {
+    /// The name, which never changes.
+    pub id: &'static str,
+    /// How grave it is.
+    pub severity: Severity,
+    /// What it means, as a sentence.
+    pub meaning: &'static str,
+    /// What to do about it, as a sentence without its end.
+    pub next: &'static str,
+}
+
+use Severity::{Error, Note, Warning};
+
+const UPDATE: &str = "let the server update this CID, or restore the file from a copy that is whole";
+const ADD_ROOT: &str = "find out who wrote it, and take the manifest from its source again";
+
+macro_rules! rules {
+    ($($(#[$doc:meta])* $name:ident = $id:literal, $severity:expr, $meaning:expr, $next:expr;)*) => {
+        $(pub(crate) const $name: &Rule =
+            &Rule { id: $id, severity: $severity, meaning: $meaning, next: $next };)*
+
+        /// Every rule, in the order of the documentation.
+        ///
+        /// ```
+        /// use configcid::audit::{RULES, Severity};
+        ///
+        /// let rule = RULES.iter().find(|rule| rule.id == "entry-missing").unwrap();
+        /// assert_eq!(rule.severity, Severity::Error);
+        /// ```
+        pub const RULES: &[&Rule] = &[$($name),*];
+    };
+}
+
+rules! {
+    CATALOG_UNREADABLE = "catalog-unreadable", Error,
+        "A catalog cannot be read, or breaks the format.", UPDATE;
+    CATALOG_CHECKSUM = "catalog-checksum", Error,
+        "A catalog's checksum of itself is wrong.",
+        "let the server update this CID; or, if the catalog is right but for this, run configcid refresh --accept-damage";
+    CATALOG_FOREIGN = "catalog-foreign", Warning,
+        "No known checksum function reproduces a catalog: sizes were checked, checksums were not.",
+        "audit again with --checksum-command 'PROGRAM ARG...', if you have the function";
+    CATALOG_UNDETERMINED = "catalog-undetermined", Warning,
+        "No listed file is there to tell a catalog's checksum function by: sizes were checked, checksums were not.",
+        "audit again with --checksum NAME, if you know the function";
+    ENTRY_MISSING = "entry-missing", Error,
+        "A catalog lists a file that is not there.", UPDATE;
+    ENTRY_NOT_A_FILE = "entry-not-a-file", Error,
+        "A catalog lists what is a folder, a device, or a link that leads nowhere.", UPDATE;
+    ENTRY_LEADS_OUT = "entry-leads-out", Error,
+        "A catalog lists what is behind a link that leads out of the CID.", "put a real file or folder in the link's place";
+    ENTRY_SIZE = "entry-size", Error,
+        "A file has another size than a catalog lists.",
+        "let the server update this CID; or, if the file is the customer's, run configcid refresh";
+    ENTRY_CHECKSUM = "entry-checksum", Error,
+        "A file has another checksum than a catalog lists.",
+        "let the server update this CID; or, if the file is the customer's, run configcid refresh";
+    ENTRY_IMPOSSIBLE = "entry-impossible", Warning,
+        "A catalog lists itself, or a catalog that lists it: no checksum can be right.",
+        "ask whoever made the catalog; endpoints may fetch the listed one again and again";
+    CATALOG_CONTRADICTS = "catalog-contradicts-manifest", Error,
+        "A catalog lists a file with a size or content that a manifest denies.",
+        "trust the manifest if its signature is good, and let the server update this CID";
+    CUSTOMER_UNLISTED = "customer-unlisted", Error,
+        "A customer's file is not listed by a catalog that should list it: endpoints do not get it.",
+        "run configcid refresh";
+    UNLISTED_FILE = "unlisted-file", Warning,
+        "No catalog lists the file: endpoints do not get it.",
+        "remove it; or, if it is meant for endpoints, name it with --customer-file and run configcid refresh";
+    MANIFEST_NONE = "manifest-none", Note,
+        "There is no manifest: nothing signed says which files are the vendor's.",
+        "nothing, if the CID never had one; catalogs alone prove no origin";
+    MANIFEST_UNREADABLE = "manifest-unreadable", Error,
+        "A manifest cannot be read, or breaks the format.", ADD_ROOT;
+    MANIFEST_UNSIGNED = "manifest-unsigned", Error,
+        "A manifest has no signature.", ADD_ROOT;
+    MANIFEST_SIGNATURE = "manifest-signature", Error,
+        "No signature of a manifest is acceptable: it is wrong, revoked, or leads to none of the given roots.", ADD_ROOT;
+    MANIFEST_WEAK = "manifest-weak", Warning,
+        "A manifest's only signatures are made with digests that do not count, such as SHA-1.",
+        "audit again with --allow-sha1, if you accept SHA-1: manifests of before 2017 have nothing else";
+    MANIFEST_EXPIRED = "manifest-expired", Warning,
+        "A manifest's signature is good, but a certificate was not valid at the time of the check.",
+        "check at a time when it was valid, with --at, if you know that the manifest is from then";
+    MANIFEST_UNJUDGED = "manifest-unjudged", Note,
+        "No root certificate was given: a manifest's signature proves no origin.",
+        "name the vendor's root certificates with --root-ca";
+    MANIFEST_MISSING = "manifest-missing", Error,
+        "A manifest lists a file that is not there.", UPDATE;
+    MANIFEST_NOT_A_FILE = "manifest-not-a-file", Error,
+        "A manifest lists what is a folder, a device, or a link.", UPDATE;
+    MANIFEST_SIZE = "manifest-size", Error,
+        "A file has another size than a manifest lists.", UPDATE;
+    MANIFEST_DIGEST = "manifest-digest", Error,
+        "A file has another content than a manifest lists.",
+        "take it for tampered with until you know better, and let the server update this CID";
+    MANIFEST_LISTS_CUSTOMER = "manifest-lists-customer", Warning,
+        "A manifest lists a file that customers may change: once it is changed, the manifest is broken.",
+        "make the manifest anew without it";
+    UNSIGNED_FILE = "unsigned-file", Warning,
+        "Catalogs list the file, no manifest does, and its name is none of a customer's, where a manifest lists the other files: \
+         endpoints get it, and nothing proves its origin.",
+        "find out who put it there; if it is yours, name it with --customer-file";
+    NOT_COVERED = "folder-not-covered", Note,
+        "No manifest lists a file of the folder: nothing signed says which of its files are the vendor's.",
+        "nothing, if its manifest never came with it";
+    RELAY_FAULT = "relay-fault", Error,
+        "An mrinit.conf is malformed, or makes a relay its own parent.",
+        "run configcid relay show, and set the relay up again with configcid relay set";
+    RELAY_DRIFT = "relay-drift", Warning,
+        "A component's mrinit.conf differs from the root's in what belongs to the estate.",
+        "take the root's values with configcid relay set --from-root";
+    MRINIT_MISSING = "mrinit-missing", Warning,
+        "There is no mrinit.conf where a router would read one.",
+        "copy mrinit.conf from the management server's own CID into the root";
+    CAC_EXPIRED = "cac-expired", Error,
+        "The estate's certificate cac.pem has expired, or is not valid yet.",
+        "take cac.pem from the management server again, and run configcid refresh; if the server's has expired too, renew it there";
+    CAC_EXPIRES = "cac-expires-soon", Warning,
+        "The estate's certificate cac.pem expires within 90 days.",
+        "renew it at the management server, copy it into the CID, and run configcid refresh";
+    CAC_UNREADABLE = "cac-unreadable", Warning,
+        "cac.pem holds no certificate that can be read.",
+        "take cac.pem from the management server again, and run configcid refresh";
+    CHANGE_INTERRUPTED = "change-interrupted", Error,
+        "A change by configcid was interrupted, or is under way.",
+        "if nobody is at work on it, run configcid recover";
+    LOCKED = "lock-left", Warning,
+        "There is a lock: somebody writes to the CID, or has died doing so.",
+        "if nobody is at work on it, run configcid recover --break-lock";
+    LEFTOVER = "leftover", Warning,
+        "A file is left of a change by configcid that is over.", "run configcid recover, which removes it";
+    TEMPORARY = "temporary-file", Warning,
+        "A file that no catalog lists looks like one of an update that was interrupted, or is under way.",
+        "wait until the update has ended; if the file is a leftover, remove it";
+    CASE_CONFLICT = "case-conflict", Error,
+        "Two names differ in case alone: to Windows they are one.", "remove the one that does not belong there";
+    BAD_NAME = "bad-name", Warning,
+        "A name that Windows or a catalog cannot hold.", "rename or remove it";
+    LINK = "link", Warning,
+        "A link, which leads somewhere in the CID, or nowhere.", "put a real file or folder in its place";
+    LINK_OUT = "link-leads-out", Error,
+        "A link leads out of the CID.", "put a real file or folder in its place";
+    NOT_PLAIN = "not-a-file", Warning,
+        "Neither a file nor a folder: a FIFO, a device or a socket.", "remove it";
+    UNREADABLE = "unreadable", Error,
+        "A file or folder cannot be read.", "check your rights to it, and the disk; then audit again";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn ids_are_unique_and_everything_is_said() {
+        let ids: HashSet<&str> = RULES.iter().map(|rule| rule.id).collect();
+        assert_eq!(ids.len(), RULES.len());
+        for rule in RULES {
+            assert!(rule.id.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{}", rule.id);
+            assert!(rule.meaning.ends_with('.') && !rule.next.ends_with('.') && !rule.next.is_empty(), "{}", rule.id);
+        }
+    }
+
+    #[test]
+    fn the_documentation_has_the_table() {
+        let docs = include_str!("../../docs/audit.md").replace("\r\n", "\n");
+        let rows: Vec<String> = RULES
+            .iter()
+            .map(|rule| format!("| `{}` | {} | {} | {} |", rule.id, rule.severity.name(), rule.meaning, rule.next))
+            .collect();
+        assert!(docs.contains(&rows.join("\n")), "docs/audit.md should have:\n{}", rows.join("\n"));
+    }
+}

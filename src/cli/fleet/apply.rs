@@ -1,0 +1,199 @@
+//! `configcid fleet plan` and `configcid fleet apply`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::Args;
+use configcid::fleet::{self, Finding, Fleet, FleetCid, Work};
+use configcid::report::{Answer, CidResult, Status, answer, check_place, count, table, write_file};
+use configcid::{Exit, Ran, Result};
+use serde::Serialize;
+
+use super::super::args::{RefreshFlags, WriteFlags, path};
+use super::super::out::Out;
+use super::show::{Block, Progress, Shower};
+use super::{FileArg, JobsFlag, check, whom};
+
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    #[command(flatten)]
+    pub file: FileArg,
+    #[command(flatten)]
+    jobs: JobsFlag,
+    /// Also write the answer, as --json prints it, to this file
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    result: Option<PathBuf>,
+    #[command(flatten)]
+    flags: RefreshFlags,
+}
+
+#[derive(Debug, Args)]
+pub struct ApplyArgs {
+    #[command(flatten)]
+    plan: PlanArgs,
+    #[command(flatten)]
+    write: WriteFlags,
+}
+
+pub fn plan(args: &PlanArgs, out: Out) -> Exit {
+    run("fleet plan", args, None, out)
+}
+
+pub fn apply(args: &ApplyArgs, out: Out) -> Exit {
+    run("fleet apply", &args.plan, Some(&args.write), out)
+}
+
+/// The whole answer.
+#[derive(Serialize)]
+struct Body<'a> {
+    file: String,
+    dry_run: bool,
+    interrupted: bool,
+    /// How many CIDs ended how.
+    counts: BTreeMap<&'static str, usize>,
+    findings: &'a [Finding],
+    cids: Vec<Row<'a>>,
+}
+
+/// What became of one CID.
+#[derive(Serialize)]
+struct Row<'a> {
+    relay: &'a str,
+    line: usize,
+    #[serde(flatten)]
+    result: CidResult,
+}
+
+fn run(command: &'static str, args: &PlanArgs, write: Option<&WriteFlags>, out: Out) -> Exit {
+    match try_run(command, args, write, out) {
+        Ok(exit) => exit,
+        Err(error) => out.fail(command, &error),
+    }
+}
+
+fn try_run(command: &'static str, args: &PlanArgs, write: Option<&WriteFlags>, out: Out) -> Result<Exit> {
+    let file = &args.file.file;
+    let fleet = Fleet::read(file)?;
+    let options = args.flags.options()?;
+    if let Some(result) = &args.result {
+        check_place(result)?;
+    }
+    let mut run = write.map_or_else(|| WriteFlags::dry().run(Some(&options)), |write| write.run(Some(&options)));
+    run.dry_run |= write.is_none();
+    let findings = fleet::check(&fleet);
+    check::print(file, &findings, out);
+    if findings.iter().any(Finding::is_error) {
+        out.fault("Nothing was touched: the file is against the rules");
+        let body = Body::of(file, run.dry_run, false, &findings, Vec::new());
+        return finish(command, args, Exit::Faults, body, out);
+    }
+    let stop = AtomicBool::new(false);
+    // What cannot be caught kills the process; the journals of the CIDs tell the next run how to go on.
+    let stop: &'static AtomicBool = Box::leak(Box::new(stop));
+    let _ = ctrlc::set_handler(move || {
+        if stop.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+        eprintln!("stopping: CIDs under way are ended, no other is begun; once more stops at once");
+    });
+    let work = Work { run, refresh: &options, jobs: args.jobs.jobs(), stop };
+    let keep = out.json || args.result.is_some();
+    let mut shower = Shower::new(&fleet, run.dry_run, out);
+    let progress = Progress::new(&fleet, out);
+    let (mut rows, mut lines, mut exits) = (Vec::new(), BTreeMap::new(), Vec::new());
+    fleet::run(
+        &fleet,
+        &work,
+        |index| progress.begun(index),
+        |index, ran| {
+            progress.done(index);
+            let cid = &fleet.cids[index];
+            exits.push(ran.as_ref().map_or(Exit::Failed, Ran::exit));
+            let block = Block::of(cid, ran.as_ref(), run.dry_run, out);
+            let result = ran.map_or_else(|| CidResult::new(Path::new(&cid.path.value), Status::Left), |ran| ran.result);
+            lines.insert(index, line(&fleet, cid, &result));
+            if keep {
+                rows.push((index, result));
+            }
+            progress.while_silent(|| shower.show(index, block));
+            progress.show();
+        },
+    );
+    out.progress("");
+    rows.sort_by_key(|(index, _)| *index);
+    let rows = rows.into_iter().map(|(index, result)| {
+        let cid = &fleet.cids[index];
+        Row { relay: whom(&fleet, cid), line: cid.path.line, result }
+    });
+    let mut body = Body::of(file, run.dry_run, stop.load(Ordering::Relaxed), &findings, rows.collect());
+    for line in lines.values() {
+        *body.counts.entry(line.status).or_default() += 1;
+    }
+    if !shower.is_empty() {
+        out.line("");
+    }
+    end_table(lines.into_values().collect(), &body, out);
+    finish(command, args, Exit::of_all(&exits), body, out)
+}
+
+fn finish(command: &'static str, args: &PlanArgs, exit: Exit, body: Body<'_>, out: Out) -> Result<Exit> {
+    if let Some(result) = &args.result {
+        let text = answer(&Answer { command, exit, body: &body }) + "\n";
+        if let Err(error) = write_file(result, text.as_bytes(), true) {
+            // What was done is done: the answer goes where it can.
+            out.error(&error);
+        }
+    }
+    out.answer(command, exit, body);
+    Ok(exit)
+}
+
+impl<'a> Body<'a> {
+    fn of(file: &Path, dry_run: bool, interrupted: bool, findings: &'a [Finding], cids: Vec<Row<'a>>) -> Body<'a> {
+        let file = file.to_string_lossy().into_owned();
+        Body { file, dry_run, interrupted, counts: BTreeMap::new(), findings, cids }
+    }
+}
+
+/// A line of the end table.
+struct Line {
+    cid: String,
+    relay: String,
+    status: &'static str,
+    why: &'static str,
+    files: usize,
+}
+
+fn line(fleet: &Fleet, cid: &FleetCid, result: &CidResult) -> Line {
+    let (cid, relay) = (cid.path.value.clone(), whom(fleet, cid).to_owned());
+    let why = match &result.error {
+        Some(error) => error.kind,
+        None if result.status == Status::Failed => "faults",
+        None => "",
+    };
+    Line { cid, relay, status: result.status.name(), why, files: result.files.len() }
+}
+
+fn end_table(lines: Vec<Line>, body: &Body<'_>, out: Out) {
+    let mut rows = vec![["CID", "RELAY", "STATUS", "FILES"].map(str::to_owned).to_vec()];
+    rows.extend(lines.iter().map(|Line { cid, relay, status, why, files }| {
+        let status = if why.is_empty() { (*status).to_owned() } else { format!("{status} ({why})") };
+        vec![cid.clone(), relay.clone(), status, files.to_string()]
+    }));
+    let text = table(&rows);
+    out.heading(&text[0]);
+    for (text, line) in text[1..].iter().zip(&lines) {
+        if line.why.is_empty() { out.line(text) } else { out.fault(text) }
+    }
+    let counts: Vec<String> = body.counts.iter().map(|(status, count)| format!("{count} {status}")).collect();
+    let all = match lines.len() {
+        0 => "no CIDs".to_owned(),
+        all => format!("{} of {}", counts.join(", "), count(all, "CID", "CIDs")),
+    };
+    match body.counts.keys().any(|status| ["failed", "left"].contains(status)) {
+        true if body.dry_run => out.fault(all),
+        true => out.fault(format!("{all}; run it again when the causes are removed: it does what is left")),
+        false => out.good(all),
+    }
+}

@@ -1,0 +1,61 @@
+//! `configcid fleet graph`.
+
+use clap::Args;
+use configcid::fleet::{self, Finding, Fleet};
+use configcid::{Exit, Result};
+use serde::Serialize;
+
+use super::super::out::Out;
+use super::FileArg;
+use super::check::LookFlags;
+use super::paper::PaperFlags;
+
+#[derive(Debug, Args)]
+pub struct GraphArgs {
+    #[command(flatten)]
+    file: FileArg,
+    /// How to write the picture
+    #[arg(long, value_enum, default_value_t = FormatChoice::Svg)]
+    format: FormatChoice,
+    #[command(flatten)]
+    paper: PaperFlags,
+    #[command(flatten)]
+    look: LookFlags,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum FormatChoice {
+    /// A picture for browsers
+    Svg,
+    /// For Graphviz
+    Dot,
+    /// For Mermaid
+    Mermaid,
+}
+
+#[derive(Serialize)]
+struct About {
+    format: FormatChoice,
+    relays: usize,
+    cids: usize,
+    findings: Vec<Finding>,
+}
+
+pub fn run(args: &GraphArgs, out: Out) -> Exit {
+    const COMMAND: &str = "fleet graph";
+    let draw = || -> Result<Exit> {
+        let file = &args.file.file;
+        let fleet = Fleet::read(file)?;
+        let findings = args.look.findings(&fleet);
+        let format = match args.format {
+            FormatChoice::Svg => fleet::Format::Svg,
+            FormatChoice::Dot => fleet::Format::Dot,
+            FormatChoice::Mermaid => fleet::Format::Mermaid,
+        };
+        let picture = fleet::graph(&fleet, &findings, format);
+        let about = About { format: args.format, relays: fleet.relays.len(), cids: fleet.cids.len(), findings };
+        args.paper.deliver(COMMAND, file, picture, about, out)
+    };
+    draw().unwrap_or_else(|error| out.fail(COMMAND, &error))
+}

@@ -1,0 +1,75 @@
+//! `configcid fleet import`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use configcid::report::{ErrorReport, write_file};
+use configcid::{Error, Exit, Result, fleet};
+use serde::Serialize;
+
+use super::super::args::path;
+use super::super::out::Out;
+
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// The CIDs
+    #[arg(value_name = "CID", required = true, value_parser = path())]
+    cids: Vec<PathBuf>,
+    /// The fleet file to write
+    #[arg(long, value_name = "FILE", default_value = "fleet.toml", value_parser = path())]
+    out: PathBuf,
+    /// Replace a file that is there
+    #[arg(long)]
+    force: bool,
+}
+
+#[derive(Serialize)]
+struct Body {
+    file: String,
+    /// The text that was written.
+    text: String,
+    warnings: Vec<String>,
+    failed: Vec<Failed>,
+}
+
+#[derive(Serialize)]
+struct Failed {
+    cid: String,
+    error: ErrorReport,
+}
+
+const COMMAND: &str = "fleet import";
+
+pub fn run(args: &ImportArgs, out: Out) -> Exit {
+    match try_run(args, out) {
+        Ok(exit) => exit,
+        Err(error) => out.fail(COMMAND, &error),
+    }
+}
+
+fn try_run(args: &ImportArgs, out: Out) -> Result<Exit> {
+    // The paths of the file begin at its folder, those of the command line here.
+    let is_here = args.out.parent().is_none_or(|folder| folder.as_os_str().is_empty());
+    let as_written = |path: &PathBuf| match is_here {
+        true => path.clone(),
+        false => std::path::absolute(path).unwrap_or_else(|_| path.clone()),
+    };
+    let cids: Vec<PathBuf> = args.cids.iter().map(as_written).collect();
+    let imported = fleet::import(&cids)?;
+    imported.warnings.iter().for_each(|warning| out.warning(warning));
+    imported.failed.iter().for_each(|(_, error)| out.error(error));
+    write_file(&args.out, imported.text.as_bytes(), args.force)?;
+    let file = args.out.to_string_lossy().into_owned();
+    imported.text.lines().for_each(|line| out.detail(line));
+    out.good(format!("Wrote {file}; look at it, then: configcid fleet check {file}"));
+    let failed: Vec<Failed> = imported.failed.iter().map(|(path, error)| Failed::new(path, error)).collect();
+    let exit = if failed.is_empty() { Exit::Done } else { Exit::Some };
+    out.answer(COMMAND, exit, Body { file, text: imported.text, warnings: imported.warnings, failed });
+    Ok(exit)
+}
+
+impl Failed {
+    fn new(path: &Path, error: &Error) -> Failed {
+        Failed { cid: path.to_string_lossy().into_owned(), error: ErrorReport::new(error) }
+    }
+}

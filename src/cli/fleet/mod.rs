@@ -1,0 +1,88 @@
+//! `configcid fleet`: the commands on a fleet file.
+
+mod apply;
+mod check;
+mod graph;
+mod import;
+mod init;
+mod paper;
+mod registry;
+mod report;
+mod runbook;
+mod show;
+mod status;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use configcid::Exit;
+use configcid::fleet::{Fleet, FleetCid, processors};
+
+use super::args::path;
+use super::out::Out;
+
+#[derive(Debug, Subcommand)]
+pub enum FleetCommand {
+    /// Write a commented fleet file to begin with
+    Init(init::InitArgs),
+    /// Derive a fleet file from CIDs that are there
+    Import(import::ImportArgs),
+    /// Check the file, and each CID that it names, before anything is touched
+    Check(check::CheckArgs),
+    /// Show what would change in each CID
+    Plan(Box<apply::PlanArgs>),
+    /// Bring each CID in step with the file; again, and it does what is left
+    Apply(Box<apply::ApplyArgs>),
+    /// Compare each CID with the file: in step, behind, drifted, or unreachable
+    Status(Box<status::StatusArgs>),
+    /// Write the registry values of each relay as a file that `reg import` reads
+    Registry(registry::RegistryArgs),
+    /// Draw the tree of the server, the relays and their CIDs, what is wrong in red
+    Graph(graph::GraphArgs),
+    /// Write one page with the picture, the checks, the state of each CID, and what is left to do
+    Report(Box<report::ReportArgs>),
+    /// Write the steps for a person in the console, relay by relay, in order
+    Runbook(runbook::RunbookArgs),
+}
+
+/// Which fleet file.
+#[derive(Debug, Args)]
+pub struct FileArg {
+    /// The fleet file
+    #[arg(value_name = "FILE", default_value = "fleet.toml", value_parser = path())]
+    pub file: PathBuf,
+}
+
+/// How many at a time.
+#[derive(Debug, Args)]
+pub struct JobsFlag {
+    /// How many CIDs to work on at a time; by default as many as there are processors
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: Option<u16>,
+}
+
+impl JobsFlag {
+    pub fn jobs(&self) -> usize {
+        self.jobs.map_or_else(processors, usize::from)
+    }
+}
+
+pub fn run(command: &FleetCommand, out: Out) -> Exit {
+    match command {
+        FleetCommand::Init(args) => init::run(args, out),
+        FleetCommand::Import(args) => import::run(args, out),
+        FleetCommand::Check(args) => check::run(args, out),
+        FleetCommand::Plan(args) => apply::plan(args, out),
+        FleetCommand::Apply(args) => apply::apply(args, out),
+        FleetCommand::Status(args) => status::run(args, out),
+        FleetCommand::Registry(args) => registry::run(args, out),
+        FleetCommand::Graph(args) => graph::run(args, out),
+        FleetCommand::Report(args) => report::run(args, out),
+        FleetCommand::Runbook(args) => runbook::run(args, out),
+    }
+}
+
+/// Whom the endpoints of a CID report to.
+fn whom<'a>(fleet: &'a Fleet, cid: &FleetCid) -> &'a str {
+    fleet.machine(cid.reports_to).map_or("?", |machine| &machine.name.value)
+}

@@ -1,0 +1,58 @@
+//! `configcid fleet report`.
+
+use clap::Args;
+use configcid::fleet::{self, CidStatus, Finding, Fleet};
+use configcid::{Exit, Result};
+use serde::Serialize;
+
+use super::super::args::RefreshFlags;
+use super::super::out::Out;
+use super::FileArg;
+use super::check::LookFlags;
+use super::paper::PaperFlags;
+
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    #[command(flatten)]
+    file: FileArg,
+    #[command(flatten)]
+    paper: PaperFlags,
+    #[command(flatten)]
+    look: LookFlags,
+    #[command(flatten)]
+    flags: RefreshFlags,
+}
+
+#[derive(Serialize)]
+struct About {
+    relays: usize,
+    cids: usize,
+    findings: Vec<Finding>,
+}
+
+const COMMAND: &str = "fleet report";
+
+pub fn run(args: &ReportArgs, out: Out) -> Exit {
+    write(args, out).unwrap_or_else(|error| out.fail(COMMAND, &error))
+}
+
+fn write(args: &ReportArgs, out: Out) -> Result<Exit> {
+    let file = &args.file.file;
+    let fleet = Fleet::read(file)?;
+    let options = args.flags.options()?;
+    let findings = args.look.findings(&fleet);
+    let statuses: Option<Vec<CidStatus>> = args.look.looks_at_cids().then(|| {
+        let mut all: Vec<Option<CidStatus>> = fleet.cids.iter().map(|_| None).collect();
+        let mut done = 0;
+        fleet::status(&fleet, &options, args.look.jobs(), |index, status| {
+            done += 1;
+            out.progress(&format!("{done} of {}: {}", fleet.cids.len(), fleet.cids[index].path.value));
+            all[index] = Some(status);
+        });
+        out.progress("");
+        all.into_iter().flatten().collect()
+    });
+    let page = fleet::report(&fleet, file, &findings, statuses.as_deref());
+    let about = About { relays: fleet.relays.len(), cids: fleet.cids.len(), findings };
+    args.paper.deliver(COMMAND, file, page, about, out)
+}

@@ -1,0 +1,164 @@
+//! How the work on CIDs is shown while it goes on.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use configcid::fleet::{Fleet, FleetCid};
+use configcid::plan::{Stage, Writer};
+use configcid::report::{self, fault_line, plan_lines, recovered_line};
+use configcid::{Error, Ran};
+
+use super::super::out::Out;
+use super::super::refresh::{HALF_DONE, broken_lock_line};
+use super::whom;
+
+/// What there is to say of a CID, once its plan has gone.
+#[derive(Default)]
+pub struct Block {
+    warnings: Vec<String>,
+    lines: Vec<String>,
+    faults: Vec<String>,
+    error: Option<String>,
+}
+
+impl Block {
+    /// Of a CID that was worked on, or not begun.
+    pub fn of(cid: &FleetCid, ran: Option<&Ran>, dry_run: bool, out: Out) -> Block {
+        let mut block = Block::default();
+        let Some(ran) = ran else { return block };
+        if dry_run && Writer::needs_recovery(&cid.folder) {
+            block.warnings.push(HALF_DONE.to_owned());
+        }
+        block.warnings.extend(ran.result.recovered.as_ref().map(recovered_line));
+        block.warnings.extend(ran.result.broken_lock.as_deref().map(broken_lock_line));
+        block.error = ran.error.as_ref().map(Error::to_string);
+        block.faults = ran.result.faults.iter().map(fault_line).collect();
+        let Some(plan) = ran.plan.as_ref().filter(|_| ran.error.is_none()) else { return block };
+        block.warnings.extend(plan.warnings.iter().cloned());
+        if out.json || out.quiet || plan.is_empty() {
+            return block;
+        }
+        block.lines = plan_lines(plan);
+        let payload = plan.changes.iter().filter(|change| change.stage == Stage::Payload).count();
+        if out.verbose {
+            let diffs = plan.changes.iter().map(report::diff).collect::<String>();
+            block.lines.extend(diffs.lines().map(str::to_owned));
+        } else if payload > 0 {
+            // What catalogs say of a file that is written follows from that.
+            block.lines.truncate(payload);
+        } else {
+            block.lines.retain(|line| !line.starts_with("Read "));
+        }
+        block
+    }
+
+    fn is_empty(&self) -> bool {
+        self.warnings.is_empty() && self.lines.is_empty() && self.faults.is_empty() && self.error.is_none()
+    }
+}
+
+/// Shows the CIDs in the order of the file, whichever is ready first.
+pub struct Shower<'a> {
+    fleet: &'a Fleet,
+    out: Out,
+    next: usize,
+    waiting: BTreeMap<usize, Block>,
+    dry_run: bool,
+    /// Nothing has been shown yet.
+    is_first: bool,
+}
+
+impl<'a> Shower<'a> {
+    /// Nothing is shown yet.
+    pub fn new(fleet: &'a Fleet, dry_run: bool, out: Out) -> Shower<'a> {
+        Shower { fleet, out, next: 0, waiting: BTreeMap::new(), dry_run, is_first: true }
+    }
+
+    /// Whether there was nothing to show so far.
+    pub fn is_empty(&self) -> bool {
+        self.is_first
+    }
+
+    /// Shows a CID, as soon as all before it are shown.
+    pub fn show(&mut self, index: usize, block: Block) {
+        self.waiting.insert(index, block);
+        while let Some(block) = self.waiting.remove(&self.next) {
+            let fleet = self.fleet;
+            self.print(&fleet.cids[self.next], &block);
+            self.next += 1;
+        }
+    }
+
+    fn print(&mut self, cid: &FleetCid, block: &Block) {
+        if block.is_empty() {
+            return;
+        }
+        let out = self.out;
+        if !block.lines.is_empty() || !block.faults.is_empty() {
+            self.is_first = false;
+            let whom = whom(self.fleet, cid);
+            let verb = if self.dry_run { "would report" } else { "reports" };
+            out.heading(format!("{}: {verb} to {whom}", cid.path.value));
+        }
+        block.lines.iter().for_each(|line| out.change(line));
+        block.faults.iter().for_each(|fault| out.fault(fault));
+        block.warnings.iter().for_each(|warning| out.warning(&format!("{}: {warning}", cid.path.value)));
+        if let Some(error) = &block.error {
+            out.failure(error);
+        }
+    }
+}
+
+/// Which CIDs are under way, on a terminal.
+pub struct Progress<'a> {
+    fleet: &'a Fleet,
+    out: Out,
+    state: Mutex<(usize, BTreeSet<usize>)>,
+}
+
+impl<'a> Progress<'a> {
+    /// Nothing is begun yet.
+    pub fn new(fleet: &'a Fleet, out: Out) -> Progress<'a> {
+        Progress { fleet, out, state: Mutex::default() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, (usize, BTreeSet<usize>)> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A CID is begun, on any thread.
+    pub fn begun(&self, index: usize) {
+        self.state().1.insert(index);
+        self.show();
+    }
+
+    /// A CID is done, or will not be begun.
+    pub fn done(&self, index: usize) {
+        let mut state = self.state();
+        state.0 += 1;
+        state.1.remove(&index);
+    }
+
+    /// Lets `print` have the terminal, where no thread says how far it is meanwhile.
+    pub fn while_silent(&self, print: impl FnOnce()) {
+        let _state = self.state();
+        self.out.progress("");
+        print();
+    }
+
+    /// Shows how far it is.
+    pub fn show(&self) {
+        let state = self.state();
+        let names = state.1.iter().take(3).map(|index| last_part(&self.fleet.cids[*index].path.value));
+        let names = names.collect::<Vec<&str>>().join(", ");
+        let more = if state.1.len() > 3 { ", ..." } else { "" };
+        let names = if names.is_empty() { names } else { format!("; at work: {names}{more}") };
+        self.out.progress(&format!("{} of {} CIDs done{names}", state.0, self.fleet.cids.len()));
+    }
+}
+
+/// The name of a CID's folder.
+fn last_part(path: &str) -> &str {
+    let path = path.trim_end_matches(['/', '\\']);
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}

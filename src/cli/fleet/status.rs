@@ -1,0 +1,130 @@
+//! `configcid fleet status`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::Args;
+use configcid::fleet::{self, CidStatus, Difference, Finding, Fleet, State, fleet_metrics};
+use configcid::report::{table, write_file};
+use configcid::{Exit, Result};
+use serde::Serialize;
+
+use super::super::args::{RefreshFlags, path};
+use super::super::out::Out;
+use super::{FileArg, JobsFlag, check, whom};
+
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    #[command(flatten)]
+    file: FileArg,
+    #[command(flatten)]
+    jobs: JobsFlag,
+    /// Also write the result to this file, as Prometheus reads it; replaced whole
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    metrics: Option<PathBuf>,
+    #[command(flatten)]
+    flags: RefreshFlags,
+}
+
+#[derive(Serialize)]
+struct Body {
+    file: String,
+    /// How many CIDs are how.
+    counts: BTreeMap<&'static str, usize>,
+    findings: Vec<Finding>,
+    cids: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    cid: String,
+    relay: String,
+    line: usize,
+    #[serde(flatten)]
+    status: CidStatus,
+}
+
+const COMMAND: &str = "fleet status";
+
+pub fn run(args: &StatusArgs, out: Out) -> Exit {
+    match try_run(args, out) {
+        Ok(exit) => exit,
+        Err(error) => out.fail(COMMAND, &error),
+    }
+}
+
+fn try_run(args: &StatusArgs, out: Out) -> Result<Exit> {
+    let file = &args.file.file;
+    let fleet = Fleet::read(file)?;
+    let options = args.flags.options()?;
+    let findings: Vec<Finding> = fleet::check(&fleet);
+    check::print(file, &findings, out);
+    let mut all: Vec<Option<CidStatus>> = fleet.cids.iter().map(|_| None).collect();
+    let mut done = 0;
+    fleet::status(&fleet, &options, args.jobs.jobs(), |index, status| {
+        done += 1;
+        out.progress(&format!("{done} of {}: {}", fleet.cids.len(), fleet.cids[index].path.value));
+        all[index] = Some(status);
+    });
+    out.progress("");
+    let all: Vec<CidStatus> = all.into_iter().flatten().collect();
+    if let Some(path) = &args.metrics {
+        write_file(path, fleet_metrics(&fleet, &findings, &all).to_string().as_bytes(), true)?;
+    }
+    let rows: Vec<Row> = fleet
+        .cids
+        .iter()
+        .zip(all)
+        .map(|(cid, status)| {
+            let relay = whom(&fleet, cid).to_owned();
+            Row { cid: cid.path.value.clone(), relay, line: cid.path.line, status }
+        })
+        .collect();
+    print(&rows, out);
+    let mut counts = BTreeMap::new();
+    for state in State::ALL {
+        counts.insert(state.name(), rows.iter().filter(|row| row.status.state == state).count());
+    }
+    let in_step = counts[State::InStep.name()];
+    let said: Vec<String> = State::ALL
+        .iter()
+        .map(|state| (state, counts[state.name()]))
+        .filter(|(_, count)| *count > 0)
+        .map(|(state, count)| format!("{count} {}", shown(*state)))
+        .collect();
+    let said = if said.is_empty() { "no CIDs".to_owned() } else { said.join(", ") };
+    let is_good = in_step == rows.len() && !findings.iter().any(Finding::is_error);
+    if is_good {
+        out.good(said)
+    } else {
+        out.fault(said)
+    }
+    let exit = if is_good { Exit::Done } else { Exit::Faults };
+    out.answer(COMMAND, exit, Body { file: file.to_string_lossy().into_owned(), counts, findings, cids: rows });
+    Ok(exit)
+}
+
+/// A state, for people.
+fn shown(state: State) -> String {
+    state.name().replace('-', " ")
+}
+
+fn print(rows: &[Row], out: Out) {
+    let mut lines = vec![["CID", "RELAY", "STATE"].map(str::to_owned).to_vec()];
+    lines.extend(rows.iter().map(|row| vec![row.cid.clone(), row.relay.clone(), shown(row.status.state)]));
+    let lines = table(&lines);
+    out.heading(&lines[0]);
+    for (line, row) in lines[1..].iter().zip(rows) {
+        match row.status.state {
+            State::InStep => out.line(line),
+            _ => out.fault(line),
+        }
+        for Difference { path, what, .. } in &row.status.differences {
+            let path = path.as_ref().map_or_else(String::new, |path| format!("{path}: "));
+            out.line(format!("    {path}{what}"));
+        }
+        if let Some(error) = &row.status.error {
+            out.line(format!("    {}", error.what));
+        }
+    }
+}

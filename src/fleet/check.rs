@@ -1,0 +1,281 @@
+//! What is against the rules in a fleet file, before anything is touched.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use super::{AddressKind, Domain, Finding, Fleet, Given, Machine, Relay, Target, rules};
+use crate::mrinit::RelayAddress;
+use crate::text::{count, fold_case};
+
+/// Levels of a network: the server, and six of relays \[14635\].
+pub const MAX_LEVELS: usize = 7;
+/// Endpoints that may report to a server without a relay \[14635\].
+pub const MAX_AT_SERVER: u32 = 5_000;
+/// The same, of a server that runs Windows Server 2008 \[63588\].
+pub const MAX_AT_SERVER_2008: u32 = 4_000;
+/// Endpoints that one relay can handle \[14635\].
+pub const MAX_AT_RELAY: u32 = 8_000;
+
+/// Checks what the file says by itself; neither a disk nor a network is asked. In the order of the lines.
+///
+/// ```
+/// use configcid::fleet::{Fleet, check};
+///
+/// let text = b"[server]\nname = 'S'\nip = '10.1.1.1'\n[[relay]]\nname = 'A'\nip = '10.1.1.2'\nparent = 'A'\n";
+/// let findings = check(&Fleet::parse(text, "".as_ref())?);
+/// assert_eq!((findings[0].code, findings[0].line, findings[0].article), ("cycle", 7, "14635"));
+/// # Ok::<(), configcid::Error>(())
+/// ```
+pub fn check(fleet: &Fleet) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    names(fleet, &mut findings);
+    fleet.machines().for_each(|machine| address(fleet, machine, &mut findings));
+    shared_addresses(fleet, &mut findings);
+    tree(fleet, &mut findings);
+    endpoints(fleet, &mut findings);
+    fleet.relays.iter().for_each(|relay| dhcp(&relay.machine, &mut findings));
+    systems(fleet, &mut findings);
+    cids(fleet, &mut findings);
+    sort(&mut findings);
+    findings
+}
+
+/// In the order of the lines, and of the rules where a line has several.
+pub(super) fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| (a.line, a.severity, a.code, &a.what).cmp(&(b.line, b.severity, b.code, &b.what)));
+}
+
+fn names(fleet: &Fleet, findings: &mut Vec<Finding>) {
+    let mut known: HashMap<String, usize> = HashMap::from([(super::keys::THE_SERVER.to_owned(), 0)]);
+    for (index, machine) in fleet.machines().enumerate() {
+        let Given { value: name, line } = &machine.name;
+        match known.insert(fold_case(name), *line) {
+            // The server may be called so.
+            None | Some(0) if index == 0 => {}
+            None => {}
+            Some(0) => findings.push(
+                rules::NAME_TWICE
+                    .found(*line, format!("{name} is the word for the server, not for a relay"))
+                    .of(machine),
+            ),
+            Some(first) => findings.push(
+                rules::NAME_TWICE
+                    .found(*line, format!("{name} is also the name of the machine of line {first}"))
+                    .of(machine),
+            ),
+        }
+    }
+}
+
+fn address(fleet: &Fleet, machine: &Machine, findings: &mut Vec<Finding>) {
+    let Machine { name, ip, fqdn, netbios, .. } = machine;
+    if ip.is_none() && fqdn.is_none() && netbios.is_none() {
+        let rule = match std::ptr::eq(machine, &fleet.server.machine) {
+            true => &rules::SERVER_WITHOUT_ADDRESS,
+            false => &rules::NO_ADDRESS,
+        };
+        findings.push(rule.found(machine.line, format!("{} has no address", name.value)).of(machine));
+        return;
+    }
+    let parts = [(ip, 0), (fqdn, 1), (netbios, 2)];
+    for (part, index) in parts.iter().filter_map(|(part, index)| part.as_ref().map(|part| (part, *index))) {
+        let only = |this: usize| (this == index).then_some(part.value.as_str());
+        match RelayAddress::new(only(0), only(1), only(2)) {
+            Err(error) => findings.push(rules::ADDRESS.found(part.line, error.what()).of(machine)),
+            Ok(address) => findings.extend(
+                address.doubts().into_iter().map(|doubt| rules::ADDRESS_DOUBT.found(part.line, doubt).of(machine)),
+            ),
+        }
+    }
+}
+
+fn shared_addresses(fleet: &Fleet, findings: &mut Vec<Finding>) {
+    let mut known: HashMap<String, &Machine> = HashMap::new();
+    for machine in fleet.machines() {
+        let mut own: Vec<String> = Vec::new();
+        for part in [&machine.ip, &machine.fqdn, &machine.netbios].into_iter().flatten() {
+            let key = part.value.parse::<IpAddr>().map_or_else(|_| fold_case(&part.value), |ip| ip.to_string());
+            if own.contains(&key) {
+                continue;
+            }
+            match known.get(&key) {
+                None => drop(known.insert(key.clone(), machine)),
+                Some(other) => {
+                    let what = format!("{} is the address of {}, too", part.value, other.name.value);
+                    findings.push(rules::SHARED_ADDRESS.found(part.line, what).of(machine));
+                }
+            }
+            own.push(key);
+        }
+    }
+}
+
+fn tree(fleet: &Fleet, findings: &mut Vec<Finding>) {
+    for relay in &fleet.relays {
+        if let (Target::Unknown, Some(parent)) = (relay.reports_to, &relay.parent) {
+            let what = format!("{} is neither a relay of this file nor the server", parent.value);
+            findings.push(rules::UNKNOWN_PARENT.found(parent.line, what).of(&relay.machine));
+        }
+    }
+    let name = |relay: usize| fleet.relays[relay].machine.name.value.as_str();
+    for cycle in fleet.cycles() {
+        let first = &fleet.relays[cycle[0]];
+        let what = match cycle.as_slice() {
+            [one] => format!("{} is its own parent", name(*one)),
+            _ => {
+                // A circle of a thousand relays is told by its first ones.
+                let mut names: Vec<&str> = cycle.iter().take(12).map(|relay| name(*relay)).collect();
+                names.extend((cycle.len() > 12).then_some("..."));
+                format!("relays go round: {} report to {} again", names.join(" -> "), names[0])
+            }
+        };
+        findings.push(rules::CYCLE.found(first.parent_line(), what).of(&first.machine));
+    }
+    for (relay, level) in fleet.relays.iter().zip(fleet.levels()) {
+        if let Some(level) = level.filter(|level| *level > MAX_LEVELS) {
+            let what = format!(
+                "{} is on level {level}; there may be {MAX_LEVELS}, the server's and {} of relays",
+                relay.machine.name.value,
+                MAX_LEVELS - 1
+            );
+            findings.push(rules::DEPTH.found(relay.parent_line(), what).of(&relay.machine));
+        }
+    }
+}
+
+fn endpoints(fleet: &Fleet, findings: &mut Vec<Finding>) {
+    let server = &fleet.server.machine;
+    let is_2008 = server.system.as_ref().is_some_and(|system| system.value.is_windows_2008());
+    let (limit, why) = match is_2008 {
+        true => (MAX_AT_SERVER_2008, ", which runs Windows Server 2008,"),
+        false => (MAX_AT_SERVER, ""),
+    };
+    if let Some(endpoints) = server.endpoints.as_ref().filter(|endpoints| endpoints.value > limit) {
+        let what =
+            format!("{} endpoints report to the server{why} without a relay; it can handle {limit}", endpoints.value);
+        findings.push(rules::SERVER_ENDPOINTS.found(endpoints.line, what).of(server));
+    }
+    for relay in &fleet.relays {
+        if let Some(endpoints) = relay.machine.endpoints.as_ref().filter(|endpoints| endpoints.value > MAX_AT_RELAY) {
+            let what = format!(
+                "{} endpoints report to {}; a relay can handle {MAX_AT_RELAY}",
+                endpoints.value, relay.machine.name.value
+            );
+            findings.push(rules::RELAY_ENDPOINTS.found(endpoints.line, what).of(&relay.machine));
+        }
+    }
+}
+
+fn dhcp(machine: &Machine, findings: &mut Vec<Finding>) {
+    let name = &machine.name.value;
+    let Given { value: AddressKind::Dhcp, line } = machine.address_kind else { return };
+    match (&machine.fqdn, machine.domain.as_ref().map(|domain| domain.value)) {
+        (None, Some(Domain::Nt)) => {
+            let what = format!("{name} gets its address by DHCP in an NT domain: its FQDN must be in the list");
+            findings.push(rules::DHCP_FQDN.found(line, what).of(machine));
+        }
+        (None, None) => {
+            let what =
+                format!("{name} gets its address by DHCP: in an NT domain its FQDN would have to be in the list");
+            findings.push(rules::DHCP_FQDN_DOUBT.found(line, what).of(machine));
+        }
+        _ => {}
+    }
+    findings.push(
+        rules::DHCP.found(line, format!("{name} should have a static address: endpoints look for it")).of(machine),
+    );
+}
+
+fn systems(fleet: &Fleet, findings: &mut Vec<Finding>) {
+    let of = |machine: &Machine| machine.system.clone();
+    for relay in &fleet.relays {
+        if let Some(Given { value: system, line }) = of(&relay.machine)
+            && system.is_windows_2008()
+        {
+            let what =
+                format!("{} runs Windows Server 2008, on which relays are not advised", relay.machine.name.value);
+            findings.push(rules::RELAY_SYSTEM.found(line, what).of(&relay.machine));
+        }
+    }
+    let server = &fleet.server.machine;
+    if let Some(Given { value: system, line }) = of(server).filter(|system| !system.value.is_known()) {
+        let what = format!("{:?} does not tell whether it is Windows Server 2008; it is taken for another", system.0);
+        findings.push(rules::SYSTEM.found(line, what).of(server));
+    }
+}
+
+fn cids(fleet: &Fleet, findings: &mut Vec<Finding>) {
+    let mut known: HashMap<String, usize> = HashMap::new();
+    for cid in &fleet.cids {
+        let path = &cid.path;
+        if let (Target::Unknown, Some(relay)) = (cid.reports_to, &cid.relay) {
+            let what = format!("{} is neither a relay of this file nor the server", relay.value);
+            findings.push(rules::UNKNOWN_RELAY.found(relay.line, what).at(&path.value));
+        }
+        match known.get(&path_key(&cid.folder.to_string_lossy())) {
+            None => drop(known.insert(path_key(&cid.folder.to_string_lossy()), path.line)),
+            Some(first) => {
+                let what = format!("{} is the CID of line {first}, too", path.value);
+                findings.push(rules::CID_TWICE.found(path.line, what).at(&path.value));
+            }
+        }
+        if let Target::Relay(index) = cid.reports_to
+            && let Some(platforms) = &fleet.relays[index].platforms
+        {
+            let others = cid.platforms.value.iter().filter(|platform| !platforms.value.contains(platform));
+            for platform in others {
+                let name = &fleet.relays[index].machine.name.value;
+                let what = format!("{} is for {}, and {name} has no such endpoints", path.value, platform.name());
+                findings.push(rules::RELAY_PLATFORM.found(cid.platforms.line, what).at(&path.value));
+            }
+        }
+    }
+    let mut served: HashMap<usize, Vec<_>> = HashMap::new();
+    for cid in &fleet.cids {
+        if let Target::Relay(index) = cid.reports_to {
+            served.entry(index).or_default().extend(&cid.platforms.value);
+        }
+    }
+    for (index, relay) in fleet.relays.iter().enumerate() {
+        let Relay { machine, platforms, .. } = relay;
+        let name = &machine.name.value;
+        let Some(served) = served.get(&index) else {
+            let what = format!("no CID lets endpoints report to {name}");
+            findings.push(rules::RELAY_WITHOUT_CID.found(machine.line, what).of(machine));
+            continue;
+        };
+        let Some(platforms) = platforms else { continue };
+        for platform in platforms.value.iter().filter(|platform| !served.contains(platform)) {
+            let what = format!("{name} has endpoints of the platform {}, and no CID for them", platform.name());
+            findings.push(rules::PLATFORM_WITHOUT_CID.found(platforms.line, what).of(machine));
+        }
+    }
+}
+
+/// How Windows compares paths: without regard to case, either slash for the other, none at the end, nothing for `.`.
+pub(super) fn path_key(path: &str) -> String {
+    let path = fold_case(path).replace('/', "\\");
+    let (start, rest) = match path.strip_prefix(r"\\") {
+        Some(rest) => (r"\\", rest),
+        None if path.starts_with('\\') => (r"\", path.as_str()),
+        None => ("", path.as_str()),
+    };
+    let mut parts: Vec<&str> = Vec::new();
+    for part in rest.split('\\') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => drop(parts.pop()),
+            // Windows drops dots and blanks at the end of a name.
+            ".." => parts.push(part),
+            part => parts.push(part.trim_end_matches(['.', ' '])),
+        }
+    }
+    start.to_owned() + &parts.join("\\")
+}
+
+/// How many errors and warnings there are, for people.
+pub fn summary(findings: &[Finding]) -> String {
+    let errors = findings.iter().filter(|finding| finding.is_error()).count();
+    let warnings = findings.len() - errors;
+    format!("{}, {}", count(errors, "error", "errors"), count(warnings, "warning", "warnings"))
+}

@@ -1,0 +1,176 @@
+//! What is wrong with the CIDs that a fleet file names, and with its names at the DNS server.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, ToSocketAddrs};
+
+use super::check::{self, path_key};
+use super::pool::side_by_side;
+use super::{Finding, Fleet, FleetCid, Platform, Target, rules};
+use crate::cid::Cid;
+use crate::mrinit::{RelayAddress, names_relay};
+use crate::relay::{self, RelayState};
+
+/// Looks at every CID of the file, `jobs` at a time: whether it is there, is of its platform, and lets no relay be its own
+/// parent. Changes nothing.
+pub fn check_cids(fleet: &Fleet, jobs: usize) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut roots = Vec::new();
+    let look = |index: usize| {
+        let cid = &fleet.cids[index];
+        match Cid::open(&cid.folder) {
+            Ok(open) => (look_at(fleet, cid, &open, relay::show(&open).ok().as_ref()), Some(open.root().to_owned())),
+            Err(error) => {
+                let what = format!("{}: {}", cid.path.value, error.what());
+                (vec![rules::CID_MISSING.found(cid.path.line, what).at(&cid.path.value)], None)
+            }
+        }
+    };
+    side_by_side(jobs, fleet.cids.len(), look, |index, (found, root)| {
+        findings.extend(found);
+        roots.extend(root.map(|root| (index, root)));
+    });
+    roots.sort();
+    let mut known: HashMap<String, &FleetCid> = HashMap::new();
+    for (index, root) in &roots {
+        let cid = &fleet.cids[*index];
+        // Paths that are spelled alike are told of without a look.
+        match known.insert(path_key(&root.to_string_lossy()), cid) {
+            Some(first) if path_key(&first.folder.to_string_lossy()) != path_key(&cid.folder.to_string_lossy()) => {
+                let what = format!(
+                    "{} is the CID of line {}, too: one is a link to the other",
+                    cid.path.value, first.path.line
+                );
+                findings.push(rules::CID_TWICE.found(cid.path.line, what).at(&cid.path.value));
+            }
+            _ => {}
+        }
+    }
+    check::sort(&mut findings);
+    findings
+}
+
+/// What is wrong with a CID that is open, and says `state` of its relays. A file that cannot be read is met again where
+/// the CID is planned for.
+pub(super) fn look_at(fleet: &Fleet, cid: &FleetCid, open: &Cid, state: Option<&RelayState>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    platform(cid, open, &mut findings);
+    findings.extend(state.and_then(|state| own_parent(fleet, cid, state)));
+    findings
+}
+
+fn platform(cid: &FleetCid, open: &Cid, findings: &mut Vec<Finding>) {
+    let path = &cid.path.value;
+    let line = cid.platforms.line;
+    let has = |name: &str| open.components().iter().any(|folder| folder.file_name().eq_ignore_ascii_case(name));
+    let said = |platform| cid.platforms.value.contains(&platform);
+    for platform in &cid.platforms.value {
+        match platform.component() {
+            Some(component) if !has(component) => {
+                let what = format!("{path} is for {}, and has no {component} folder", platform.name());
+                findings.push(rules::CID_PLATFORM.found(line, what).at(path));
+            }
+            None if has("rms") || has("rms9x") => {
+                let what = format!("{path} is for {}, and has the router of Windows", platform.name());
+                findings.push(rules::CID_PLATFORM.found(line, what).at(path));
+            }
+            _ => {}
+        }
+    }
+    let for_windows = said(Platform::Windows) || said(Platform::Windows9x);
+    if for_windows && has("rms9x") && !said(Platform::Windows9x) {
+        let what = format!("{path} has rms9x, and is not said to be for 9x");
+        findings.push(rules::CID_PLATFORM.found(line, what).at(path));
+    }
+    if has("rms") && has("rms9x") && for_windows && !said(Platform::Windows) {
+        let what = format!("{path} has rms, and is not said to be for windows");
+        findings.push(rules::CID_PLATFORM_DOUBT.found(line, what).at(path));
+    }
+}
+
+/// The relay takes `MRParentAddress` of the CID that it is installed from for its parent \[14635\].
+fn own_parent(fleet: &Fleet, cid: &FleetCid, state: &RelayState) -> Option<Finding> {
+    let Target::Relay(index) = cid.reports_to else { return None };
+    let relay = &fleet.relays[index];
+    let address = relay.machine.address().ok()?;
+    let copies = state.copies.iter().filter(|copy| cid.reads(copy));
+    let mut lists = copies.filter_map(|copy| copy.mr_parent_address.as_ref().map(|list| (copy, list)));
+    let own = lists.find(|(_, list)| names_relay(list, &address));
+    own.map(|(copy, list)| {
+        // Where the parent is a relay, the value is one that is set.
+        let rule = match relay.reports_to {
+            Target::Relay(_) => &rules::OWN_PARENT_FOR_NOW,
+            Target::Server | Target::Unknown => &rules::OWN_PARENT,
+        };
+        let what = format!(
+            "{}: MRParentAddress of {} is {list}: {} would be its own parent",
+            cid.path.value, copy.path, relay.machine.name.value
+        );
+        rule.found(cid.path.line, what).at(&cid.path.value).of(&relay.machine)
+    })
+}
+
+/// Asks for the addresses of every name in the file, some at a time. This alone uses the network.
+pub fn check_names(fleet: &Fleet, jobs: usize) -> Vec<Finding> {
+    check_names_with(fleet, jobs, |name| {
+        let found = (name, 0).to_socket_addrs().map_err(|error| error.to_string())?;
+        Ok(found.map(|address| address.ip()).collect())
+    })
+}
+
+fn check_names_with(
+    fleet: &Fleet,
+    jobs: usize,
+    resolve: impl Fn(&str) -> std::result::Result<Vec<IpAddr>, String> + Sync,
+) -> Vec<Finding> {
+    let machines: Vec<_> = fleet.machines().collect();
+    let mut findings = Vec::new();
+    let look = |index: usize| {
+        let machine = machines[index];
+        let fqdn = machine.fqdn.as_ref()?;
+        // What breaks the rules of names is told of without asking.
+        RelayAddress::new(None, Some(&fqdn.value), None).ok()?;
+        let found = match resolve(&fqdn.value) {
+            Err(error) => Err(error),
+            Ok(found) if found.is_empty() => Err("it has no address".to_owned()),
+            Ok(found) => Ok(found),
+        };
+        let finding = match found {
+            Err(error) => rules::DNS.found(fqdn.line, format!("{} does not resolve: {error}", fqdn.value)),
+            Ok(found) => {
+                let ip = machine.ip.as_ref()?.value.parse::<IpAddr>().ok()?;
+                if found.contains(&ip) {
+                    return None;
+                }
+                let found: Vec<String> = found.iter().map(IpAddr::to_string).collect();
+                let what = format!("{} has the address {}, and here it is {ip}", fqdn.value, found.join(", "));
+                rules::DNS_ADDRESS.found(fqdn.line, what)
+            }
+        };
+        Some(finding.of(machine))
+    };
+    side_by_side(jobs, machines.len(), look, |_, finding| findings.extend(finding));
+    check::sort(&mut findings);
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_compared_with_addresses() {
+        let text = b"[server]\nname='S'\nip='10.1.1.1'\nfqdn='s.acme'\n\
+            [[relay]]\nname='A'\nip='10.1.1.2'\nfqdn='a.acme'\n[[relay]]\nname='B'\nfqdn='b.acme'\n\
+            [[relay]]\nname='C'\nfqdn='c..acme'\n[[relay]]\nname='D'\nnetbios='D'\n";
+        let fleet = Fleet::parse(text, "".as_ref()).unwrap();
+        let findings = check_names_with(&fleet, 2, |name| match name {
+            "b.acme" => Err("no such name".to_owned()),
+            name => {
+                assert!(["s.acme", "a.acme"].contains(&name), "{name}");
+                Ok(vec!["10.1.1.1".parse().unwrap()])
+            }
+        });
+        let found: Vec<_> = findings.iter().map(|finding| (finding.code, finding.line)).collect();
+        assert_eq!(found, [("dns-address", 8), ("dns", 11)]);
+    }
+}

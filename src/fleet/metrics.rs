@@ -1,0 +1,29 @@
+//! The state of a fleet as Prometheus reads it.
+
+use std::collections::HashSet;
+
+use super::{CidStatus, Finding, Fleet, State};
+use crate::report::Metrics;
+
+/// What [`status`](super::status()) found of each CID, in the order of the file.
+pub fn fleet_metrics(fleet: &Fleet, findings: &[Finding], statuses: &[CidStatus]) -> Metrics {
+    let mut metrics = Metrics::default();
+    let name = |cid: &super::FleetCid| fleet.machine(cid.reports_to).map_or("", |machine| machine.name.value.as_str());
+    let mut gauge = metrics.gauge("configcid_fleet_cid_in_step", "Whether the CID is as the fleet file says.");
+    let mut known = HashSet::new();
+    for (cid, status) in fleet.cids.iter().zip(statuses) {
+        // A CID that the file names twice is one series.
+        if known.insert(&cid.path.value) {
+            let labels = [("cid", cid.path.value.as_str()), ("relay", name(cid))];
+            gauge.sample(&labels, f64::from(u8::from(status.state == State::InStep)));
+        }
+    }
+    let mut gauge = metrics.gauge("configcid_fleet_cids", "How many CIDs of the fleet file are in this state.");
+    for state in State::ALL {
+        let count = statuses.iter().filter(|status| status.state == state).count();
+        gauge.sample(&[("state", state.name())], count as f64);
+    }
+    let errors = findings.iter().filter(|finding| finding.is_error()).count();
+    metrics.gauge("configcid_fleet_file_errors", "How many rules the fleet file breaks.").sample(&[], errors as f64);
+    metrics
+}

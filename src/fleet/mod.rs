@@ -1,0 +1,69 @@
+//! Fleets: the server, every relay and every CID of a network, from one file (`fleet.toml`, `docs/fleet.md`).
+//!
+//! [`Fleet::read`] it, [`check`](check()) it, [`run`] the plans of all CIDs side by side, and look at their
+//! [`status`](status()):
+//!
+//! ```
+//! # let dir = tempfile::tempdir().unwrap();
+//! # let path = dir.path().join("fleet.toml");
+//! # configcid::DemoCid::default().write(&dir.path().join("MRESXP"))?;
+//! use std::sync::atomic::AtomicBool;
+//!
+//! use configcid::fleet::{self, Fleet, State, Work};
+//! use configcid::plan::LockOptions;
+//! use configcid::{RefreshOptions, Run};
+//!
+//! let text = "
+//!     server = { name = 'Server1', fqdn = 'Server.Sales.Acme' }
+//!     relay = [{ name = 'MRComputer', ip = '10.1.200.65', fqdn = 'MRComputer.Sales.Acme' }]
+//!     cid = [{ path = 'MRESXP', relay = 'MRComputer' }]
+//! ";
+//! std::fs::write(&path, text).unwrap();
+//! let fleet = Fleet::read(&path)?;
+//! assert!(fleet::check(&fleet).is_empty());
+//!
+//! let (refresh, stop) = (RefreshOptions::default(), AtomicBool::new(false));
+//! let run = Run { dry_run: false, lock: LockOptions::default(), look: Some(&refresh) };
+//! let work = Work { run, refresh: &refresh, jobs: 2, stop: &stop };
+//! fleet::run(&fleet, &work, |_| {}, |index, ran| {
+//!     println!("{}: {:?}", fleet.cids[index].path.value, ran.map(|ran| ran.exit()));
+//! });
+//! fleet::status(&fleet, &refresh, 2, |_, status| assert_eq!(status.state, State::InStep));
+//! # Ok::<(), configcid::Error>(())
+//! ```
+
+mod check;
+mod import;
+mod keys;
+mod look;
+mod metrics;
+mod model;
+mod parse;
+mod picture;
+mod plan;
+pub(crate) mod pool;
+mod registry;
+mod report;
+mod rules;
+mod runbook;
+mod section;
+mod status;
+mod tree;
+
+pub use check::{MAX_AT_RELAY, MAX_AT_SERVER, MAX_AT_SERVER_2008, MAX_LEVELS, check, summary};
+pub use import::{Imported, import};
+pub use look::{check_cids, check_names};
+pub use metrics::fleet_metrics;
+pub use model::{AddressKind, Domain, Fleet, FleetCid, Given, Machine, Platform, Relay, Server, System, Target};
+pub use parse::MAX_SIZE;
+pub use picture::{Format, graph};
+pub use plan::{Work, plan, run, setup};
+pub use pool::processors;
+pub use registry::{RegistryFile, make_folder, registry};
+pub use report::report;
+pub use rules::{Finding, Severity};
+pub use runbook::runbook;
+pub use status::{CidStatus, Difference, State, cid_status, status};
+
+/// A commented fleet file to begin with.
+pub const TEMPLATE: &str = include_str!("../../templates/fleet.toml");

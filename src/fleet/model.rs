@@ -1,0 +1,267 @@
+//! The network that a fleet file describes.
+
+use std::path::{Path, PathBuf};
+
+use super::keys::{self, THE_SERVER};
+use crate::error::Result;
+use crate::mrinit::RelayAddress;
+use crate::relay::CopyState;
+use crate::text::same_name;
+
+/// A value and the line of the file that gives it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given<T> {
+    /// The value.
+    pub value: T,
+    /// The line, counted from 1.
+    pub line: usize,
+}
+
+/// The server, the relays and the CIDs of a network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Fleet {
+    /// The management server.
+    pub server: Server,
+    /// The relays, in the order of the file.
+    pub relays: Vec<Relay>,
+    /// The CIDs, in the order of the file.
+    pub cids: Vec<FleetCid>,
+}
+
+/// What the server and the relays have in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Machine {
+    /// What the file calls it.
+    pub name: Given<String>,
+    /// The line where its table begins.
+    pub line: usize,
+    /// Its IP address, as written: see [`address`](Machine::address).
+    pub ip: Option<Given<String>>,
+    /// Its fully qualified domain name, as written.
+    pub fqdn: Option<Given<String>>,
+    /// Its NetBIOS name, as written.
+    pub netbios: Option<Given<String>>,
+    /// Its operating system.
+    pub system: Option<Given<System>>,
+    /// How many endpoints are expected to report to it, not counting those of the relays below it.
+    pub endpoints: Option<Given<u32>>,
+    /// How it gets its IP address; by default static.
+    pub address_kind: Given<AddressKind>,
+    /// The kind of domain it is in.
+    pub domain: Option<Given<Domain>>,
+}
+
+impl Machine {
+    /// Its addresses, in the order in which `mrinit.conf` lists them \[14635\].
+    ///
+    /// # Errors
+    /// A part breaks the rules of its kind, or there is none: see [`RelayAddress::new`].
+    pub fn address(&self) -> Result<RelayAddress> {
+        let part = |part: &'_ Option<Given<String>>| part.as_ref().map(|part| part.value.clone());
+        RelayAddress::new(part(&self.ip).as_deref(), part(&self.fqdn).as_deref(), part(&self.netbios).as_deref())
+    }
+}
+
+/// The management server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Server {
+    /// Its name and addresses; its endpoints are those that report to it without a relay.
+    pub machine: Machine,
+    /// The version of its console.
+    pub console: Option<Given<String>>,
+}
+
+/// A message relay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Relay {
+    /// Its name and addresses.
+    pub machine: Machine,
+    /// Whom it reports to, as written; the server where nothing is written.
+    pub parent: Option<Given<String>>,
+    /// The platforms of its endpoints, where they are given.
+    pub platforms: Option<Given<Vec<Platform>>>,
+    /// Whom it reports to.
+    pub reports_to: Target,
+}
+
+impl Relay {
+    /// The line that says whom it reports to; where none does, that of its table.
+    pub fn parent_line(&self) -> usize {
+        self.parent.as_ref().map_or(self.machine.line, |parent| parent.line)
+    }
+}
+
+/// A CID of the network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FleetCid {
+    /// Its path, as written.
+    pub path: Given<String>,
+    /// Its folder: the path, from where the file or `folder` of `[defaults]` says that paths begin.
+    pub folder: PathBuf,
+    /// The platforms of the endpoints that update from it.
+    pub platforms: Given<Vec<Platform>>,
+    /// The relay that its endpoints report to, as written; the server where nothing is written.
+    pub relay: Option<Given<String>>,
+    /// Whom its endpoints report to.
+    pub reports_to: Target,
+    /// Ports and identity keys that differ from the root's `mrinit.conf` are taken from it.
+    pub from_root: bool,
+}
+
+impl FleetCid {
+    /// The line that says whom its endpoints report to; where none does, that of its path.
+    pub fn relay_line(&self) -> usize {
+        self.relay.as_ref().map_or(self.path.line, |relay| relay.line)
+    }
+
+    /// Whether its endpoints read this copy: the root's alone, or those of components alone.
+    pub(super) fn reads(&self, copy: &CopyState) -> bool {
+        copy.path.folder().is_none() == self.edits_root()
+    }
+
+    /// Whether its endpoints read the root's `mrinit.conf` alone: Mac and Linux have no `rms` folder.
+    pub fn edits_root(&self) -> bool {
+        self.platforms.value.iter().any(|platform| platform.component().is_none())
+    }
+}
+
+/// Whom a relay, or the endpoints of a CID, report to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// The management server.
+    Server,
+    /// The relay of this index.
+    Relay(usize),
+    /// A name that the file gives to nothing.
+    Unknown,
+}
+
+/// An operating system, as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct System(pub String);
+
+/// The years in the names of servers; that of 2008 is also in the name of its other release.
+const YEARS: &[&str] = &["2000", "2003", "2008", "2012", "2016", "2019", "2022", "2025"];
+
+impl System {
+    /// Whether it is Windows Server 2008, to which lower limits apply \[63588\]: the name has `2008` in it and not `R2`,
+    /// which is another system.
+    ///
+    /// ```
+    /// use configcid::fleet::System;
+    ///
+    /// assert!(System("Windows Server 2008 SP2".into()).is_windows_2008());
+    /// assert!(!System("Windows Server 2008 R2".into()).is_windows_2008());
+    /// ```
+    pub fn is_windows_2008(&self) -> bool {
+        self.0.contains("2008") && !self.0.to_ascii_lowercase().contains("r2")
+    }
+
+    /// Whether the name tells if it is Windows Server 2008.
+    pub fn is_known(&self) -> bool {
+        YEARS.iter().any(|year| self.0.contains(year))
+    }
+}
+
+/// How a machine gets its IP address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AddressKind {
+    /// It always has the same.
+    Static,
+    /// A DHCP server gives it one.
+    Dhcp,
+}
+
+/// The kind of domain a machine is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Domain {
+    /// A Windows NT domain, whose names no DNS server knows.
+    Nt,
+    /// Active Directory.
+    ActiveDirectory,
+    /// None.
+    Workgroup,
+}
+
+/// What endpoints run (formats.md, section 1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Platform {
+    /// Windows NT, 2000 and later: the component `rms`.
+    Windows,
+    /// Windows 95, 98 and Me: the component `rms9x`.
+    Windows9x,
+    /// Macs, which read the root's `mrinit.conf`.
+    Mac,
+    /// Linux, which reads the root's `mrinit.conf`.
+    Linux,
+}
+
+impl Platform {
+    /// The name, as a fleet file has it.
+    pub fn name(self) -> &'static str {
+        keys::word(self)
+    }
+
+    /// The component whose `mrinit.conf` its endpoints read; `None`: the root's.
+    pub fn component(self) -> Option<&'static str> {
+        match self {
+            Platform::Windows => Some("rms"),
+            Platform::Windows9x => Some("rms9x"),
+            Platform::Mac | Platform::Linux => None,
+        }
+    }
+}
+
+impl serde::Serialize for Platform {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl Fleet {
+    /// Whom `name` means: `server`, the server's name, or a relay's, without regard to case.
+    pub(super) fn resolve(&self, name: &str) -> Target {
+        if same_name(name, THE_SERVER) || same_name(name, &self.server.machine.name.value) {
+            return Target::Server;
+        }
+        let named = |relay: &Relay| same_name(name, &relay.machine.name.value);
+        self.relays.iter().position(named).map_or(Target::Unknown, Target::Relay)
+    }
+
+    /// The machine.
+    pub fn machine(&self, target: Target) -> Option<&Machine> {
+        match target {
+            Target::Server => Some(&self.server.machine),
+            Target::Relay(index) => self.relays.get(index).map(|relay| &relay.machine),
+            Target::Unknown => None,
+        }
+    }
+
+    /// The server, and then the relays.
+    pub fn machines(&self) -> impl Iterator<Item = &Machine> {
+        std::iter::once(&self.server.machine).chain(self.relays.iter().map(|relay| &relay.machine))
+    }
+
+    /// The relay's own parent's addresses, where the file says that this is a relay: what `MRParentAddress` must name
+    /// in the CIDs of the relay. `None` where its parent is the server.
+    ///
+    /// # Errors
+    /// As [`Machine::address`].
+    pub fn parent_relay_address(&self, relay: usize) -> Result<Option<RelayAddress>> {
+        match self.relays[relay].reports_to {
+            Target::Relay(parent) => self.relays[parent].machine.address().map(Some),
+            Target::Server | Target::Unknown => Ok(None),
+        }
+    }
+}
+
+/// Whether a path is absolute, for this system or for Windows.
+pub(super) fn is_absolute(path: &str) -> bool {
+    let drive = path.as_bytes().get(1) == Some(&b':') && path.as_bytes()[0].is_ascii_alphabetic();
+    Path::new(path).has_root() || path.starts_with('\\') || drive
+}

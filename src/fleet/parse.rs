@@ -1,0 +1,165 @@
+//! `fleet.toml` read: every value with its line, and no key that is not known.
+
+use std::path::Path;
+
+use toml::de::DeTable;
+
+use super::keys;
+use super::model::is_absolute;
+use super::section::{Reader, Section, format_error};
+use super::{AddressKind, Domain, Fleet, FleetCid, Given, Machine, Platform, Relay, Server, System, Target};
+use crate::cid::real_path;
+use crate::cid::tree::read_file;
+use crate::error::{Error, Result};
+
+/// The largest fleet file that is read, in bytes.
+pub const MAX_SIZE: u64 = 16 << 20;
+
+impl Fleet {
+    /// Reads a fleet file. The paths of CIDs begin at its folder, unless it says otherwise.
+    ///
+    /// # Errors
+    /// The file cannot be read, or as [`parse`](Fleet::parse).
+    pub fn read(path: &Path) -> Result<Fleet> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let real = real_path(path).map_err(|error| {
+            let missing = error.kind() == std::io::ErrorKind::NotFound;
+            let error = Error::io("open the fleet file", path, error);
+            if missing { error.next("configcid fleet init writes one; name it where it is elsewhere") } else { error }
+        })?;
+        let bytes = read_file(&real, MAX_SIZE).map_err(|error| error.about(path))?;
+        let folder = if folder == Path::new(".") { Path::new("") } else { folder };
+        Fleet::parse(&bytes, folder).map_err(|error| error.in_file(path))
+    }
+
+    /// Reads the bytes of a fleet file that stands in `folder`, where the paths of CIDs begin. The format is described in
+    /// `docs/fleet.md`.
+    ///
+    /// # Errors
+    /// It is no TOML in UTF-8; it has a key that is not known, or one twice; a value is of another type than it should
+    /// be, or is missing. The error names the line.
+    ///
+    /// ```
+    /// use configcid::fleet::{Fleet, Target};
+    ///
+    /// let fleet = Fleet::parse(
+    ///     br#"
+    ///     [server]
+    ///     name = "Server1"
+    ///     fqdn = "Server1.Sales.Acme"
+    ///
+    ///     [[relay]]
+    ///     name = "MRComputer"
+    ///     ip = "10.1.200.65"
+    ///
+    ///     [[cid]]
+    ///     path = '\\Server1\InterChk\MRESXP'
+    ///     relay = "MRComputer"
+    ///     "#,
+    ///     "".as_ref(),
+    /// )?;
+    /// assert_eq!(fleet.relays[0].reports_to, Target::Server);
+    /// assert_eq!((fleet.cids[0].reports_to, fleet.cids[0].path.line), (Target::Relay(0), 11));
+    /// # Ok::<(), configcid::Error>(())
+    /// ```
+    pub fn parse(bytes: &[u8], folder: &Path) -> Result<Fleet> {
+        let text = std::str::from_utf8(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)).map_err(|error| {
+            let line = 1 + bytes[..error.valid_up_to().min(bytes.len())].iter().filter(|byte| **byte == b'\n').count();
+            format_error("it is no text in UTF-8", line).next("save it as UTF-8")
+        })?;
+        let reader = Reader::new(text);
+        let document = DeTable::parse(text).map_err(|error| {
+            let line = reader.line(&error.span().unwrap_or(0..0));
+            format_error(error.message().replace('\n', " "), line)
+        })?;
+        let top = reader.section("the file", 1, document.get_ref(), keys::TABLES)?;
+        let defaults = match top.table("defaults", keys::DEFAULTS)? {
+            Some(section) => Defaults::read(&section)?,
+            None => Defaults::default(),
+        };
+        let Some(server) = top.table("server", keys::SERVER)? else {
+            return Err(format_error("there is no [server]", 1).next("add the management server, with its name"));
+        };
+        let server = Server { machine: machine(&server, &defaults)?, console: server.text("console")? };
+        let mut fleet = Fleet { server, relays: Vec::new(), cids: Vec::new() };
+        for section in top.tables("relay", keys::RELAY)? {
+            fleet.relays.push(Relay {
+                machine: machine(&section, &defaults)?,
+                parent: section.text("parent")?,
+                platforms: section.words("platforms")?.or_else(|| defaults.platforms.clone()),
+                reports_to: Target::Unknown,
+            });
+        }
+        for section in top.tables("cid", keys::CID)? {
+            fleet.cids.push(cid(&section, &defaults, folder)?);
+        }
+        for index in 0..fleet.relays.len() {
+            fleet.relays[index].reports_to = target(&fleet, &fleet.relays[index].parent);
+        }
+        for index in 0..fleet.cids.len() {
+            fleet.cids[index].reports_to = target(&fleet, &fleet.cids[index].relay);
+        }
+        Ok(fleet)
+    }
+}
+
+fn target(fleet: &Fleet, name: &Option<Given<String>>) -> Target {
+    name.as_ref().map_or(Target::Server, |name| fleet.resolve(&name.value))
+}
+
+/// What holds where a table says nothing.
+#[derive(Default)]
+struct Defaults {
+    folder: Option<Given<String>>,
+    platform: Option<Given<Vec<Platform>>>,
+    platforms: Option<Given<Vec<Platform>>>,
+    address: Option<Given<AddressKind>>,
+    domain: Option<Given<Domain>>,
+    system: Option<Given<String>>,
+    from_root: Option<Given<bool>>,
+}
+
+impl Defaults {
+    fn read(section: &Section<'_, '_>) -> Result<Defaults> {
+        Ok(Defaults {
+            folder: section.text("folder")?,
+            platform: section.words("platform")?,
+            platforms: section.words("platforms")?,
+            address: section.word("address")?,
+            domain: section.word("domain")?,
+            system: section.text("system")?,
+            from_root: section.flag("from_root")?,
+        })
+    }
+}
+
+fn machine(section: &Section<'_, '_>, defaults: &Defaults) -> Result<Machine> {
+    let system = section.text("system")?.or_else(|| defaults.system.clone());
+    let static_address = Given { value: AddressKind::Static, line: section.line };
+    Ok(Machine {
+        name: section.required("name")?,
+        line: section.line,
+        ip: section.text("ip")?,
+        fqdn: section.text("fqdn")?,
+        netbios: section.text("netbios")?,
+        system: system.map(|system| Given { value: System(system.value), line: system.line }),
+        endpoints: section.number("endpoints")?,
+        address_kind: section.word("address")?.or_else(|| defaults.address.clone()).unwrap_or(static_address),
+        domain: section.word("domain")?.or_else(|| defaults.domain.clone()),
+    })
+}
+
+fn cid(section: &Section<'_, '_>, defaults: &Defaults, folder: &Path) -> Result<FleetCid> {
+    let path = section.required("path")?;
+    let given = defaults.folder.as_ref().map_or("", |folder| &folder.value);
+    let base = if is_absolute(given) { given.into() } else { folder.join(given) };
+    let platforms = section.words("platform")?.or_else(|| defaults.platform.clone());
+    Ok(FleetCid {
+        folder: if is_absolute(&path.value) { path.value.clone().into() } else { base.join(&path.value) },
+        platforms: platforms.unwrap_or(Given { value: vec![Platform::Windows], line: section.line }),
+        relay: section.text("relay")?,
+        reports_to: Target::Unknown,
+        from_root: section.flag("from_root")?.or_else(|| defaults.from_root.clone()).is_some_and(|given| given.value),
+        path,
+    })
+}

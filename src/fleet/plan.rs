@@ -1,0 +1,150 @@
+//! What each CID needs to be as the fleet file says, planned and carried out side by side.
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::look::look_at;
+use super::pool::side_by_side;
+use super::{Fleet, FleetCid, Target};
+use crate::catalog::CidPath;
+use crate::cid::Cid;
+use crate::error::{Error, ErrorKind, Result};
+use crate::mrinit::{KEY_MR_PARENT, RelayAddress, names_relay};
+use crate::plan::Plan;
+use crate::refresh::{RefreshOptions, refresh};
+use crate::relay::{self, CopyState, RelaySetup, RelayState};
+use crate::run::{Ran, Run};
+
+/// What the purpose of a change begins with that a fleet file asked for.
+pub(super) const PURPOSE: &str = "fleet apply: ";
+
+/// How to plan, or to carry out, for all CIDs.
+pub struct Work<'a> {
+    /// How to run on each. A dry run plans.
+    pub run: Run<'a>,
+    /// How the catalogs are refreshed.
+    pub refresh: &'a RefreshOptions,
+    /// How many CIDs are worked on at a time.
+    pub jobs: usize,
+    /// Once it is set, no further CID is begun; those under way are ended.
+    pub stop: &'a AtomicBool,
+}
+
+/// The relay set-up of a CID; `None` where its endpoints report to the server.
+///
+/// # Errors
+/// The relay, or its parent, is unknown or has no valid address: [`check`](super::check()) finds these.
+pub fn setup(fleet: &Fleet, cid: &FleetCid, refresh: &RefreshOptions) -> Result<Option<RelaySetup>> {
+    let index = match cid.reports_to {
+        Target::Relay(index) => index,
+        Target::Server => return Ok(None),
+        Target::Unknown => {
+            let what = format!("{} names a relay that the fleet file does not have", cid.path.value);
+            return Err(Error::new(ErrorKind::Fleet, what).next("configcid fleet check finds such mistakes"));
+        }
+    };
+    let mut setup = RelaySetup::new(fleet.relays[index].machine.address()?);
+    setup.parent_relay = fleet.parent_relay_address(index)?;
+    setup.edit_root = cid.edits_root();
+    setup.from_root = cid.from_root;
+    setup.refresh = refresh.clone();
+    Ok(Some(setup))
+}
+
+/// Plans what a CID needs to be as the file says. Where its endpoints report to a relay, that is relay set-up
+/// \[14635\]; where they report to the server, their address lines are edited only if they name another machine.
+/// `MRParentAddress` is set where the file says that the parent of the relay is a relay, and else left alone.
+///
+/// # Errors
+/// The CID is not there or for another platform, as [`check_cids`](super::check_cids) finds; or as [`relay::set`].
+pub fn plan(fleet: &Fleet, cid: &FleetCid, refresh_options: &RefreshOptions) -> Result<Plan> {
+    let open = Cid::open(&cid.folder)?;
+    let state = relay::show(&open)?;
+    plan_of(fleet, cid, &open, &state, refresh_options)
+}
+
+/// As [`plan`], for a CID that is open.
+pub(super) fn plan_of(
+    fleet: &Fleet,
+    cid: &FleetCid,
+    open: &Cid,
+    state: &RelayState,
+    refresh_options: &RefreshOptions,
+) -> Result<Plan> {
+    if let Some(finding) = look_at(fleet, cid, open, Some(state)).into_iter().find(|finding| finding.is_error()) {
+        return Err(Error::new(ErrorKind::Fleet, finding.what).next(finding.next));
+    }
+    let mut plan = match setup(fleet, cid, refresh_options)? {
+        Some(setup) => relay::set(open, &setup)?,
+        None => to_server(fleet, cid, open, state, refresh_options)?,
+    };
+    plan.purpose = format!("{PURPOSE}{}", plan.purpose);
+    plan.warnings.extend(parent_faults(fleet, cid, state).into_iter().map(|(path, what)| format!("{path}: {what}")));
+    Ok(plan)
+}
+
+fn to_server(fleet: &Fleet, cid: &FleetCid, open: &Cid, state: &RelayState, options: &RefreshOptions) -> Result<Plan> {
+    let server = match fleet.server.machine.address() {
+        Ok(server) if state.copies.iter().any(|copy| cid.reads(copy) && !reports_to(copy, &server)) => server,
+        _ => return refresh(open, options),
+    };
+    let mut setup = RelaySetup::new(server);
+    setup.is_server = true;
+    setup.edit_root = cid.edits_root();
+    setup.from_root = cid.from_root;
+    setup.refresh = options.clone();
+    relay::set(open, &setup)
+}
+
+/// Whether the endpoints that read a copy report to a machine, as far as can be told.
+pub(super) fn reports_to(copy: &CopyState, machine: &RelayAddress) -> bool {
+    copy.parent_router_address.as_deref().is_some_and(|list| names(list, machine) != Some(false))
+}
+
+/// Whether a list of addresses names the machine; `None` where it has no part that could be compared.
+pub(super) fn names(list: &str, machine: &RelayAddress) -> Option<bool> {
+    let is_comparable = |part: &str| match part.parse::<IpAddr>() {
+        Ok(_) => machine.ip().is_some(),
+        Err(_) => machine.fqdn().is_some() || machine.netbios().is_some(),
+    };
+    list.split(',').map(str::trim).any(is_comparable).then(|| names_relay(list, machine))
+}
+
+/// Where the relay's own parent is another one than the file's server says, and no plan sets it: the copy, and what is
+/// wrong.
+pub(super) fn parent_faults<'a>(fleet: &Fleet, cid: &FleetCid, state: &'a RelayState) -> Vec<(&'a CidPath, String)> {
+    let (Target::Relay(index), Ok(server)) = (cid.reports_to, fleet.server.machine.address()) else {
+        return Vec::new();
+    };
+    if fleet.relays[index].reports_to != Target::Server {
+        return Vec::new();
+    }
+    let copies = state.copies.iter().filter(|copy| cid.reads(copy));
+    let wrong = copies.filter_map(|copy| {
+        let list = copy.mr_parent_address.as_deref()?;
+        let what = format!(
+            "{KEY_MR_PARENT} is {list}, and the parent of {} is the server; configcid mrinit set changes it, relay \
+             set-up leaves it alone",
+            fleet.relays[index].machine.name.value
+        );
+        (names(list, &server) == Some(false)).then_some((&copy.path, what))
+    });
+    wrong.collect()
+}
+
+/// Plans for every CID of the file, and carries the plans out unless it is a dry run, some at a time; one that fails stops
+/// no other. `begun` is called when a CID is begun, on any thread; `done` with what became of it, on this one, and with
+/// `None` for a CID that was not begun since the work was stopped.
+pub fn run(fleet: &Fleet, work: &Work<'_>, begun: impl Fn(usize) + Sync, done: impl FnMut(usize, Option<Ran>)) {
+    let one = |index: usize| {
+        if work.stop.load(Ordering::Relaxed) {
+            return None;
+        }
+        begun(index);
+        let cid = &fleet.cids[index];
+        let mut ran = work.run.on(&cid.folder, |_| plan(fleet, cid, work.refresh));
+        ran.result.cid = cid.path.value.clone();
+        Some(ran)
+    };
+    side_by_side(work.jobs, fleet.cids.len(), one, done);
+}

@@ -1,0 +1,111 @@
+//! The rules of fleets, and what is found against them. docs/fleet.md lists them.
+
+use super::Machine;
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// It is against a rule: nothing is done while it stands.
+    Error,
+    /// It is allowed and still likely to be a mistake.
+    Warning,
+}
+
+/// Something that is wrong with a fleet file, or with a CID that it names.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct Finding {
+    /// Names the rule; stable.
+    pub code: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The line of the file, counted from 1.
+    pub line: usize,
+    /// The vendor's articles that the rule comes from.
+    pub article: &'static str,
+    /// What is wrong, as a sentence without an end.
+    pub what: String,
+    /// What to do about it.
+    pub next: &'static str,
+    /// The machine that it is about, by the name that the file gives it.
+    pub machine: Option<String>,
+    /// The CID that it is about, as the file spells it.
+    pub cid: Option<String>,
+}
+
+impl Finding {
+    /// Whether it is an error.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
+    /// A machine that it is about.
+    pub(super) fn of(mut self, machine: &Machine) -> Finding {
+        self.machine = Some(machine.name.value.clone());
+        self
+    }
+
+    /// A CID that it is about.
+    pub(super) fn at(mut self, cid: &str) -> Finding {
+        self.cid = Some(cid.to_owned());
+        self
+    }
+}
+
+/// A rule.
+pub(super) struct Rule {
+    code: &'static str,
+    article: &'static str,
+    severity: Severity,
+    next: &'static str,
+}
+
+impl Rule {
+    pub fn found(&self, line: usize, what: impl Into<String>) -> Finding {
+        let Rule { code, article, severity, next } = *self;
+        Finding { code, severity, line, article, what: what.into(), next, machine: None, cid: None }
+    }
+}
+
+const fn error(code: &'static str, article: &'static str, next: &'static str) -> Rule {
+    Rule { code, article, severity: Severity::Error, next }
+}
+
+const fn warning(code: &'static str, article: &'static str, next: &'static str) -> Rule {
+    Rule { code, article, severity: Severity::Warning, next }
+}
+
+const RELAYS: &str = "14635";
+const LARGE: &str = "63588, 14635";
+
+pub const NAME_TWICE: Rule = error("name-twice", RELAYS, "give each machine a name of its own");
+pub const ADDRESS: Rule = error("address", RELAYS, "write it as the relay's endpoints are to find it");
+pub const NO_ADDRESS: Rule = error("no-address", RELAYS, "give ip, fqdn or netbios");
+pub const SERVER_WITHOUT_ADDRESS: Rule = warning("no-address", RELAYS, "give ip, fqdn or netbios");
+pub const ADDRESS_DOUBT: Rule = warning("address-doubt", RELAYS, "look whether it is meant so");
+pub const SHARED_ADDRESS: Rule = error("shared-address", RELAYS, "give each machine its own");
+pub const UNKNOWN_PARENT: Rule = error("unknown-parent", RELAYS, "name a relay of this file, or the server");
+pub const UNKNOWN_RELAY: Rule = error("unknown-relay", RELAYS, "name a relay of this file, or the server");
+pub const CYCLE: Rule = error("cycle", RELAYS, "let one of them report to the server");
+pub const DEPTH: Rule = error("depth", RELAYS, "let it report to a relay nearer to the server");
+pub const SERVER_ENDPOINTS: Rule =
+    error("server-endpoints", LARGE, "let endpoints report to relays instead of the server");
+pub const RELAY_ENDPOINTS: Rule = error("relay-endpoints", RELAYS, "share them among more relays");
+pub const DHCP_FQDN: Rule = error("dhcp-fqdn", RELAYS, "give its fqdn, or a static address");
+pub const DHCP_FQDN_DOUBT: Rule = warning("dhcp-fqdn", RELAYS, "say which domain it is in, or give its fqdn");
+pub const DHCP: Rule = warning("dhcp", RELAYS, "give it a static address");
+pub const RELAY_SYSTEM: Rule = warning("relay-system", LARGE, "take a computer with another system");
+pub const SYSTEM: Rule = warning("system", LARGE, "write it as Windows Server 2008, Windows Server 2008 R2, ...");
+pub const RELAY_WITHOUT_CID: Rule = warning("relay-without-cid", RELAYS, "add the [[cid]] of its endpoints");
+pub const PLATFORM_WITHOUT_CID: Rule = warning("platform-without-cid", RELAYS, "add the [[cid]] of these endpoints");
+pub const CID_TWICE: Rule = error("cid-twice", RELAYS, "give each group of endpoints a CID of its own");
+pub const CID_MISSING: Rule = error("cid-missing", RELAYS, "check the path and your rights to it");
+pub const CID_PLATFORM: Rule = error("cid-platform", RELAYS, "correct the platform, or name another CID");
+pub const RELAY_PLATFORM: Rule = error("cid-platform", RELAYS, "correct platform here, or platforms of the relay");
+pub const CID_PLATFORM_DOUBT: Rule = warning("cid-platform", RELAYS, "add the platform");
+pub const OWN_PARENT: Rule =
+    error("own-parent", RELAYS, "set MRParentAddress to the server's with configcid mrinit set");
+pub const OWN_PARENT_FOR_NOW: Rule = warning("own-parent", RELAYS, "configcid fleet apply sets it");
+pub const DNS: Rule = error("dns", RELAYS, "correct the name, or add it to the DNS server");
+pub const DNS_ADDRESS: Rule = warning("dns-address", RELAYS, "correct the address here or at the DNS server");

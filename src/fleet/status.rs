@@ -1,0 +1,220 @@
+//! Each CID as it is against the fleet file.
+
+use super::plan::{PURPOSE, names, parent_faults, plan_of, setup};
+use super::pool::side_by_side;
+use super::{Fleet, FleetCid};
+use crate::catalog::CidPath;
+use crate::cid::{Cid, MRINIT};
+use crate::error::{Error, ErrorKind, Result};
+use crate::mrinit::{self, KEY_MR_PARENT, KEY_PARENT_ROUTER, RelayAddress};
+use crate::plan::{Writer, digest, last_change};
+use crate::refresh::RefreshOptions;
+use crate::relay::{self, CopyState, RelayState};
+use crate::report::ErrorReport;
+use crate::router::same_list;
+use crate::verify::{Scope, verify};
+
+/// How a CID stands to the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// It is as the file says.
+    InStep,
+    /// It is as it was before the file said something else: `fleet apply` has not been there yet.
+    Behind,
+    /// It differs from the file in what somebody else changed, or is damaged.
+    Drifted,
+    /// It cannot be read.
+    Unreachable,
+}
+
+impl State {
+    /// All of them.
+    pub const ALL: [State; 4] = [State::InStep, State::Behind, State::Drifted, State::Unreachable];
+
+    /// The name, as the JSON output and the metrics have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            State::InStep => "in-step",
+            State::Behind => "behind",
+            State::Drifted => "drifted",
+            State::Unreachable => "unreachable",
+        }
+    }
+}
+
+/// A place where a CID is not as the file says.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct Difference {
+    /// The file, from the CID's root; `None` where it is about the CID as a whole.
+    pub path: Option<CidPath>,
+    /// What differs, as a sentence without an end.
+    pub what: String,
+}
+
+impl Difference {
+    fn at(path: &CidPath, what: impl Into<String>) -> Difference {
+        Difference { path: Some(path.clone()), what: what.into() }
+    }
+
+    fn of(what: impl Into<String>) -> Difference {
+        Difference { path: None, what: what.into() }
+    }
+}
+
+/// A CID as it is.
+#[derive(Debug, serde::Serialize)]
+#[non_exhaustive]
+pub struct CidStatus {
+    /// How it stands to the file.
+    pub state: State,
+    /// Where it differs.
+    pub differences: Vec<Difference>,
+    /// Why it cannot be read.
+    pub error: Option<ErrorReport>,
+}
+
+/// Looks at every CID of the file, `jobs` at a time, and gives each to `done` as soon as it is known. Changes nothing.
+///
+/// A CID is [`InStep`](State::InStep) where [`plan`](super::plan()) has nothing to do and nothing to warn of. It is
+/// [`Behind`](State::Behind) where the address lines of its `mrinit.conf` still name the server, or what `fleet apply` left
+/// there; it is [`Drifted`](State::Drifted) where they name somebody else, or where something else differs.
+pub fn status(fleet: &Fleet, options: &RefreshOptions, jobs: usize, done: impl FnMut(usize, CidStatus)) {
+    let look = |index: usize| cid_status(fleet, &fleet.cids[index], options);
+    side_by_side(jobs, fleet.cids.len(), look, done);
+}
+
+/// Looks at one CID: see [`status`].
+pub fn cid_status(fleet: &Fleet, cid: &FleetCid, options: &RefreshOptions) -> CidStatus {
+    match look(fleet, cid, options) {
+        Ok((state, differences)) => CidStatus { state, differences, error: None },
+        Err(error) => {
+            let error = Some(ErrorReport::new(&error));
+            CidStatus { state: State::Unreachable, differences: Vec::new(), error }
+        }
+    }
+}
+
+fn look(fleet: &Fleet, cid: &FleetCid, options: &RefreshOptions) -> Result<(State, Vec<Difference>)> {
+    let open = Cid::open(&cid.folder)?;
+    let state = relay::show(&open)?;
+    let lines = lines(fleet, cid, options, &open, &state)?;
+    let mut others = Vec::new();
+    if Writer::needs_recovery(&cid.folder) {
+        others.push(Difference::of("a change was interrupted, or is under way"));
+    }
+    match plan_of(fleet, cid, &open, &state, options) {
+        // What is written along with an address line needs no word of its own.
+        Ok(plan) if lines.is_empty() => {
+            others.extend(plan.changes.iter().map(|change| Difference::at(&change.path, &*change.why)));
+        }
+        Ok(_) => {}
+        Err(error) => match error.kind() {
+            ErrorKind::Io | ErrorKind::NotACid => return Err(error),
+            // A catalog of the vendor's own cannot be planned for without help. What stands in it can be compared.
+            ErrorKind::ForeignChecksum | ErrorKind::UndeterminedChecksum if lines.is_empty() => {
+                others.extend(faults(&open, options)?);
+            }
+            ErrorKind::ForeignChecksum | ErrorKind::UndeterminedChecksum => {}
+            _ => others.push(difference_of(&open, &error)),
+        },
+    }
+    others.extend(parent_faults(fleet, cid, &state).into_iter().map(|(path, what)| Difference::at(path, what)));
+    for copy in state.copies.iter().filter(|copy| cid.reads(copy)) {
+        // What will be taken from the root is a change of the plan.
+        let drift = copy.drift.iter().filter(|_| !cid.from_root);
+        others.extend(drift.chain(&copy.faults).map(|what| Difference::at(&copy.path, what)));
+    }
+    let state = match (lines.as_slice(), others.as_slice()) {
+        ([], []) => State::InStep,
+        (lines, []) if lines.iter().all(|(_, behind)| *behind) => State::Behind,
+        _ => State::Drifted,
+    };
+    Ok((state, lines.into_iter().map(|(difference, _)| difference).chain(others).collect()))
+}
+
+fn difference_of(open: &Cid, error: &Error) -> Difference {
+    let path = error.path().filter(|path| *path != open.path()).map(|path| format!("{}: ", path.display()));
+    Difference::of(format!("{}{}", path.unwrap_or_default(), error.what()))
+}
+
+/// Where the address lines are not as the file says, and whether they are as they were before it said so.
+fn lines(
+    fleet: &Fleet,
+    cid: &FleetCid,
+    options: &RefreshOptions,
+    open: &Cid,
+    state: &RelayState,
+) -> Result<Vec<(Difference, bool)>> {
+    let server = fleet.server.machine.address().ok();
+    let names_server = |copy: &CopyState| {
+        let list = copy.parent_router_address.as_deref();
+        list.zip(server.as_ref()).is_none_or(|(list, server)| names(list, server) != Some(false))
+    };
+    let last = last_change(open).filter(|last| last.purpose().starts_with(PURPOSE));
+    // As `fleet apply` left it, when the file said something else.
+    let untouched = |copy: &CopyState| -> Result<bool> {
+        let Some(after) = last.as_ref().and_then(|last| last.after(&copy.path)) else { return Ok(false) };
+        Ok(after == digest(&open.read(&copy.path, mrinit::MAX_SIZE)?.unwrap_or_default()))
+    };
+    let mut lines = Vec::new();
+    // Where the file itself is wrong, the plan says so.
+    let Ok(setup) = setup(fleet, cid, options) else { return Ok(lines) };
+    let Some(setup) = setup else {
+        for copy in state.copies.iter().filter(|copy| cid.reads(copy) && !names_server(copy)) {
+            let list = copy.parent_router_address.as_deref().unwrap_or("nothing");
+            let what = format!("{KEY_PARENT_ROUTER} is {list}, and endpoints report to the server");
+            lines.push((Difference::at(&copy.path, what), untouched(copy)?));
+        }
+        return Ok(lines);
+    };
+    let wanted = setup.address.to_string();
+    for copy in state.copies.iter().filter(|copy| cid.reads(copy)) {
+        let list = copy.parent_router_address.as_deref();
+        if !list.is_some_and(|list| same_list(list, &wanted)) {
+            let what = format!("{KEY_PARENT_ROUTER} is {}, and should be {wanted}", list.unwrap_or("malformed"));
+            let behind = list.is_some() && (names_server(copy) || untouched(copy)?);
+            lines.push((Difference::at(&copy.path, what), behind));
+        } else if let Some(difference) = parent_line(copy, setup.parent_relay.as_ref()) {
+            let names_server = copy.mr_parent_address.as_deref().zip(server.as_ref());
+            let names_server = names_server.is_none_or(|(list, server)| names(list, server) != Some(false));
+            lines.push((difference, names_server || untouched(copy)?));
+        }
+    }
+    for path in missing_copies(cid, open, state)? {
+        lines.push((Difference::at(&path, format!("it is not there; it should name {wanted}")), true));
+    }
+    Ok(lines)
+}
+
+/// Where the relay's own parent should be a relay, and is not.
+fn parent_line(copy: &CopyState, parent: Option<&RelayAddress>) -> Option<Difference> {
+    let wanted = parent?.to_string();
+    let list = copy.mr_parent_address.as_deref();
+    if list.is_some_and(|list| same_list(list, &wanted)) {
+        return None;
+    }
+    let what = format!("{} is {}, and should be {wanted}", KEY_MR_PARENT, list.unwrap_or("missing"));
+    Some(Difference::at(&copy.path, what))
+}
+
+/// The copies of `mrinit.conf` that relay set-up will make.
+fn missing_copies(cid: &FleetCid, open: &Cid, state: &RelayState) -> Result<Vec<CidPath>> {
+    if cid.edits_root() {
+        return Ok(Vec::new());
+    }
+    let there = |folder: &CidPath| state.copies.iter().any(|copy| copy.path.folder().as_ref() == Some(folder));
+    let missing = relay::router_components(open)?.into_iter().filter(|folder| !there(folder));
+    missing.map(|folder| folder.join(MRINIT)).collect()
+}
+
+/// What a look at the catalogs finds where nothing can be planned.
+fn faults(open: &Cid, options: &RefreshOptions) -> Result<Vec<Difference>> {
+    let report = verify(open, options, Scope::Customer)?;
+    Ok(report
+        .faults
+        .into_iter()
+        .map(|fault| Difference { path: fault.path.or(fault.catalog), what: fault.what })
+        .collect())
+}

@@ -1,0 +1,55 @@
+//! What changes have left in a CID, for those who only look.
+
+use std::path::Path;
+
+use super::lock;
+use super::record::{JOURNAL, LAST, LOCK, MAX_SIZE, Places, Record, is_leftover};
+use super::recover::describe;
+use crate::cid::tree::read_file;
+
+/// What a file of configcid's own is to a CID.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Remain {
+    /// The record of changes, and what is kept for going back: as it should be.
+    Record,
+    /// The journal of a change that was interrupted, or is under way; what change, as a sentence without an end.
+    Interrupted(String),
+    /// A lock, and whose.
+    Lock(String),
+    /// Left of a change that is over.
+    Leftover,
+    /// Not a file that configcid makes.
+    Strange,
+}
+
+/// The changes of a CID, as far as its own files tell.
+pub(crate) struct Remains {
+    last: Option<Record>,
+    journal: Option<Record>,
+    lock: String,
+}
+
+impl Remains {
+    pub(crate) fn of(root: &Path) -> Remains {
+        let read = |path: &Path| Record::parse(&read_file(path, MAX_SIZE).ok()?).ok();
+        let places = Places::new(root);
+        Remains { last: read(&places.last), journal: read(&places.journal), lock: lock::whose(&root.join(LOCK)) }
+    }
+
+    /// What the file at `path`, from the root, is. Its name begins as configcid's own do.
+    pub(crate) fn of_file(&self, path: &Path) -> Remain {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let is_in_root = path.parent().is_none_or(|folder| folder.as_os_str().is_empty());
+        let names = |record: &Option<Record>| record.as_ref().is_some_and(|record| record.names(&name));
+        match &*name {
+            JOURNAL if is_in_root => Remain::Interrupted(
+                self.journal.as_ref().map_or_else(|| "its journal is unreadable".to_owned(), describe),
+            ),
+            LOCK if is_in_root => Remain::Lock(self.lock.clone()),
+            LAST | super::record::HISTORY if is_in_root => Remain::Record,
+            _ if names(&self.last) || names(&self.journal) => Remain::Record,
+            name if is_leftover(name) => Remain::Leftover,
+            _ => Remain::Strange,
+        }
+    }
+}

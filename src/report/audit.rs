@@ -1,0 +1,257 @@
+//! An audit as lines for the terminal. The page is in [`audit_page`](super::audit_page).
+
+use super::{count, table};
+use crate::audit::{AuditReport, Finding, RULES, Rule, Severity, SeverityCounts};
+use crate::relay::CopyState;
+use crate::verify::CatalogReport;
+
+/// How a line is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// As it is.
+    Plain,
+    /// It stands above others.
+    Heading,
+    /// All is well.
+    Good,
+    /// Something is doubtful.
+    Doubtful,
+    /// Something is wrong.
+    Bad,
+}
+
+impl From<Severity> for Tone {
+    fn from(severity: Severity) -> Tone {
+        match severity {
+            Severity::Error => Tone::Bad,
+            Severity::Warning => Tone::Doubtful,
+            Severity::Note => Tone::Plain,
+        }
+    }
+}
+
+/// How many findings of one sort, and how many files of one list, are told unless everything is asked for.
+const TOLD: usize = 10;
+
+/// An audit as lines, the summary first; of each sort of finding the first ten, unless `is_everything`.
+///
+/// ```
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("ESXP");
+/// use configcid::{DemoCid, audit, manifest, report};
+///
+/// DemoCid::default().write(&path)?;
+/// std::fs::remove_file(path.join("rms/router.dll")).unwrap();
+/// let signatures = manifest::VerifyOptions::new(configcid::time::parse("2026-11-21")?);
+/// let options = audit::AuditOptions::new(signatures);
+/// let lines = report::audit_lines(&audit::audit(&path, &options)?, false);
+/// assert!(lines[0].1.starts_with("2 errors"));
+/// # Ok::<(), configcid::Error>(())
+/// ```
+pub fn audit_lines(report: &AuditReport, is_everything: bool) -> Vec<(Tone, String)> {
+    let told = if is_everything { usize::MAX } else { TOLD };
+    let mut lines = vec![(verdict_tone(&report.counts), format!("{}; {}", verdict(&report.counts), files(report)))];
+    for (rule, findings) in by_rule(&report.findings) {
+        lines.push((Tone::Plain, String::new()));
+        let head = format!("{} {}: {}", rule.severity.name(), rule.id, rule.meaning);
+        lines.push((rule.severity.into(), head));
+        lines.extend(findings.iter().take(told).map(|finding| (Tone::Plain, format!("  {}", finding_line(finding)))));
+        lines.extend(more(findings.len(), told));
+        lines.push((Tone::Plain, format!("  next: {}", rule.next)));
+    }
+    section(&mut lines, "Catalogs", &catalogs(report));
+    section(&mut lines, "Manifests", &manifests(report));
+    section(&mut lines, "The customer's files", &customer_files(report));
+    section(&mut lines, "Relay configuration", &relay(report));
+    section(&mut lines, "Certificates in cac.pem", &certificates(report));
+    if !report.candidates.is_empty() {
+        lines.push((Tone::Plain, String::new()));
+        lines.push((Tone::Heading, "In no manifest, and perhaps the customer's".to_owned()));
+        let candidates = report.candidates.iter().take(told);
+        lines.extend(candidates.map(|path| (Tone::Plain, format!("  {path}"))));
+        lines.extend(more(report.candidates.len(), told));
+    }
+    lines
+}
+
+fn more(all: usize, told: usize) -> Option<(Tone, String)> {
+    (all > told).then(|| (Tone::Plain, format!("  and {} more: -v and --json tell them all", all - told)))
+}
+
+fn section(lines: &mut Vec<(Tone, String)>, title: &str, rows: &[Vec<String>]) {
+    if rows.len() > 1 {
+        lines.push((Tone::Plain, String::new()));
+        lines.push((Tone::Heading, title.to_owned()));
+        lines.extend(table(rows).into_iter().map(|line| (Tone::Plain, format!("  {line}"))));
+    }
+}
+
+/// The findings of each sort, as they are sorted.
+pub(super) fn by_rule(findings: &[Finding]) -> Vec<(&'static Rule, &[Finding])> {
+    let groups = findings.chunk_by(|a, b| a.id == b.id);
+    let rule = |id| RULES.iter().copied().find(|rule| rule.id == id);
+    groups.filter_map(|group| Some((rule(group[0].id)?, group))).collect()
+}
+
+/// A finding in a line: where, what, and by which catalog or manifest.
+pub(super) fn finding_line(finding: &Finding) -> String {
+    let path = finding.path.as_ref().map_or_else(String::new, |path| format!("{path}: "));
+    let by: Vec<&str> = by(finding);
+    let by = if by.is_empty() { String::new() } else { format!(" [{}]", by.join(", ")) };
+    format!("{path}{}{by}", finding.what)
+}
+
+/// The catalog and the manifest of a finding, unless it is about one of them.
+pub(super) fn by(finding: &Finding) -> Vec<&str> {
+    let by = [&finding.catalog, &finding.manifest].into_iter().flatten().map(|path| path.as_str());
+    by.filter(|by| Some(*by) != finding.path.as_deref()).collect()
+}
+
+/// The counts in words.
+pub(super) fn verdict(counts: &SeverityCounts) -> String {
+    if Severity::ALL.iter().all(|severity| counts.of(*severity) == 0) {
+        return "Nothing found".to_owned();
+    }
+    format!(
+        "{}, {}, {}",
+        count(counts.error, "error", "errors"),
+        count(counts.warning, "warning", "warnings"),
+        count(counts.note, "note", "notes")
+    )
+}
+
+pub(super) fn verdict_tone(counts: &SeverityCounts) -> Tone {
+    match counts {
+        SeverityCounts { error: 0, warning: 0, .. } => Tone::Good,
+        SeverityCounts { error: 0, .. } => Tone::Doubtful,
+        _ => Tone::Bad,
+    }
+}
+
+/// The files in numbers.
+pub(super) fn files(report: &AuditReport) -> String {
+    let files = &report.files;
+    let mut text = format!(
+        "{}, {}: {} in catalogs, {} in manifests, {} the customer's, {}",
+        count(files.total, "file", "files"),
+        bytes(files.bytes),
+        files.listed,
+        files.signed,
+        files.customer,
+        count(files.catalogs, "catalog", "catalogs"),
+    );
+    if files.candidates > 0 {
+        text.push_str(&format!(", {} perhaps the customer's", files.candidates));
+    }
+    text
+}
+
+/// A number of bytes, in the unit in which it is short.
+pub(super) fn bytes(bytes: u64) -> String {
+    let mut value = bytes as f64;
+    for unit in ["KiB", "MiB", "GiB"] {
+        value /= 1024.0;
+        if value < 1024.0 && bytes >= 1024 || unit == "GiB" && value >= 1.0 {
+            return format!("{value:.1} {unit}");
+        }
+    }
+    count(bytes as usize, "byte", "bytes")
+}
+
+fn rows(head: &[&str], body: impl Iterator<Item = Vec<String>>) -> Vec<Vec<String>> {
+    std::iter::once(head.iter().map(|&cell| cell.to_owned()).collect()).chain(body).collect()
+}
+
+pub(super) fn catalogs(report: &AuditReport) -> Vec<Vec<String>> {
+    rows(
+        &["CATALOG", "ENTRIES", "CHECKSUM FUNCTION", "CHECKED"],
+        report.catalogs.iter().map(|catalog| {
+            let function = catalog.function.clone().unwrap_or_else(|| catalog.state.to_owned());
+            vec![catalog.catalog.to_string(), catalog.entries.to_string(), function, checked(catalog).to_owned()]
+        }),
+    )
+}
+
+fn checked(catalog: &CatalogReport) -> &'static str {
+    match catalog.state {
+        "known" => "sizes and checksums",
+        "damaged" => "sizes and checksums; damaged",
+        "unreadable" => "nothing",
+        _ => "sizes alone",
+    }
+}
+
+pub(super) fn manifests(report: &AuditReport) -> Vec<Vec<String>> {
+    rows(
+        &["MANIFEST", "ENTRIES", "PATHS FROM", "STATE", "SIGNATURE"],
+        report.manifests.iter().map(|manifest| {
+            vec![
+                manifest.manifest.to_string(),
+                manifest.entries.to_string(),
+                manifest.folder.clone(),
+                manifest.state.to_owned(),
+                manifest.signature.clone(),
+            ]
+        }),
+    )
+}
+
+pub(super) fn customer_files(report: &AuditReport) -> Vec<Vec<String>> {
+    rows(
+        &["FILE", "BYTES", "LISTED BY"],
+        report.customer_files.iter().map(|file| {
+            let by: Vec<String> = file.listed_by.iter().map(ToString::to_string).collect();
+            let by = if by.is_empty() { "no catalog".to_owned() } else { by.join(", ") };
+            vec![file.path.to_string(), file.size.to_string(), by]
+        }),
+    )
+}
+
+pub(super) fn relay(report: &AuditReport) -> Vec<Vec<String>> {
+    let or_none = |list: &Option<String>| list.clone().unwrap_or_else(|| "(none)".to_owned());
+    rows(
+        &["COPY", "ENDPOINTS REPORT TO", "A RELAY REPORTS TO", "DRIFT"],
+        report.relay.iter().map(|copy: &CopyState| {
+            let drift = match copy.drift.len() {
+                0 => "none".to_owned(),
+                values => count(values, "value", "values"),
+            };
+            vec![copy.path.to_string(), or_none(&copy.parent_router_address), or_none(&copy.mr_parent_address), drift]
+        }),
+    )
+}
+
+pub(super) fn certificates(report: &AuditReport) -> Vec<Vec<String>> {
+    rows(
+        &["FILE", "SUBJECT", "VALID FROM", "UNTIL", "STATE"],
+        report.certificates.iter().map(|cac| {
+            vec![
+                cac.path.to_string(),
+                cac.subject.clone(),
+                cac.not_before.clone(),
+                cac.not_after.clone(),
+                cac.state.replace('-', " "),
+            ]
+        }),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_short() {
+        for (number, text) in [
+            (0, "0 bytes"),
+            (1, "1 byte"),
+            (1023, "1023 bytes"),
+            (1024, "1.0 KiB"),
+            (1 << 20, "1.0 MiB"),
+            (3 << 29, "1.5 GiB"),
+            (u64::MAX, "17179869184.0 GiB"),
+        ] {
+            assert_eq!(bytes(number), text);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Where a page is written to.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::file::write_file;
+use crate::cid::real_path;
+use crate::cid::tree::open_file;
+use crate::error::{Error, ErrorKind, Result};
+
+/// How far into a page it says who made it.
+const HEAD: u64 = 1 << 10;
+
+/// What a page of ours has in its head.
+const MADE_BY_US: &[u8] = b"<meta name=\"generator\" content=\"configcid\">";
+
+/// A file that a page may be written to: there is none yet, or a page that configcid made, and it lies in no CID that the
+/// page is about.
+#[derive(Debug)]
+pub struct PageFile(PathBuf);
+
+impl PageFile {
+    /// Looks whether a page may be written to `path`, before the work that it is to tell of.
+    ///
+    /// # Errors
+    /// Its folder is not there; something else is there already; it would lie in one of the folders `outside`.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let path = dir.path().join("report.html");
+    /// use configcid::report::{PageFile, html};
+    ///
+    /// PageFile::new(&path, &[])?.write(&html::page("Report", ""))?;
+    /// PageFile::new(&path, &[])?.write(&html::page("Another report", ""))?;
+    /// std::fs::write(&path, "a letter to a friend").unwrap();
+    /// assert!(PageFile::new(&path, &[]).is_err());
+    /// # Ok::<(), configcid::Error>(())
+    /// ```
+    pub fn new(path: &Path, outside: &[PathBuf]) -> Result<PageFile> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = real_path(folder).map_err(|error| Error::io("open the folder", folder, error))?;
+        if path.file_name().is_none() {
+            return Err(Error::new(ErrorKind::Usage, "this is no file").in_file(path));
+        }
+        let inside = |cid: &&PathBuf| real_path(cid).is_ok_and(|cid| folder.starts_with(cid));
+        if outside.iter().any(|cid| inside(&cid)) {
+            return Err(Error::new(ErrorKind::Usage, "this page would lie in the CID that it is about")
+                .in_file(path)
+                .next("name a file outside of the CID"));
+        }
+        match path.symlink_metadata() {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(Error::io("look at it", path, error)),
+            Ok(metadata) if metadata.is_file() && is_ours(path)? => {}
+            Ok(_) => {
+                return Err(Error::new(
+                    ErrorKind::Exists,
+                    "there is something of this name that configcid did not make",
+                )
+                .in_file(path)
+                .next("name another file, or remove this one"));
+            }
+        }
+        Ok(PageFile(path.to_owned()))
+    }
+
+    /// Writes the page, whole or not at all.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn write(&self, page: &str) -> Result<()> {
+        write_file(&self.0, page.as_bytes(), true)
+    }
+}
+
+fn is_ours(path: &Path) -> Result<bool> {
+    let mut head = Vec::new();
+    let read = open_file(path)?.take(HEAD).read_to_end(&mut head);
+    read.map_err(|error| Error::io("read it", path, error))?;
+    Ok(head.windows(MADE_BY_US.len()).any(|part| part == MADE_BY_US))
+}

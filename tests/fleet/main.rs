@@ -1,0 +1,14 @@
+//! `configcid fleet`: one file for the relays and CIDs of a network.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod apply;
+mod check;
+mod pictures;
+mod report;
+mod runbook;
+mod schema;
+mod session;
+mod status;
+mod trees;
