@@ -23,7 +23,8 @@ pub const MAX_AT_RELAY: u32 = 8_000;
 ///
 /// let text = b"[server]\nname = 'S'\nip = '10.1.1.1'\n[[relay]]\nname = 'A'\nip = '10.1.1.2'\nparent = 'A'\n";
 /// let findings = check(&Fleet::parse(text, "".as_ref())?);
-/// assert_eq!((findings[0].code, findings[0].line, findings[0].article), ("cycle", 7, "14635"));
+/// let cycle = findings.iter().find(|finding| finding.is_error()).unwrap();
+/// assert_eq!((cycle.code, cycle.line, cycle.article), ("cycle", 7, "14635"));
 /// # Ok::<(), configcid::Error>(())
 /// ```
 pub fn check(fleet: &Fleet) -> Vec<Finding> {

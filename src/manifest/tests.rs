@@ -219,7 +219,7 @@ fn huge_lines_are_refused_and_not_copied() {
 
 fn names() -> impl Strategy<Value = Vec<String>> {
     // Letters that are no device's name and names that differ not in case alone.
-    prop::collection::vec("[a-z0-9_'()&+ -]{0,20}[a-z0-9]x", 1..4)
+    prop::collection::vec("[a-z0-9_'()&+ -]{0,20}xx", 1..4)
 }
 
 prop_compose! {
