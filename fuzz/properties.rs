@@ -10,6 +10,7 @@ use configcid::fleet::{self, Fleet, Target};
 use configcid::fuzzing;
 use configcid::ior::{self, Ior};
 use configcid::manifest::{self, Certificate, Entry, Manifest, ManifestPath, Spec, VerifyOptions};
+use configcid::messenger::{Code, Config, MessageFile, PackageSpec, Profile, Setting, State, evaluate, lint};
 use configcid::mrinit::{KEY_PARENT_ROUTER, Mrinit, Value, is_secret_key};
 use configcid::registry::RegFile;
 use configcid::{Encoding, ErrorKind, Position, RelayAddress};
@@ -29,6 +30,8 @@ pub const ALL: &[(&str, Property)] = &[
     ("journal", journal),
     ("log", log),
     ("manifest", manifest),
+    ("messages", messages),
+    ("messenger", messenger),
     ("mrinit", mrinit),
     ("path", path),
     ("reg", reg),
@@ -463,7 +466,7 @@ fn refused_line(data: &[u8], error: &configcid::Error) {
     match error.position() {
         Some(Position::Line(line)) => assert!((1..=data.len() + 1).contains(&line), "{error}"),
         None => assert!(data.is_empty(), "{error}"),
-        Some(Position::Offset(_)) => panic!("lines are what people see: {error}"),
+        Some(Position::Offset(_) | Position::Character { .. }) => panic!("lines are what people see: {error}"),
     }
 }
 
@@ -471,6 +474,50 @@ fn stays_inside(path: &CidPath) {
     let real = fuzzing::path_below(path, Path::new("root"));
     assert!(real.starts_with("root"));
     assert!(real.components().all(|part| matches!(part, Component::Normal(_))), "{}", real.display());
+}
+
+/// Message files: each gives messages or a fault with its place; what is read is evaluated, described and linted.
+pub fn messages(data: &[u8]) {
+    let epoch = std::time::UNIX_EPOCH;
+    let findings = lint(data, epoch);
+    assert!(findings.iter().all(|finding| finding.line > 0 && finding.column > 0));
+    let file = match MessageFile::parse(data) {
+        Ok(file) => file,
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::MessengerFormat);
+            let Some(Position::Character { line, column }) = error.position() else { panic!("{error}: where?") };
+            assert!((1..=data.len() + 1).contains(&line) && (1..=data.len() + 1).contains(&column), "{error}");
+            assert!(matches!(findings[..], [ref one] if one.code == Code::Format));
+            return;
+        }
+    };
+    assert!(findings.iter().all(|finding| finding.code != Code::Format));
+    let (profile, language) = (Profile::default(), "en".parse().expect("it is a tag"));
+    let setting = Setting { profile: &profile, time: epoch, language: &language };
+    for message in &file.messages {
+        let text = file.text(message, &language);
+        assert!(!text.title.is_empty() && !text.title.contains('\n') && !text.body.is_empty());
+        assert!(text.good_link().is_none_or(|link| link.bytes().all(|byte| byte.is_ascii_graphic())));
+        if let Some(refusal) = evaluate(message, setting) {
+            let what = refusal.what(setting, &configcid::messenger::GERMAN);
+            assert!(what.chars().count() < 2000, "{what}");
+        }
+    }
+}
+
+/// The other files of the messenger: states come back, and TOML of any sort gives an answer.
+pub fn messenger(data: &[u8]) {
+    if let Ok(state) = State::parse(data) {
+        assert_eq!(State::parse(&state.print()).expect("what is printed is understood"), state);
+    }
+    let text = String::from_utf8_lossy(data);
+    let known = |error: configcid::Error| assert_eq!(error.kind(), ErrorKind::MessengerFormat);
+    let _ = Profile::parse(&text).map_err(known);
+    let _ = PackageSpec::parse(&text, Path::new("")).map_err(known);
+    match Config::parse(&text, Path::new("")) {
+        Ok(config) => assert_eq!(Config::parse(&config.print(), Path::new("")).expect("it was printed"), config),
+        Err(error) => known(error),
+    }
 }
 
 /// An object reference that is understood, printed, is the same reference; one that is not is refused at an offset of it, or

@@ -6,6 +6,11 @@
 export RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1
 # Wine's own messages, its offers to install what no console program needs, and its debugger.
 export WINEDEBUG=-all WINEDLLOVERRIDES="mscoree,mshtml,winedbg.exe="
+# The C parts of dependencies: crates that compile them know no compiler for these targets.
+for machine in x86_64 i686; do
+    export "CC_${machine}_win7_windows_gnu=$machine-w64-mingw32-gcc" "AR_${machine}_win7_windows_gnu=$machine-w64-mingw32-ar"
+done
+unset machine
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 
 # need PACKAGE...: installs what is missing, where that is possible.

@@ -53,6 +53,8 @@ pub enum ErrorKind {
     Service,
     /// A `.reg` file breaks the format, or the registry holds a value of another type than it should.
     RegistryFormat,
+    /// A file of the messenger (messages, profile, configuration, package) breaks its format.
+    MessengerFormat,
     /// A manifest, or a spec file, breaks the format.
     ManifestFormat,
     /// A manifest lists a file that was to be written.
@@ -91,6 +93,7 @@ impl ErrorKind {
             ErrorKind::Busy => "busy",
             ErrorKind::Service => "service",
             ErrorKind::RegistryFormat => "registry-format",
+            ErrorKind::MessengerFormat => "messenger-format",
             ErrorKind::ManifestFormat => "manifest-format",
             ErrorKind::SignedFile => "signed-file",
             ErrorKind::Certificate => "certificate",
@@ -106,6 +109,13 @@ impl ErrorKind {
 pub enum Position {
     /// A line, counted from 1.
     Line(usize),
+    /// A line, and a character in it, both counted from 1.
+    Character {
+        /// The line.
+        line: usize,
+        /// The character, the column of an editor.
+        column: usize,
+    },
     /// A byte, counted from 0.
     Offset(u64),
 }
@@ -114,6 +124,7 @@ impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Position::Line(line) => write!(f, "line {line}"),
+            Position::Character { line, column } => write!(f, "line {line}, column {column}"),
             Position::Offset(offset) => write!(f, "offset {offset} (0x{offset:X})"),
         }
     }
@@ -144,6 +155,11 @@ struct Inner {
 impl Error {
     pub(crate) fn new(kind: ErrorKind, what: impl Into<String>) -> Self {
         Error(Box::new(Inner { kind, what: what.into(), path: None, position: None, next: None, source: None }))
+    }
+
+    /// A request that makes no sense, as a command line finds it.
+    pub fn usage(what: impl Into<String>) -> Self {
+        Error::new(ErrorKind::Usage, what)
     }
 
     /// An operating system's refusal: `doing` completes "cannot ...".

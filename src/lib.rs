@@ -50,6 +50,7 @@ pub mod fleet;
 pub mod fuzzing;
 pub mod ior;
 pub mod manifest;
+pub mod messenger;
 pub mod mrinit;
 pub mod plan;
 pub mod probe;
@@ -62,6 +63,8 @@ mod run;
 mod text;
 pub mod time;
 mod verify;
+#[cfg(windows)]
+mod windows;
 
 pub use cid::Cid;
 pub use create::{CreateOptions, create};

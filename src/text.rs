@@ -136,15 +136,15 @@ pub(crate) fn same_name(a: &str, b: &str) -> bool {
 pub fn safe(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        match c {
-            '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}' => {
-                out.extend(c.escape_unicode())
-            }
-            c if c.is_control() => out.extend(c.escape_unicode()),
-            c => out.push(c),
-        }
+        if is_unsafe(c) { out.extend(c.escape_unicode()) } else { out.push(c) }
     }
     out
+}
+
+/// Whether a terminal would obey this character, or a line would be reordered by it.
+pub(crate) fn is_unsafe(c: char) -> bool {
+    let reorders = matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    reorders || c == '\u{FEFF}' || c.is_control()
 }
 
 /// `1 file`, `2 files`.

@@ -26,10 +26,19 @@ pub fn parse(text: &str) -> Result<SystemTime> {
         10 => text.parse::<Date>().and_then(|date| date.to_zoned(TimeZone::UTC)).map(|zoned| zoned.timestamp()),
         _ => text.parse::<Timestamp>(),
     };
-    timestamp.map(SystemTime::from).map_err(|_| {
+    timestamp.ok().and_then(moment).ok_or_else(|| {
         Error::new(ErrorKind::Usage, format!("{text:?} is no time"))
             .next("write it like 2026-11-21 or 2026-11-21T18:30:00Z")
     })
+}
+
+/// The moment, where the system has it: time begins in 1601 on Windows.
+fn moment(timestamp: Timestamp) -> Option<SystemTime> {
+    let since = timestamp.as_duration();
+    match since.is_negative() {
+        true => UNIX_EPOCH.checked_sub(since.unsigned_abs()),
+        false => UNIX_EPOCH.checked_add(since.unsigned_abs()),
+    }
 }
 
 /// A moment as RFC 3339 in UTC, to the second: `2026-11-21T18:30:00Z`. A moment outside the years -9999 to 9999 is the
@@ -70,6 +79,11 @@ mod tests {
 
     #[test]
     fn far_moments_do_not_panic() {
+        for text in ["0001-01-01", "1600-12-31T23:59:59Z", "-009999-01-02T00:00:00Z", "9999-12-30"] {
+            assert!(
+                parse(text).map_or_else(|error| error.kind() == ErrorKind::Usage, |there| !print(there).is_empty())
+            );
+        }
         assert!(UNIX_EPOCH.checked_add(Duration::from_secs(1 << 50)).is_none_or(|far| print(far).starts_with("9999-")));
         assert!(
             UNIX_EPOCH

@@ -6,66 +6,23 @@
 
 #![cfg(unix)]
 
-use std::env;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+mod support;
 
-use serde_json::Value as Json;
+use std::path::PathBuf;
+
+use support::wine::Wine;
 
 const RELAY: &str = "10.1.200.65,MRComputer.Sales.Acme,MRComputer";
 const KEY_32: &str = r"HKLM\SOFTWARE\Wow6432Node\Sophos\Messaging System\Router";
 const KEY_64: &str = r"HKLM\SOFTWARE\Sophos\Messaging System\Router";
 
-struct Wine {
-    exe: PathBuf,
-    wine: String,
-    folder: tempfile::TempDir,
-    /// Without one that stays, each program would start Wine's services anew, and seem to last until they end.
-    alive: Option<Child>,
+/// What only these tests do with the registry.
+trait Keys {
+    fn clear(&self);
+    fn import(&self, name: &str);
 }
 
-impl Drop for Wine {
-    fn drop(&mut self) {
-        if let Some(mut child) = self.alive.take() {
-            drop(child.stdin.take());
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-    }
-}
-
-impl Wine {
-    fn found() -> Option<Wine> {
-        let exe = env::var_os("CONFIGCID_EXE")?.into();
-        let wine = env::var("CONFIGCID_WINE").unwrap_or_else(|_| "wine".to_owned());
-        let mut wine = Wine { exe, wine, folder: tempfile::tempdir().unwrap(), alive: None };
-        let mut shell = wine.command(&["cmd"]);
-        wine.alive = Some(shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
-        let mut first = wine.command(&["reg", "query", "HKLM"]);
-        assert!(first.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap().success(), "wine does not run");
-        Some(wine)
-    }
-
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(&self.wine);
-        if env::var_os("WINEPREFIX").is_none() {
-            command.env("WINEPREFIX", self.folder.path().join("prefix"));
-        }
-        command.args(args).env("WINEDEBUG", "-all").current_dir(self.folder.path());
-        command
-    }
-
-    fn run(&self, args: &[&str]) -> Output {
-        self.command(args).output().unwrap()
-    }
-
-    /// Runs `reg`, and gives what it says.
-    fn reg(&self, args: &[&str]) -> String {
-        let output = self.run(&[&["reg"], args].concat());
-        assert!(output.status.success(), "{args:?}: {output:?}");
-        String::from_utf8_lossy(&output.stdout).into_owned()
-    }
-
+impl Keys for Wine {
     /// Removes the router's keys from both views.
     fn clear(&self) {
         let clear = format!("REGEDIT4\r\n[-{KEY_32}]\r\n[-{KEY_64}]\r\n").replace("HKLM", "HKEY_LOCAL_MACHINE");
@@ -79,14 +36,6 @@ impl Wine {
         std::fs::copy(path, self.folder.path().join("import.reg")).unwrap();
         self.clear();
         self.reg(&["import", "import.reg"]);
-    }
-
-    fn configcid(&self, args: &[&str]) -> Json {
-        let exe = Path::new(&self.exe).to_str().unwrap();
-        let output = self.run(&[&[exe], args, &["--json"]].concat());
-        let answer: Json = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{args:?}: {output:?}"));
-        assert_eq!(answer["exit_code"], output.status.code().unwrap());
-        answer
     }
 }
 

@@ -267,6 +267,35 @@ fn version() {
 }
 
 #[test]
+fn messenger() {
+    let mut env = TestEnv::new();
+    env.set("CONFIGCID_MESSENGER_STATE", env.path("state").to_string_lossy());
+    for name in ["messenger.example.xml", "messenger-profile.example.toml"] {
+        env.write(
+            name,
+            std::fs::read(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates").join(name)).unwrap(),
+        );
+    }
+    let (xml, profile) = ("messenger.example.xml", "--profile messenger-profile.example.toml");
+    assert_shows!(session(
+        &env,
+        &[
+            &format!("messenger lint {xml} --at 2026-12-24"),
+            &format!("messenger lint {xml} --at 2026-12-24 --lang de"),
+            &format!("messenger check {xml} {profile} --at 2026-11-20"),
+            &format!("messenger check {xml} {profile} --at 2026-12-24 --lang de"),
+            &format!("messenger check {xml} {profile} --at 2026-12-24 --json"),
+            &format!("messenger run {xml} {profile} --at 2026-11-20"),
+            &format!("messenger run {xml} {profile} --at 2026-11-20 --lang en --format json"),
+            "messenger ack welcome --at 2026-11-21",
+            "messenger status",
+            "messenger status --lang de",
+            "messenger ack nothing-of-the-sort",
+        ],
+    ));
+}
+
+#[test]
 fn relay_probe() {
     let env = TestEnv::new();
     env.write("nat.ior", include_str!("../fuzz/corpus/ior/router-big"));

@@ -14,6 +14,7 @@ use configcid::{RefreshOptions, RelayAddress, Result, Run};
 
 use super::envelopes::EnvelopesCommand;
 use super::fleet::FleetCommand;
+use super::messenger::MessengerCommand;
 use super::out::Color;
 
 const EXIT_CODES: &str = "\
@@ -80,6 +81,9 @@ pub enum Command {
     /// See a build-up of router messages, know its cause, relieve it
     #[command(subcommand)]
     Envelopes(EnvelopesCommand),
+    /// Check, package and show messages to the administrators of a console
+    #[command(subcommand)]
+    Messenger(MessengerCommand),
     /// Make a demo CID, configure it as a relay CID, and show before and after
     Demo(DemoArgs),
     /// Finish or undo a change that was interrupted

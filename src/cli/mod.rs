@@ -10,6 +10,7 @@ mod demo;
 mod envelopes;
 mod fleet;
 mod manifest;
+mod messenger;
 mod mrinit;
 mod out;
 mod refresh;
@@ -95,6 +96,7 @@ fn run(cli: Cli, out: Out) -> Exit {
         Command::Mrinit(MrinitCommand::Show(args)) => mrinit::show(&args, out),
         Command::Mrinit(MrinitCommand::Set(args)) => mrinit::set(&args, out),
         Command::Envelopes(command) => envelopes::run(&command, out),
+        Command::Messenger(command) => messenger::main(command, out),
         Command::Demo(args) => demo::run(&args, out),
         Command::Recover(args) => back::recover(&args, out),
         Command::Undo(args) => back::undo(&args, out),

@@ -17,7 +17,7 @@ mod windows {
     use std::path::Path;
 
     use winreg::enums::{KEY_READ, KEY_SET_VALUE, KEY_WOW64_32KEY, KEY_WOW64_64KEY, RegType};
-    use winreg::{HKLM, RegKey, RegValue};
+    use winreg::{HKCU, HKLM, RegKey, RegValue};
 
     use super::{KeyPath, Result, Value, Wow};
     use crate::error::{Error, ErrorKind};
@@ -111,10 +111,46 @@ mod windows {
         Ok(found)
     }
 
+    /// The names of the keys below `key`; none where there is no such key.
+    pub(crate) fn subkeys(key: &KeyPath, wow: Wow) -> Result<Vec<String>> {
+        match hive(key)?.open_subkey_with_flags(key.below(), KEY_READ | wow.flag()) {
+            // A name that cannot be read is one that another program is just removing.
+            Ok(opened) => Ok(opened.enum_keys().filter_map(io::Result::ok).collect()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(cannot("read the registry key", key, error)),
+        }
+    }
+
+    /// Sets a string, which may hold `%NAME%`, of `key`, which is made where it is missing.
+    pub(crate) fn set_expandable(key: &KeyPath, wow: Wow, name: &str, text: &str) -> Result<()> {
+        let (opened, _) = hive(key)?
+            .create_subkey_with_flags(key.below(), KEY_SET_VALUE | wow.flag())
+            .map_err(|error| cannot("open the registry key for writing", key, error))?;
+        let bytes: Vec<u8> = text.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect();
+        let value = RegValue { bytes: bytes.into(), vtype: RegType::REG_EXPAND_SZ };
+        let set = opened.set_raw_value(name, &value);
+        set.map_err(|error| cannot(&format!("set {name} of the registry key"), key, error))
+    }
+
+    /// Removes a value of `key`. Gives whether it was there.
+    pub(crate) fn remove(key: &KeyPath, wow: Wow, name: &str) -> Result<bool> {
+        let opened = match hive(key)?.open_subkey_with_flags(key.below(), KEY_SET_VALUE | wow.flag()) {
+            Ok(opened) => opened,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(cannot("open the registry key for writing", key, error)),
+        };
+        match opened.delete_value(name) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(cannot(&format!("remove {name} of the registry key"), key, error)),
+        }
+    }
+
     fn hive(key: &KeyPath) -> Result<&'static RegKey> {
         match key.hive() {
             Hive::LocalMachine => Ok(&HKLM),
-            _ => Err(Error::new(ErrorKind::Usage, format!("{key} is not below HKEY_LOCAL_MACHINE"))),
+            Hive::CurrentUser => Ok(&HKCU),
+            _ => Err(Error::new(ErrorKind::Usage, format!("{key} is below neither HKLM nor HKCU"))),
         }
     }
 
@@ -124,7 +160,7 @@ mod windows {
 }
 
 #[cfg(windows)]
-pub(crate) use windows::{below, has_views, read, write, write_value};
+pub(crate) use windows::{below, has_views, read, remove, set_expandable, subkeys, write, write_value};
 
 #[cfg(not(windows))]
 mod elsewhere {
@@ -151,6 +187,14 @@ mod elsewhere {
         Err(none())
     }
 
+    pub(crate) fn set_expandable(_: &KeyPath, _: Wow, _: &str, _: &str) -> Result<()> {
+        Err(none())
+    }
+
+    pub(crate) fn remove(_: &KeyPath, _: Wow, _: &str) -> Result<bool> {
+        Err(none())
+    }
+
     fn none() -> Error {
         Error::new(ErrorKind::Usage, "this system has no registry: only Windows does")
             .next("export the key on the computer in question with reg export, and name the file")
@@ -158,4 +202,4 @@ mod elsewhere {
 }
 
 #[cfg(not(windows))]
-pub(crate) use elsewhere::{below, has_views, read, write, write_value};
+pub(crate) use elsewhere::{below, has_views, read, remove, set_expandable, write, write_value};

@@ -15,6 +15,9 @@ pub use value::Value;
 
 pub(crate) use print::{encode, value_line};
 
+use std::path::Path;
+
+use crate::cid::tree::read_given_file;
 use crate::error::{Error, ErrorKind, Result};
 use crate::text::fold_case;
 
@@ -96,6 +99,15 @@ impl RegFile {
     /// error names the line, and no file.
     pub fn parse(bytes: &[u8]) -> Result<RegFile> {
         parse::parse(bytes)
+    }
+
+    /// As [`parse`](RegFile::parse), of a file on disk.
+    ///
+    /// # Errors
+    /// It cannot be read, or as [`parse`](RegFile::parse).
+    pub fn read(path: &Path) -> Result<RegFile> {
+        let bytes = read_given_file(path, MAX_SIZE, "name an exported .reg file")?;
+        RegFile::parse(&bytes).map_err(|error| error.in_file(path))
     }
 
     /// The file's bytes: UTF-16LE with a byte order mark for [`Format::Version5`], Windows-1252 for

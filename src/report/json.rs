@@ -7,6 +7,7 @@ use crate::catalog::CidPath;
 use crate::error::{Error, Position};
 use crate::exit::Exit;
 use crate::plan::{CatalogChange, Change, Plan, Recovered, digest};
+use crate::text::is_unsafe;
 use crate::verify::Fault;
 
 /// The version of the JSON shapes. A field may be added without a new number; none changes or goes.
@@ -34,7 +35,22 @@ pub fn answer<B: Serialize>(answer: &Answer<'_, B>) -> String {
     }
     let Answer { command, exit, body } = answer;
     let whole = Whole { schema: SCHEMA, command, exit_code: *exit as u8, body };
-    serde_json::to_string_pretty(&whole).expect("an answer is plain data")
+    tame(serde_json::to_string_pretty(&whole).expect("an answer is plain data"))
+}
+
+/// The same JSON, with escapes in place of characters that a terminal would obey or that would reorder a line: outside
+/// of strings, JSON has none.
+fn tame(json: String) -> String {
+    let is_wild = |c: char| c != '\n' && is_unsafe(c);
+    if !json.contains(is_wild) {
+        return json;
+    }
+    let mut out = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        // All of them are below U+10000, so that one escape holds each.
+        if is_wild(c) { out.push_str(&format!("\\u{:04x}", u32::from(c))) } else { out.push(c) }
+    }
+    out
 }
 
 /// What became of one CID.
@@ -143,6 +159,9 @@ pub struct ErrorReport {
     pub path: Option<String>,
     /// The line, counted from 1.
     pub line: Option<usize>,
+    /// The character in the line, counted from 1; left out where it is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<usize>,
     /// The byte, counted from 0.
     pub offset: Option<u64>,
     /// What to do next.
@@ -198,16 +217,18 @@ impl FileReport {
 impl ErrorReport {
     /// The parts of an error.
     pub fn new(error: &Error) -> ErrorReport {
-        let (line, offset) = match error.position() {
-            Some(Position::Line(line)) => (Some(line), None),
-            Some(Position::Offset(offset)) => (None, Some(offset)),
-            None => (None, None),
+        let (line, column, offset) = match error.position() {
+            Some(Position::Line(line)) => (Some(line), None, None),
+            Some(Position::Character { line, column }) => (Some(line), Some(column), None),
+            Some(Position::Offset(offset)) => (None, None, Some(offset)),
+            None => (None, None, None),
         };
         ErrorReport {
             kind: error.kind().name(),
             what: error.what().to_owned(),
             path: error.path().map(|path| path.to_string_lossy().into_owned()),
             line,
+            column,
             offset,
             next: error.next_step().map(str::to_owned),
         }
@@ -227,5 +248,18 @@ impl ErrorReport {
             text.push_str(&format!("; {next}"));
         }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_in_strings_reaches_no_terminal() {
+        let text = "a\u{202e}b\u{9b}\u{1b}c\u{feff}\u{e4}";
+        let json = tame(serde_json::to_string_pretty(&[text]).unwrap());
+        assert!(json.chars().all(|c| c == '\n' || !is_unsafe(c)), "{json}");
+        assert_eq!(serde_json::from_str::<[String; 1]>(&json).unwrap()[0], text);
     }
 }

@@ -15,10 +15,9 @@ pub use relay::{
 
 use std::path::Path;
 
-use crate::cid::tree::read_given_file;
 use crate::error::Result;
 use crate::registry::live::{self, Wow};
-use crate::registry::{KeyPath, MAX_SIZE, RegFile, Value};
+use crate::registry::{KeyPath, RegFile, Value};
 use crate::text::fold_case;
 
 /// The value that names the parent of this computer's router; at an endpoint it equals `ParentRouterAddress` of the
@@ -142,8 +141,7 @@ impl Router {
     /// # Errors
     /// It cannot be read, or as [`RegFile::parse`].
     pub fn in_file_at(path: &Path) -> Result<Router> {
-        let bytes = read_given_file(path, MAX_SIZE, "name an exported .reg file")?;
-        Ok(Router::in_file(&RegFile::parse(&bytes).map_err(|error| error.in_file(path))?))
+        Ok(Router::in_file(&RegFile::read(path)?))
     }
 
     /// What the registry of this computer says.

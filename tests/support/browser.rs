@@ -7,11 +7,16 @@ use std::process::{Command, Stdio};
 /// Whether `program` can be run. Where it cannot, the test says that it looks at nothing; continuous integration skips
 /// nothing, but on Windows, which has no such programs: what the test is about does not depend on the system.
 pub fn have(program: &str) -> bool {
+    have_with(program, "--version")
+}
+
+/// The same, for a program that takes another argument to say what it is.
+pub fn have_with(program: &str, argument: &str) -> bool {
     if cfg!(windows) {
         eprintln!("NOT TESTED on Windows: what {program} says");
         return false;
     }
-    let found = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
+    let found = Command::new(program).arg(argument).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
     if !found {
         assert!(std::env::var_os("CI").is_none(), "{program} is missing; scripts/install-test-tools installs it");
         eprintln!("NOT TESTED: {program} is not installed; scripts/install-test-tools installs it");

@@ -9,6 +9,7 @@ pub mod estate;
 pub mod layout;
 pub mod pki;
 pub mod testdata;
+pub mod wine;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;

@@ -1,0 +1,217 @@
+//! `configcid messenger run`: what runs at logon.
+
+use std::io::{BufRead, Read, Write};
+use std::time::SystemTime;
+
+use configcid::messenger::{
+    HttpSender, Message, MessageFile, Sender, Severity, Store, Words, deliver, disabled_here, disabled_in, evaluate,
+    fill, refused_here,
+};
+use configcid::registry::RegFile;
+use configcid::{Error, Exit, Result};
+use serde::Serialize;
+
+use super::check::RefusalReport;
+use super::{Format, LostReport, RunArgs, Shown, end, setting, tell_lost};
+use crate::cli::out::Out;
+
+const COMMAND: &str = "messenger run";
+/// The longest answer at a prompt that is read.
+const MAX_ANSWER: u64 = 4096;
+/// How often the prompt asks again.
+const MAX_QUESTIONS: usize = 3;
+
+pub fn run(args: &RunArgs, out: Out) -> Exit {
+    let out = Out { json: out.json || args.format == Some(Format::Json), ..out };
+    let done = match args.format {
+        Some(Format::Window) if !cfg!(windows) => Err(no_window()),
+        Some(Format::Window) if out.json => Err(Error::usage("--json and --format window exclude each other")),
+        _ => show(args, out),
+    };
+    end(COMMAND, done, out)
+}
+
+fn no_window() -> Error {
+    Error::usage("only a Windows has such windows; use --format terminal")
+}
+
+#[derive(Serialize, Default)]
+struct Body<'a> {
+    /// The switch that turns the messenger off.
+    disabled: Option<String>,
+    /// Why no message at all is shown here.
+    refusal: Option<RefusalReport>,
+    /// Whether another process shows messages to this user.
+    busy: bool,
+    messages: Vec<Shown<'a>>,
+    state_lost: Option<LostReport>,
+}
+
+fn show(args: &RunArgs, out: Out) -> Result<Exit> {
+    let done = |body: Body<'_>| {
+        out.answer(COMMAND, Exit::Done, body);
+        Ok(Exit::Done)
+    };
+    let now = args.at.moment()?;
+    #[cfg(windows)]
+    if args.format == Some(Format::Window) {
+        configcid::messenger::hide_own_console();
+    }
+    let disabled = match &args.reg {
+        Some(path) => disabled_in(&RegFile::read(path)?),
+        None => disabled_here()?,
+    };
+    if let Some(switch) = disabled {
+        out.line(fill(args.language.words()?.disabled, &[&switch]));
+        return done(Body { disabled: Some(switch), ..Body::default() });
+    }
+    let profile = args.profile.read()?;
+    let language = args.language.of_user(&profile)?;
+    let (words, setting) = (Words::of(Some(&language)), setting(&profile, now, &language));
+    let config = args.source.config()?;
+    let to = args.report.to(config.as_ref())?;
+    let file = MessageFile::read(&args.source.path(config.as_ref())?)?;
+    let sender = to.as_ref().map(HttpSender::new).transpose()?;
+    let store = args.state.store()?;
+    if let Some(refusal) = refused_here(&profile) {
+        out.line(fill(words.not_shown_here, &[&refusal.what(setting, words)]));
+        return done(Body { refusal: Some(RefusalReport::new(&refusal, setting)), ..Body::default() });
+    }
+    let Some(_showing) = store.showing()? else {
+        out.line(words.another_run);
+        return done(Body { busy: true, ..Body::default() });
+    };
+    let (state, lost) = store.update(|state| {
+        state.reporting = sender.is_some();
+        state.clone()
+    })?;
+    let state_lost = tell_lost(lost, words, out);
+    let is_pending = |message: &&Message| !state.is_acknowledged(&message.id) && evaluate(message, setting).is_none();
+    let mut pending: Vec<&Message> = file.messages.iter().filter(is_pending).collect();
+    // What matters most comes first.
+    pending.sort_by_key(|message| std::cmp::Reverse(message.severity as u8));
+    let mut messages = Vec::new();
+    for message in &pending {
+        if let (Some(link), None) = (&file.text(message, &language).link, file.text(message, &language).good_link()) {
+            out.warning(&fill(words.bad_link, &[&message.id, link]));
+        }
+        messages.push(Shown::new(&file, message, &language));
+    }
+    if out.json {
+        store.update(|state| {
+            for shown in &messages {
+                state.display(shown.id, now);
+            }
+        })?;
+        out.answer(COMMAND, Exit::Done, Body { messages, state_lost, ..Body::default() });
+    } else if messages.is_empty() {
+        out.line(words.none_pending);
+    } else {
+        let clock = || if args.at.at.is_some() { now } else { SystemTime::now() };
+        one_by_one(&messages, args.format, &store, words, out, clock)?;
+    }
+    if let Some(sender) = &sender {
+        send(&store, sender, now, words, out)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Shows each message, and remembers what became of it at once.
+fn one_by_one(
+    messages: &[Shown<'_>],
+    format: Option<Format>,
+    store: &Store,
+    words: &Words,
+    out: Out,
+    clock: impl Fn() -> SystemTime,
+) -> Result<()> {
+    for (at, shown) in messages.iter().enumerate() {
+        store.update(|state| state.display(shown.id, clock()))?;
+        let is_acknowledged = match format {
+            Some(Format::Window) => in_window(shown, words)?,
+            _ => on_terminal(shown, (at + 1, messages.len()), words, out),
+        };
+        if is_acknowledged {
+            store.update(|state| state.acknowledge(shown.id, clock()))?;
+            out.good(fill(words.acknowledged, &[shown.id]));
+        } else {
+            out.line(fill(words.kept, &[shown.id]));
+        }
+    }
+    Ok(())
+}
+
+/// Shows a message in a window. Gives whether it was acknowledged.
+fn in_window(shown: &Shown<'_>, words: &Words) -> Result<bool> {
+    #[cfg(windows)]
+    return configcid::messenger::show_window(shown.severity, shown.title, shown.body, shown.link, words);
+    #[cfg(not(windows))]
+    {
+        let _ = (shown, words);
+        Err(no_window())
+    }
+}
+
+/// Prints a message and asks. Gives whether it was acknowledged: where there is no answer, it was not.
+fn on_terminal(shown: &Shown<'_>, (number, of): (usize, usize), words: &Words, out: Out) -> bool {
+    // Messages are what was asked for, not chatter.
+    let out = Out { quiet: false, ..out };
+    let place = fill(words.message_of, &[&number.to_string(), &of.to_string()]);
+    out.detail(place);
+    let heading = format!("{}: {}", words.severity(shown.severity), shown.title);
+    match shown.severity {
+        Severity::Information => out.heading(heading),
+        Severity::Warning | Severity::Critical => out.fault(heading),
+    }
+    shown.body.lines().flat_map(|line| wrapped(line, 100)).for_each(|line| out.line(line));
+    if let Some(link) = shown.link {
+        out.line(format!("{}: {link}", words.more));
+    }
+    let (yes, no) = words.answers();
+    for _ in 0..MAX_QUESTIONS {
+        print!("{}", words.prompt);
+        let _ = std::io::stdout().flush();
+        let mut answer = String::new();
+        let read = std::io::stdin().lock().take(MAX_ANSWER).read_line(&mut answer);
+        if !matches!(read, Ok(1..)) {
+            println!();
+            return false;
+        }
+        match answer.trim().chars().next().map(|c| c.to_ascii_lowercase()) {
+            Some(c) if c == yes => return true,
+            Some(c) if c == no => return false,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// A paragraph in lines of at most so many characters, where its words allow.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut length = 0;
+    for word in text.split(' ') {
+        let more = word.chars().count();
+        if length > 0 && length + 1 + more > width {
+            lines.push(String::new());
+            length = 0;
+        }
+        let line = lines.last_mut().expect("there is one");
+        if length > 0 {
+            line.push(' ');
+            length += 1;
+        }
+        line.push_str(word);
+        length += more;
+    }
+    lines
+}
+
+/// Reports what is to be reported. The user has seen the messages: whether it works is a detail.
+pub fn send(store: &Store, sender: &dyn Sender, now: SystemTime, words: &Words, out: Out) -> Result<()> {
+    let delivery = deliver(store, sender, now)?;
+    if let Some(error) = &delivery.error {
+        out.detail(fill(words.reports_kept, &[&delivery.kept.to_string(), error]));
+    }
+    Ok(())
+}

@@ -1,0 +1,169 @@
+//! `configcid messenger status` and `configcid messenger ack`.
+
+use std::time::SystemTime;
+
+use configcid::messenger::{Event, HttpSender, MessageFile, Report, State, Words, evaluate, fill};
+use configcid::report::{Status, table};
+use configcid::{Error, Exit, Result, time};
+use serde::Serialize;
+
+use super::{AckArgs, LostReport, StatusArgs, config, end, setting, tell_lost};
+use crate::cli::out::Out;
+
+#[derive(Serialize)]
+struct ShownReport<'a> {
+    id: &'a str,
+    displayed: String,
+    acknowledged: Option<String>,
+}
+
+#[derive(Serialize)]
+struct UnreportedReport<'a> {
+    message: &'a str,
+    event: Event,
+    time: String,
+    attempts: u32,
+    next: String,
+}
+
+impl UnreportedReport<'_> {
+    fn new(report: &Report) -> UnreportedReport<'_> {
+        let Report { message, event, time, attempts, next } = report;
+        let (time, next) = (time::print(*time), time::print(*next));
+        UnreportedReport { message, event: *event, time, attempts: *attempts, next }
+    }
+}
+
+pub fn status(args: &StatusArgs, out: Out) -> Exit {
+    end("messenger status", show(args, out), out)
+}
+
+fn show(args: &StatusArgs, out: Out) -> Result<Exit> {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        state: String,
+        installation: &'a str,
+        shown: Vec<ShownReport<'a>>,
+        acknowledged: Vec<&'a str>,
+        pending: Vec<String>,
+        unreported: Vec<UnreportedReport<'a>>,
+        state_lost: Option<LostReport>,
+    }
+    let (words, now, store) = (args.language.words()?, args.at.moment()?, args.state.store()?);
+    let (state, lost) = store.load()?;
+    let lost = tell_lost(lost, words, out);
+    let pending = pending(args, &state, now)?;
+    let shown: Vec<ShownReport> = state
+        .messages
+        .iter()
+        .map(|(id, seen)| {
+            let (displayed, acknowledged) = (time::print(seen.displayed), seen.acknowledged.map(time::print));
+            ShownReport { id, displayed, acknowledged }
+        })
+        .collect();
+    print(&shown, &pending, &state, words, out);
+    let body = Body {
+        state: store.path().to_string_lossy().into_owned(),
+        installation: &state.installation,
+        acknowledged: shown.iter().filter(|one| one.acknowledged.is_some()).map(|one| one.id).collect(),
+        shown,
+        pending,
+        unreported: state.reports.iter().map(UnreportedReport::new).collect(),
+        state_lost: lost,
+    };
+    out.answer("messenger status", Exit::Done, body);
+    Ok(Exit::Done)
+}
+
+/// What would be shown, where the messages and the computer are known; else what was shown and not acknowledged.
+fn pending(args: &StatusArgs, state: &State, now: SystemTime) -> Result<Vec<String>> {
+    let config = args.source.config()?;
+    let is_known = args.profile.profile.is_some() || args.profile.this_machine || cfg!(windows);
+    if (args.source.file.is_none() && config.is_none()) || !is_known {
+        let is_pending = |id: &&String| !state.is_acknowledged(id);
+        return Ok(state.messages.keys().filter(is_pending).cloned().collect());
+    }
+    let file = MessageFile::read(&args.source.path(config.as_ref())?)?;
+    let profile = args.profile.read()?;
+    let language = args.language.of_user(&profile)?;
+    let setting = setting(&profile, now, &language);
+    let shown = file.messages.iter().filter(|message| evaluate(message, setting).is_none());
+    Ok(shown.filter(|message| !state.is_acknowledged(&message.id)).map(|message| message.id.clone()).collect())
+}
+
+fn print(shown: &[ShownReport<'_>], pending: &[String], state: &State, words: &Words, out: Out) {
+    let heads = [words.head_message, words.head_state, words.head_shown, words.head_acknowledged];
+    let mut rows = vec![heads.map(str::to_owned).to_vec()];
+    for one in shown {
+        let is = if one.acknowledged.is_some() { words.state_acknowledged } else { words.state_pending };
+        let cells = [one.id, is, &one.displayed, one.acknowledged.as_deref().unwrap_or("-")];
+        rows.push(cells.map(str::to_owned).to_vec());
+    }
+    for id in pending.iter().filter(|id| !shown.iter().any(|one| one.id == **id)) {
+        rows.push([id, words.state_pending, "-", "-"].map(str::to_owned).to_vec());
+    }
+    match rows.len() {
+        1 => out.line(words.nothing_shown),
+        _ => head_and_rows(&rows, out),
+    }
+    if state.reports.is_empty() {
+        return out.line(words.all_reported);
+    }
+    out.line("");
+    out.line(words.unreported);
+    let heads = [words.head_message, words.head_event, words.head_attempts, words.head_next];
+    let mut rows = vec![heads.map(str::to_owned).to_vec()];
+    for Report { message, event, attempts, next, .. } in &state.reports {
+        rows.push(vec![message.clone(), event.name().to_owned(), attempts.to_string(), time::print(*next)]);
+    }
+    head_and_rows(&rows, out);
+}
+
+fn head_and_rows(rows: &[Vec<String>], out: Out) {
+    let lines = table(rows);
+    lines.iter().take(1).for_each(|line| out.heading(line));
+    lines.iter().skip(1).for_each(|line| out.line(line));
+}
+
+pub fn ack(args: &AckArgs, out: Out) -> Exit {
+    end("messenger ack", acknowledge(args, out), out)
+}
+
+fn acknowledge(args: &AckArgs, out: Out) -> Result<Exit> {
+    #[derive(Serialize)]
+    struct Acknowledged<'a> {
+        id: &'a str,
+        status: Status,
+    }
+    #[derive(Serialize)]
+    struct Body<'a> {
+        messages: Vec<Acknowledged<'a>>,
+        state_lost: Option<LostReport>,
+    }
+    let (words, now, store) = (args.language.words()?, args.at.moment()?, args.state.store()?);
+    let to = args.report.to(config(args.config.as_deref())?.as_ref())?;
+    let sender = to.as_ref().map(HttpSender::new).transpose()?;
+    let (done, lost) = store.update(|state| {
+        if let Some(unknown) = args.ids.iter().find(|id| !state.messages.contains_key(*id)) {
+            return Err(Error::usage(format!(
+                "no message {unknown:?} was shown to this user; configcid messenger status \
+                                             lists those that were"
+            )));
+        }
+        // Without an address here, the next run reports, if it has one, as the last had.
+        state.reporting |= sender.is_some();
+        Ok(args.ids.iter().map(|id| state.acknowledge(id, now) == Some(true)).collect::<Vec<bool>>())
+    })?;
+    let lost = tell_lost(lost, words, out);
+    let done = done?;
+    let mut messages = Vec::new();
+    for (id, is_new) in args.ids.iter().zip(done) {
+        out.good(fill(if is_new { words.acknowledged } else { words.acknowledged_already }, &[id]));
+        messages.push(Acknowledged { id, status: if is_new { Status::Changed } else { Status::Unchanged } });
+    }
+    out.answer("messenger ack", Exit::Done, Body { messages, state_lost: lost });
+    if let Some(sender) = sender {
+        super::run::send(&store, &sender, now, words, out)?;
+    }
+    Ok(Exit::Done)
+}

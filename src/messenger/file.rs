@@ -1,0 +1,251 @@
+//! Message files: what is said, to whom, and when.
+
+use std::path::Path;
+use std::time::SystemTime;
+
+use super::language::Language;
+use super::version::VersionRange;
+use super::{Place, parse, xml};
+use crate::cid::tree::read_file;
+use crate::error::{Error, Result};
+
+/// The most messages of a file.
+pub const MAX_MESSAGES: usize = 50_000;
+
+/// A message file.
+///
+/// ```
+/// use configcid::messenger::MessageFile;
+///
+/// let file = MessageFile::parse(
+///     br#"<messages version="1" default-language="en">
+///           <message id="relay-retires" severity="warning">
+///             <conditions><os name="windows" min="6.1"/></conditions>
+///             <text lang="en"><title>This relay retires</title><body>On Friday.</body></text>
+///             <text lang="de"><title>Dieses Relay geht</title><body>Am Freitag.</body></text>
+///           </message>
+///         </messages>"#,
+/// )?;
+/// let message = &file.messages[0];
+/// assert_eq!(message.id, "relay-retires");
+/// assert_eq!(file.text(message, &"de-AT".parse()?).title, "Dieses Relay geht");
+/// assert_eq!(file.text(message, &"fr".parse()?).title, "This relay retires");
+/// # Ok::<(), configcid::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageFile {
+    /// The language of those whose own one a message lacks.
+    pub default_language: Language,
+    /// The messages, in their order.
+    pub messages: Vec<Message>,
+}
+
+/// A message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// What it is known by: up to 64 of A-Z, a-z, 0-9, `.`, `_` and `-`, the first one a letter or digit.
+    pub id: String,
+    /// How much it matters.
+    pub severity: Severity,
+    /// What is said, once a language; never empty.
+    pub texts: Vec<Text>,
+    /// All of these must hold.
+    pub conditions: Vec<Condition>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// How much a message matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// News.
+    Information,
+    /// Something is to be done.
+    Warning,
+    /// Something is to be done now.
+    Critical,
+}
+
+impl Severity {
+    /// All of them.
+    pub const ALL: [Severity; 3] = [Severity::Information, Severity::Warning, Severity::Critical];
+
+    /// The name in message files and JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Information => "information",
+            Severity::Warning => "warning",
+            Severity::Critical => "critical",
+        }
+    }
+}
+
+/// What is said, in one language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// The language.
+    pub language: Language,
+    /// The heading: one line.
+    pub title: String,
+    /// The rest: paragraphs, with an empty line between two.
+    pub body: String,
+    /// Where there is more to read. Use [`good_link`](Text::good_link) to open it.
+    pub link: Option<String>,
+    /// Where the text stands.
+    pub place: Place,
+    /// Where the title stands.
+    pub title_place: Place,
+    /// Where the link stands.
+    pub link_place: Place,
+}
+
+impl Text {
+    /// The link, where it is one that can be opened without danger: `http` or `https`, and nothing odd in it.
+    pub fn good_link(&self) -> Option<&str> {
+        self.link.as_deref().filter(|link| super::link::check(link).is_ok())
+    }
+}
+
+/// A condition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    /// What must be so.
+    pub test: Test,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// What a condition asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Test {
+    /// All of them hold.
+    All(Vec<Condition>),
+    /// At least one of them holds.
+    Any(Vec<Condition>),
+    /// None of them holds.
+    None(Vec<Condition>),
+    /// The management console is of this kind, and its version in this range.
+    Console(ConsoleKind, VersionRange),
+    /// The user's language is this one, or a variety of it.
+    Language(Language),
+    /// The operating system is this one, and its version in this range.
+    Os(Os, VersionRange),
+    /// A component of this name is installed, in a version of this range. Case does not matter.
+    Component(String, VersionRange),
+    /// It is this moment, or later.
+    NotBefore(SystemTime),
+    /// It is before this moment.
+    Expires(SystemTime),
+}
+
+/// The management consoles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConsoleKind {
+    /// Enterprise Console.
+    EnterpriseConsole,
+    /// Enterprise Manager.
+    EnterpriseManager,
+    /// Control Center.
+    ControlCenter,
+}
+
+impl ConsoleKind {
+    /// All of them.
+    pub const ALL: [ConsoleKind; 3] =
+        [ConsoleKind::EnterpriseConsole, ConsoleKind::EnterpriseManager, ConsoleKind::ControlCenter];
+
+    /// The name in message files and profiles.
+    pub fn name(self) -> &'static str {
+        match self {
+            ConsoleKind::EnterpriseConsole => "enterprise-console",
+            ConsoleKind::EnterpriseManager => "enterprise-manager",
+            ConsoleKind::ControlCenter => "control-center",
+        }
+    }
+}
+
+/// Operating systems.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Os {
+    /// Windows.
+    Windows,
+    /// macOS, and what it was called before.
+    Macos,
+    /// Linux.
+    Linux,
+}
+
+impl Os {
+    /// All of them.
+    pub const ALL: [Os; 3] = [Os::Windows, Os::Macos, Os::Linux];
+
+    /// The name in message files and profiles.
+    pub fn name(self) -> &'static str {
+        match self {
+            Os::Windows => "windows",
+            Os::Macos => "macos",
+            Os::Linux => "linux",
+        }
+    }
+}
+
+impl MessageFile {
+    /// Reads a file: XML in UTF-8 as `templates/messenger.xsd` describes it. Ids may be there twice, which
+    /// [`lint`](super::lint()) finds and [`read`](MessageFile::read) refuses.
+    ///
+    /// # Errors
+    /// It is not XML, or not of this schema, or has more of something than is allowed; it has a document type, or an
+    /// entity beyond the five of XML. The error has the line and the column, and names no file.
+    pub fn parse(bytes: &[u8]) -> Result<MessageFile> {
+        parse::file(&xml::parse(bytes)?)
+    }
+
+    /// The bytes of a file on disk.
+    ///
+    /// # Errors
+    /// It cannot be read, or is larger than any message file.
+    pub fn read_bytes(path: &Path) -> Result<Vec<u8>> {
+        read_bytes(path, xml::MAX_SIZE as u64)
+    }
+
+    /// Reads a file on disk, in which each id is there once.
+    ///
+    /// # Errors
+    /// As [`parse`](MessageFile::parse); it cannot be read; an id is there twice.
+    pub fn read(path: &Path) -> Result<MessageFile> {
+        MessageFile::parse(&MessageFile::read_bytes(path)?)
+            .and_then(|file| file.unique_ids())
+            .map_err(|error| error.in_file(path))
+    }
+
+    fn unique_ids(self) -> Result<MessageFile> {
+        let mut seen = std::collections::HashSet::new();
+        match self.messages.iter().find(|message| !seen.insert(&message.id)) {
+            Some(twin) => Err(xml::fault(twin.place, format!("there is a message {} already", twin.id))
+                .next("give each message an id of its own")),
+            None => Ok(self),
+        }
+    }
+
+    /// What a message says to a user of this language: in exactly this one, else in the one that it is a variety of, else
+    /// in the file's default, else in the first that is there.
+    pub fn text<'a>(&self, message: &'a Message, language: &Language) -> &'a Text {
+        let find = |tag: &str| message.texts.iter().find(|text| text.language.as_str().eq_ignore_ascii_case(tag));
+        let own = language.and_wider().find_map(find);
+        let default = || self.default_language.and_wider().find_map(find);
+        own.or_else(default).unwrap_or_else(|| message.texts.first().expect("a message has a text"))
+    }
+}
+
+/// The bytes of an ordinary file, as people name it.
+pub(crate) fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>> {
+    let real = path.canonicalize().map_err(|error| Error::io("open it for reading", path, error))?;
+    let metadata = real.metadata().map_err(|error| Error::io("look at it", path, error))?;
+    if !metadata.is_file() {
+        return Err(Error::new(crate::ErrorKind::Io, "this is no file").in_file(path));
+    }
+    read_file(&real, limit).map_err(|error| error.about(path))
+}

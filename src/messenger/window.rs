@@ -1,0 +1,34 @@
+//! The window of a message, on Windows.
+
+use super::{Severity, Words};
+use crate::error::Result;
+use crate::text::safe;
+use crate::windows::{self, Dialog, Icon};
+
+/// Shows a message until it is acknowledged or put off. Gives whether it was acknowledged.
+///
+/// # Errors
+/// No window can be shown.
+pub fn show_window(severity: Severity, title: &str, body: &str, link: Option<&str>, words: &Words) -> Result<bool> {
+    let mut text = body.lines().map(safe).collect::<Vec<_>>().join("\r\n");
+    if let Some(link) = link {
+        text.push_str(&format!("\r\n\r\n{}: {link}", words.more));
+    }
+    windows::show(&Dialog {
+        caption: &format!("{} - Messenger", words.severity(severity)),
+        heading: &safe(title),
+        text: &text,
+        icon: match severity {
+            Severity::Information => Icon::Information,
+            Severity::Warning => Icon::Warning,
+            Severity::Critical => Icon::Error,
+        },
+        buttons: (words.acknowledge, words.later),
+        link: link.map(|link| (words.more, link)),
+    })
+}
+
+/// Lets go of the console that Windows makes for a program at logon.
+pub fn hide_own_console() {
+    windows::hide_own_console();
+}

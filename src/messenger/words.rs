@@ -1,0 +1,191 @@
+//! What the messenger itself says, in the languages in which the vendor's was documented. `{}` stands for what is filled
+//! in, in this order.
+
+use super::language::Language;
+
+/// Defines the table, one field a text, and its two languages side by side, so that none can be forgotten.
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident: $english:literal, $german:literal;)*) => {
+        /// What the messenger says, in one language.
+        #[derive(Debug)]
+        pub struct Words {
+            /// The language.
+            pub tag: &'static str,
+            $($(#[$doc])* #[allow(missing_docs)] pub $name: &'static str,)*
+        }
+
+        /// English.
+        pub static ENGLISH: Words = Words { tag: "en", $($name: $english,)* };
+        /// German.
+        pub static GERMAN: Words = Words { tag: "de", $($name: $german,)* };
+
+        #[cfg(test)]
+        const ALL: &[(&str, &str, &str)] = &[$((stringify!($name), $english, $german),)*];
+    };
+}
+
+words! {
+    acknowledge: "Acknowledge", "Bestätigen";
+    later: "Later", "Später";
+    more: "More information", "Weitere Informationen";
+    prompt: "[a]cknowledge or [l]ater? ", "[b]estätigen oder [s]päter? ";
+    information: "Information", "Information";
+    warning: "Warning", "Warnung";
+    critical: "Critical", "Kritisch";
+
+    head_message: "MESSAGE", "NACHRICHT";
+    head_shown: "SHOWN", "GEZEIGT";
+    head_language: "LANGUAGE", "SPRACHE";
+    head_title_or_why: "TITLE, OR WHY NOT", "TITEL, ODER WARUM NICHT";
+    head_acknowledged: "ACKNOWLEDGED", "BESTÄTIGT";
+    head_state: "STATE", "STAND";
+    head_event: "EVENT", "EREIGNIS";
+    head_attempts: "ATTEMPTS", "VERSUCHE";
+    head_next: "NEXT ATTEMPT", "NÄCHSTER VERSUCH";
+    yes: "yes", "ja";
+    no: "no", "nein";
+    summary: "{} of {} messages would be shown", "{} von {} Nachrichten würden gezeigt";
+
+    not_administrator: "the user is not in Sophos Console Administrators",
+        "der Benutzer ist nicht in Sophos Console Administrators";
+    not_server: "this is not the management server", "dies ist nicht der Verwaltungsserver";
+    remote: "the session is a remote one", "die Sitzung ist eine entfernte";
+    all_of: "all of", "alle von";
+    any_of: "any of", "eines von";
+    none_of: "none of", "keines von";
+    console: "console {}", "Konsole {}";
+    language: "user language {}", "Sprache des Benutzers {}";
+    os: "operating system {}", "Betriebssystem {}";
+    component: "component {}", "Komponente {}";
+    not_before: "not before {}", "nicht vor {}";
+    expires: "before {}", "vor {}";
+    from: "from {}", "ab {}";
+    up_to: "up to {}", "bis {}";
+    from_to: "{} to {}", "{} bis {}";
+    why_not: "line {}: {}; here: {}", "Zeile {}: {}; hier: {}";
+    nothing: "none", "keine";
+    holds: "it holds", "es trifft zu";
+    no_one_holds: "not one holds", "nichts davon trifft zu";
+
+    none_pending: "No message is pending", "Keine Nachricht steht aus";
+    disabled: "The messenger is switched off by {}", "Der Messenger ist abgeschaltet durch {}";
+    not_shown_here: "No message is shown: {}", "Keine Nachricht wird gezeigt: {}";
+    another_run: "Messages are being shown to this user already", "Diesem Benutzer werden gerade schon Nachrichten gezeigt";
+    message_of: "Message {} of {}", "Nachricht {} von {}";
+    acknowledged: "{} is acknowledged", "{} ist bestätigt";
+    acknowledged_already: "{} was acknowledged already", "{} war schon bestätigt";
+    kept: "{} comes again at the next run", "{} kommt beim nächsten Mal wieder";
+    state_lost: "what was remembered of this user could not be read ({}); it is now {}, and everything begins anew",
+        "was von diesem Benutzer gemerkt war, ist nicht lesbar ({}); es heißt jetzt {}, und alles beginnt von vorn";
+    bad_link: "the link of {} is left out: {}", "der Link von {} fällt weg: {}";
+    reports_kept: "{} reports wait for the server: {}", "{} Berichte warten auf den Server: {}";
+    state_pending: "pending", "steht aus";
+    state_acknowledged: "acknowledged", "bestätigt";
+    nothing_shown: "Nothing was shown to this user yet", "Diesem Benutzer wurde noch nichts gezeigt";
+    all_reported: "Nothing is left to report", "Es ist nichts mehr zu berichten";
+    unreported: "Unreported", "Noch nicht berichtet";
+
+    lint_format: "{}", "{}";
+    lint_missing_translation: "{} has no text in {}", "{} hat keinen Text in {}";
+    lint_missing_default: "{} has no text in the default language, {}", "{} hat keinen Text in der Standardsprache {}";
+    lint_expired: "{} has expired at {}", "{} ist abgelaufen ({})";
+    lint_unreachable: "{} is never shown: its conditions contradict each other",
+        "{} wird nie gezeigt: seine Bedingungen widersprechen einander";
+    lint_duplicate_id: "{} is an id already, of line {}", "{} ist schon die Kennung von Zeile {}";
+    lint_duplicate_message: "{} says to the same people what {} says", "{} sagt denselben Leuten dasselbe wie {}";
+    lint_bad_link: "{}, text in {}: {}", "{}, Text in {}: {}";
+    lint_long_title: "{}, text in {}: the title has {} characters, more than {}",
+        "{}, Text in {}: der Titel hat {} Zeichen, mehr als {}";
+    lint_wild_character: "{}, text in {}: {} would reorder or disturb what is shown",
+        "{}, Text in {}: {} würde die Anzeige umordnen oder stören";
+    lint_clean: "No faults in {} messages", "Keine Fehler in {} Nachrichten";
+    lint_count: "{} findings", "{} Funde";
+
+    built: "Wrote {} files to {}", "{} Dateien nach {} geschrieben";
+    built_already: "{} holds the package already", "{} enthält das Paket schon";
+    would_build: "Would write {} files to {}", "Würde {} Dateien nach {} schreiben";
+    no_windows_program: "the program is none of Windows; name configcid.exe with program = ... in the spec",
+        "das Programm ist keines für Windows; configcid.exe gehört mit program = ... in die Beschreibung";
+    would_install: "Would install to {}", "Würde nach {} installieren";
+    would_uninstall: "Would remove from {}", "Würde aus {} entfernen";
+    installed: "Installed to {}", "Installiert nach {}";
+    installed_already: "{} holds this package already", "{} enthält dieses Paket schon";
+    run_is_set: "It runs at logon: {}", "Es läuft bei der Anmeldung: {}";
+    run_by_hand: "The registry was left alone; on the computer: reg import {}",
+        "Die Registrierung blieb, wie sie war; auf dem Computer: reg import {}";
+    uninstalled: "Removed from {}", "Entfernt aus {}";
+    not_installed: "{} holds no messenger", "{} enthält keinen Messenger";
+    left_alone: "{} is not from the package, and stays", "{} ist nicht aus dem Paket und bleibt";
+}
+
+impl Words {
+    /// The words for a user of this language; English where there are none.
+    pub fn of(language: Option<&Language>) -> &'static Words {
+        let german = language.is_some_and(|language| language.and_wider().any(|tag| tag.eq_ignore_ascii_case("de")));
+        if german { &GERMAN } else { &ENGLISH }
+    }
+
+    /// The name of a severity.
+    pub fn severity(&self, severity: super::Severity) -> &'static str {
+        match severity {
+            super::Severity::Information => self.information,
+            super::Severity::Warning => self.warning,
+            super::Severity::Critical => self.critical,
+        }
+    }
+
+    /// What is asked at a prompt: the first letters of the two answers.
+    pub fn answers(&self) -> (char, char) {
+        let first = |word: &str| word.chars().next().map_or('?', |c| c.to_ascii_lowercase());
+        (first(self.acknowledge), first(self.later))
+    }
+}
+
+/// A text with its gaps filled.
+///
+/// ```
+/// use configcid::messenger::{GERMAN, fill};
+///
+/// assert_eq!(fill(GERMAN.summary, &["1", "3"]), "1 von 3 Nachrichten würden gezeigt");
+/// ```
+pub fn fill(text: &str, gaps: &[&str]) -> String {
+    let mut gaps = gaps.iter();
+    let mut parts = text.split("{}");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        out.push_str(gaps.next().copied().unwrap_or_default());
+        out.push_str(part);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_languages_have_the_same_gaps() {
+        for (name, english, german) in ALL {
+            assert_eq!(english.matches("{}").count(), german.matches("{}").count(), "{name}");
+            assert_eq!(english.is_empty(), german.is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn answers_are_those_of_the_prompt() {
+        for words in [&ENGLISH, &GERMAN] {
+            let (yes, no) = words.answers();
+            assert!(
+                yes != no && words.prompt.contains(&format!("[{yes}]")) && words.prompt.contains(&format!("[{no}]"))
+            );
+        }
+    }
+
+    #[test]
+    fn varieties_of_german_are_german() {
+        for (tag, words) in [("de", "de"), ("de-CH", "de"), ("DE-at", "de"), ("den", "en"), ("fr", "en")] {
+            assert_eq!(Words::of(Some(&tag.parse().unwrap())).tag, words, "{tag}");
+        }
+        assert_eq!(Words::of(None).tag, "en");
+    }
+}
