@@ -193,7 +193,7 @@ fn switches_packages_and_this_machine() {
         || wine.run(&["reg", "query", &format!(r"HKLM\SOFTWARE\Wow6432Node{RUN}"), "/v", "SophosMessenger", "/reg:64"]);
     let folder = r"C:\Program Files (x86)\Sophos\SophosMessenger";
     let script = |path: &str| {
-        let output = wine.run(&["cmd", "/c", path]);
+        let output = wine.run(&["cmd", "/c", "call", path]);
         assert!(output.status.success(), "{output:?}");
     };
     script(r"package\install.cmd");

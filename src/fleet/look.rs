@@ -76,14 +76,14 @@ fn platform(cid: &FleetCid, open: &Cid, findings: &mut Vec<Finding>) {
             _ => {}
         }
     }
-    let for_windows = said(Platform::Windows) || said(Platform::Windows9x);
-    if for_windows && has("rms9x") && !said(Platform::Windows9x) {
-        let what = format!("{path} has rms9x, and is not said to be for 9x");
-        findings.push(rules::CID_PLATFORM.found(line, what).at(path));
-    }
-    if has("rms") && has("rms9x") && for_windows && !said(Platform::Windows) {
-        let what = format!("{path} has rms, and is not said to be for windows");
-        findings.push(rules::CID_PLATFORM_DOUBT.found(line, what).at(path));
+    // A CID may well hold the packages of both (formats.md, section 1), whoever updates from it.
+    let unsaid = |one: Platform, other: Platform| said(one) && !said(other) && other.component().is_some_and(has);
+    for (one, other) in [(Platform::Windows, Platform::Windows9x), (Platform::Windows9x, Platform::Windows)] {
+        if unsaid(one, other) && one.component().is_some_and(has) {
+            let component = other.component().unwrap_or_default();
+            let what = format!("{path} has {component}, and is not said to be for {}", other.name());
+            findings.push(rules::CID_PLATFORM_DOUBT.found(line, what).at(path));
+        }
     }
 }
 
