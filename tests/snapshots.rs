@@ -337,14 +337,15 @@ fn without_space(text: &str) -> String {
 #[test]
 fn envelopes_check() {
     let (env, at) = envelopes();
-    let lines = [3, 4, 100].map(|endpoints| format!("envelopes check Envelopes --at {at} --endpoints {endpoints}"));
+    let lines = [3, 4, 100]
+        .map(|endpoints| format!("envelopes check Envelopes --min-free 0 --at {at} --endpoints {endpoints}"));
     assert_shows!(without_space(&session(&env, &lines.each_ref().map(String::as_str))));
 }
 
 #[test]
 fn envelopes_check_for_programs() {
     let (env, at) = envelopes();
-    let check = format!("envelopes check Envelopes --at {at} --endpoints 3");
+    let check = format!("envelopes check Envelopes --min-free 0 --at {at} --endpoints 3");
     assert_shows!(without_space(&session(&env, &[&format!("{check} --json"), &format!("{check} --nagios")])));
 }
 

@@ -22,6 +22,8 @@ pub struct Surroundings {
     pub system: Option<System>,
     /// The space of the folder's volume.
     pub space: Option<Space>,
+    /// Below how many bytes free space is little; without it, below 1 GiB or a twentieth of the volume.
+    pub min_free: Option<u64>,
     /// Whether the folder is on the volume that the system runs from.
     pub on_boot_volume: Option<bool>,
     /// The rules of its firewall, exported.
@@ -154,7 +156,7 @@ fn space(around: &Surroundings) -> Cause {
         return cause(NAME, Seen::Unknown, what, Some("look at the free space of the volume of the Envelopes folder"));
     };
     let said = format!("{} of {} are free on the folder's volume", bytes(free), bytes(total));
-    if free < LITTLE_SPACE || free < total / 20 {
+    if free < around.min_free.unwrap_or(LITTLE_SPACE.max(total / 20)) {
         let next = "make room on the volume, or move the folder to another: configcid envelopes move NEWDIR";
         return cause(NAME, Seen::Yes, said, Some(next));
     }
@@ -266,6 +268,11 @@ mod tests {
         assert_eq!(with(1 << 29, 1 << 33), Seen::Yes);
         assert_eq!(with(1 << 31, 1 << 33), Seen::No);
         assert_eq!(with(1 << 31, 1 << 40), Seen::Yes);
+        let given = |min_free| {
+            let space = Some(Space { free: 1 << 20, total: 1 << 40 });
+            seen(&Surroundings { space, min_free: Some(min_free), ..Surroundings::default() })[1]
+        };
+        assert_eq!((given(1 << 20), given((1 << 20) + 1)), (Seen::No, Seen::Yes));
         assert_eq!(
             (bytes(1023), bytes(1024), bytes(u64::MAX)),
             ("1023 bytes".into(), "1.0 KiB".into(), "16.0 EiB".into())

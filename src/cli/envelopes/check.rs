@@ -48,6 +48,9 @@ pub struct CheckArgs {
     /// The server's firewall rules, exported by netsh (in English) or reg
     #[arg(long, value_name = "FILE", value_parser = path())]
     firewall: Option<PathBuf>,
+    /// Below how many MiB the free space of the volume is little [default: 1 GiB, or a twentieth of the volume]
+    #[arg(long, value_name = "MIB")]
+    min_free: Option<u64>,
     /// See whether the router's ports answer on this host; on Windows by default this computer, where its folder is checked
     #[arg(long, value_name = "HOST")]
     probe: Option<String>,
@@ -115,6 +118,7 @@ fn options(args: &CheckArgs, at: SystemTime) -> Result<CheckOptions> {
     let mut around = Surroundings::default();
     (around.endpoints, around.direct, around.relays) = (args.endpoints, args.direct, args.relays);
     around.system = args.server.system;
+    around.min_free = args.min_free.map(|mib| mib.saturating_mul(1 << 20));
     around.firewall = args.firewall.as_ref().map(|path| Firewall::parse_file(path)).transpose()?;
     around.listening = args.probe.as_ref().map(|host| envelopes::probe(host, &PORTS, PROBE_WAIT)).transpose()?;
     let limits = Limits::new(args.endpoints, args.warning, args.critical)?;
