@@ -63,7 +63,10 @@ mod service {
         if mode != "fails" {
             note("start");
             tell(ServiceState::Running);
-            let _ = receiver.recv();
+            // The handler, and its sender with it, is gone after the first stop: without one of our own nothing would wait.
+            while receiver.recv().is_err() {
+                std::thread::park();
+            }
             tell(ServiceState::StopPending);
             note("stop");
         }
