@@ -4,6 +4,7 @@ rem A program cannot remove itself while it runs: a copy does it. The last line 
 rem out, so that this script may go too.
 setlocal
 set "copy=%TEMP%\configcid-uninstall-%RANDOM%.exe"
-copy /y "%~dp0configcid.exe" "%copy%" >nul || exit /b 1
+copy /y "%~dp0configcid.exe" "%copy%" >nul
+if not exist "%copy%" exit /b 1
 cd /d "%TEMP%"
-"%copy%" messenger uninstall %* && (del "%copy%" & exit /b 0) || (del "%copy%" & exit /b 1)
+"%copy%" messenger uninstall %* & if errorlevel 1 (del "%copy%" & exit /b 1) else if errorlevel 0 (del "%copy%" & exit /b 0) else (del "%copy%" & exit /b 1)

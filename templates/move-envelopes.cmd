@@ -7,7 +7,8 @@ set "OLD={FROM}"
 set "NEW={TO}"
 set LIMIT={SECONDS}
 if not exist "%OLD%\" echo There is no folder %OLD%& exit /b 1
-call :stop "Sophos Message Router" || exit /b 1
+call :stop "Sophos Message Router"
+if errorlevel 1 exit /b 1
 rem The folder alone, with its permissions.
 robocopy "%OLD%" "%NEW%" /LEV:1 /XF * /COPY:DATS /DCOPY:T /R:2 /W:1 /NP /NFL /NJH /NJS
 if errorlevel 8 goto :failed
@@ -17,7 +18,8 @@ if %FOUND%==0 echo There is no key of a router in the registry& goto :failed
 rem Each file is copied, and then removed from the old folder.
 robocopy "%OLD%" "%NEW%" /E /MOV /COPY:DATS /DCOPY:T /R:2 /W:1 /NP /NFL /NJH
 if errorlevel 8 goto :failed
-call :start "Sophos Message Router" || exit /b 1
+call :start "Sophos Message Router"
+if errorlevel 1 exit /b 1
 echo Done. See with: configcid envelopes where
 exit /b 0
 :failed

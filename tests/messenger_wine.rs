@@ -206,7 +206,9 @@ fn switches_packages_and_this_machine() {
     assert!(answer["file"].as_str().unwrap().ends_with("messages.xml"), "{answer}");
     script(&format!(r"{folder}\uninstall.cmd"));
     assert!(!value().status.success());
-    assert!(!wine.run(&["cmd", "/c", "dir", folder]).status.success());
+    // Wine's cmd holds the script that it carries out, so that the folder could not be removed, but is empty by now.
+    let listed = wine.run(&["cmd", "/c", "dir", "/b", folder]);
+    assert!(listed.stdout.trim_ascii().is_empty(), "{listed:?}");
     assert_eq!(wine.configcid(&["messenger", "uninstall"])["status"], "unchanged");
 
     // This machine: its Windows, a console and a component that are installed, and nobody who may see messages.

@@ -240,8 +240,8 @@ pub fn restart_script(script: Script, bound: Duration) -> String {
     let (template, stop, start) = match script {
         Script::Cmd => (
             include_str!("../../templates/restart.cmd"),
-            "call :stop \"{}\" || goto :stuck",
-            "call :start \"{}\" || set FAILED=1",
+            "call :stop \"{}\"\nif errorlevel 1 goto :stuck",
+            "call :start \"{}\"\nif errorlevel 1 set FAILED=1",
         ),
         Script::PowerShell => (
             include_str!("../../templates/restart.ps1"),

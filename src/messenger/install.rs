@@ -152,6 +152,9 @@ pub struct Installed {
     pub reg: Option<String>,
     /// Files that are not from the package, and stay.
     pub left: Vec<String>,
+    /// Whether the folder stays, though nothing is left in it: a program holds one of the files that were removed, as
+    /// `cmd.exe` may hold the script that it carries out.
+    pub held: bool,
 }
 
 /// Where a package is installed: below `root`, or below the folder that this Windows has for 32-bit programs.
@@ -213,7 +216,7 @@ pub fn install(package: &Path, root: Option<&Path>, dry_run: bool) -> Result<Ins
     if let Some(put) = put {
         put.keep();
     }
-    Ok(Installed { folder, changed, run, reg, left })
+    Ok(Installed { folder, changed, run, reg, left, held: false })
 }
 
 /// Files in the folder of an older package that are not from it: they stay.
@@ -307,7 +310,7 @@ pub fn uninstall(root: Option<&Path>, dry_run: bool) -> Result<Installed> {
         };
     }
     let path = folder.join(MANIFEST);
-    let mut left = Vec::new();
+    let (mut left, mut held) = (Vec::new(), false);
     if path.is_file() {
         changed = true;
         let mut ours = names(&Manifest::open(&path)?, &path)?;
@@ -328,9 +331,13 @@ pub fn uninstall(root: Option<&Path>, dry_run: bool) -> Result<Installed> {
                 }
             }
             if left.is_empty() {
-                fs::remove_dir(&folder).map_err(|error| Error::io("remove the folder", &folder, error))?;
+                held = match fs::remove_dir(&folder) {
+                    Ok(()) => false,
+                    Err(error) if error.kind() == IoKind::DirectoryNotEmpty => true,
+                    Err(error) => return Err(Error::io("remove the folder", &folder, error)),
+                };
             }
         }
     }
-    Ok(Installed { folder, changed, run: None, reg: None, left })
+    Ok(Installed { folder, changed, run: None, reg: None, left, held })
 }

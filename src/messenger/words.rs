@@ -116,6 +116,8 @@ words! {
     uninstalled: "Removed from {}", "Entfernt aus {}";
     not_installed: "{} holds no messenger", "{} enthält keinen Messenger";
     left_alone: "{} is not from the package, and stays", "{} ist nicht aus dem Paket und bleibt";
+    held: "{} is empty, but a program holds a file of it: remove the folder later",
+        "{} ist leer, aber ein Programm hält eine Datei daraus offen: den Ordner später entfernen";
 }
 
 impl Words {

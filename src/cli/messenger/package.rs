@@ -116,6 +116,9 @@ fn uninstall_package(args: &UninstallArgs, out: Out) -> Result<Exit> {
     for name in &installed.left {
         out.warning(&fill(words.left_alone, &[&installed.folder.join(name).to_string_lossy()]));
     }
+    if installed.held {
+        out.warning(&fill(words.held, &[&folder]));
+    }
     out.answer("messenger uninstall", Exit::Done, Body { dry_run: args.dry_run, status, installed });
     Ok(Exit::Done)
 }
