@@ -58,4 +58,6 @@ wine_up() {
     mkdir -p "$WINEPREFIX/dosdevices/unc/server1/interchk"
     # Fails where one is up already.
     "${server[@]}" --persistent=60 || true
+    # The first program starts Wine's services, which keep its output open for as long as they last.
+    "$wine" cmd /c rem </dev/null >/dev/null 2>&1
 }

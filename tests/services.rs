@@ -123,6 +123,7 @@ fn services_in_order_and_a_folder_that_moves() {
     one_that_fails(&env);
     the_script(&env);
     a_move(&env);
+    the_script_of_a_move(&env);
 }
 
 fn restart(env: &TestEnv) {
@@ -192,7 +193,7 @@ fn one_that_fails(env: &TestEnv) {
     assert_eq!((&answer["ok"], &answer["back"]), (&false.into(), &serde_json::Value::Null), "{answer}");
 }
 
-/// The script does the same, as far as this system has the programs that it uses.
+/// The script does the same, and takes back what it did where a service will not stop.
 fn the_script(env: &TestEnv) {
     let mut services = Services::new(env);
     services.install(CERTIFICATION, "obeys");
@@ -200,15 +201,29 @@ fn the_script(env: &TestEnv) {
     services.noted();
     let script = env.command().args(["envelopes", "restart", "--script", "cmd"]).output().unwrap().stdout;
     env.write("restart.cmd", script);
-    let output = env.clean(Command::new("cmd")).args(["/c", "restart.cmd", "/y"]).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    // Wine's sc does not print states.
-    if !output.status.success() {
-        return eprintln!("NOT TESTED, since sc and find are not those of Windows here: the script\n{said}");
-    }
+    let said = cmd(env, "restart.cmd /y", 0);
     assert!(said.contains(&format!("{MANAGEMENT}: not installed")), "{said}");
     let order = [("stop", CERTIFICATION), ("stop", ROUTER), ("start", ROUTER), ("start", CERTIFICATION)];
     assert_eq!(services.noted(), lines(&order), "{said}");
+    services.remove();
+
+    services.install(CERTIFICATION, "obeys");
+    services.install(ROUTER, "ignores");
+    services.noted();
+    let line = ["envelopes", "restart", "--timeout", "2", "--script", "cmd"];
+    env.write("restart.cmd", env.command().args(line).output().unwrap().stdout);
+    let said = cmd(env, "restart.cmd /y", 1);
+    assert!(said.contains(&format!("{ROUTER}: not stopped after 2 s")), "{said}");
+    assert_eq!(services.noted(), lines(&[("stop", CERTIFICATION), ("start", CERTIFICATION)]), "{said}");
+}
+
+/// Runs a script of the test's folder, and gives what it says.
+fn cmd(env: &TestEnv, line: &str, code: i32) -> String {
+    // Without the dot, Wine's cmd takes the first letters of move-envelopes.cmd for its own command.
+    let output = env.clean(Command::new("cmd")).arg("/c").args(format!(".\\{line}").split(' ')).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(code), "{said}");
+    said
 }
 
 /// The router's key, which goes with the test.
@@ -270,4 +285,41 @@ fn a_move(env: &TestEnv) {
     let planned = run(&["--dry-run", "--json"]).json();
     HKLM.delete_subkey_with_flags(program, KEY_WOW64_64KEY).unwrap();
     assert_eq!(planned["plan"]["router"], "late-enough", "{planned}");
+}
+
+/// The files that `--emit` makes do the same, and take it back.
+fn the_script_of_a_move(env: &TestEnv) {
+    let mut services = Services::new(env);
+    services.install(ROUTER, "obeys");
+    services.noted();
+    let key = Key::new();
+    let text = |path: PathBuf| path.to_str().unwrap().replace('/', "\\");
+    let (old, new) = (text(env.path("Old")), text(env.path("New\\of messages")));
+    key.0.set_value("EnvelopeDir", &old).unwrap();
+    if env.clean(Command::new("robocopy")).args(["Old", "New", "/LEV:1", "/XF", "*"]).status().unwrap().code() > Some(7)
+    {
+        // Wine's knows few options; cmd.exe looks where it is first.
+        fs::copy(example("stand_in_robocopy"), env.path("robocopy.exe")).unwrap();
+    }
+    env.run_args(["envelopes", "move", &new, "--console-version", "5.2", "--emit", "."]).ok();
+    let said = cmd(env, "move-envelopes.cmd", 0);
+    assert_eq!(key.folder().unwrap(), new, "{said}");
+    assert_eq!(env.text("New\\of messages\\7.msg"), "7");
+    assert!(!env.path("Old\\7.msg").exists());
+    assert_eq!(services.noted(), lines(&[("stop", ROUTER), ("start", ROUTER)]));
+
+    let said = cmd(env, "undo-move-envelopes.cmd", 0);
+    assert_eq!(key.folder().unwrap(), old, "{said}");
+    assert_eq!(env.text("Old\\7.msg"), "7");
+    assert_eq!(services.noted(), lines(&[("stop", ROUTER), ("start", ROUTER)]));
+
+    assert!(!env.path("New\\of messages").exists());
+    fs::remove_dir(env.path("New")).unwrap();
+
+    // A file in the way of the new folder.
+    env.write("New", "");
+    let said = cmd(env, "move-envelopes.cmd", 1);
+    assert!(said.contains("The router goes on with"), "{said}");
+    assert_eq!((key.folder().unwrap(), env.text("Old\\7.msg")), (old, "7".to_owned()));
+    assert_eq!(services.noted(), lines(&[("stop", ROUTER), ("start", ROUTER)]));
 }

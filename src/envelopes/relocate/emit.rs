@@ -49,6 +49,9 @@ pub struct MoveFiles {
 /// How long the router may take to stop and to start, in the script.
 const BOUND: Duration = Duration::from_secs(60);
 
+/// What removes the folder that a move has made, if nothing is in it, in the script of the way back.
+const REMOVE_EMPTY: &str = "rd \"%OLD%\" 2>nul\n";
+
 impl MovePlan {
     /// The plan of a move from `place` to a folder that [`new_folder`](super::new_folder) has checked.
     ///
@@ -107,9 +110,9 @@ impl MovePlan {
         let back = format!("Takes the Envelopes folder of the router back from {}", self.to);
         Ok(MoveFiles {
             reg: self.reg(&there, Some(&set))?,
-            script: self.script(&there, [&self.from, &self.to], [Some(&set), before.as_ref()]),
+            script: self.script(&there, [&self.from, &self.to], [Some(&set), before.as_ref()], ""),
             undo_reg: self.reg(&back, before.as_ref())?,
-            undo_script: self.script(&back, [&self.to, &self.from], [before.as_ref(), Some(&set)]),
+            undo_script: self.script(&back, [&self.to, &self.from], [before.as_ref(), Some(&set)], REMOVE_EMPTY),
         })
     }
 
@@ -120,14 +123,12 @@ impl MovePlan {
         Ok(fill(template, &[("WHAT", what), ("VERSION", env!("CARGO_PKG_VERSION")), ("KEYS", keys.trim_end())]))
     }
 
-    fn script(&self, what: &str, [from, to]: [&str; 2], [value, former]: [Option<&Value>; 2]) -> String {
-        let lines = |value: Option<&Value>, then: &str| {
-            let line = |view: &View| {
-                let key = view.key();
-                format!("reg query \"{key}\" >nul 2>&1 && ({}{then})", command(&key.to_string(), value))
-            };
-            self.views.iter().map(line).collect::<Vec<_>>().join("\n")
+    fn script(&self, what: &str, [from, to]: [&str; 2], [value, former]: [Option<&Value>; 2], tidy: &str) -> String {
+        let calls = |what: &str| {
+            let line = |view: &View| format!("call :{what} \"{}\"\n", view.key());
+            self.views.iter().map(line).collect::<Vec<_>>()
         };
+        let sets = calls("set").iter().map(|call| format!("{call}if errorlevel 1 goto :failed\n")).collect::<String>();
         fill(
             include_str!("../../../templates/move-envelopes.cmd"),
             &[
@@ -135,8 +136,11 @@ impl MovePlan {
                 ("VERSION", env!("CARGO_PKG_VERSION")),
                 ("SECONDS", &BOUND.as_secs().to_string()),
                 ("ROUTINES", ROUTINES),
-                ("SETS", &lines(value, " && set FOUND=1 || goto :failed")),
-                ("RESETS", &lines(former, "")),
+                ("SETS", &sets),
+                ("RESETS", &calls("reset").concat()),
+                ("TIDY", tidy),
+                ("SET", &command(value)),
+                ("RESET", &command(former)),
                 ("FROM", from),
                 ("TO", to),
             ],
@@ -144,17 +148,17 @@ impl MovePlan {
     }
 }
 
-/// What sets a value in a script for `cmd.exe`, or takes it away.
-fn command(key: &str, value: Option<&Value>) -> String {
+/// What sets a value of the key `%1` in a script for `cmd.exe`, or takes it away.
+fn command(value: Option<&Value>) -> String {
     match value {
         // That there is none to take away is as well.
-        None => format!("(reg delete \"{key}\" /v {ENVELOPE_DIR} /f >nul 2>&1 || ver >nul)"),
+        None => format!("reg delete %1 /v {ENVELOPE_DIR} /f >nul 2>&1\nver >nul"),
         Some(value) => {
             let kind = if matches!(value, Value::ExpandString(_)) { "REG_EXPAND_SZ" } else { "REG_SZ" };
             // A backslash before the quote would be the quote's.
             let text = value.text().unwrap_or_default().replace('%', "%%").replace('"', "");
             let text = if text.ends_with('\\') { format!("{text}\\") } else { text };
-            format!("reg add \"{key}\" /v {ENVELOPE_DIR} /t {kind} /d \"{text}\" /f >nul")
+            format!("reg add %1 /v {ENVELOPE_DIR} /t {kind} /d \"{text}\" /f >nul")
         }
     }
 }
