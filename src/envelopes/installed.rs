@@ -5,16 +5,13 @@ use serde::Serialize;
 
 use super::rules::{MOVE_ANTI_VIRUS, MOVE_CONSOLE, Version};
 use crate::error::Result;
-use crate::registry::live::{self, Wow};
-use crate::registry::{KeyPath, RegFile};
+use crate::registry::RegFile;
+use crate::registry::programs::{self, Program};
 use crate::text::fold_case;
 
 /// How the console's and the Anti-Virus's names begin in the list of programs.
 const CONSOLE: &str = "sophos enterprise console";
 const ANTI_VIRUS: &str = "sophos anti-virus";
-
-/// Where the list is.
-const PROGRAMS: &str = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall";
 
 /// What is installed, as far as it is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -63,18 +60,7 @@ impl Installed {
 
     /// As an exported registry says, where its list of programs was exported, too.
     pub fn in_file(file: &RegFile) -> Installed {
-        let mut installed = Installed::default();
-        for section in &file.keys {
-            let key = fold_case(section.key.below());
-            if !key.contains(r"\currentversion\uninstall\") {
-                continue;
-            }
-            let text = |name| file.value(&section.key, name).and_then(|value| value.text());
-            if let (Some(name), Some(version)) = (text("DisplayName"), text("DisplayVersion")) {
-                installed.add(name, version);
-            }
-        }
-        installed
+        Installed::among(programs::installed_in(file))
     }
 
     /// As the registry of this computer says.
@@ -82,25 +68,21 @@ impl Installed {
     /// # Errors
     /// This is no Windows, or the registry cannot be read.
     pub fn live() -> Result<Installed> {
-        let mut installed = Installed::default();
-        let key: KeyPath = PROGRAMS.parse()?;
-        let views = if live::has_views() { &[Wow::View32, Wow::View64][..] } else { &[Wow::View64] };
-        for view in views {
-            for [name, version] in live::below(&key, *view, ["DisplayName", "DisplayVersion"])? {
-                installed.add(&name, &version);
-            }
-        }
-        Ok(installed)
+        Ok(Installed::among(programs::installed()?))
     }
 
-    fn add(&mut self, name: &str, version: &str) {
-        let name = fold_case(name);
-        let Ok(version) = version.parse::<Version>() else { return };
-        if name.starts_with(CONSOLE) {
-            self.console = Some(version);
-        } else if name.starts_with(ANTI_VIRUS) {
-            self.anti_virus = Some(version);
+    fn among(programs: Vec<Program>) -> Installed {
+        let mut installed = Installed::default();
+        for program in programs {
+            let Ok(version) = program.version.parse::<Version>() else { continue };
+            let name = fold_case(&program.name);
+            if name.starts_with(CONSOLE) {
+                installed.console = Some(version);
+            } else if name.starts_with(ANTI_VIRUS) {
+                installed.anti_virus = Some(version);
+            }
         }
+        installed
     }
 }
 

@@ -9,7 +9,6 @@ mod firewall;
 mod installed;
 pub(crate) mod logs;
 mod metrics;
-mod permissions;
 mod place;
 mod probe;
 mod relocate;

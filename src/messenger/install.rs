@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use super::package::{FOLDER, MANIFEST, RUN_KEY, RUN_VALUE, Windows};
 use crate::error::{Error, ErrorKind, Result};
 use crate::manifest::{Manifest, check_files};
-use crate::registry::KeyPath;
 use crate::registry::live::{self, Wow};
+use crate::registry::{KeyPath, Value};
 
 /// The largest file of a package, in bytes.
 const MAX_FILE: u64 = 256 << 20;
@@ -254,7 +254,7 @@ fn set_run(command: &str, dry_run: bool) -> Result<bool> {
     let values = live::read(&key, wow, &[RUN_VALUE])?.unwrap_or_default();
     let is_set = values.first().is_some_and(|(_, value)| value.text() == Some(command));
     if !is_set && !dry_run {
-        live::set_expandable(&key, wow, RUN_VALUE, command)?;
+        live::set(&key, wow, &[(RUN_VALUE, Value::ExpandString(command.to_owned()))])?;
     }
     Ok(!is_set)
 }

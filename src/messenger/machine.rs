@@ -22,7 +22,7 @@ mod windows {
     use super::super::{ConsoleKind, Language, Os, Profile, Session, Version};
     use crate::error::Result;
     use crate::registry::live::{self, Wow};
-    use crate::registry::{KeyPath, Value};
+    use crate::registry::{KeyPath, Value, programs};
     use crate::text::fold_case;
     use crate::windows;
 
@@ -31,7 +31,6 @@ mod windows {
     /// The service that makes a computer the management server \[A\].
     const SERVICE: &str = r"HKLM\SYSTEM\CurrentControlSet\Services\Sophos Management Service";
     const VERSION: &str = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion";
-    const UNINSTALL: &str = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall";
 
     /// What consoles are called in the list of installed programs \[A\].
     const CONSOLES: &[(&str, ConsoleKind)] = &[
@@ -58,22 +57,9 @@ mod windows {
             os: Some((Os::Windows, version()?)),
             components: BTreeMap::new(),
         };
-        let views = if live::has_views() { &[Wow::View32, Wow::View64][..] } else { &[Wow::View64] };
-        for wow in views {
-            for name in live::subkeys(&key(UNINSTALL), *wow)? {
-                let entry = format!(r"{UNINSTALL}\{name}");
-                // A name that no key can have is none of an installed program.
-                let Ok(entry) = entry.parse::<KeyPath>() else { continue };
-                let values = live::read(&entry, *wow, &["DisplayName", "DisplayVersion"])?.unwrap_or_default();
-                let text = |name: &str| {
-                    values.iter().find(|(this, _)| this == name).and_then(|(_, value)| value.text()).map(str::trim)
-                };
-                let (Some(name), Some(version)) =
-                    (text("DisplayName"), text("DisplayVersion").and_then(Version::leading))
-                else {
-                    continue;
-                };
-                add(&mut profile, name, version);
+        for program in programs::installed()? {
+            if let Some(version) = Version::leading(&program.version) {
+                add(&mut profile, &program.name, version);
             }
         }
         Ok(profile)

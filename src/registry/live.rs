@@ -58,57 +58,31 @@ mod windows {
         Ok(Some(values))
     }
 
-    /// Sets dwords of `key`, which is made where it is missing.
-    pub(crate) fn write(key: &KeyPath, wow: Wow, values: &[(&str, u32)]) -> Result<()> {
+    /// Sets values of `key`, which is made where it is missing.
+    pub(crate) fn set(key: &KeyPath, wow: Wow, values: &[(&str, Value)]) -> Result<()> {
         let (opened, _) = hive(key)?
             .create_subkey_with_flags(key.below(), KEY_SET_VALUE | wow.flag())
             .map_err(|error| cannot("open the registry key for writing", key, error))?;
         for (name, value) in values {
-            let set = opened.set_value(name, value);
+            let bytes = value.data(Format::Version5).unwrap_or_default().into();
+            let vtype = match value {
+                Value::String(_) => RegType::REG_SZ,
+                Value::ExpandString(_) => RegType::REG_EXPAND_SZ,
+                Value::MultiString(_) => RegType::REG_MULTI_SZ,
+                Value::Dword(_) => RegType::REG_DWORD,
+                Value::Qword(_) => RegType::REG_QWORD,
+                Value::Binary(_) => RegType::REG_BINARY,
+                Value::Other { kind, .. } => {
+                    return Err(Error::new(
+                        ErrorKind::Usage,
+                        format!("{name} has the type {kind}, which is not set here"),
+                    ));
+                }
+            };
+            let set = opened.set_raw_value(name, &RegValue { bytes, vtype });
             set.map_err(|error| cannot(&format!("set {name} of the registry key"), key, error))?;
         }
         Ok(())
-    }
-
-    /// Sets a value of `key`, which must be there, or takes it away.
-    pub(crate) fn write_value(key: &KeyPath, wow: Wow, name: &str, value: Option<&Value>) -> Result<()> {
-        let failed = |error| cannot(&format!("set {name} of the registry key"), key, error);
-        let opened = hive(key)?.open_subkey_with_flags(key.below(), KEY_SET_VALUE | wow.flag()).map_err(failed)?;
-        match value {
-            None => match opened.delete_value(name) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(error)),
-                _ => Ok(()),
-            },
-            Some(value) => {
-                let bytes = value.data(Format::Version5).unwrap_or_default();
-                let vtype = match value {
-                    Value::ExpandString(_) => RegType::REG_EXPAND_SZ,
-                    _ => RegType::REG_SZ,
-                };
-                opened.set_raw_value(name, &RegValue { bytes: bytes.into(), vtype }).map_err(failed)
-            }
-        }
-    }
-
-    /// The text values `names` of every key directly below `key`, where it has all of them.
-    pub(crate) fn below(key: &KeyPath, wow: Wow, names: [&str; 2]) -> Result<Vec<[String; 2]>> {
-        let failed = |error| cannot("read the registry key", key, error);
-        let opened = match hive(key)?.open_subkey_with_flags(key.below(), KEY_READ | wow.flag()) {
-            Ok(opened) => opened,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(failed(error)),
-        };
-        let mut found = Vec::new();
-        for name in opened.enum_keys() {
-            let Ok(below) = opened.open_subkey_with_flags(name.map_err(failed)?, KEY_READ | wow.flag()) else {
-                continue;
-            };
-            let text = |name| below.get_value::<String, _>(name).ok();
-            if let (Some(first), Some(second)) = (text(names[0]), text(names[1])) {
-                found.push([first, second]);
-            }
-        }
-        Ok(found)
     }
 
     /// The names of the keys below `key`; none where there is no such key.
@@ -119,17 +93,6 @@ mod windows {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
             Err(error) => Err(cannot("read the registry key", key, error)),
         }
-    }
-
-    /// Sets a string, which may hold `%NAME%`, of `key`, which is made where it is missing.
-    pub(crate) fn set_expandable(key: &KeyPath, wow: Wow, name: &str, text: &str) -> Result<()> {
-        let (opened, _) = hive(key)?
-            .create_subkey_with_flags(key.below(), KEY_SET_VALUE | wow.flag())
-            .map_err(|error| cannot("open the registry key for writing", key, error))?;
-        let bytes: Vec<u8> = text.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect();
-        let value = RegValue { bytes: bytes.into(), vtype: RegType::REG_EXPAND_SZ };
-        let set = opened.set_raw_value(name, &value);
-        set.map_err(|error| cannot(&format!("set {name} of the registry key"), key, error))
     }
 
     /// Removes a value of `key`. Gives whether it was there.
@@ -160,7 +123,7 @@ mod windows {
 }
 
 #[cfg(windows)]
-pub(crate) use windows::{below, has_views, read, remove, set_expandable, subkeys, write, write_value};
+pub(crate) use windows::{has_views, read, remove, set, subkeys};
 
 #[cfg(not(windows))]
 mod elsewhere {
@@ -175,19 +138,11 @@ mod elsewhere {
         Err(none())
     }
 
-    pub(crate) fn write(_: &KeyPath, _: Wow, _: &[(&str, u32)]) -> Result<()> {
+    pub(crate) fn subkeys(_: &KeyPath, _: Wow) -> Result<Vec<String>> {
         Err(none())
     }
 
-    pub(crate) fn write_value(_: &KeyPath, _: Wow, _: &str, _: Option<&Value>) -> Result<()> {
-        Err(none())
-    }
-
-    pub(crate) fn below(_: &KeyPath, _: Wow, _: [&str; 2]) -> Result<Vec<[String; 2]>> {
-        Err(none())
-    }
-
-    pub(crate) fn set_expandable(_: &KeyPath, _: Wow, _: &str, _: &str) -> Result<()> {
+    pub(crate) fn set(_: &KeyPath, _: Wow, _: &[(&str, Value)]) -> Result<()> {
         Err(none())
     }
 
@@ -202,4 +157,9 @@ mod elsewhere {
 }
 
 #[cfg(not(windows))]
-pub(crate) use elsewhere::{below, has_views, read, remove, set_expandable, write, write_value};
+pub(crate) use elsewhere::{has_views, read, remove, set, subkeys};
+
+/// The views that this Windows has.
+pub(crate) fn views() -> &'static [Wow] {
+    if has_views() { &[Wow::View32, Wow::View64] } else { &[Wow::View64] }
+}

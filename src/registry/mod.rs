@@ -8,6 +8,7 @@ mod key;
 pub(crate) mod live;
 mod parse;
 mod print;
+pub(crate) mod programs;
 mod value;
 
 pub use key::{Hive, KeyPath};

@@ -129,10 +129,11 @@ pub fn apply(views: Option<&[View]>, dry_run: bool) -> Result<(RelayCheck, Optio
     }
     for view in &before.views {
         let differs = |wanted: &&RelayValue| view.values.iter().any(|value| value.name == wanted.name && !value.same);
-        let values: Vec<_> = RELAY_VALUES.iter().filter(differs).map(|wanted| (wanted.name, wanted.value)).collect();
+        let wanted = RELAY_VALUES.iter().filter(differs);
+        let values: Vec<_> = wanted.map(|wanted| (wanted.name, Value::Dword(wanted.value))).collect();
         if !values.is_empty() {
             let (key, wow) = view.view.live();
-            live::write(&key, wow, &values)?;
+            live::set(&key, wow, &values)?;
         }
     }
     let views: Vec<View> = before.views.iter().map(|view| view.view).collect();

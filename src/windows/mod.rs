@@ -1,5 +1,5 @@
-//! Calls to Windows that no safe crate makes: the user's language and groups, the session, the console, and the window of
-//! the messenger. All of them are in every Windows since 7.
+//! Calls to Windows that no safe crate makes: the user's language and groups, the session, the console, the
+//! permissions of a folder, and the window of the messenger. All of them are in every Windows since 7.
 
 #![allow(unsafe_code)]
 
@@ -7,11 +7,16 @@ mod dialog;
 
 pub(crate) use dialog::{Dialog, Icon, show};
 
+use std::io;
+use std::os::windows::ffi::OsStrExt;
+use std::path::Path;
 use std::ptr::{null, null_mut};
 
 use windows_sys::Win32::Foundation::GetLastError;
 use windows_sys::Win32::Globalization::{GetUserDefaultUILanguage, LCIDToLocaleName};
-use windows_sys::Win32::Security::{CheckTokenMembership, LookupAccountNameW};
+use windows_sys::Win32::Security::{
+    CheckTokenMembership, DACL_SECURITY_INFORMATION, GetFileSecurityW, LookupAccountNameW, SetFileSecurityW,
+};
 use windows_sys::Win32::System::Console::{FreeConsole, GetConsoleProcessList};
 use windows_sys::Win32::UI::Shell::ShellExecuteW;
 use windows_sys::Win32::UI::WindowsAndMessaging::{GetSystemMetrics, SM_REMOTESESSION, SW_SHOWNORMAL};
@@ -83,6 +88,29 @@ pub(crate) fn hide_own_console() {
             FreeConsole();
         }
     }
+}
+
+/// Gives the folder `to` the access control list of the folder `from`.
+pub(crate) fn copy_permissions(from: &Path, to: &Path) -> io::Result<()> {
+    let wide = |path: &Path| -> Vec<u16> { path.as_os_str().encode_wide().chain([0]).collect() };
+    let (from, to) = (wide(from), wide(to));
+    let mut length = 0;
+    // SAFETY: the path ends in NUL; a buffer of no length is not written to.
+    unsafe {
+        GetFileSecurityW(from.as_ptr(), DACL_SECURITY_INFORMATION, null_mut(), 0, &mut length);
+    }
+    // A security descriptor wants to stand at a multiple of four.
+    let mut descriptor = vec![0_u32; (length as usize).div_ceil(4)];
+    // SAFETY: the path ends in NUL; the buffer has at least `length` bytes.
+    let got = unsafe {
+        GetFileSecurityW(from.as_ptr(), DACL_SECURITY_INFORMATION, descriptor.as_mut_ptr().cast(), length, &mut length)
+    };
+    if got == 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the path ends in NUL; the descriptor is one that the system has just made.
+    let set = unsafe { SetFileSecurityW(to.as_ptr(), DACL_SECURITY_INFORMATION, descriptor.as_mut_ptr().cast()) };
+    if set == 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
 /// Opens an address, which was checked, in the user's browser.

@@ -11,7 +11,6 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::super::carry::{Carried, PART, carry};
-use super::super::permissions::copy_permissions;
 use super::super::restart::{ServiceAction, ServiceState, ServiceStep, Services, ask};
 use super::super::rules::ROUTER;
 use super::super::scan;
@@ -54,7 +53,10 @@ impl EnvelopeDir for LiveEnvelopeDir {
 
     fn set(&self, value: Option<&Value>) -> Result<()> {
         let (key, wow) = self.0.live();
-        live::write_value(&key, wow, ENVELOPE_DIR, value)
+        match value {
+            Some(value) => live::set(&key, wow, &[(ENVELOPE_DIR, value.clone())]),
+            None => live::remove(&key, wow, ENVELOPE_DIR).map(drop),
+        }
     }
 }
 
@@ -253,6 +255,14 @@ fn check_empty(to: &Path) -> Result<bool> {
         Err(error) if error.kind() == IoErrorKind::NotFound => Ok(false),
         Err(error) => Err(Error::io("list the new folder", to, error)),
     }
+}
+
+/// Gives the folder `to` the permissions of the folder `from`.
+fn copy_permissions(from: &Path, to: &Path) -> std::io::Result<()> {
+    #[cfg(windows)]
+    return crate::windows::copy_permissions(from, to);
+    #[cfg(not(windows))]
+    fs::set_permissions(to, fs::metadata(from)?.permissions())
 }
 
 /// Makes the folder, and writes the record.
