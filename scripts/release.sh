@@ -4,15 +4,18 @@
 # The sources of crates have their folder only when they are there.
 cargo fetch --locked --quiet
 _home=${CARGO_HOME:-$HOME/.cargo}
-_flags=(--remap-path-prefix="$PWD=/configcid" --remap-path-prefix="$_home=/cargo")
+_maps=("$PWD=/configcid" "$_home=/cargo")
 for _sources in "$_home"/registry/src/*; do
-    _flags+=(--remap-path-prefix="$_sources=/crates")
+    _maps+=("$_sources=/crates")
 done
-_flags+=(--remap-path-prefix=/usr/lib/rustlib/src/rust=/rust -Cstrip=symbols)
+_maps+=(/usr/lib/rustlib/src/rust=/rust)
+_flags=("${_maps[@]/#/--remap-path-prefix=}" -Cstrip=symbols)
 CARGO_ENCODED_RUSTFLAGS=$(IFS=$'\x1f' && echo "${_flags[*]}")
+# Crates that compile C tell their compiler to keep the paths in a static library.
+CFLAGS="${CFLAGS:-} ${_maps[*]/#/-ffile-prefix-map=}"
 # The moment of the commit, for what must have one.
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || stat -c %Y Cargo.toml)}
-export CARGO_ENCODED_RUSTFLAGS SOURCE_DATE_EPOCH
+export CARGO_ENCODED_RUSTFLAGS CFLAGS SOURCE_DATE_EPOCH
 
 # no_paths FILE...: fails where a file holds a path of this machine.
 no_paths() {
