@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use configcid::report::{Status, count};
+use configcid::report::{Status, count, write_unless_same};
 use configcid::router::{self, RelayCheck, RelayView, Router, View};
 use configcid::{Exit, Result};
 use serde::Serialize;
@@ -63,7 +63,7 @@ fn write(path: &Path, args: &RelayRegistryArgs, out: Out) -> Result<Exit> {
     }
     let views = args.views().unwrap_or(&View::BOTH);
     let bytes = router::relay_reg_file(views)?;
-    let changed = router::write_reg_file(path, &bytes, args.force, args.dry_run)?;
+    let changed = write_unless_same(path, &bytes, args.force, args.dry_run)?;
     let file = path.to_string_lossy().into_owned();
     let status = status(changed, args.dry_run);
     match status {

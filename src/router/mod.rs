@@ -9,9 +9,7 @@ pub use check::{
     CheckState, ClientCheck, Expected, Installed, ParentView, check, expected_of_cid, look_at_installed, usual_folders,
 };
 pub(crate) use relay::relay_reg_file_with;
-pub use relay::{
-    RELAY_VALUES, RelayCheck, RelayValue, RelayView, ValueState, apply, check_relay, relay_reg_file, write_reg_file,
-};
+pub use relay::{RELAY_VALUES, RelayCheck, RelayValue, RelayView, ValueState, apply, check_relay, relay_reg_file};
 
 use std::path::Path;
 

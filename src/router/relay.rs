@@ -1,11 +1,8 @@
 //! What a relay's own router should have in the registry.
 
-use std::path::Path;
-
 use super::{Router, RouterView, View, live_view};
 use crate::error::{Error, ErrorKind, Result};
 use crate::registry::{Format, Value, encode, live, value_line};
-use crate::report::write_unless_same;
 
 /// A value that a relay's router should have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -177,13 +174,4 @@ pub(crate) fn relay_reg_file_with(views: &[View], notes: &[String]) -> Result<Ve
     let parts = views.iter().map(|view| each.replace("{KEY}", &view.key().to_string()).replace("{VALUES}", &values));
     text.push_str(&parts.collect::<Vec<_>>().join("\n"));
     encode(&text.replace("\r\n", "\n").replace('\n', "\r\n"), Format::Version5)
-}
-
-/// Writes a `.reg` file, whole or not at all. Gives whether there was anything to do: a file that holds these bytes
-/// already is left alone.
-///
-/// # Errors
-/// There is another file of this name and `replace` does not say that it may go, or the file cannot be written.
-pub fn write_reg_file(path: &Path, bytes: &[u8], replace: bool, dry_run: bool) -> Result<bool> {
-    write_unless_same(path, bytes, replace, dry_run)
 }

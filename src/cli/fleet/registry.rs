@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use configcid::fleet::{self, Finding, Fleet};
-use configcid::report::{Status, count};
-use configcid::router::write_reg_file;
+use configcid::report::{Status, count, write_unless_same};
 use configcid::{Exit, Result};
 use serde::Serialize;
 
@@ -72,7 +71,7 @@ fn try_run(args: &RegistryArgs, out: Out) -> Result<Exit> {
         let mut relays = Vec::new();
         for file in &files {
             let path = args.out.join(&file.name);
-            let status = match (write_reg_file(&path, &file.bytes, args.force, dry_run)?, dry_run) {
+            let status = match (write_unless_same(&path, &file.bytes, args.force, dry_run)?, dry_run) {
                 (false, _) => Status::Unchanged,
                 (true, true) => Status::Planned,
                 (true, false) => Status::Changed,

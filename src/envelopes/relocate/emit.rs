@@ -10,7 +10,8 @@ use super::super::place::Place;
 use super::super::restart::{ROUTINES, fill};
 use crate::error::{Error, ErrorKind, Result};
 use crate::registry::{Format, Value, encode, value_line};
-use crate::router::{ENVELOPE_DIR, View, write_reg_file};
+use crate::report::write_unless_same;
+use crate::router::{ENVELOPE_DIR, View};
 
 /// What a move is to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -194,14 +195,14 @@ impl MoveFiles {
         let files = self.named()?;
         // What would fail is found before the first is written.
         for (name, bytes) in &files {
-            write_reg_file(&folder.join(name), bytes, replace, true)?;
+            write_unless_same(&folder.join(name), bytes, replace, true)?;
         }
         if !dry_run {
             std::fs::create_dir_all(folder).map_err(|error| Error::io("make the folder", folder, error))?;
         }
         let write = |(name, bytes): (&str, Vec<u8>)| {
             let path = folder.join(name);
-            let changed = write_reg_file(&path, &bytes, replace, dry_run)?;
+            let changed = write_unless_same(&path, &bytes, replace, dry_run)?;
             Ok((path, changed))
         };
         files.into_iter().map(write).collect()
