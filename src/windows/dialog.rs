@@ -139,7 +139,8 @@ unsafe extern "system" fn procedure(window: HWND, message: u32, wparam: WPARAM, 
     // window, is that of `show`, which waits meanwhile.
     unsafe {
         if message == wm::WM_INITDIALOG {
-            wm::SetWindowLongPtrW(window, wm::GWLP_USERDATA, lparam);
+            // A number as long as a pointer: in 32-bit programs an i32.
+            wm::SetWindowLongPtrW(window, wm::GWLP_USERDATA, lparam as _);
             if let Some(inside) = (lparam as *mut Inside<'_>).as_mut() {
                 fill(window, inside);
             }
