@@ -49,7 +49,8 @@ fn taken(from: &Path, to: &Path) -> Result<Carried> {
         return Ok(if from.exists() { Carried::Taken } else { Carried::Gone });
     }
     let same = same(from, to).map_err(|error| Error::io("compare it with the file of its name there", from, error))?;
-    if !same || is_one_file(from, to) {
+    let folders = from.parent().zip(to.parent());
+    if !same || folders.is_none_or(|(from, to)| is_one_folder(from, to).unwrap_or(true)) {
         return Ok(Carried::Taken);
     }
     remove(from)
@@ -93,13 +94,27 @@ fn remove(from: &Path) -> Result<Carried> {
     }
 }
 
-/// Whether two paths lead to one file, as a folder that is reached by two ways has it.
-fn is_one_file(from: &Path, to: &Path) -> bool {
-    from.canonicalize().ok().zip(to.canonicalize().ok()).is_some_and(|(from, to)| from == to)
+/// Whether two paths lead to one folder, whichever way: through links, mounts, shares. What is made in one is then seen in
+/// the other.
+pub(super) fn is_one_folder(one: &Path, other: &Path) -> Result<bool> {
+    let probe = tempfile::Builder::new().prefix(PART).tempfile_in(other);
+    let probe = probe.map_err(|error| Error::io("write to the folder", other, error))?;
+    Ok(probe.path().file_name().is_some_and(|name| one.join(name).symlink_metadata().is_ok()))
+}
+
+/// Removes unfinished copies that an interruption left in a folder.
+pub(super) fn remove_parts(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().as_encoded_bytes().starts_with(PART.as_bytes()) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether two files hold the same bytes.
-fn same(one: &Path, other: &Path) -> io::Result<bool> {
+pub(super) fn same(one: &Path, other: &Path) -> io::Result<bool> {
     let (mut one, mut other) = (File::open(one)?, File::open(other)?);
     if one.metadata()?.len() != other.metadata()?.len() {
         return Ok(false);
@@ -145,6 +160,21 @@ mod tests {
         // A file is not its own copy.
         assert_eq!(super::carry(&path("taken"), &path("to/../taken")).unwrap(), Carried::Taken);
         assert_eq!(text("taken").as_deref(), Some("2"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_is_known_by_another_path() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        fs::create_dir(path("one")).unwrap();
+        fs::create_dir(path("other")).unwrap();
+        std::os::unix::fs::symlink(path("one"), path("link")).unwrap();
+        let is_one = |a: &str, b: &str| is_one_folder(&path(a), &path(b)).unwrap();
+        assert!(is_one("one", "link") && is_one("link", "one") && !is_one("one", "other"));
+        fs::write(path("one/1.msg"), "1").unwrap();
+        assert_eq!(carry(&path("one/1.msg"), &path("link/1.msg")).unwrap(), Carried::Taken);
+        assert_eq!(fs::read_dir(path("one")).unwrap().count(), 1);
     }
 
     #[test]

@@ -2,13 +2,13 @@
 //! asked for: the router discards them itself, sooner or later \[63588\].
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::{ErrorKind as IoErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
-use super::carry::{Carried, carry};
+use super::carry::{Carried, carry, is_one_folder, remove_parts, same};
 use super::scan::{self, age};
 use crate::error::{Error, ErrorKind, Result};
 use crate::text::safe;
@@ -17,9 +17,9 @@ use crate::time;
 /// The list that is kept beside the messages that were moved.
 pub const LIST: &str = "configcid-expired.txt";
 
-/// The list's first lines.
-const HEAD: &str = "# Messages that configcid moved here, each line written before its message is moved: name, size in \
-                    bytes, when it was written, when and from where it was moved.\n";
+/// The list's first line.
+const HEAD: &str = "# Messages that configcid moved here: name, size in bytes, when it was written, when and from where it \
+                    was moved.\n";
 
 /// What to move where.
 #[derive(Debug, Clone)]
@@ -111,9 +111,10 @@ pub fn expire(folder: &Path, options: &ExpireOptions) -> Result<Expired> {
     };
     let real = folder.canonicalize().map_err(|error| Error::io("list the Envelopes folder", folder, error))?;
     if to.canonicalize().is_ok_and(|to| to == real) {
-        return Err(Error::new(ErrorKind::Usage, "this is the Envelopes folder itself")
-            .in_file(to)
-            .next("name another folder to move the messages to"));
+        return Err(itself(to));
+    }
+    if *dry_run {
+        look(to, &list)?;
     }
     let mut open: Option<File> = None;
     scan::each(folder, |message| {
@@ -122,13 +123,18 @@ pub fn expire(folder: &Path, options: &ExpireOptions) -> Result<Expired> {
             return Ok(());
         }
         let target = to.join(message.name);
+        let from = folder.join(message.name);
         let carried = if *dry_run {
-            Ok(if target.symlink_metadata().is_ok() { Carried::Taken } else { Carried::Moved })
+            let is_taken =
+                target.symlink_metadata().is_ok_and(|there| !there.is_file() || !same(&from, &target).unwrap_or(false));
+            Ok(if is_taken { Carried::Taken } else { Carried::Moved })
         } else {
-            let list = match &mut open {
-                Some(list) => list,
-                None => open.insert(begin(to, &list)?),
-            };
+            if open.is_none() {
+                open = Some(begin(folder, to, &list)?);
+            }
+            carry(&from, &target)
+        };
+        if let (Ok(Carried::Moved), Some(open)) = (&carried, &mut open) {
             let line = format!(
                 "{}\t{}\t{}\t{}\t{}\n",
                 safe(&message.name.to_string_lossy()),
@@ -137,10 +143,8 @@ pub fn expire(folder: &Path, options: &ExpireOptions) -> Result<Expired> {
                 time::print(*at),
                 safe(&real.to_string_lossy()),
             );
-            list.write_all(line.as_bytes())
-                .map_err(|error| Error::io("write the list", &options.to.join(LIST), error))?;
-            carry(&folder.join(message.name), &target)
-        };
+            open.write_all(line.as_bytes()).map_err(|error| Error::io("write the list", &list, error))?;
+        }
         match carried {
             Ok(Carried::Moved) => {
                 done.moved += 1;
@@ -168,21 +172,52 @@ pub fn expire(folder: &Path, options: &ExpireOptions) -> Result<Expired> {
     Ok(done)
 }
 
+fn itself(to: &Path) -> Error {
+    Error::new(ErrorKind::Usage, "this is the Envelopes folder itself")
+        .in_file(to)
+        .next("name another folder to move the messages to")
+}
+
 /// Makes the folder where it is missing, and opens its list.
-fn begin(to: &Path, list: &Path) -> Result<File> {
+fn begin(folder: &Path, to: &Path, list: &Path) -> Result<File> {
     fs::create_dir_all(to).map_err(|error| Error::io("make the folder", to, error))?;
+    // However the path is spelled.
+    if is_one_folder(folder, to)? {
+        return Err(itself(to));
+    }
+    remove_parts(to).map_err(|error| Error::io("remove unfinished copies of an interrupted run from", to, error))?;
     let cannot = |error| Error::io("write the list", list, error);
     let mut file = File::options().read(true).append(true).create(true).open(list).map_err(cannot)?;
-    let mut start = vec![0; HEAD.len()];
-    let length = file.metadata().map_err(cannot)?.len();
-    if length == 0 {
+    if !is_list(&mut file, list)? {
         file.write_all(HEAD.as_bytes()).map_err(cannot)?;
-    } else if file.read_exact(&mut start).is_err() || start != HEAD.as_bytes() {
-        return Err(Error::new(ErrorKind::Exists, "there is a file of this name that is no list of configcid's")
-            .in_file(list)
-            .next("move it away, or name another folder"));
     }
     Ok(file)
+}
+
+/// Whether a file is a list of ours; one that is empty becomes one.
+fn is_list(file: &mut File, list: &Path) -> Result<bool> {
+    let mut start = Vec::new();
+    let read = file.take(HEAD.len() as u64).read_to_end(&mut start);
+    read.map_err(|error| Error::io("read the list", list, error))?;
+    if start.is_empty() || start == HEAD.as_bytes() {
+        return Ok(!start.is_empty());
+    }
+    Err(Error::new(ErrorKind::Exists, "there is a file of this name that is no list of configcid's")
+        .in_file(list)
+        .next("move it away, or name another folder"))
+}
+
+/// Finds what would stop [`begin`], and changes nothing.
+fn look(to: &Path, list: &Path) -> Result<()> {
+    let there = to.ancestors().find(|path| path.symlink_metadata().is_ok());
+    if let Some(there) = there.filter(|there| !there.is_dir()) {
+        return Err(Error::new(ErrorKind::Usage, "this is no folder").in_file(there).next("name another folder"));
+    }
+    match File::open(list) {
+        Ok(mut file) => is_list(&mut file, list).map(drop),
+        Err(error) if error.kind() == IoErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Error::io("read the list", list, error)),
+    }
 }
 
 #[cfg(test)]
@@ -204,10 +239,14 @@ mod tests {
         let planned = expire(&folder, &options).unwrap();
         assert_eq!((planned.moved, planned.kept, planned.taken), (2, 2, 0));
         assert!(!aside.exists() && folder.join("old.msg").exists());
+        fs::write(dir.path().join("file"), "").unwrap();
+        let planned = |to: &str| expire(&folder, &ExpireOptions { to: dir.path().join(to), ..options.clone() });
+        assert!(planned("file").is_err() && planned("file/below").is_err());
 
         options.dry_run = false;
         fs::create_dir_all(&aside).unwrap();
         fs::write(aside.join("old.msg"), "another").unwrap();
+        fs::write(aside.join(".configcid-part-x"), "of an interrupted run").unwrap();
         let done = expire(&folder, &options).unwrap();
         assert_eq!((done.moved, done.bytes, done.kept, done.taken), (1, 9, 2, 1));
         assert_eq!(done.taken_names, ["old.msg"]);
@@ -218,11 +257,16 @@ mod tests {
 
         let list = fs::read_to_string(aside.join(LIST)).unwrap();
         let lines: Vec<&str> = list.lines().filter(|line| !line.starts_with('#')).collect();
-        assert_eq!(lines.len(), 3, "{list}");
-        assert!(lines[2].starts_with("old.msg\t7\t2026-11-16T00:00:00Z\t2026-11-21T00:00:00Z\t"), "{list}");
+        // Those that were moved, and no others.
+        assert_eq!(lines.len(), 2, "{list}");
+        assert!(!aside.join(".configcid-part-x").exists());
+        assert!(lines[1].starts_with("old.msg\t7\t2026-11-16T00:00:00Z\t2026-11-21T00:00:00Z\t"), "{list}");
         assert!(expire(&folder, &ExpireOptions::new(day, &folder.join("."), at)).is_err());
         fs::write(aside.join(LIST), "mine").unwrap();
         assert!(expire(&folder, &ExpireOptions::new(day / 2, &aside, at)).is_err());
+        options.dry_run = true;
+        options.older_than = day / 2;
+        assert!(expire(&folder, &options).is_err());
         assert_eq!(fs::read_to_string(aside.join(LIST)).unwrap(), "mine");
         assert!(folder.join("new.MSG").exists());
     }
