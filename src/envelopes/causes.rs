@@ -186,10 +186,12 @@ fn ports(around: &Surroundings) -> Cause {
     const NAME: &str = "ports";
     let mut wrong = Vec::new();
     let mut right = Vec::new();
+    let mut unclear = Vec::new();
     if let Some(firewall) = &around.firewall {
         for port in PORTS {
             match firewall.state(port) {
                 PortState::Open => right.push(format!("{port} is open in the firewall rules")),
+                PortState::Unclear => unclear.push(port.to_string()),
                 state => wrong.push(format!("{port} is {} in the firewall rules", state.name())),
             }
         }
@@ -205,6 +207,11 @@ fn ports(around: &Surroundings) -> Cause {
     if !wrong.is_empty() {
         let next = "open ports 8192 to 8194 for the router, and see that its service \"Sophos Message Router\" runs";
         return cause(NAME, Seen::Yes, wrong.join(", "), Some(next));
+    }
+    if !unclear.is_empty() {
+        let what = format!("the firewall rules do not name the programs that they are for: {}", unclear.join(", "));
+        let next = "export the rules with: netsh advfirewall firewall show rule name=all verbose";
+        return cause(NAME, Seen::Unknown, what, Some(next));
     }
     if right.is_empty() {
         let what = "whether ports 8192 to 8194 are open could not be seen".to_owned();

@@ -1,5 +1,5 @@
 //! Exported rules of the Windows firewall, as far as they concern the router's ports: the text that
-//! `netsh advfirewall firewall show rule name=all` prints (in English), or a `.reg` export of the firewall's policy,
+//! `netsh advfirewall firewall show rule name=all verbose` prints (in English), or a `.reg` export of the firewall's policy,
 //! which is the same in every language.
 
 use std::path::Path;
@@ -19,6 +19,8 @@ const PROGRAM: &str = "routernt.exe";
 pub struct Firewall {
     /// Those that count, in their order.
     pub rules: Vec<FirewallRule>,
+    /// Whether there are rules for all ports of a program that is not named: without `verbose`, `netsh` leaves it out.
+    pub unnamed_programs: bool,
 }
 
 /// A rule for what comes in over TCP.
@@ -31,7 +33,7 @@ pub struct FirewallRule {
     pub allow: bool,
     /// The ports, each from and to; empty where it is for all.
     pub ports: Vec<(u16, u16)>,
-    /// Whether it is for some addresses alone.
+    /// Whether it is for some addresses, or some ports of the other side, alone.
     pub some_addresses: bool,
 }
 
@@ -46,6 +48,8 @@ pub enum PortState {
     Closed,
     /// A rule closes it, whatever others say.
     Blocked,
+    /// The rules do not say whose they are.
+    Unclear,
 }
 
 impl PortState {
@@ -53,9 +57,10 @@ impl PortState {
     pub fn name(self) -> &'static str {
         match self {
             PortState::Open => "open",
-            PortState::Partly => "open for some addresses alone",
+            PortState::Partly => "open for some addresses or ports of the other side alone",
             PortState::Closed => "not open",
             PortState::Blocked => "blocked",
+            PortState::Unclear => "perhaps open, for a program that is not named,",
         }
     }
 }
@@ -92,7 +97,7 @@ impl Firewall {
         };
         if found == 0 {
             return Err(Error::new(ErrorKind::Usage, "there is no firewall rule in it").next(
-                "export the rules with: netsh advfirewall firewall show rule name=all > rules.txt (an English Windows), \
+                "export the rules with: netsh advfirewall firewall show rule name=all verbose > rules.txt (an English Windows), \
                  or: reg export HKLM\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess rules.reg",
             ));
         }
@@ -115,9 +120,14 @@ impl Firewall {
         if rules.iter().any(|rule| !rule.allow && !rule.some_addresses) {
             PortState::Blocked
         } else if rules.iter().any(|rule| rule.allow && !rule.some_addresses) {
-            PortState::Open
+            match rules.iter().all(|rule| rule.allow) {
+                true => PortState::Open,
+                false => PortState::Partly,
+            }
         } else if rules.iter().any(|rule| rule.allow) {
             PortState::Partly
+        } else if self.unnamed_programs {
+            PortState::Unclear
         } else {
             PortState::Closed
         }
@@ -125,8 +135,12 @@ impl Firewall {
 
     /// Keeps a rule if it is one for what comes in over TCP to the router, on one of its ports.
     fn keep(&mut self, draft: Draft) {
-        let Draft { name, enabled, inbound, tcp, program, allow, ports, some_addresses } = draft;
+        let Draft { name, enabled, inbound, tcp, program, names_programs, allow, ports, some_addresses } = draft;
         let (Some(allow), true, true, true) = (allow, enabled, inbound, tcp) else { return };
+        if !names_programs && program.is_none() && ports.as_ref().is_some_and(Vec::is_empty) {
+            self.unnamed_programs = true;
+            return;
+        }
         let is_router = program.is_none_or(|program| {
             let program = fold_case(program.trim());
             program == "any" || program.rsplit(['\\', '/']).next() == Some(PROGRAM)
@@ -146,7 +160,8 @@ impl Firewall {
             let Some((key, value)) = line.split_once(':') else { continue };
             let (key, value) = (fold_case(key.trim()), value.trim());
             if key == "rule name" {
-                draft.replace(Draft::new(value)).into_iter().for_each(|done| self.keep(done));
+                let new = Draft { names_programs: false, ..Draft::new(value) };
+                draft.replace(new).into_iter().for_each(|done| self.keep(done));
                 found += 1;
                 continue;
             }
@@ -158,7 +173,7 @@ impl Firewall {
                 "protocol" => draft.tcp = is("tcp") || is("any") || is("6"),
                 "program" => draft.program = Some(value.to_owned()),
                 "action" => draft.allow = is_allow(value),
-                "remoteip" => draft.some_addresses = !is("any"),
+                "remoteip" | "localip" | "remoteport" => draft.some_addresses |= !is("any"),
                 "localport" => draft.ports = if is("any") { Some(Vec::new()) } else { ports(value) },
                 _ => {}
             }
@@ -196,6 +211,8 @@ struct Draft {
     tcp: bool,
     /// The program that it is for; any, where it names none.
     program: Option<String>,
+    /// Whether one that is for a program says so.
+    names_programs: bool,
     allow: Option<bool>,
     /// `None`: ports that are none of the router's.
     ports: Option<Vec<(u16, u16)>>,
@@ -210,6 +227,7 @@ impl Draft {
             inbound: false,
             tcp: true,
             program: None,
+            names_programs: true,
             allow: None,
             ports: Some(Vec::new()),
             some_addresses: false,
@@ -233,7 +251,10 @@ impl Draft {
                     (Some(all), Some(more)) => all.extend(more),
                     (_, more) => draft.ports = more,
                 },
-                _ => draft.some_addresses |= name.starts_with("ra4") || name.starts_with("ra6"),
+                _ => {
+                    draft.some_addresses |=
+                        ["ra4", "ra6", "la4", "la6", "rport"].iter().any(|some| name.starts_with(some))
+                }
             }
         }
         draft
@@ -243,12 +264,15 @@ impl Draft {
     fn of_old_rule(id: &str, text: &str) -> Draft {
         let mut draft = Draft::new(id);
         draft.inbound = true;
-        let mut parts = text.rsplitn(4, ':');
-        draft.name = parts.next().unwrap_or_default().to_owned();
-        draft.enabled = parts.next().is_some_and(|word| word.eq_ignore_ascii_case("enabled"));
-        draft.some_addresses = parts.next().is_some_and(|scope| scope != "*");
+        // A path has a colon in it, and a name may have.
+        let folded = text.to_ascii_lowercase();
+        let state = [":enabled:", ":disabled:"].iter().find_map(|state| Some((folded.find(state)?, state.len())));
+        let Some((at, length)) = state else { return draft };
+        draft.name = text[at + length..].to_owned();
+        draft.enabled = folded[at..].starts_with(":enabled:");
         draft.allow = Some(true);
-        let what = parts.next().unwrap_or_default();
+        let (what, scope) = text[..at].rsplit_once(':').unwrap_or((&text[..at], "*"));
+        draft.some_addresses = scope != "*";
         match what.split_once(':') {
             Some((port, protocol)) if port.bytes().all(|byte| byte.is_ascii_digit()) => {
                 draft.tcp = protocol.eq_ignore_ascii_case("tcp");
@@ -305,7 +329,13 @@ mod tests {
         let of = |rules: &[_]| states(netsh(rules).as_bytes());
         assert_eq!(of(&[("8192-8194", "Allow", "")]), [Open; 3]);
         assert_eq!(of(&[("8192,8194", "Allow", ""), ("8194", "Block", "")]), [Open, Closed, Blocked]);
-        assert_eq!(of(&[("Any", "Allow", "")]), [Open; 3]);
+        assert_eq!(of(&[("Any", "Allow", "Program: Any")]), [Open; 3]);
+        // Whose it is, is not said.
+        assert_eq!(of(&[("Any", "Allow", "")]), [PortState::Unclear; 3]);
+        assert_eq!(of(&[("Any", "Block", ""), ("8192-8194", "Allow", "")]), [Open; 3]);
+        assert_eq!(of(&[("8192-8194", "Allow", ""), ("8193", "Block", "RemoteIP: LocalSubnet")]), [Open, Partly, Open]);
+        assert_eq!(of(&[("8192-8194", "Allow", "LocalIP: 10.0.0.9/32")]), [Partly; 3]);
+        assert_eq!(of(&[("8192-8194", "Allow", "RemotePort: 5000")]), [Partly; 3]);
         assert_eq!(of(&[("8192-8194", "Allow", "Enabled: No")]), [Closed; 3]);
         assert_eq!(of(&[("8192-8194", "Allow", "Direction: Out")]), [Closed; 3]);
         assert_eq!(of(&[("8192-8194", "Allow", "Protocol: UDP")]), [Closed; 3]);
@@ -345,8 +375,7 @@ mod tests {
         let old = "StandardProfile\\GloballyOpenPorts\\List]\n\"8192:TCP\"=\"8192:TCP:*:Enabled:Router\"\n\
                    \"8193:UDP\"=\"8193:UDP:*:Enabled:x\"\n\"8194:TCP\"=\"8194:TCP:LocalSubNet:Enabled:x\"";
         assert_eq!(of(old), [Open, Closed, Partly]);
-        let program =
-            "StandardProfile\\AuthorizedApplications\\List]\n\"x\"=\"C:\\\\Sophos\\\\RouterNT.exe:*:Enabled:Router\"";
+        let program = "StandardProfile\\AuthorizedApplications\\List]\n\"x\"=\"C:\\\\Sophos\\\\RouterNT.exe:*:Enabled:Sophos: Router\"";
         assert_eq!(of(program), [Open; 3]);
         assert!(Firewall::parse(b"REGEDIT4\n\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\Acme]\n\"a\"=\"b\"\n").is_err());
     }

@@ -7,6 +7,7 @@ use super::rules::System;
 use crate::error::{Error, ErrorKind, Result};
 use crate::registry::Value;
 use crate::router::{ENVELOPE_DIR, Router, RouterView, View};
+use crate::text::fold_case;
 
 /// Where the router has its folders since Vista \[63588, 113040\].
 const BELOW_PROGRAM_DATA: &str = r"%ProgramData%\Sophos\Remote Management System\3\Router";
@@ -43,9 +44,29 @@ pub enum PlaceSource {
 }
 
 impl Place {
-    /// Whether it is on the volume that Windows runs from, which is `C:` as far as nobody says otherwise \[A\].
-    pub fn on_boot_volume(&self) -> bool {
-        self.folder.starts_with('%') || on_volume(&self.folder, "C:")
+    /// Whether it is on the volume that Windows runs from, which is `C:` as far as nobody says otherwise \[A\]; `None`
+    /// where it begins with a variable that is none of Windows'.
+    pub fn on_boot_volume(&self) -> Option<bool> {
+        // Those that Windows sets to folders of its own volume, as long as nobody has moved them.
+        const OF_WINDOWS: [&str; 10] = [
+            "systemdrive",
+            "systemroot",
+            "windir",
+            "programdata",
+            "allusersprofile",
+            "programfiles",
+            "programfiles(x86)",
+            "commonprogramfiles",
+            "public",
+            "userprofile",
+        ];
+        match self.folder.strip_prefix('%') {
+            Some(rest) => {
+                let name = fold_case(rest.split('%').next().unwrap_or_default());
+                OF_WINDOWS.contains(&name.as_str()).then_some(true)
+            }
+            None => Some(on_volume(&self.folder, "C:")),
+        }
     }
 
     /// The folder with the variables of this computer filled in, for a place of this computer.
@@ -172,10 +193,12 @@ mod tests {
             (set.folder.as_str(), set.source, set.view),
             ("D:\\Envelopes", PlaceSource::Registry, Some(View::Bits32))
         );
-        assert!(!set.on_boot_volume() && set.notes.is_empty());
+        assert!(set.on_boot_volume() == Some(false) && set.notes.is_empty());
         let unset = of(KEY_64, "2008").unwrap();
         assert_eq!((unset.source, unset.view, unset.or.as_ref()), (PlaceSource::Default, Some(View::Bits64), None));
-        assert!(unset.folder.starts_with("%ProgramData%\\Sophos\\") && unset.on_boot_volume());
+        assert!(unset.folder.starts_with("%ProgramData%\\Sophos\\") && unset.on_boot_volume() == Some(true));
+        let own = Place { folder: r"%DataDrive%\Env".into(), ..unset };
+        assert_eq!(own.on_boot_volume(), None);
         let old = of(KEY_64, "2003").unwrap();
         assert!(
             old.folder.contains(r"\All Users\Application Data\Sophos\") && old.folder.ends_with(r"\3\Router\Envelopes")
