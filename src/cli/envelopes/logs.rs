@@ -34,7 +34,9 @@ pub fn run(args: &LogsArgs, out: Out) -> Exit {
         Ok(report) => report,
         Err(error) => return out.fail(COMMAND, &error),
     };
-    let exit = if report.starts.last().is_some_and(|start| !start.healthy) { Exit::Faults } else { Exit::Done };
+    let is_unhealthy = report.starts.last().is_some_and(|start| !start.healthy);
+    let is_strange = report.lines == 0 && !report.logs.is_empty();
+    let exit = if is_unhealthy || is_strange { Exit::Faults } else { Exit::Done };
     print(&report, out);
     out.answer(COMMAND, exit, Body { folder: args.dir.to_string_lossy().into_owned(), report: &report });
     exit
@@ -49,6 +51,9 @@ fn print(report: &LogReport, out: Out) {
         let zone =
             format!("{}{:02}:{:02}", if minutes < 0 { '-' } else { '+' }, minutes.abs() / 60, minutes.abs() % 60);
         out.detail(format!("  {}: {} lines, {}, its own time is UTC{zone}", log.name, log.lines, log.encoding));
+    }
+    for log in report.logs.iter().filter(|log| log.lines == 0) {
+        out.fault(format!("{}: no line in it is one of the router's (DD.MM.YYYY HH:MM:SS TTTT L text)", log.name));
     }
     let mut rows: Vec<Vec<String>> = Vec::new();
     let mut row = |name: &str, text: String| rows.push(vec![name.to_owned(), text]);

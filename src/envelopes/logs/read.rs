@@ -302,7 +302,9 @@ impl Reader {
             Level::Warning => &mut levels.warning,
             Level::Error => &mut levels.error,
         } += 1;
-        self.in_error = line.level == Level::Error;
+        // Logs overlap: the last is the last in time.
+        let is_last = report.last_error.as_ref().is_none_or(|last| last.time.as_str() <= time);
+        self.in_error = line.level == Level::Error && is_last;
         if self.in_error {
             let text = cut(line.text, MAX_TEXT).to_owned();
             report.last_error = Some(LastError { time: time.to_owned(), log: log.to_owned(), line: number, text });

@@ -103,3 +103,12 @@ fn a_long_error_is_cut() {
     let error = report(&[("Router-20261121-110000.log", &text)]).last_error.unwrap();
     assert!(error.text.len() <= MAX_TEXT && error.text.len() > MAX_TEXT - 4, "{}", error.text.len());
 }
+
+#[test]
+fn the_last_error_is_the_last_in_time() {
+    let line = |clock: &str, what: &str| format!("21.11.2026 {clock} 0D38 {what}\n");
+    let long = line("18:30:00", "I x") + &line("23:30:00", "E late");
+    let short = line("19:30:00", "I x") + &line("20:31:00", "E early") + "more of it\n";
+    let found = report(&[("Router-20261121-183000.log", &long), ("Router-20261121-193000.log", &short)]);
+    assert_eq!(found.last_error.unwrap().text, "late");
+}
