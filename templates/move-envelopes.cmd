@@ -7,8 +7,8 @@ set "OLD={FROM}"
 set "NEW={TO}"
 set LIMIT={SECONDS}
 set MOVED=0
-if not exist "%OLD%\" echo There is no folder %OLD%& exit /b 1
-call :stop "Sophos Message Router"
+if not exist "%OLD%\" echo There is no folder "%OLD%"& exit /b 1
+{CHECK}call :stop "Sophos Message Router"
 if errorlevel 1 goto :failed
 rem The folder alone, with its permissions.
 robocopy "%OLD%" "%NEW%" /LEV:1 /XF * /COPY:DATS /DCOPY:T /R:2 /W:1 /NP /NFL /NJH /NJS
@@ -24,7 +24,7 @@ if errorlevel 1 exit /b 1
 {TIDY}echo Done. See with: configcid envelopes where
 exit /b 0
 :failed
-echo Something failed. The router goes on with %OLD%
+echo Something failed. The router goes on with "%OLD%"
 {RESETS}if %MOVED%==1 robocopy "%NEW%" "%OLD%" /E /MOV /COPY:DATS /DCOPY:T /R:2 /W:1 /NP /NFL /NJH /NJS
 call :start "Sophos Message Router"
 exit /b 1

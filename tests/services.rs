@@ -294,7 +294,7 @@ fn the_script_of_a_move(env: &TestEnv) {
     services.noted();
     let key = Key::new();
     let text = |path: PathBuf| path.to_str().unwrap().replace('/', "\\");
-    let (old, new) = (text(env.path("Old")), text(env.path("New\\of messages")));
+    let (old, new) = (text(env.path("Old")), text(env.path("New\\of you & me")));
     key.0.set_value("EnvelopeDir", &old).unwrap();
     if env.clean(Command::new("robocopy")).args(["Old", "New", "/LEV:1", "/XF", "*"]).status().unwrap().code() > Some(7)
     {
@@ -304,7 +304,7 @@ fn the_script_of_a_move(env: &TestEnv) {
     env.run_args(["envelopes", "move", &new, "--console-version", "5.2", "--emit", "."]).ok();
     let said = cmd(env, "move-envelopes.cmd", 0);
     assert_eq!(key.folder().unwrap(), new, "{said}");
-    assert_eq!(env.text("New\\of messages\\7.msg"), "7");
+    assert_eq!(env.text("New\\of you & me\\7.msg"), "7");
     assert!(!env.path("Old\\7.msg").exists());
     assert_eq!(services.noted(), lines(&[("stop", ROUTER), ("start", ROUTER)]));
 
@@ -313,7 +313,20 @@ fn the_script_of_a_move(env: &TestEnv) {
     assert_eq!(env.text("Old\\7.msg"), "7");
     assert_eq!(services.noted(), lines(&[("stop", ROUTER), ("start", ROUTER)]));
 
-    assert!(!env.path("New\\of messages").exists());
+    assert!(!env.path("New\\of you & me").exists());
+
+    // Nothing to take back, and a folder that holds something already.
+    let said = cmd(env, "undo-move-envelopes.cmd", 1);
+    assert!(said.contains("There is no folder"), "{said}");
+    env.write("New\\of you & me\\7.msg", "of somebody else");
+    let said = cmd(env, "undo-move-envelopes.cmd", 1);
+    assert!(said.contains("there is nothing to take back"), "{said}");
+    let said = cmd(env, "move-envelopes.cmd", 1);
+    assert!(said.contains("already"), "{said}");
+    assert_eq!((env.text("Old\\7.msg"), env.text("New\\of you & me\\7.msg")), ("7".into(), "of somebody else".into()));
+    assert!(services.noted().is_empty());
+    env.remove("New\\of you & me\\7.msg");
+    fs::remove_dir(env.path("New\\of you & me")).unwrap();
     fs::remove_dir(env.path("New")).unwrap();
 
     // A file in the way of the new folder.

@@ -138,8 +138,14 @@ fn print(plan: &MovePlan, out: Out) {
 /// Writes or prints the files.
 fn emit(args: &MoveArgs, out: Out) -> Result<Exit> {
     let plan = args.plan()?;
-    let files = plan.files()?;
+    let files = plan.files(args.timeout)?;
     print(&plan, out);
+    if let Some(system) = args.server.system.filter(|system| system.before_vista) {
+        out.warning(&format!(
+            "a Windows {} has no robocopy, which the scripts need, but in its Resource Kit",
+            system.name
+        ));
+    }
     let mut written = Vec::new();
     match &args.emit {
         Some(folder) => {
@@ -175,6 +181,7 @@ fn emit(args: &MoveArgs, out: Out) -> Result<Exit> {
 fn carry_out(args: &MoveArgs, out: Out) -> Result<Exit> {
     let plan = args.plan()?;
     print(&plan, out);
+    out.detail("Each file is compared with its copy; at the end the registry and both folders are looked at");
     if plan.router == RouterRule::Unknown && !args.dry_run {
         return Err(envelopes::unknown_router());
     }

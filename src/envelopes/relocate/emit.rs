@@ -47,12 +47,6 @@ pub struct MoveFiles {
     pub undo_script: String,
 }
 
-/// How long the router may take to stop and to start, in the script.
-const BOUND: Duration = Duration::from_secs(60);
-
-/// What removes the folder that a move has made, if nothing is in it, in the script of the way back.
-const REMOVE_EMPTY: &str = "rd \"%OLD%\" 2>nul\n";
-
 impl MovePlan {
     /// The plan of a move from `place` to a folder that [`new_folder`](super::new_folder) has checked.
     ///
@@ -74,6 +68,17 @@ impl MovePlan {
         if lower(&from).starts_with(&lower(to)) || lower(to).starts_with(&lower(&from)) {
             return Err(usage(format!("{to} and {from} are one in the other")).next("name a folder of its own"));
         }
+        // A drive alone holds more than messages.
+        let is_below = |path: &str| {
+            path.split_once('\\').is_some_and(|(start, rest)| {
+                let is_drive = matches!(start.as_bytes(), [letter, b':'] if letter.is_ascii_alphabetic());
+                (is_drive || start.starts_with('%')) && !rest.trim_matches('\\').is_empty()
+            })
+        };
+        if !is_below(&from) {
+            return Err(usage(format!("{from:?} is no folder of messages: it is no whole path on a drive"))
+                .next("name the folder that the router has now with --from"));
+        }
         let odd = |path: &str| path.contains(|c: char| c.is_control() || r#"<>"|?*"#.contains(c));
         if odd(&from) {
             return Err(Error::new(ErrorKind::RegistryFormat, format!("{ENVELOPE_DIR} is {from:?}, which is no path")));
@@ -82,9 +87,8 @@ impl MovePlan {
             "stop the service \"Sophos Message Router\"".to_owned(),
             format!("make the folder {to}, with the permissions of {from}"),
             format!("set {ENVELOPE_DIR} to {to}"),
-            format!("move what is in {from} there, compared"),
+            format!("move what is in {from} there"),
             "start the service \"Sophos Message Router\"".to_owned(),
-            "look at the registry and at both folders".to_owned(),
         ];
         Ok(MovePlan {
             from,
@@ -97,11 +101,12 @@ impl MovePlan {
         })
     }
 
-    /// The files that do it on the router's computer, made from `templates/`.
+    /// The files that do it on the router's computer, made from `templates/`; `bound` is how long the router may take to
+    /// stop and to start.
     ///
     /// # Errors
     /// A `.reg` file cannot hold a value.
-    pub fn files(&self) -> Result<MoveFiles> {
+    pub fn files(&self, bound: Duration) -> Result<MoveFiles> {
         let set = Value::String(self.to.clone());
         let before = self.before.clone().map(|text| match self.before_expands {
             true => Value::ExpandString(text),
@@ -111,9 +116,21 @@ impl MovePlan {
         let back = format!("Takes the Envelopes folder of the router back from {}", self.to);
         Ok(MoveFiles {
             reg: self.reg(&there, Some(&set))?,
-            script: self.script(&there, [&self.from, &self.to], [Some(&set), before.as_ref()], ""),
+            script: self.script(
+                &there,
+                bound,
+                [&self.from, &self.to],
+                [Some(&set), before.as_ref()],
+                &self.checks(false),
+            ),
             undo_reg: self.reg(&back, before.as_ref())?,
-            undo_script: self.script(&back, [&self.to, &self.from], [before.as_ref(), Some(&set)], REMOVE_EMPTY),
+            undo_script: self.script(
+                &back,
+                bound,
+                [&self.to, &self.from],
+                [before.as_ref(), Some(&set)],
+                &self.checks(true),
+            ),
         })
     }
 
@@ -124,7 +141,36 @@ impl MovePlan {
         Ok(fill(template, &[("WHAT", what), ("VERSION", env!("CARGO_PKG_VERSION")), ("KEYS", keys.trim_end())]))
     }
 
-    fn script(&self, what: &str, [from, to]: [&str; 2], [value, former]: [Option<&Value>; 2], tidy: &str) -> String {
+    /// What a script looks at before it begins, and what it does at its end.
+    fn checks(&self, undo: bool) -> [String; 2] {
+        if !undo {
+            let check = "dir /a /b \"%NEW%\" 2>nul | find /v \"\" >nul\n\
+                         if not errorlevel 1 echo There is something in \"%NEW%\" already& exit /b 1\n";
+            return [check.to_owned(), String::new()];
+        }
+        // Only what was moved is taken back.
+        let look = |view: &View| {
+            let key = view.key();
+            format!(
+                "reg query \"{key}\" /v {ENVELOPE_DIR} 2>nul | find /i \"%OLD%\" >nul\nif not errorlevel 1 set FOUND=1\n"
+            )
+        };
+        let looks: String = self.views.iter().map(look).collect();
+        let check = format!(
+            "set FOUND=0\n{looks}if %FOUND%==0 echo {ENVELOPE_DIR} is not \"%OLD%\": there is nothing to take back& exit /b 1\n"
+        );
+        // The folder that the move has made goes, if nothing is in it.
+        [check, "rd \"%OLD%\" 2>nul\n".to_owned()]
+    }
+
+    fn script(
+        &self,
+        what: &str,
+        bound: Duration,
+        [from, to]: [&str; 2],
+        [value, former]: [Option<&Value>; 2],
+        [check, tidy]: &[String; 2],
+    ) -> String {
         let calls = |what: &str| {
             let line = |view: &View| format!("call :{what} \"{}\"\n", view.key());
             self.views.iter().map(line).collect::<Vec<_>>()
@@ -135,10 +181,11 @@ impl MovePlan {
             &[
                 ("WHAT", &what.replace('%', "%%")),
                 ("VERSION", env!("CARGO_PKG_VERSION")),
-                ("SECONDS", &BOUND.as_secs().to_string()),
+                ("SECONDS", &bound.as_secs().max(1).to_string()),
                 ("ROUTINES", ROUTINES),
                 ("SETS", &sets),
                 ("RESETS", &calls("reset").concat()),
+                ("CHECK", check),
                 ("TIDY", tidy),
                 ("SET", &command(value)),
                 ("RESET", &command(former)),
@@ -215,6 +262,8 @@ mod tests {
     use crate::envelopes::System;
     use crate::registry::RegFile;
 
+    const MINUTE: Duration = Duration::from_secs(60);
+
     fn plan(before: Option<&Value>) -> MovePlan {
         let mut place = Place::default_of(System::default());
         place.view = Some(View::Bits32);
@@ -233,7 +282,7 @@ mod tests {
 
     #[test]
     fn the_files_set_and_take_back() {
-        let files = plan(None).files().unwrap();
+        let files = plan(None).files(MINUTE).unwrap();
         assert_eq!((value(&files.reg), value(&files.undo_reg)), (Some(Value::String(r"D:\Envelopes".into())), None));
         assert!(files.undo_reg.contains("\"EnvelopeDir\"=-"));
         assert!(
@@ -243,7 +292,7 @@ mod tests {
         assert!(files.undo_script.contains(r#"set "OLD=D:\Envelopes""#) && files.undo_script.contains("reg delete"));
 
         let former = Value::ExpandString(r"%Data%\E\".into());
-        let files = plan(Some(&former)).files().unwrap();
+        let files = plan(Some(&former)).files(MINUTE).unwrap();
         assert_eq!(value(&files.undo_reg), Some(former));
         assert!(files.undo_script.contains(r#"/t REG_EXPAND_SZ /d "%%Data%%\E\\" /f"#), "{}", files.undo_script);
         for text in [&files.reg, &files.script, &files.undo_reg, &files.undo_script] {
@@ -262,7 +311,9 @@ mod tests {
         place.folder = r"D:\A".into();
         assert!(new(&place, r"d:\a", RouterRule::LateEnough) && new(&place, r"D:\A\B", RouterRule::LateEnough));
         assert!(!new(&place, r"D:\AB", RouterRule::LateEnough));
-        place.folder = "D:\\A\"&b".into();
-        assert!(new(&place, r"D:\E", RouterRule::LateEnough));
+        for folder in ["D:\\A\"&b", "", ".", "C:", "C:\\", "C:\\\\", "A", r"\\S\A", "%X%"] {
+            place.folder = folder.into();
+            assert!(new(&place, r"D:\E", RouterRule::LateEnough), "{folder}");
+        }
     }
 }

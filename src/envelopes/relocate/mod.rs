@@ -6,6 +6,7 @@ mod emit;
 pub use apply::{EnvelopeDir, LiveEnvelopeDir, MoveHost, Moved, RECORD, move_folder, undo_move};
 pub use emit::{MoveFiles, MovePlan};
 
+use crate::catalog::check_name;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Checks the spelling of a new folder: a whole path on a drive, such as `D:\Envelopes`. Gives it without a last
@@ -39,8 +40,8 @@ pub fn new_folder(text: &str) -> Result<String> {
         return wrong("it is a drive, or a path from its current folder");
     };
     for name in names.split('\\') {
-        let ends = name.is_empty() || name.ends_with(['.', ' ']);
-        if ends || name.contains(|c: char| c.is_control() || r#"<>:"|?*%"#.contains(c)) {
+        // A variable would be the router's to fill in.
+        if check_name(name).is_err() || name.contains('%') {
             return wrong("a name in it is none that Windows takes");
         }
     }
@@ -71,8 +72,23 @@ mod tests {
             assert!(new_folder(text).is_ok(), "{text}");
         }
         for text in [
-            "", "D", "D:", r"D:\", "D:E", r"\E", "E", r"\\S\E", r"D:\a\\b", r"D:\a.\b", r"D:\..\b", "D:\\a\"",
-            r"D:\%x%", "ü:\\a", "D:\\a\nb",
+            "",
+            "D",
+            "D:",
+            r"D:\",
+            "D:E",
+            r"\E",
+            "E",
+            r"\\S\E",
+            r"D:\a\\b",
+            r"D:\a.\b",
+            r"D:\..\b",
+            "D:\\a\"",
+            r"D:\%x%",
+            "ü:\\a",
+            "D:\\a\nb",
+            r"D:\CON",
+            r"D:\a\nul.txt",
         ] {
             assert!(new_folder(text).is_err(), "{text}");
         }
