@@ -189,6 +189,32 @@ fn metrics_are_written_whole() {
     let text = env.text("envelopes.prom");
     support::check_metrics(&text);
     assert!(text.contains("configcid_envelopes_up{folder=\"Envelopes\"} 0") && !text.contains("_messages"), "{text}");
+    // Whatever the reason: what stood there is old.
+    let env = with(30);
+    check(&env, "--endpoints 10 -q --metrics envelopes.prom").expect(3);
+    check(&env, "--endpoints 10 --metrics envelopes.prom --firewall none.txt").expect(1);
+    assert!(env.text("envelopes.prom").contains("configcid_envelopes_up{folder=\"Envelopes\"} 0"));
+}
+
+#[test]
+fn a_host_that_is_not_found_takes_no_verdict_with_it() {
+    let env = with(30);
+    // No name server is asked for a name that is none.
+    let host = "x".repeat(300);
+    let answer = check(&env, &format!("--endpoints 10 --probe {host} --json")).expect(3).json();
+    assert_eq!((&answer["verdict"], &answer["causes"][3]["seen"]), (&"critical".into(), &"unknown".into()), "{answer}");
+    check(&env, &format!("--endpoints 10 --probe {host}")).expect(3).says("CRITICAL").complains("warning:");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_no_reader_that_has_gone() {
+    let env = with(1);
+    for line in ["envelopes restart --script cmd", "envelopes watch Envelopes --samples 1"] {
+        let mut command = env.command();
+        command.args(line.split(' ')).stdout(fs::File::options().write(true).open("/dev/full").unwrap());
+        assert_eq!(command.output().unwrap().status.code(), Some(1), "{line}");
+    }
 }
 
 fn reg(value: &str) -> String {

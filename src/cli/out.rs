@@ -5,7 +5,7 @@ use std::io::{IsTerminal, Write};
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use configcid::report::{Answer, ErrorReport, safe};
-use configcid::{Error, Exit, report};
+use configcid::{Error, Exit, Result, report};
 use serde::Serialize;
 
 const GOOD: Style = AnsiColor::Green.on_default();
@@ -61,9 +61,9 @@ impl Out {
         self.put(GOOD, text.as_ref());
     }
 
-    /// A document that was asked for, as it is, whatever else is to be said.
-    pub fn document(self, text: &str) {
-        let _ = std::io::stdout().write_all(text.as_bytes());
+    /// A document that was asked for, as it is and however quiet; it may be on its way into a file.
+    pub fn document(self, text: &str) -> Result<()> {
+        report::write_stdout(text).map(drop)
     }
 
     /// A line only for those who asked for more.

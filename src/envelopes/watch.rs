@@ -61,7 +61,8 @@ impl Series {
         });
         let time_to_empty_seconds = match change_per_minute {
             _ if count == 0 => Some(0.0),
-            Some(change) if change < 0.0 => Some((count as f64 * -60.0 / change).round()),
+            // What is there is not gone within the second.
+            Some(change) if change < 0.0 => Some((count as f64 * -60.0 / change).round().max(1.0)),
             _ => None,
         };
         if self.samples.len() == KEPT {
@@ -97,6 +98,8 @@ mod tests {
         assert_eq!(add(690, 20), (Some(-2.0), Some(600.0)));
         assert_eq!(add(720, 0), (Some(-40.0), Some(0.0)));
         assert_eq!(add(720, 5), (Some(-30.0), Some(10.0)));
+        assert_eq!(add(2_000, 100_000).1, None);
+        assert_eq!(add(2_010, 10).1, Some(1.0));
     }
 
     #[test]

@@ -74,6 +74,20 @@ pub fn write_unless_same(path: &Path, bytes: &[u8], replace: bool, dry_run: bool
     Ok(true)
 }
 
+/// Writes to standard output, which may be a file: one that takes no more is an error. Gives `false` where whoever read
+/// has gone, which is none.
+///
+/// # Errors
+/// It cannot be written.
+pub fn write_stdout(text: &str) -> Result<bool> {
+    let mut stdout = std::io::stdout();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Error::io("write all of it", Path::new("standard output"), error)),
+    }
+}
+
 /// Refuses a place where no file could be written, before there is anything to write.
 ///
 /// # Errors

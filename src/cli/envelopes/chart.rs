@@ -15,16 +15,23 @@ use ratatui::widgets::{Axis, Block, Chart, Dataset, GraphType, Paragraph};
 
 use super::watch::{Watched, text};
 
-/// Shows the chart until a key ends it, or there are enough samples.
-pub fn run(watched: &mut Watched, interval: Duration, samples: Option<u64>) -> Result<Exit> {
-    // On a panic, too, the terminal is given back as it was.
-    let mut terminal = ratatui::init();
+/// The exit code of a process that was asked to end, as shells have it for Ctrl-C.
+const ENDED: i32 = 130;
+
+/// Shows the chart until a key ends it, or there are enough samples; `None`: the terminal takes none.
+pub fn run(watched: &mut Watched, interval: Duration, samples: Option<u64>) -> Option<Result<Exit>> {
+    // On a panic, and when the process is asked to end, too, the terminal is given back as it was.
+    let mut terminal = ratatui::try_init().ok()?;
+    let _ = ctrlc::set_handler(|| {
+        ratatui::restore();
+        std::process::exit(ENDED);
+    });
     let ended = show(&mut terminal, watched, interval, samples);
     ratatui::restore();
     if let Some(sample) = watched.series.samples.back() {
         println!("{}  {}", sample.time, text(sample));
     }
-    ended.map(|()| Exit::Done)
+    Some(ended.map(|()| Exit::Done))
 }
 
 fn show(

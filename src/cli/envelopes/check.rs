@@ -78,7 +78,13 @@ fn threshold(text: &str) -> Result<Threshold, String> {
 pub fn run(args: &CheckArgs, out: Out) -> Exit {
     const COMMAND: &str = "envelopes check";
     let at = args.at.unwrap_or_else(SystemTime::now);
-    let done = look(args, at).and_then(|found| match &args.metrics {
+    let found = look(args, at, out);
+    if let (Err(_), Some(path)) = (&found, &args.metrics) {
+        // What the file says of a folder that could not be looked at must not look like news.
+        let folder = args.dir.clone().unwrap_or_default();
+        let _ = envelopes::write_metrics(path, &envelopes::metrics_of_failure(&folder));
+    }
+    let done = found.and_then(|found| match &args.metrics {
         Some(path) => envelopes::write_metrics(path, &envelopes::metrics(&found, at)).map(|()| found),
         None => Ok(found),
     });
@@ -96,31 +102,36 @@ pub fn run(args: &CheckArgs, out: Out) -> Exit {
     exit
 }
 
-fn look(args: &CheckArgs, at: SystemTime) -> Result<Check> {
-    let mut options = options(args, at)?;
+fn look(args: &CheckArgs, at: SystemTime, out: Out) -> Result<Check> {
+    let mut options = options(args, at, out)?;
     let (folder, place) = super::folder(args.dir.as_ref(), &args.server)?;
     if let Some(place) = place {
         if !args.server.is_live() {
-            options.surroundings.on_boot_volume = Some(place.on_boot_volume());
+            options.surroundings.on_boot_volume = place.on_boot_volume();
         } else if args.probe.is_none() && args.dir.is_none() {
             options.surroundings.listening = Some(envelopes::probe("127.0.0.1", &PORTS, PROBE_WAIT)?);
         }
     }
-    let found = envelopes::check(&folder, &options);
-    if let (Err(_), Some(path)) = (&found, &args.metrics) {
-        // What the file says of a folder that has gone must not look like news.
-        let _ = envelopes::write_metrics(path, &envelopes::metrics_of_failure(&folder));
-    }
-    found
+    envelopes::check(&folder, &options)
 }
 
-fn options(args: &CheckArgs, at: SystemTime) -> Result<CheckOptions> {
+fn options(args: &CheckArgs, at: SystemTime, out: Out) -> Result<CheckOptions> {
     let mut around = Surroundings::default();
     (around.endpoints, around.direct, around.relays) = (args.endpoints, args.direct, args.relays);
     around.system = args.server.system;
     around.min_free = args.min_free.map(|mib| mib.saturating_mul(1 << 20));
     around.firewall = args.firewall.as_ref().map(|path| Firewall::parse_file(path)).transpose()?;
-    around.listening = args.probe.as_ref().map(|host| envelopes::probe(host, &PORTS, PROBE_WAIT)).transpose()?;
+    // A host that is not found for a moment takes no verdict with it: the cause is unknown then.
+    around.listening = args.probe.as_ref().and_then(|host| {
+        let asked = envelopes::probe(host, &PORTS, PROBE_WAIT);
+        asked
+            .inspect_err(|error| {
+                if !args.nagios {
+                    out.warning(&error.to_string())
+                }
+            })
+            .ok()
+    });
     let limits = Limits::new(args.endpoints, args.warning, args.critical)?;
     let mut options = CheckOptions::new(limits, at);
     options.endpoints = args.endpoints;

@@ -100,13 +100,6 @@ fn system(text: &str) -> Result<System, String> {
     })
 }
 
-/// Prints a file as it is, with its own line endings, unless the answer is JSON: it is wanted, however quiet.
-fn raw(text: &str, out: Out) {
-    if !out.json {
-        let _ = std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes());
-    }
-}
-
 /// A length of time on the command line.
 fn duration(text: &str) -> Result<Duration, String> {
     envelopes::parse_duration(text).map_err(|error| error.to_string())

@@ -35,14 +35,14 @@ const COMMAND: &str = "envelopes restart";
 
 pub fn run(args: &RestartArgs, out: Out) -> Exit {
     let done = match args.script {
-        Some(choice) => Ok(script(choice, args.timeout, out)),
+        Some(choice) => script(choice, args.timeout, out),
         None if args.dry_run => plan(out),
         None => restart(args.timeout, out),
     };
     done.unwrap_or_else(|error| out.fail(COMMAND, &error))
 }
 
-fn script(choice: ScriptChoice, timeout: Duration, out: Out) -> Exit {
+fn script(choice: ScriptChoice, timeout: Duration, out: Out) -> Result<Exit> {
     #[derive(Serialize)]
     struct Body {
         script: String,
@@ -52,9 +52,11 @@ fn script(choice: ScriptChoice, timeout: Duration, out: Out) -> Exit {
         ScriptChoice::Powershell => Script::PowerShell,
     };
     let script = envelopes::restart_script(script, timeout);
-    super::raw(&script, out);
+    if !out.json {
+        out.document(&script)?;
+    }
     out.answer(COMMAND, Exit::Done, Body { script });
-    Exit::Done
+    Ok(Exit::Done)
 }
 
 fn plan(out: Out) -> Result<Exit> {

@@ -1,12 +1,12 @@
 //! `configcid envelopes watch`: lines, JSON lines, or a chart.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use clap::Args;
 use configcid::envelopes::{self, Sample, Series, print_duration};
-use configcid::report::{SCHEMA, count};
+use configcid::report::{SCHEMA, count, write_stdout};
 use configcid::{Exit, Result};
 use serde::Serialize;
 
@@ -43,15 +43,15 @@ pub fn run(args: &WatchArgs, out: Out) -> Exit {
 fn watch(args: &WatchArgs, out: Out) -> Result<Exit> {
     let (folder, _) = super::folder(args.dir.as_ref(), &args.server)?;
     let mut watched = Watched::new(&folder)?;
-    if !args.plain && !out.json && !out.quiet && std::io::stdout().is_terminal() {
-        return chart::run(&mut watched, args.interval, args.samples);
+    let is_chart = !args.plain && !out.json && !out.quiet && std::io::stdout().is_terminal();
+    if is_chart && let Some(ended) = chart::run(&mut watched, args.interval, args.samples) {
+        return ended;
     }
     let mut number = 1;
     let mut next = watched.begin;
     loop {
         let sample = watched.series.samples.back().expect("the first was taken");
-        // Whoever reads has gone, and wants no more.
-        if !print(sample, out) || Some(number) == args.samples {
+        if !print(sample, out)? || Some(number) == args.samples {
             return Ok(Exit::Done);
         }
         next += args.interval;
@@ -84,7 +84,8 @@ impl Watched {
     }
 }
 
-fn print(sample: &Sample, out: Out) -> bool {
+/// Prints a sample. Gives whether anybody still reads.
+fn print(sample: &Sample, out: Out) -> Result<bool> {
     #[derive(Serialize)]
     struct Line<'a> {
         schema: u32,
@@ -99,10 +100,9 @@ fn print(sample: &Sample, out: Out) -> bool {
         false => format!("{}  {}", sample.time, text(sample)),
     };
     if out.quiet && !out.json {
-        return true;
+        return Ok(true);
     }
-    let mut stdout = std::io::stdout();
-    writeln!(stdout, "{line}").and_then(|()| stdout.flush()).is_ok()
+    write_stdout(&format!("{line}\n"))
 }
 
 /// A sample for people.
