@@ -282,6 +282,16 @@ fn ten_thousand_messages_and_a_long_text_are_no_burden() {
 }
 
 #[test]
+fn a_title_may_be_as_long_as_a_text() {
+    let env = env();
+    let long = "x".repeat(70_000);
+    env.write("m.xml", file(&message("a", "").replace("Title", &long)));
+    env.run(&format!("messenger check m.xml {PROFILE} --lang en")).ok().says(&long);
+    let answer = env.run(&format!("messenger check m.xml {PROFILE} --json")).ok().json();
+    assert_eq!(answer["messages"][0]["title"], long);
+}
+
+#[test]
 fn messages_come_until_they_are_acknowledged() {
     let env = env();
     let run = |day: u32, answers: &str| {
