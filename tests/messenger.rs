@@ -292,6 +292,20 @@ fn a_title_may_be_as_long_as_a_text() {
 }
 
 #[test]
+fn missing_translations_are_one_finding_a_message() {
+    let env = env();
+    let tag =
+        |at: usize| format!("x{}", [at / 26, at % 26].map(|at| char::from(b'a' + at as u8)).iter().collect::<String>());
+    let messages = (0..300).map(|at| message(&format!("m{at}"), &text(&tag(at), &format!("T{at}"), "B")));
+    env.write("m.xml", file(&messages.collect::<String>()));
+    let findings = env.run("messenger lint m.xml --json").expect(3).json()["findings"].clone();
+    let findings = findings.as_array().unwrap();
+    assert_eq!(findings.len(), 300);
+    assert_eq!(findings[2]["code"], "missing-translation");
+    assert_eq!(findings[2]["what"], "m2 has no text in 299 languages, among them xaa, xab, xad, xae, xaf");
+}
+
+#[test]
 fn messages_come_until_they_are_acknowledged() {
     let env = env();
     let run = |day: u32, answers: &str| {

@@ -87,6 +87,8 @@ words! {
 
     lint_format: "{}", "{}";
     lint_missing_translation: "{} has no text in {}", "{} hat keinen Text in {}";
+    lint_missing_translations: "{} has no text in {} languages, among them {}",
+        "{} hat keinen Text in {} Sprachen, darunter {}";
     lint_missing_default: "{} has no text in the default language, {}", "{} hat keinen Text in der Standardsprache {}";
     lint_expired: "{} has expired at {}", "{} ist abgelaufen ({})";
     lint_unreachable: "{} is never shown: its conditions contradict each other",
