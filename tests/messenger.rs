@@ -641,20 +641,92 @@ fn packages_are_installed_and_removed() {
     assert!(!env.path("root/Sophos/SophosMessenger").exists());
 }
 
-#[test]
-fn two_runs_do_not_show_the_same_twice() {
-    let env = env();
-    let mut first = env.command();
-    first.args(format!("messenger run messages.xml {PROFILE} --at 2026-11-20 --lang en").split(' '));
-    let mut first = support::spawn(first.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()));
+/// A run that waits at its first prompt, and its output.
+fn at_its_prompt(env: &TestEnv) -> (std::process::Child, std::process::ChildStdout) {
+    let mut run = env.command();
+    run.args(format!("messenger run messages.xml {PROFILE} --at 2026-11-20 --lang en").split(' '));
+    let mut run = support::spawn(run.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()));
+    let mut stdout = run.stdout.take().unwrap();
     let mut shown = Vec::new();
-    let mut stdout = first.stdout.take().unwrap();
-    // It waits at its prompt.
     while !String::from_utf8_lossy(&shown).contains("ater? ") {
         let mut byte = [0];
         assert_eq!(std::io::Read::read(&mut stdout, &mut byte).unwrap(), 1);
         shown.push(byte[0]);
     }
+    (run, stdout)
+}
+
+#[test]
+fn a_reader_that_has_gone_ends_the_questions() {
+    let env = env();
+    let (mut run, stdout) = at_its_prompt(&env);
+    drop(stdout);
+    run.stdin.take().unwrap().write_all(b"a\na\n").unwrap();
+    assert_eq!(run.wait().unwrap().code(), Some(0));
+    let status = env.run("messenger status --json").ok().json();
+    assert_eq!((ids(&status["shown"]), ids(&status["acknowledged"])), (vec!["relay-retires"], vec!["relay-retires"]));
+    // Nobody was there from the beginning.
+    if cfg!(target_os = "linux") {
+        let mut run = env.command();
+        run.args(format!("messenger run messages.xml {PROFILE} --at 2026-11-20 --state full").split(' '));
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        assert_eq!(run.stdout(full).stderr(Stdio::null()).status().unwrap().code(), Some(0));
+        assert_eq!(env.run("messenger status --state full --json").ok().json()["shown"], Json::Array(Vec::new()));
+    }
+}
+
+#[test]
+fn where_nobody_answers_nobody_is_asked_again() {
+    let env = env();
+    let messages = (0..10_000).map(|at| message(&format!("m{at}"), "").replace("Title", &format!("T{at}")));
+    env.write("m.xml", file(&messages.collect::<String>()));
+    let run = answering(&env, &format!("messenger run m.xml {PROFILE} --lang en"), "a\n").ok();
+    let run = run.says("m0 is acknowledged").says("m1 comes again").says("messages that come at the next run: 9998");
+    assert_eq!(run.stdout.matches("ater? ").count(), 2);
+    assert_eq!(ids(&env.run("messenger status --json").ok().json()["shown"]), ["m0", "m1"]);
+}
+
+#[test]
+fn an_answer_is_a_letter_or_the_whole_word() {
+    let env = env();
+    let run = |answers: &str, lang: &str| {
+        let line = format!("messenger run messages.xml {PROFILE} --at 2026-11-20 --lang {lang}");
+        answering(&env, &line, answers).ok()
+    };
+    let said = run("abort\nack\nno\nLATER\n", "en");
+    let said = said.says("relay-retires comes again").says("welcome comes again");
+    assert_eq!(said.stdout.matches("ater? ").count(), 4, "{said}");
+    run("Bestätigen\ns\n", "de").says("relay-retires ist bestätigt").says("welcome kommt");
+}
+
+#[test]
+fn messages_are_shown_where_nothing_can_be_remembered() {
+    let env = env();
+    env.write("file", "in the way");
+    let run = |more: &str| {
+        env.run(&format!("messenger run messages.xml {PROFILE} --at 2026-11-20 --lang en --state file {more}"))
+            .expect(1)
+    };
+    run("").complains("nothing can be remembered").says("This relay retires on Friday");
+    let json = run("--format json").json();
+    assert_eq!((ids(&json["messages"]).len(), &json["exit_code"]), (2, &1.into()));
+    assert!(json["not_remembered"].as_str().unwrap().contains("file"), "{json}");
+}
+
+#[test]
+fn a_time_before_all_states_is_refused() {
+    let env = env();
+    env.refuses(2, &format!("messenger run messages.xml {PROFILE} --at 1969-12-31")).complains("since 1970");
+    env.run(&format!("messenger run messages.xml {PROFILE} --at 1970-01-01 --format json")).ok();
+    env.run(&format!("messenger run messages.xml {PROFILE} --at 2026-11-20 --format json")).ok();
+    env.refuses(2, "messenger ack welcome --at 1969-12-31").complains("since 1970");
+    env.run("messenger ack welcome --at 1970-01-01").ok();
+}
+
+#[test]
+fn two_runs_do_not_show_the_same_twice() {
+    let env = env();
+    let (mut first, stdout) = at_its_prompt(&env);
     let second = env.run(&format!("messenger run messages.xml {PROFILE} --at 2026-11-20 --format json")).ok().json();
     assert_eq!((&second["busy"], ids(&second["messages"]).len()), (&true.into(), 0));
     // Meanwhile, the state is free.

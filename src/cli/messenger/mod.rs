@@ -221,6 +221,15 @@ impl At {
     fn moment(&self) -> Result<SystemTime> {
         self.at.as_deref().map_or_else(|| Ok(SystemTime::now()), time::parse)
     }
+
+    /// A moment that a state can hold.
+    fn moment_to_remember(&self) -> Result<SystemTime> {
+        let moment = self.moment()?;
+        match moment < SystemTime::UNIX_EPOCH {
+            true => Err(Error::usage(format!("{} cannot be remembered: name a time since 1970", time::print(moment)))),
+            false => Ok(moment),
+        }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -140,7 +140,7 @@ fn acknowledge(args: &AckArgs, out: Out) -> Result<Exit> {
         messages: Vec<Acknowledged<'a>>,
         state_lost: Option<LostReport>,
     }
-    let (words, now, store) = (args.language.words()?, args.at.moment()?, args.state.store()?);
+    let (words, now, store) = (args.language.words()?, args.at.moment_to_remember()?, args.state.store()?);
     let to = args.report.to(config(args.config.as_deref())?.as_ref())?;
     let sender = to.as_ref().map(HttpSender::new).transpose()?;
     let (done, lost) = store.update(|state| {
