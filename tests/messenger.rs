@@ -587,7 +587,17 @@ fn packages_can_be_signed() {
     assert_eq!(env.read("one/manifest.dat"), env.read("two/manifest.dat"));
     env.run("manifest verify one/manifest.dat --root-ca signer.pem").ok();
     env.run("messenger install one --root root").ok();
-    env.replace("spec.toml", "signer.pem", "key.pem");
+    // The signature of one list below another one.
+    let signed = env.text("spec.toml");
+    spec(&env, "");
+    env.run("messenger build spec.toml --out unsigned --at 2026-11-20").ok();
+    let signature = env.read("one/manifest.dat").split_off(env.read("unsigned/manifest.dat").len());
+    env.replace("messages.xml", "relay-retires", "relay-explodes");
+    env.run("messenger build spec.toml --out forged --at 2026-11-20").ok();
+    env.edit("forged/manifest.dat", |body| [body, signature].concat());
+    env.run("manifest verify forged/manifest.dat --root-ca signer.pem").expect(3).says("signature bad");
+    env.refuses(1, "messenger install forged --root root").complains("signature bad");
+    env.write("spec.toml", signed.replace("signer.pem", "key.pem"));
     env.refuses(1, "messenger build spec.toml --out three --at 2026-11-20");
 }
 
@@ -632,13 +642,113 @@ fn packages_are_installed_and_removed() {
     assert_eq!((&removed["status"], &removed["left"][0]), (&"changed".into(), &"notes.txt".into()));
     assert_eq!(fs::read_dir(env.path("root/Sophos/SophosMessenger")).unwrap().count(), 1);
     assert_eq!(json("messenger uninstall --root root")["status"], "unchanged");
-    // Somebody's folder is no older package.
-    env.run("messenger build spec.toml --out package --at 2026-11-20 --force").ok();
-    env.refuses(1, install).complains("something else");
+    // What stayed is not in the way of the next one.
+    fs::remove_dir_all(env.path("package")).unwrap();
+    env.run("messenger build spec.toml --out package --at 2026-11-20").ok();
+    assert_eq!(json(install)["left"], serde_json::json!(["notes.txt"]));
+    assert_eq!(env.text("root/Sophos/SophosMessenger/notes.txt"), "mine");
     env.remove("root/Sophos/SophosMessenger/notes.txt");
-    env.run(install).ok();
     env.run("messenger uninstall --root root").ok();
     assert!(!env.path("root/Sophos/SophosMessenger").exists());
+}
+
+/// A package that is installed, and a newer one.
+fn installed(env: &TestEnv) {
+    spec(env, "");
+    env.run("messenger build spec.toml --out package --at 2026-11-20").ok();
+    env.run("messenger install package --root root").ok();
+    env.write("program.exe", b"MZ newer");
+    env.run("messenger build spec.toml --out package --at 2026-11-20 --force").ok();
+}
+
+const INSTALLED: &str = "root/Sophos/SophosMessenger";
+
+#[test]
+fn what_is_not_from_a_package_is_moved_as_it_is() {
+    let env = env();
+    installed(&env);
+    env.write(&format!("{INSTALLED}/folder/inner/notes.txt"), "mine");
+    let notes = env.path(&format!("{INSTALLED}/notes.txt"));
+    env.write(&format!("{INSTALLED}/notes.txt"), "mine");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(&notes, fs::Permissions::from_mode(0o600)).unwrap();
+        std::os::unix::fs::symlink("nowhere", env.path(&format!("{INSTALLED}/link"))).unwrap();
+    }
+    let old = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
+    fs::OpenOptions::new().write(true).open(&notes).unwrap().set_modified(old).unwrap();
+    let before = notes.metadata().unwrap();
+    env.run("messenger install package --root root --lang en").expect(0).complains("notes.txt is not from the package");
+    let after = notes.metadata().unwrap();
+    assert_eq!((after.permissions(), after.modified().unwrap()), (before.permissions(), old));
+    assert_eq!(env.text(&format!("{INSTALLED}/folder/inner/notes.txt")), "mine");
+    assert_eq!(env.text(&format!("{INSTALLED}/configcid.exe")), "MZ newer");
+    #[cfg(unix)]
+    assert_eq!(fs::read_link(env.path(&format!("{INSTALLED}/link"))).unwrap(), Path::new("nowhere"));
+    let again = env.run("messenger install package --root root --json").ok().json();
+    assert_eq!(again["status"], "unchanged");
+    assert_eq!(fs::read_dir(env.path("root/Sophos")).unwrap().count(), 1, "no folder of ours is left behind");
+    // All of it is what uninstall leaves.
+    let removed = env.run("messenger uninstall --root root --json").ok().json();
+    assert_eq!(removed["left"], again["left"]);
+    assert_eq!(removed["left"].as_array().unwrap().len(), if cfg!(unix) { 3 } else { 2 });
+}
+
+#[test]
+fn what_stands_where_a_file_of_the_package_goes_is_named_and_stays() {
+    let env = env();
+    installed(&env);
+    // The newer package has a file that the older one had not.
+    env.write("ca.pem", "certificates");
+    spec(&env, "[report]\nurl = \"https://intranet.example.com/m\"\nca = \"ca.pem\"\n");
+    env.run("messenger build spec.toml --out package --at 2026-11-20 --force").ok();
+    env.write(&format!("{INSTALLED}/CA.pem"), "mine");
+    env.refuses(1, "messenger install package --root root").complains("CA.pem").complains("move it elsewhere");
+    env.remove(&format!("{INSTALLED}/CA.pem"));
+    // A folder is never a file of the old package.
+    env.remove(&format!("{INSTALLED}/messages.xml"));
+    env.write(&format!("{INSTALLED}/messages.xml/notes.txt"), "mine");
+    env.refuses(1, "messenger install package --root root").complains("messages.xml");
+}
+
+#[test]
+fn dead_ends_name_a_way_out() {
+    let env = env();
+    installed(&env);
+    let manifest = format!("{INSTALLED}/manifest.dat");
+    env.write(&manifest, "garbage");
+    for line in ["messenger install package --root root", "messenger uninstall --root root"] {
+        env.refuses(1, line).complains("move this folder elsewhere");
+    }
+    env.remove(&manifest);
+    env.refuses(1, "messenger uninstall --root root").complains("manifest.dat").complains("move this folder elsewhere");
+    env.refuses(1, "messenger install package --root root").complains("move it elsewhere");
+    fs::rename(env.path(INSTALLED), env.path("root/away")).unwrap();
+    env.run("messenger uninstall --root root").ok();
+    env.run("messenger install package --root root").ok();
+}
+
+#[test]
+fn force_replaces_packages_alone() {
+    let env = env();
+    spec(&env, "");
+    let build = "messenger build spec.toml --at 2026-11-20 --force --out";
+    env.refuses(1, &format!("{build} .")).complains("messages.xml").complains("name another folder");
+    env.write("mine/notes.txt", "mine");
+    env.refuses(1, &format!("{build} mine")).complains("notes.txt");
+    fs::create_dir(env.path("empty")).unwrap();
+    env.run(&format!("{build} empty")).ok();
+    env.write("program.exe", b"MZ newer");
+    env.run(&format!("{build} empty")).ok();
+    assert_eq!(env.text("empty/configcid.exe"), "MZ newer");
+    env.write("program.exe", b"MZ newest");
+    env.write("empty/notes.txt", "mine");
+    env.refuses(1, &format!("{build} empty")).complains("notes.txt");
+    env.remove("empty/notes.txt");
+    // Whose manifest is another one's is no package.
+    env.write("empty/manifest.dat", "garbage");
+    env.refuses(1, &format!("{build} empty")).complains("configcid.exe");
 }
 
 /// A run that waits at its first prompt, and its output.

@@ -134,7 +134,7 @@ pub struct BuildArgs {
     /// The folder to make
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Replace the folder where there is one
+    /// Replace a package that is there
     #[arg(long)]
     force: bool,
     /// Show what would be written, and write nothing
