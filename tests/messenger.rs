@@ -344,6 +344,19 @@ fn messages_come_until_they_are_acknowledged() {
 }
 
 #[test]
+fn status_says_the_same_to_people_and_programs() {
+    let env = env();
+    env.run(&format!("messenger run messages.xml {PROFILE} --at 2026-11-20 --format json")).ok();
+    // One has expired since: it was shown, is not acknowledged, and does not come again.
+    let status = format!("messenger status messages.xml {PROFILE} --at 2026-12-24 --lang en");
+    assert_eq!(ids(&env.run(&format!("{status} --json")).ok().json()["pending"]), ["welcome"]);
+    let table = env.run(&status).ok();
+    let state = |id: &str| table.stdout.lines().find(|line| line.starts_with(id)).unwrap().replace(id, "");
+    assert!(state("relay-retires").trim_start().starts_with("not pending"), "{table}");
+    assert!(state("welcome").trim_start().starts_with("pending"), "{table}");
+}
+
+#[test]
 fn a_program_can_show_them() {
     let env = env();
     let run = || env.run(&format!("messenger run messages.xml {PROFILE} --at 2026-11-20 --format json")).ok().json();

@@ -84,6 +84,7 @@ words! {
     bad_link: "the link of {} is left out: {}", "der Link von {} fällt weg: {}";
     reports_kept: "{} reports wait for the server: {}", "{} Berichte warten auf den Server: {}";
     state_pending: "pending", "steht aus";
+    state_not_pending: "not pending", "steht nicht aus";
     state_acknowledged: "acknowledged", "bestätigt";
     nothing_shown: "Nothing was shown to this user yet", "Diesem Benutzer wurde noch nichts gezeigt";
     all_reported: "Nothing is left to report", "Es ist nichts mehr zu berichten";
