@@ -282,6 +282,30 @@ fn ten_thousand_messages_and_a_long_text_are_no_burden() {
 }
 
 #[test]
+fn a_title_may_be_as_long_as_a_text() {
+    let env = env();
+    let long = "x".repeat(70_000);
+    env.write("m.xml", file(&message("a", "").replace("Title", &long)));
+    env.run(&format!("messenger check m.xml {PROFILE} --lang en")).ok().says(&long);
+    let answer = env.run(&format!("messenger check m.xml {PROFILE} --json")).ok().json();
+    assert_eq!(answer["messages"][0]["title"], long);
+}
+
+#[test]
+fn missing_translations_are_one_finding_a_message() {
+    let env = env();
+    let tag =
+        |at: usize| format!("x{}", [at / 26, at % 26].map(|at| char::from(b'a' + at as u8)).iter().collect::<String>());
+    let messages = (0..300).map(|at| message(&format!("m{at}"), &text(&tag(at), &format!("T{at}"), "B")));
+    env.write("m.xml", file(&messages.collect::<String>()));
+    let findings = env.run("messenger lint m.xml --json").expect(3).json()["findings"].clone();
+    let findings = findings.as_array().unwrap();
+    assert_eq!(findings.len(), 300);
+    assert_eq!(findings[2]["code"], "missing-translation");
+    assert_eq!(findings[2]["what"], "m2 has no text in 299 languages, among them xaa, xab, xad, xae, xaf");
+}
+
+#[test]
 fn messages_come_until_they_are_acknowledged() {
     let env = env();
     let run = |day: u32, answers: &str| {
@@ -317,6 +341,19 @@ fn messages_come_until_they_are_acknowledged() {
             .ok();
     let shown = shown.says("Warnung: Dieses Relay geht am Freitag außer Betrieb").says("relay-retires ist bestätigt");
     shown.says("welcome kommt beim nächsten Mal wieder");
+}
+
+#[test]
+fn status_says_the_same_to_people_and_programs() {
+    let env = env();
+    env.run(&format!("messenger run messages.xml {PROFILE} --at 2026-11-20 --format json")).ok();
+    // One has expired since: it was shown, is not acknowledged, and does not come again.
+    let status = format!("messenger status messages.xml {PROFILE} --at 2026-12-24 --lang en");
+    assert_eq!(ids(&env.run(&format!("{status} --json")).ok().json()["pending"]), ["welcome"]);
+    let table = env.run(&status).ok();
+    let state = |id: &str| table.stdout.lines().find(|line| line.starts_with(id)).unwrap().replace(id, "");
+    assert!(state("relay-retires").trim_start().starts_with("not pending"), "{table}");
+    assert!(state("welcome").trim_start().starts_with("pending"), "{table}");
 }
 
 #[test]
@@ -563,7 +600,17 @@ fn packages_can_be_signed() {
     assert_eq!(env.read("one/manifest.dat"), env.read("two/manifest.dat"));
     env.run("manifest verify one/manifest.dat --root-ca signer.pem").ok();
     env.run("messenger install one --root root").ok();
-    env.replace("spec.toml", "signer.pem", "key.pem");
+    // The signature of one list below another one.
+    let signed = env.text("spec.toml");
+    spec(&env, "");
+    env.run("messenger build spec.toml --out unsigned --at 2026-11-20").ok();
+    let signature = env.read("one/manifest.dat").split_off(env.read("unsigned/manifest.dat").len());
+    env.replace("messages.xml", "relay-retires", "relay-explodes");
+    env.run("messenger build spec.toml --out forged --at 2026-11-20").ok();
+    env.edit("forged/manifest.dat", |body| [body, signature].concat());
+    env.run("manifest verify forged/manifest.dat --root-ca signer.pem").expect(3).says("signature bad");
+    env.refuses(1, "messenger install forged --root root").complains("signature bad");
+    env.write("spec.toml", signed.replace("signer.pem", "key.pem"));
     env.refuses(1, "messenger build spec.toml --out three --at 2026-11-20");
 }
 
@@ -608,29 +655,201 @@ fn packages_are_installed_and_removed() {
     assert_eq!((&removed["status"], &removed["left"][0]), (&"changed".into(), &"notes.txt".into()));
     assert_eq!(fs::read_dir(env.path("root/Sophos/SophosMessenger")).unwrap().count(), 1);
     assert_eq!(json("messenger uninstall --root root")["status"], "unchanged");
-    // Somebody's folder is no older package.
-    env.run("messenger build spec.toml --out package --at 2026-11-20 --force").ok();
-    env.refuses(1, install).complains("something else");
+    // What stayed is not in the way of the next one.
+    fs::remove_dir_all(env.path("package")).unwrap();
+    env.run("messenger build spec.toml --out package --at 2026-11-20").ok();
+    assert_eq!(json(install)["left"], serde_json::json!(["notes.txt"]));
+    assert_eq!(env.text("root/Sophos/SophosMessenger/notes.txt"), "mine");
     env.remove("root/Sophos/SophosMessenger/notes.txt");
-    env.run(install).ok();
     env.run("messenger uninstall --root root").ok();
     assert!(!env.path("root/Sophos/SophosMessenger").exists());
 }
 
+/// A package that is installed, and a newer one.
+fn installed(env: &TestEnv) {
+    spec(env, "");
+    env.run("messenger build spec.toml --out package --at 2026-11-20").ok();
+    env.run("messenger install package --root root").ok();
+    env.write("program.exe", b"MZ newer");
+    env.run("messenger build spec.toml --out package --at 2026-11-20 --force").ok();
+}
+
+const INSTALLED: &str = "root/Sophos/SophosMessenger";
+
 #[test]
-fn two_runs_do_not_show_the_same_twice() {
+fn what_is_not_from_a_package_is_moved_as_it_is() {
     let env = env();
-    let mut first = env.command();
-    first.args(format!("messenger run messages.xml {PROFILE} --at 2026-11-20 --lang en").split(' '));
-    let mut first = support::spawn(first.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()));
+    installed(&env);
+    env.write(&format!("{INSTALLED}/folder/inner/notes.txt"), "mine");
+    let notes = env.path(&format!("{INSTALLED}/notes.txt"));
+    env.write(&format!("{INSTALLED}/notes.txt"), "mine");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(&notes, fs::Permissions::from_mode(0o600)).unwrap();
+        std::os::unix::fs::symlink("nowhere", env.path(&format!("{INSTALLED}/link"))).unwrap();
+    }
+    let old = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
+    fs::OpenOptions::new().write(true).open(&notes).unwrap().set_modified(old).unwrap();
+    let before = notes.metadata().unwrap();
+    env.run("messenger install package --root root --lang en").expect(0).complains("notes.txt is not from the package");
+    let after = notes.metadata().unwrap();
+    assert_eq!((after.permissions(), after.modified().unwrap()), (before.permissions(), old));
+    assert_eq!(env.text(&format!("{INSTALLED}/folder/inner/notes.txt")), "mine");
+    assert_eq!(env.text(&format!("{INSTALLED}/configcid.exe")), "MZ newer");
+    #[cfg(unix)]
+    assert_eq!(fs::read_link(env.path(&format!("{INSTALLED}/link"))).unwrap(), Path::new("nowhere"));
+    let again = env.run("messenger install package --root root --json").ok().json();
+    assert_eq!(again["status"], "unchanged");
+    assert_eq!(fs::read_dir(env.path("root/Sophos")).unwrap().count(), 1, "no folder of ours is left behind");
+    // All of it is what uninstall leaves.
+    let removed = env.run("messenger uninstall --root root --json").ok().json();
+    assert_eq!(removed["left"], again["left"]);
+    assert_eq!(removed["left"].as_array().unwrap().len(), if cfg!(unix) { 3 } else { 2 });
+}
+
+#[test]
+fn what_stands_where_a_file_of_the_package_goes_is_named_and_stays() {
+    let env = env();
+    installed(&env);
+    // The newer package has a file that the older one had not.
+    env.write("ca.pem", "certificates");
+    spec(&env, "[report]\nurl = \"https://intranet.example.com/m\"\nca = \"ca.pem\"\n");
+    env.run("messenger build spec.toml --out package --at 2026-11-20 --force").ok();
+    env.write(&format!("{INSTALLED}/CA.pem"), "mine");
+    env.refuses(1, "messenger install package --root root").complains("CA.pem").complains("move it elsewhere");
+    env.remove(&format!("{INSTALLED}/CA.pem"));
+    // A folder is never a file of the old package.
+    env.remove(&format!("{INSTALLED}/messages.xml"));
+    env.write(&format!("{INSTALLED}/messages.xml/notes.txt"), "mine");
+    env.refuses(1, "messenger install package --root root").complains("messages.xml");
+}
+
+#[test]
+fn dead_ends_name_a_way_out() {
+    let env = env();
+    installed(&env);
+    let manifest = format!("{INSTALLED}/manifest.dat");
+    env.write(&manifest, "garbage");
+    for line in ["messenger install package --root root", "messenger uninstall --root root"] {
+        env.refuses(1, line).complains("move this folder elsewhere");
+    }
+    env.remove(&manifest);
+    env.refuses(1, "messenger uninstall --root root").complains("manifest.dat").complains("move this folder elsewhere");
+    env.refuses(1, "messenger install package --root root").complains("move it elsewhere");
+    fs::rename(env.path(INSTALLED), env.path("root/away")).unwrap();
+    env.run("messenger uninstall --root root").ok();
+    env.run("messenger install package --root root").ok();
+}
+
+#[test]
+fn force_replaces_packages_alone() {
+    let env = env();
+    spec(&env, "");
+    let build = "messenger build spec.toml --at 2026-11-20 --force --out";
+    env.refuses(1, &format!("{build} .")).complains("messages.xml").complains("name another folder");
+    env.write("mine/notes.txt", "mine");
+    env.refuses(1, &format!("{build} mine")).complains("notes.txt");
+    fs::create_dir(env.path("empty")).unwrap();
+    env.run(&format!("{build} empty")).ok();
+    env.write("program.exe", b"MZ newer");
+    env.run(&format!("{build} empty")).ok();
+    assert_eq!(env.text("empty/configcid.exe"), "MZ newer");
+    env.write("program.exe", b"MZ newest");
+    env.write("empty/notes.txt", "mine");
+    env.refuses(1, &format!("{build} empty")).complains("notes.txt");
+    env.remove("empty/notes.txt");
+    // Whose manifest is another one's is no package.
+    env.write("empty/manifest.dat", "garbage");
+    env.refuses(1, &format!("{build} empty")).complains("configcid.exe");
+}
+
+/// A run that waits at its first prompt, and its output.
+fn at_its_prompt(env: &TestEnv) -> (std::process::Child, std::process::ChildStdout) {
+    let mut run = env.command();
+    run.args(format!("messenger run messages.xml {PROFILE} --at 2026-11-20 --lang en").split(' '));
+    let mut run = support::spawn(run.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()));
+    let mut stdout = run.stdout.take().unwrap();
     let mut shown = Vec::new();
-    let mut stdout = first.stdout.take().unwrap();
-    // It waits at its prompt.
     while !String::from_utf8_lossy(&shown).contains("ater? ") {
         let mut byte = [0];
         assert_eq!(std::io::Read::read(&mut stdout, &mut byte).unwrap(), 1);
         shown.push(byte[0]);
     }
+    (run, stdout)
+}
+
+#[test]
+fn a_reader_that_has_gone_ends_the_questions() {
+    let env = env();
+    let (mut run, stdout) = at_its_prompt(&env);
+    drop(stdout);
+    run.stdin.take().unwrap().write_all(b"a\na\n").unwrap();
+    assert_eq!(run.wait().unwrap().code(), Some(0));
+    let status = env.run("messenger status --json").ok().json();
+    assert_eq!((ids(&status["shown"]), ids(&status["acknowledged"])), (vec!["relay-retires"], vec!["relay-retires"]));
+    // Nobody was there from the beginning.
+    if cfg!(target_os = "linux") {
+        let mut run = env.command();
+        run.args(format!("messenger run messages.xml {PROFILE} --at 2026-11-20 --state full").split(' '));
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        assert_eq!(run.stdout(full).stderr(Stdio::null()).status().unwrap().code(), Some(0));
+        assert_eq!(env.run("messenger status --state full --json").ok().json()["shown"], Json::Array(Vec::new()));
+    }
+}
+
+#[test]
+fn where_nobody_answers_nobody_is_asked_again() {
+    let env = env();
+    let messages = (0..10_000).map(|at| message(&format!("m{at}"), "").replace("Title", &format!("T{at}")));
+    env.write("m.xml", file(&messages.collect::<String>()));
+    let run = answering(&env, &format!("messenger run m.xml {PROFILE} --lang en"), "a\n").ok();
+    let run = run.says("m0 is acknowledged").says("m1 comes again").says("messages that come at the next run: 9998");
+    assert_eq!(run.stdout.matches("ater? ").count(), 2);
+    assert_eq!(ids(&env.run("messenger status --json").ok().json()["shown"]), ["m0", "m1"]);
+}
+
+#[test]
+fn an_answer_is_a_letter_or_the_whole_word() {
+    let env = env();
+    let run = |answers: &str, lang: &str| {
+        let line = format!("messenger run messages.xml {PROFILE} --at 2026-11-20 --lang {lang}");
+        answering(&env, &line, answers).ok()
+    };
+    let said = run("abort\nack\nno\nLATER\n", "en");
+    let said = said.says("relay-retires comes again").says("welcome comes again");
+    assert_eq!(said.stdout.matches("ater? ").count(), 4, "{said}");
+    run("Bestätigen\ns\n", "de").says("relay-retires ist bestätigt").says("welcome kommt");
+}
+
+#[test]
+fn messages_are_shown_where_nothing_can_be_remembered() {
+    let env = env();
+    env.write("file", "in the way");
+    let run = |more: &str| {
+        env.run(&format!("messenger run messages.xml {PROFILE} --at 2026-11-20 --lang en --state file {more}"))
+            .expect(1)
+    };
+    run("").complains("nothing can be remembered").says("This relay retires on Friday");
+    let json = run("--format json").json();
+    assert_eq!((ids(&json["messages"]).len(), &json["exit_code"]), (2, &1.into()));
+    assert!(json["not_remembered"].as_str().unwrap().contains("file"), "{json}");
+}
+
+#[test]
+fn a_time_before_all_states_is_refused() {
+    let env = env();
+    env.refuses(2, &format!("messenger run messages.xml {PROFILE} --at 1969-12-31")).complains("since 1970");
+    env.run(&format!("messenger run messages.xml {PROFILE} --at 1970-01-01 --format json")).ok();
+    env.run(&format!("messenger run messages.xml {PROFILE} --at 2026-11-20 --format json")).ok();
+    env.refuses(2, "messenger ack welcome --at 1969-12-31").complains("since 1970");
+    env.run("messenger ack welcome --at 1970-01-01").ok();
+}
+
+#[test]
+fn two_runs_do_not_show_the_same_twice() {
+    let env = env();
+    let (mut first, stdout) = at_its_prompt(&env);
     let second = env.run(&format!("messenger run messages.xml {PROFILE} --at 2026-11-20 --format json")).ok().json();
     assert_eq!((&second["busy"], ids(&second["messages"]).len()), (&true.into(), 0));
     // Meanwhile, the state is free.

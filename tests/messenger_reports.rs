@@ -240,6 +240,24 @@ fn the_messages_are_there_before_anything_is_sent() {
 }
 
 #[test]
+fn what_was_shown_is_reported_when_the_reader_has_gone() {
+    let env = env();
+    let server = Server::new(Some(OK));
+    let mut command = env.command();
+    let line = format!("messenger run messages.xml --profile profile.toml --lang en --url {}", server.url());
+    let piped = std::process::Stdio::piped;
+    let mut child = support::spawn(command.args(line.split(' ')).stdin(piped()).stdout(piped()));
+    let mut reader = BufReader::new(child.stdout.take().unwrap());
+    reader.read_until(b'?', &mut Vec::new()).unwrap();
+    drop(reader);
+    child.stdin.take().unwrap().write_all(b"a\n").unwrap();
+    assert!(child.wait().unwrap().success());
+    let bodies: Vec<Json> = server.seen().iter().map(|request| serde_json::from_str(&request.body).unwrap()).collect();
+    let said: Vec<_> = bodies.iter().map(|body| (body["message"].as_str(), body["event"].as_str())).collect();
+    assert_eq!(said, [(Some("one"), Some("displayed")), (Some("one"), Some("acknowledged"))]);
+}
+
+#[test]
 fn https_needs_a_certificate_that_is_trusted() {
     if cfg!(windows) || !browser::have_with("openssl", "version") {
         return;

@@ -2,81 +2,107 @@
 //! change places.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs;
 use std::io::ErrorKind as IoKind;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
-use super::package::{FOLDER, MANIFEST, RUN_KEY, RUN_VALUE, Windows};
+use super::config::Config;
+use super::package::{FOLDER, MANIFEST, MESSAGES, PROGRAM, RUN_KEY, RUN_VALUE, Windows};
 use crate::error::{Error, ErrorKind, Result};
-use crate::manifest::{Manifest, check_files};
+use crate::manifest::{Manifest, SignatureReport, SignatureState, VerifyOptions, check_files, verify};
 use crate::registry::live::{self, Wow};
 use crate::registry::{KeyPath, Value};
 
 /// The largest file of a package, in bytes.
 const MAX_FILE: u64 = 256 << 20;
 
+/// What helps where nobody knows which files of the installed folder are from a package.
+const BY_HAND: &str = "move this folder elsewhere by hand, and call this again";
+
 /// Writes files into a folder, which is made, whole or not at all. Gives whether there was anything to do: a folder with
 /// these files and no other is left alone.
 ///
 /// # Errors
-/// There is something else of this name and `replace` does not say that it may go, or the system refuses.
+/// There is something else of this name; it is a package, and `replace` does not say that it may go; the system refuses.
 pub fn write_package(folder: &Path, files: &BTreeMap<String, Vec<u8>>, replace: bool, dry_run: bool) -> Result<bool> {
-    Ok(put(folder, files, replace, dry_run)?.is_some_and(|put| {
-        put.keep();
-        true
-    }))
+    if is_there(folder)? {
+        if holds(folder, files, &[])? {
+            return Ok(false);
+        }
+        if !replace && !list(folder)?.is_empty() {
+            return Err(exists(folder, "there is something else in this folder")
+                .next("name another one; --force replaces a package"));
+        }
+        if let Some(name) = not_of_a_package(folder)? {
+            return Err(exists(&folder.join(name), "this is not from a package that was built")
+                .next("name another folder, or move this elsewhere: --force replaces packages, and nothing else"));
+        }
+    }
+    put(folder, files, &[], dry_run)?.keep();
+    Ok(true)
+}
+
+/// The first thing in a folder that is not from a package as they are built.
+fn not_of_a_package(folder: &Path) -> Result<Option<OsString>> {
+    // A manifest that cannot be read lists nothing.
+    let listed = listed(folder).ok().flatten().unwrap_or_default();
+    let is_package = [PROGRAM, MESSAGES, Config::FILE_NAME].iter().all(|name| listed.iter().any(|other| other == name));
+    others(folder, if is_package { &listed } else { &[] }).map(|names| names.into_iter().next())
 }
 
 /// A folder that has taken its place, and the one that was there.
 struct Put {
     folder: PathBuf,
-    before: Option<tempfile::TempDir>,
+    /// Holds the folder that was there, as `before`.
+    old: Option<tempfile::TempDir>,
+    /// What was moved from that one into the new one.
+    moved: Vec<OsString>,
     is_written: bool,
 }
 
 impl Put {
     /// The folder before goes.
     fn keep(self) {
-        if let Some(before) = self.before {
+        if let Some(old) = self.old {
             // What cannot be removed is in the way of nobody.
-            let _ = before.close();
+            let _ = old.close();
         }
     }
 
     /// The folder before comes back.
     fn take_back(self) -> Result<()> {
-        if !self.is_written {
-            return Ok(());
-        }
+        let new = self.folder.clone();
+        if self.is_written { self.restore(&new) } else { Ok(()) }
+    }
+
+    /// Moves everything back to where it was, out of the new folder, which lies at `new`. Nothing of it is removed if that
+    /// fails.
+    fn restore(self, new: &Path) -> Result<()> {
         let cannot = |error| Error::io("take back what was written", &self.folder, error);
-        fs::remove_dir_all(&self.folder).map_err(cannot)?;
-        match &self.before {
-            Some(before) => fs::rename(before.path().join("before"), &self.folder).map_err(cannot),
-            None => Ok(()),
-        }
+        let Some(old) = self.old else {
+            return fs::remove_dir_all(new).map_err(cannot);
+        };
+        let before = old.path().join("before");
+        let mut moved = self.moved.iter();
+        let restored = moved
+            .try_for_each(|name| fs::rename(new.join(name), before.join(name)))
+            .and_then(|()| if new == self.folder { fs::remove_dir_all(new) } else { Ok(()) })
+            .and_then(|()| fs::rename(&before, &self.folder));
+        restored.map_err(|error| {
+            let _ = old.keep();
+            cannot(error).next("what was there lies beside it, in folders named .configcid-...: move it back by hand")
+        })
     }
 }
 
-/// `None`: nothing to do.
-fn put(folder: &Path, files: &BTreeMap<String, Vec<u8>>, replace: bool, dry_run: bool) -> Result<Option<Put>> {
-    let is_there = match folder.symlink_metadata() {
-        Err(error) if error.kind() == IoKind::NotFound => false,
-        Err(error) => return Err(Error::io("look at it", folder, error)),
-        Ok(metadata) if metadata.is_dir() => {
-            if holds(folder, files)? {
-                return Ok(None);
-            }
-            let is_empty = list(folder)?.is_empty();
-            if !is_empty && !replace {
-                return Err(exists(folder, "there is something else in this folder"));
-            }
-            true
-        }
-        Ok(_) => return Err(exists(folder, "this is no folder")),
-    };
-    let done = |before, is_written| Put { folder: folder.to_owned(), before, is_written };
+/// Makes a folder of these files, and of what is in the folder that is there under the names in `left`.
+fn put(folder: &Path, files: &BTreeMap<String, Vec<u8>>, left: &[OsString], dry_run: bool) -> Result<Put> {
+    let is_there = is_there(folder)?;
+    let mut put = Put { folder: folder.to_owned(), old: None, moved: Vec::new(), is_written: !dry_run };
     if dry_run {
-        return Ok(Some(done(None, false)));
+        return Ok(put);
     }
     let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(parent).map_err(|error| Error::io("make the folder", parent, error))?;
@@ -94,19 +120,42 @@ fn put(folder: &Path, files: &BTreeMap<String, Vec<u8>>, replace: bool, dry_run:
         Error::io("replace the folder", folder, error)
             .next("close what is open in it, such as the messenger, and try again")
     };
-    let mut before = None;
-    if is_there {
-        let old = beside(parent)?;
-        fs::rename(folder, old.path().join("before")).map_err(cannot)?;
-        before = Some(old);
+    if !is_there {
+        fs::rename(&staged, folder).map_err(cannot)?;
+        return Ok(put);
     }
-    if let Err(error) = fs::rename(&staged, folder) {
-        if let Some(old) = before {
-            fs::rename(old.path().join("before"), folder).map_err(cannot)?;
+    let old = beside(parent)?;
+    let before = old.path().join("before");
+    fs::rename(folder, &before).map_err(cannot)?;
+    put.old = Some(old);
+    let mut take_along = || -> Result<()> {
+        for name in left {
+            fs::rename(before.join(name), staged.join(name)).map_err(|error| {
+                Error::io("move it to the new folder", &folder.join(name), error)
+                    .next("it is not from a package; close it, or move it elsewhere")
+            })?;
+            put.moved.push(name.clone());
         }
-        return Err(cannot(error));
+        fs::rename(&staged, folder).map_err(cannot)
+    };
+    match take_along() {
+        Ok(()) => Ok(put),
+        Err(error) => {
+            // What could not be moved back must not go with the new folder.
+            put.restore(&staged).inspect_err(|_| drop(new.keep()))?;
+            Err(error)
+        }
     }
-    Ok(Some(done(before, true)))
+}
+
+/// Whether there is such a folder.
+fn is_there(folder: &Path) -> Result<bool> {
+    match folder.symlink_metadata() {
+        Err(error) if error.kind() == IoKind::NotFound => Ok(false),
+        Err(error) => Err(Error::io("look at it", folder, error)),
+        Ok(metadata) if metadata.is_dir() => Ok(true),
+        Ok(_) => Err(exists(folder, "this is no folder").next("name another one")),
+    }
 }
 
 fn beside(parent: &Path) -> Result<tempfile::TempDir> {
@@ -114,21 +163,53 @@ fn beside(parent: &Path) -> Result<tempfile::TempDir> {
     made.map_err(|error| Error::io("make a folder in it", parent, error))
 }
 
-fn exists(folder: &Path, what: &str) -> Error {
-    Error::new(ErrorKind::Exists, what).in_file(folder).next("name another one; --force replaces a folder")
+fn exists(path: &Path, what: &str) -> Error {
+    Error::new(ErrorKind::Exists, what).in_file(path)
 }
 
-/// The names in a folder.
-fn list(folder: &Path) -> Result<Vec<std::ffi::OsString>> {
+/// The names in a folder, in order.
+fn list(folder: &Path) -> Result<Vec<OsString>> {
     let cannot = |error| Error::io("list the folder", folder, error);
     let entries = fs::read_dir(folder).map_err(cannot)?;
-    entries.map(|entry| Ok(entry.map_err(cannot)?.file_name())).collect()
+    let mut names = entries.map(|entry| Ok(entry.map_err(cannot)?.file_name())).collect::<Result<Vec<OsString>>>()?;
+    names.sort();
+    Ok(names)
 }
 
-/// Whether a folder holds these files, and no other.
-fn holds(folder: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<bool> {
-    let names = list(folder)?;
-    if names.len() != files.len() {
+/// The files that the manifest in a folder lists, and the manifest itself, last; `None` where there is no manifest.
+fn listed(folder: &Path) -> Result<Option<Vec<String>>> {
+    let path = folder.join(MANIFEST);
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let mut names = names(&Manifest::open(&path)?, &path)?;
+    names.push(MANIFEST.to_owned());
+    Ok(Some(names))
+}
+
+/// As [`listed`], in the folder of what is installed.
+fn installed(folder: &Path) -> Result<Option<Vec<String>>> {
+    listed(folder).map_err(|error| error.next(BY_HAND))
+}
+
+/// What is in a folder besides these files, in order.
+fn others(folder: &Path, files: &[String]) -> Result<Vec<OsString>> {
+    let is_one = |name: &OsString| {
+        let is_same =
+            |file: &String| if cfg!(windows) { name.eq_ignore_ascii_case(file) } else { name == file.as_str() };
+        files.iter().any(is_same) && !folder.join(name).is_dir()
+    };
+    Ok(list(folder)?.into_iter().filter(|name| !is_one(name)).collect())
+}
+
+/// Names for people.
+fn spelled(names: &[OsString]) -> Vec<String> {
+    names.iter().map(|name| name.to_string_lossy().into_owned()).collect()
+}
+
+/// Whether a folder holds these files, what is `left`, and nothing else.
+fn holds(folder: &Path, files: &BTreeMap<String, Vec<u8>>, left: &[OsString]) -> Result<bool> {
+    if list(folder)?.len() != files.len() + left.len() {
         return Ok(false);
     }
     let same = |(name, bytes): (&String, &Vec<u8>)| {
@@ -150,7 +231,7 @@ pub struct Installed {
     pub run: Option<String>,
     /// The file of the package that lets it run at logon, where the registry was left alone.
     pub reg: Option<String>,
-    /// Files that are not from the package, and stay.
+    /// Files and folders that are not from the package, and stay.
     pub left: Vec<String>,
     /// Whether the folder stays, though nothing is left in it: a program holds one of the files that were removed, as
     /// `cmd.exe` may hold the script that it carries out.
@@ -184,20 +265,21 @@ fn run_key() -> (KeyPath, Wow) {
 }
 
 /// Installs a package: checks it against its manifest, copies its files, and, without a `root`, lets it run at logon. An
-/// older one is replaced.
+/// older one is replaced. What is not from a package is moved along. Signatures of the manifest must fit; whose they are is
+/// not asked.
 ///
 /// # Errors
-/// The package is damaged; the system refuses. Nothing was changed then.
+/// The package is damaged; what is not from a package stands where a file of it goes; the system refuses. Nothing was
+/// changed then.
 pub fn install(package: &Path, root: Option<&Path>, dry_run: bool) -> Result<Installed> {
     let folder = install_folder(root)?;
-    let mut files = read_package(package)?;
-    let left = foreign(&folder)?;
-    for name in &left {
-        let own = super::file::read_bytes(&folder.join(name), MAX_FILE)
-            .map_err(|error| error.next("it is not from a package, and cannot be taken along; move it elsewhere"))?;
-        files.entry(name.clone()).or_insert(own);
-    }
-    let put = put(&folder, &files, true, dry_run)?;
+    let files = read_package(package)?;
+    let is_there = is_there(&folder)?;
+    let left = if is_there { foreign(&folder, &files)? } else { Vec::new() };
+    let put = match is_there && holds(&folder, &files, &left)? {
+        true => None,
+        false => Some(put(&folder, &files, &left, dry_run)?),
+    };
     let mut changed = put.is_some();
     let (mut run, mut reg) = (None, None);
     if root.is_some() {
@@ -216,37 +298,20 @@ pub fn install(package: &Path, root: Option<&Path>, dry_run: bool) -> Result<Ins
     if let Some(put) = put {
         put.keep();
     }
-    Ok(Installed { folder, changed, run, reg, left, held: false })
+    Ok(Installed { folder, changed, run, reg, left: spelled(&left), held: false })
 }
 
-/// Files in the folder of an older package that are not from it: they stay.
-fn foreign(folder: &Path) -> Result<Vec<String>> {
-    if !folder.is_dir() {
-        return Ok(Vec::new());
-    }
-    let there = list(folder)?;
-    let path = folder.join(MANIFEST);
-    if there.is_empty() {
-        return Ok(Vec::new());
-    }
-    if !path.is_file() {
-        return Err(Error::new(ErrorKind::Exists, "there is something else in this folder")
-            .in_file(folder)
-            .next("look what it is, and move it elsewhere"));
-    }
-    let ours = names(&Manifest::open(&path)?, &path)?;
-    let is_ours = |name: &str| name == MANIFEST || ours.iter().any(|our| our.eq_ignore_ascii_case(name));
-    let mut left = Vec::new();
-    for name in there {
-        let text = name
-            .into_string()
-            .map_err(|_| Error::new(ErrorKind::Path, "this folder holds a name that is no text").in_file(folder))?;
-        if !is_ours(&text) {
-            left.push(text);
+/// What is in the folder, and not from an older package: it stays.
+fn foreign(folder: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<OsString>> {
+    let left = others(folder, &installed(folder)?.unwrap_or_default())?;
+    let is_in_the_way = |name: &&OsString| files.keys().any(|file| name.eq_ignore_ascii_case(file));
+    match left.iter().find(is_in_the_way) {
+        Some(name) => {
+            Err(exists(&folder.join(name), "this is not from a package, and stands where a file of the package goes")
+                .next("look what it is, and move it elsewhere"))
         }
+        None => Ok(left),
     }
-    left.sort();
-    Ok(left)
 }
 
 fn set_run(command: &str, dry_run: bool) -> Result<bool> {
@@ -271,6 +336,15 @@ fn read_package(package: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
         return Err(Error::new(ErrorKind::Damage, format!("{}: {}", fault.path, fault.what))
             .in_file(package)
             .next("copy the package again"));
+    }
+    let report = verify(&manifest, &VerifyOptions { allow_sha1: true, ..VerifyOptions::new(SystemTime::now()) });
+    let does_not_fit = |report: &&SignatureReport| {
+        matches!(report.state, SignatureState::Bad | SignatureState::Weak | SignatureState::Unusable)
+    };
+    if let Some(report) = report.signatures.iter().find(does_not_fit) {
+        return Err(Error::new(ErrorKind::Damage, format!("line {}: {}", report.line, report.what))
+            .in_file(&path)
+            .next("ask who made the package, and get it again; configcid manifest verify tells more"));
     }
     let mut names = names(&manifest, &path)?;
     names.push(MANIFEST.to_owned());
@@ -298,9 +372,16 @@ fn names(manifest: &Manifest, path: &Path) -> Result<Vec<String>> {
 /// manifest lists. What users have acknowledged stays.
 ///
 /// # Errors
-/// The manifest cannot be read, or the system refuses.
+/// The manifest cannot be read, or is missing where a program is; the system refuses.
 pub fn uninstall(root: Option<&Path>, dry_run: bool) -> Result<Installed> {
     let folder = install_folder(root)?;
+    let ours = if is_there(&folder)? { installed(&folder)? } else { None };
+    if ours.is_none()
+        && let Some(name) = [PROGRAM, Config::FILE_NAME].iter().find(|name| folder.join(name).is_file())
+    {
+        let what = format!("{name} is there, and {MANIFEST} is not, which says what else is from a package");
+        return Err(Error::new(ErrorKind::Damage, what).in_file(&folder).next(BY_HAND));
+    }
     let mut changed = false;
     if root.is_none() {
         let (key, wow) = run_key();
@@ -309,20 +390,13 @@ pub fn uninstall(root: Option<&Path>, dry_run: bool) -> Result<Installed> {
             false => live::remove(&key, wow, RUN_VALUE)?,
         };
     }
-    let path = folder.join(MANIFEST);
     let (mut left, mut held) = (Vec::new(), false);
-    if path.is_file() {
+    if let Some(ours) = ours {
         changed = true;
-        let mut ours = names(&Manifest::open(&path)?, &path)?;
-        // The manifest goes last, so that a run that was stopped can be repeated.
-        ours.push(MANIFEST.to_owned());
-        let is_ours = |name: &str| ours.iter().any(|our| our.eq_ignore_ascii_case(name));
-        let there: Vec<String> = list(&folder)?.iter().map(|name| name.to_string_lossy().into_owned()).collect();
-        left = there.into_iter().filter(|name| !is_ours(name)).collect();
-        left.sort();
+        left = others(&folder, &ours)?;
         if !dry_run {
-            for name in &ours {
-                let place = folder.join(name);
+            // The manifest goes last, so that a run that was stopped can be repeated.
+            for place in ours.iter().map(|name| folder.join(name)).filter(|place| !place.is_dir()) {
                 match fs::remove_file(&place) {
                     Err(error) if error.kind() != IoKind::NotFound => {
                         return Err(Error::io("remove it", &place, error));
@@ -339,5 +413,62 @@ pub fn uninstall(root: Option<&Path>, dry_run: bool) -> Result<Installed> {
             }
         }
     }
-    Ok(Installed { folder, changed, run: None, reg: None, left, held })
+    Ok(Installed { folder, changed, run: None, reg: None, left: spelled(&left), held })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder with a file of an older package, and two things that are not from it.
+    fn older() -> (tempfile::TempDir, PathBuf, BTreeMap<String, Vec<u8>>) {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("messenger");
+        fs::create_dir_all(folder.join("folder")).unwrap();
+        for name in ["program", "notes.txt", "folder/inner.txt"] {
+            fs::write(folder.join(name), "old").unwrap();
+        }
+        (dir, folder, BTreeMap::from([("program".to_owned(), b"new".to_vec())]))
+    }
+
+    fn is_as_before(dir: &Path, folder: &Path) {
+        assert_eq!(list(folder).unwrap(), ["folder", "notes.txt", "program"]);
+        for name in ["program", "notes.txt", "folder/inner.txt"] {
+            assert_eq!(fs::read(folder.join(name)).unwrap(), b"old", "{name}");
+        }
+        assert_eq!(list(dir).unwrap(), ["messenger"]);
+    }
+
+    #[test]
+    fn what_cannot_be_moved_along_takes_everything_back() {
+        let (dir, folder, files) = older();
+        let error = put(&folder, &files, &["folder".into(), "notes.txt".into(), "gone".into()], false).err().unwrap();
+        assert!(error.to_string().contains("gone"), "{error}");
+        is_as_before(dir.path(), &folder);
+    }
+
+    #[test]
+    fn what_was_put_is_taken_back() {
+        let (dir, folder, files) = older();
+        let put = put(&folder, &files, &["folder".into(), "notes.txt".into()], false).unwrap();
+        assert_eq!(fs::read(folder.join("program")).unwrap(), b"new");
+        assert_eq!(fs::read(folder.join("folder/inner.txt")).unwrap(), b"old");
+        put.take_back().unwrap();
+        is_as_before(dir.path(), &folder);
+        let other = dir.path().join("other");
+        super::put(&other, &files, &[], false).unwrap().take_back().unwrap();
+        is_as_before(dir.path(), &folder);
+    }
+
+    #[test]
+    fn what_cannot_be_taken_back_is_kept() {
+        let (dir, folder, files) = older();
+        let put = put(&folder, &files, &["notes.txt".into()], false).unwrap();
+        // Somebody else has taken the file that would go back.
+        fs::remove_file(folder.join("notes.txt")).unwrap();
+        let error = put.take_back().unwrap_err();
+        assert!(error.to_string().contains(".configcid-"), "{error}");
+        let kept = dir.path().join(&list(dir.path()).unwrap()[0]).join("before");
+        assert_eq!(list(&kept).unwrap(), ["folder", "program"]);
+    }
 }

@@ -1,8 +1,8 @@
 //! What is wrong with a message file that can be read: nothing that stops it from being shown to somebody, perhaps, but
 //! nothing that its author meant.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write;
 use std::time::SystemTime;
 
@@ -23,6 +23,9 @@ pub const MAX_TITLE: usize = 80;
 /// How many conditions are looked at to find contradictions in one message, and in all of a file: what needs more is
 /// taken to be without.
 const BUDGETS: (usize, usize) = (200_000, 20_000_000);
+
+/// How many languages that a message has no text in are named.
+const MAX_NAMED: usize = 5;
 
 /// Something wrong, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -48,7 +51,7 @@ pub struct Finding {
 pub enum Code {
     /// The file is not a message file.
     Format,
-    /// A message has no text in a language that others have one in.
+    /// A message has no text in languages that others have one in.
     MissingTranslation,
     /// A message has no text in the default language.
     MissingDefault,
@@ -123,7 +126,11 @@ impl Finding {
     /// What is wrong, in these words.
     pub fn say(&self, words: &Words) -> String {
         let gaps: Vec<&str> = self.gaps.iter().map(String::as_str).collect();
-        fill(self.code.text(words), &gaps)
+        let text = match self.code {
+            Code::MissingTranslation if gaps.len() > 2 => words.lint_missing_translations,
+            code => code.text(words),
+        };
+        fill(text, &gaps)
     }
 }
 
@@ -176,11 +183,8 @@ pub fn lint_file(file: &MessageFile, at: SystemTime) -> Vec<Finding> {
         if !message.texts.iter().any(|text| text.language == file.default_language) {
             add(Code::MissingDefault, message.place, vec![id(), file.default_language.to_string()]);
         }
-        let lacks = |language: &&Language| {
-            **language != file.default_language && !message.texts.iter().any(|text| text.language == **language)
-        };
-        for language in languages.iter().filter(lacks) {
-            add(Code::MissingTranslation, message.place, vec![id(), language.to_string()]);
+        if let Some(missing) = missing(message, &languages) {
+            add(Code::MissingTranslation, message.place, [vec![id()], missing].concat());
         }
         if let Some((code, gaps)) = never_shown(message, at, &mut total) {
             add(code, message.place, gaps);
@@ -204,13 +208,25 @@ pub fn lint_file(file: &MessageFile, at: SystemTime) -> Vec<Finding> {
     findings
 }
 
-/// Every language that a message has a text in, once.
-fn languages(file: &MessageFile) -> Vec<Language> {
-    let mut seen = std::collections::BTreeMap::new();
-    for text in file.messages.iter().flat_map(|message| &message.texts) {
-        seen.entry(text.language.key()).or_insert_with(|| text.language.clone());
+/// Every language but the default that a message has a text in, by its key.
+fn languages(file: &MessageFile) -> BTreeMap<String, &Language> {
+    let texts = file.messages.iter().flat_map(|message| &message.texts);
+    let others = texts.map(|text| &text.language).filter(|language| **language != file.default_language);
+    others.map(|language| (language.key(), language)).rev().collect()
+}
+
+/// The languages that a message has no text in, as one gap; where they are many, how many, and the first few.
+fn missing(message: &Message, languages: &BTreeMap<String, &Language>) -> Option<Vec<String>> {
+    let own: HashSet<String> = message.texts.iter().map(|text| text.language.key()).collect();
+    let count = languages.len() - own.iter().filter(|key| languages.contains_key(*key)).count();
+    // No more are looked at than the message has, and those that are named.
+    let lacking = languages.iter().filter(|(key, _)| !own.contains(*key)).take(MAX_NAMED);
+    let named = lacking.map(|(_, language)| language.as_str()).collect::<Vec<_>>().join(", ");
+    match count {
+        0 => None,
+        1..=MAX_NAMED => Some(vec![named]),
+        _ => Some(vec![count.to_string(), named]),
     }
-    seen.into_values().collect()
 }
 
 /// Whether a message is never shown, or not any more.

@@ -20,7 +20,7 @@ const MAX_CERTIFICATES: u64 = 4 << 20;
 
 /// The names of the files in a package.
 pub(super) const PROGRAM: &str = "configcid.exe";
-const MESSAGES: &str = "messages.xml";
+pub(super) const MESSAGES: &str = "messages.xml";
 const CERTIFICATES: &str = "ca.pem";
 pub(super) const MANIFEST: &str = "manifest.dat";
 

@@ -75,11 +75,16 @@ words! {
     acknowledged: "{} is acknowledged", "{} ist bestätigt";
     acknowledged_already: "{} was acknowledged already", "{} war schon bestätigt";
     kept: "{} comes again at the next run", "{} kommt beim nächsten Mal wieder";
+    rest_kept: "Nobody answers; messages that come at the next run: {}",
+        "Niemand antwortet; Nachrichten, die beim nächsten Mal kommen: {}";
+    not_remembered: "nothing can be remembered of this user, so that these messages come again: {}",
+        "von diesem Benutzer lässt sich nichts merken, so dass diese Nachrichten wiederkommen: {}";
     state_lost: "what was remembered of this user could not be read ({}); it is now {}, and everything begins anew",
         "was von diesem Benutzer gemerkt war, ist nicht lesbar ({}); es heißt jetzt {}, und alles beginnt von vorn";
     bad_link: "the link of {} is left out: {}", "der Link von {} fällt weg: {}";
     reports_kept: "{} reports wait for the server: {}", "{} Berichte warten auf den Server: {}";
     state_pending: "pending", "steht aus";
+    state_not_pending: "not pending", "steht nicht aus";
     state_acknowledged: "acknowledged", "bestätigt";
     nothing_shown: "Nothing was shown to this user yet", "Diesem Benutzer wurde noch nichts gezeigt";
     all_reported: "Nothing is left to report", "Es ist nichts mehr zu berichten";
@@ -87,6 +92,8 @@ words! {
 
     lint_format: "{}", "{}";
     lint_missing_translation: "{} has no text in {}", "{} hat keinen Text in {}";
+    lint_missing_translations: "{} has no text in {} languages, among them {}",
+        "{} hat keinen Text in {} Sprachen, darunter {}";
     lint_missing_default: "{} has no text in the default language, {}", "{} hat keinen Text in der Standardsprache {}";
     lint_expired: "{} has expired at {}", "{} ist abgelaufen ({})";
     lint_unreachable: "{} is never shown: its conditions contradict each other",
@@ -136,10 +143,15 @@ impl Words {
         }
     }
 
-    /// What is asked at a prompt: the first letters of the two answers.
-    pub fn answers(&self) -> (char, char) {
-        let first = |word: &str| word.chars().next().map_or('?', |c| c.to_ascii_lowercase());
-        (first(self.acknowledge), first(self.later))
+    /// What an answer at the prompt says, a word or its first letter: whether the message is acknowledged; `None` where
+    /// it is neither answer.
+    pub fn answer(&self, said: &str) -> Option<bool> {
+        let said = said.trim().to_lowercase();
+        let is = |word: &str| {
+            let word = word.to_lowercase();
+            said == word || (said.chars().count() == 1 && word.starts_with(&said))
+        };
+        [(self.acknowledge, true), (self.later, false)].into_iter().find(|(word, _)| is(word)).map(|(_, is)| is)
     }
 }
 
@@ -175,12 +187,16 @@ mod tests {
 
     #[test]
     fn answers_are_those_of_the_prompt() {
-        for words in [&ENGLISH, &GERMAN] {
-            let (yes, no) = words.answers();
-            assert!(
-                yes != no && words.prompt.contains(&format!("[{yes}]")) && words.prompt.contains(&format!("[{no}]"))
-            );
+        for (words, yes, no) in [(&ENGLISH, "a", "l"), (&GERMAN, "b", "s")] {
+            assert!(words.prompt.contains(&format!("[{yes}]")) && words.prompt.contains(&format!("[{no}]")));
+            assert_eq!((words.answer(yes), words.answer(no)), (Some(true), Some(false)));
+            let shouted = words.acknowledge.to_uppercase();
+            assert_eq!((words.answer(&shouted), words.answer(words.later)), (Some(true), Some(false)));
         }
+        for neither in ["", " \n", "abort", "ack", "ll", "acknowledge it", "b"] {
+            assert_eq!(ENGLISH.answer(neither), None, "{neither:?}");
+        }
+        assert_eq!(ENGLISH.answer(" A \r\n"), Some(true));
     }
 
     #[test]

@@ -19,9 +19,10 @@ pub fn table(rows: &[Vec<String>]) -> Vec<String> {
         })
         .collect();
     let line = |row: &Vec<String>| {
-        let padded = row.iter().zip(&layout).map(|(cell, &(width, is_number))| match is_number {
-            true => format!("{cell:>width$}"),
-            false => format!("{cell:width$}"),
+        // By hand: the width of a format is a u16.
+        let padded = row.iter().zip(&layout).map(|(cell, &(width, is_number))| {
+            let blanks = " ".repeat(width - cell.chars().count());
+            if is_number { blanks + cell } else { cell.clone() + &blanks }
         });
         padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
@@ -30,4 +31,17 @@ pub fn table(rows: &[Vec<String>]) -> Vec<String> {
 
 fn is_number(cell: &str) -> bool {
     cell.is_empty() || cell.bytes().all(|byte| byte.is_ascii_digit() || byte == b',' || byte == b'.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_may_be_wider_than_a_format_allows() {
+        let long = "x".repeat(70_000);
+        let lines = table(&[vec!["A".into(), "B".into()], vec![long.clone(), "c".into()]]);
+        assert_eq!(lines[0], format!("A{}B", " ".repeat(long.len() + 1)));
+        assert_eq!(lines[1], format!("{long}  c"));
+    }
 }

@@ -153,7 +153,7 @@ fn which_are_shown(args: &CheckArgs, out: Out) -> Result<Exit> {
             refusal: refusal.map(|refusal| RefusalReport::new(&refusal, setting)),
         });
     }
-    let lines = table(&rows);
+    let lines = if out.json { Vec::new() } else { table(&rows) };
     lines.iter().take(1).for_each(|line| out.heading(line));
     for (line, verdict) in lines.iter().skip(1).zip(&messages) {
         if verdict.shown { out.good(line) } else { out.line(line) }

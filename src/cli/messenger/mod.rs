@@ -134,7 +134,7 @@ pub struct BuildArgs {
     /// The folder to make
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Replace the folder where there is one
+    /// Replace a package that is there
     #[arg(long)]
     force: bool,
     /// Show what would be written, and write nothing
@@ -220,6 +220,15 @@ struct At {
 impl At {
     fn moment(&self) -> Result<SystemTime> {
         self.at.as_deref().map_or_else(|| Ok(SystemTime::now()), time::parse)
+    }
+
+    /// A moment that a state can hold.
+    fn moment_to_remember(&self) -> Result<SystemTime> {
+        let moment = self.moment()?;
+        match moment < SystemTime::UNIX_EPOCH {
+            true => Err(Error::usage(format!("{} cannot be remembered: name a time since 1970", time::print(moment)))),
+            false => Ok(moment),
+        }
     }
 }
 

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use configcid::messenger::{
-    Config, Finding, Installed, PackageSpec, build as make, fill, install as put, uninstall as take, write_package,
+    Config, Finding, Installed, PackageSpec, Words, build as make, fill, install as put, uninstall as take,
+    write_package,
 };
 use configcid::report::Status;
 use configcid::{Error, Exit, Result};
@@ -88,8 +89,16 @@ fn install_package(args: &InstallArgs, out: Out) -> Result<Exit> {
     if let Some(reg) = &installed.reg {
         out.line(fill(words.run_by_hand, &[reg]));
     }
+    tell_left(&installed, words, out);
     out.answer("messenger install", Exit::Done, Body { dry_run: args.dry_run, status, installed });
     Ok(Exit::Done)
+}
+
+/// Tells of what is not from the package.
+fn tell_left(installed: &Installed, words: &Words, out: Out) {
+    for name in &installed.left {
+        out.warning(&fill(words.left_alone, &[&installed.folder.join(name).to_string_lossy()]));
+    }
 }
 
 /// The package that this program lies in.
@@ -113,9 +122,7 @@ fn uninstall_package(args: &UninstallArgs, out: Out) -> Result<Exit> {
         Status::Planned => out.line(fill(words.would_uninstall, &[&folder])),
         _ => out.good(fill(words.uninstalled, &[&folder])),
     }
-    for name in &installed.left {
-        out.warning(&fill(words.left_alone, &[&installed.folder.join(name).to_string_lossy()]));
-    }
+    tell_left(&installed, words, out);
     if installed.held {
         out.warning(&fill(words.held, &[&folder]));
     }

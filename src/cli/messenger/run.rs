@@ -4,11 +4,11 @@ use std::io::{BufRead, Read, Write};
 use std::time::SystemTime;
 
 use configcid::messenger::{
-    HttpSender, Message, MessageFile, Sender, Severity, Store, Words, deliver, disabled_here, disabled_in, evaluate,
-    fill, refused_here,
+    HttpSender, Lost, Message, MessageFile, Sender, Severity, Showing, State, Store, Words, deliver, disabled_here,
+    disabled_in, evaluate, fill, refused_here,
 };
 use configcid::registry::RegFile;
-use configcid::{Error, Exit, Result};
+use configcid::{Error, ErrorKind, Exit, Result};
 use serde::Serialize;
 
 use super::check::RefusalReport;
@@ -45,6 +45,8 @@ struct Body<'a> {
     busy: bool,
     messages: Vec<Shown<'a>>,
     state_lost: Option<LostReport>,
+    /// Why nothing can be remembered.
+    not_remembered: Option<String>,
 }
 
 fn show(args: &RunArgs, out: Out) -> Result<Exit> {
@@ -52,7 +54,7 @@ fn show(args: &RunArgs, out: Out) -> Result<Exit> {
         out.answer(COMMAND, Exit::Done, body);
         Ok(Exit::Done)
     };
-    let now = args.at.moment()?;
+    let now = args.at.moment_to_remember()?;
     #[cfg(windows)]
     if args.format == Some(Format::Window) {
         configcid::messenger::hide_own_console();
@@ -77,16 +79,27 @@ fn show(args: &RunArgs, out: Out) -> Result<Exit> {
         out.line(fill(words.not_shown_here, &[&refusal.what(setting, words)]));
         return done(Body { refusal: Some(RefusalReport::new(&refusal, setting)), ..Body::default() });
     }
-    let Some(_showing) = store.showing()? else {
-        out.line(words.another_run);
-        return done(Body { busy: true, ..Body::default() });
+    let (remembered, forgotten) = match remembered(&store, sender.is_some()) {
+        Ok(Some(remembered)) => (Some(remembered), None),
+        Ok(None) => {
+            out.line(words.another_run);
+            return done(Body { busy: true, ..Body::default() });
+        }
+        // The messages are worth more than not to be seen twice.
+        Err(error) if error.kind() == ErrorKind::Io => {
+            out.warning(&fill(words.not_remembered, &[&error.to_string()]));
+            (None, Some(error))
+        }
+        Err(error) => return Err(error),
     };
-    let (state, lost) = store.update(|state| {
-        state.reporting = sender.is_some();
-        state.clone()
-    })?;
-    let state_lost = tell_lost(lost, words, out);
-    let is_pending = |message: &&Message| !state.is_acknowledged(&message.id) && evaluate(message, setting).is_none();
+    let (_showing, state, state_lost) = match remembered {
+        Some((showing, state, lost)) => (Some(showing), Some(state), tell_lost(lost, words, out)),
+        None => (None, None, None),
+    };
+    let store = state.is_some().then_some(&store);
+    let exit = forgotten.as_ref().map_or(Exit::Done, |error| Exit::of(error.kind()));
+    let is_acknowledged = |id: &str| state.as_ref().is_some_and(|state| state.is_acknowledged(id));
+    let is_pending = |message: &&Message| !is_acknowledged(&message.id) && evaluate(message, setting).is_none();
     let mut pending: Vec<&Message> = file.messages.iter().filter(is_pending).collect();
     // What matters most comes first.
     pending.sort_by_key(|message| std::cmp::Reverse(message.severity as u8));
@@ -98,53 +111,99 @@ fn show(args: &RunArgs, out: Out) -> Result<Exit> {
         messages.push(Shown::new(&file, message, &language));
     }
     if out.json {
-        store.update(|state| {
+        let display = |state: &mut State| {
             for shown in &messages {
                 state.display(shown.id, now);
             }
-        })?;
-        out.answer(COMMAND, Exit::Done, Body { messages, state_lost, ..Body::default() });
+        };
+        store.map(|store| store.update(display)).transpose()?;
+        let not_remembered = forgotten.map(|error| error.to_string());
+        out.answer(COMMAND, exit, Body { messages, state_lost, not_remembered, ..Body::default() });
     } else if messages.is_empty() {
         out.line(words.none_pending);
     } else {
         let clock = || if args.at.at.is_some() { now } else { SystemTime::now() };
-        one_by_one(&messages, args.format, &store, words, out, clock)?;
+        one_by_one(&messages, args.format, store, words, out, clock)?;
     }
-    if let Some(sender) = &sender {
-        send(&store, sender, now, words, out)?;
+    if let (Some(sender), Some(store)) = (&sender, store) {
+        send(store, sender, now, words, out)?;
     }
-    Ok(Exit::Done)
+    Ok(exit)
+}
+
+/// What is remembered of the user, as long as no other process shows messages; `None` where one does.
+fn remembered(store: &Store, reporting: bool) -> Result<Option<(Showing, State, Option<Lost>)>> {
+    let Some(showing) = store.showing()? else {
+        return Ok(None);
+    };
+    let (state, lost) = store.update(|state| {
+        state.reporting = reporting;
+        state.clone()
+    })?;
+    Ok(Some((showing, state, lost)))
+}
+
+/// What became of a message that was shown.
+enum Answer {
+    Acknowledged,
+    Later,
+    /// Nobody is there to answer: the others need not be shown.
+    Nobody,
 }
 
 /// Shows each message, and remembers what became of it at once.
 fn one_by_one(
     messages: &[Shown<'_>],
     format: Option<Format>,
-    store: &Store,
+    store: Option<&Store>,
     words: &Words,
     out: Out,
     clock: impl Fn() -> SystemTime,
 ) -> Result<()> {
+    let remember = |what: &dyn Fn(&mut State)| store.map(|store| store.update(what)).transpose().map(drop);
     for (at, shown) in messages.iter().enumerate() {
-        store.update(|state| state.display(shown.id, clock()))?;
-        let is_acknowledged = match format {
-            Some(Format::Window) => in_window(shown, words)?,
-            _ => on_terminal(shown, (at + 1, messages.len()), words, out),
+        let display = || {
+            remember(&|state| {
+                state.display(shown.id, clock());
+            })
         };
-        if is_acknowledged {
-            store.update(|state| state.acknowledge(shown.id, clock()))?;
-            out.good(fill(words.acknowledged, &[shown.id]));
+        let answer = if format == Some(Format::Window) {
+            display()?;
+            in_window(shown, words)?
         } else {
-            out.line(fill(words.kept, &[shown.id]));
+            on_terminal(shown, (at + 1, messages.len()), words, out);
+            // A reader that has gone has not seen it.
+            if ask(words).is_err() {
+                return Ok(());
+            }
+            display()?;
+            answer(words, out)
+        };
+        if matches!(answer, Answer::Acknowledged) {
+            remember(&|state| {
+                state.acknowledge(shown.id, clock());
+            })?;
+            out.good(fill(words.acknowledged, &[shown.id]));
+            continue;
+        }
+        out.line(fill(words.kept, &[shown.id]));
+        let rest = messages.len() - at - 1;
+        if matches!(answer, Answer::Nobody) && rest > 0 {
+            out.line(fill(words.rest_kept, &[&rest.to_string()]));
+            return Ok(());
         }
     }
     Ok(())
 }
 
-/// Shows a message in a window. Gives whether it was acknowledged.
-fn in_window(shown: &Shown<'_>, words: &Words) -> Result<bool> {
+/// Shows a message in a window.
+fn in_window(shown: &Shown<'_>, words: &Words) -> Result<Answer> {
     #[cfg(windows)]
-    return configcid::messenger::show_window(shown.severity, shown.title, shown.body, shown.link, words);
+    {
+        let is_acknowledged =
+            configcid::messenger::show_window(shown.severity, shown.title, shown.body, shown.link, words)?;
+        Ok(if is_acknowledged { Answer::Acknowledged } else { Answer::Later })
+    }
     #[cfg(not(windows))]
     {
         let _ = (shown, words);
@@ -152,8 +211,8 @@ fn in_window(shown: &Shown<'_>, words: &Words) -> Result<bool> {
     }
 }
 
-/// Prints a message and asks. Gives whether it was acknowledged: where there is no answer, it was not.
-fn on_terminal(shown: &Shown<'_>, (number, of): (usize, usize), words: &Words, out: Out) -> bool {
+/// Prints a message.
+fn on_terminal(shown: &Shown<'_>, (number, of): (usize, usize), words: &Words, out: Out) {
     // Messages are what was asked for, not chatter.
     let out = Out { quiet: false, ..out };
     let place = fill(words.message_of, &[&number.to_string(), &of.to_string()]);
@@ -167,23 +226,32 @@ fn on_terminal(shown: &Shown<'_>, (number, of): (usize, usize), words: &Words, o
     if let Some(link) = shown.link {
         out.line(format!("{}: {link}", words.more));
     }
-    let (yes, no) = words.answers();
-    for _ in 0..MAX_QUESTIONS {
-        print!("{}", words.prompt);
-        let _ = std::io::stdout().flush();
-        let mut answer = String::new();
-        let read = std::io::stdin().lock().take(MAX_ANSWER).read_line(&mut answer);
+}
+
+/// Prints the prompt.
+fn ask(words: &Words) -> std::io::Result<()> {
+    let mut stdout = std::io::stdout();
+    stdout.write_all(words.prompt.as_bytes())?;
+    stdout.flush()
+}
+
+/// Reads what is answered to the prompt, and asks again where it is no answer.
+fn answer(words: &Words, out: Out) -> Answer {
+    for left in (0..MAX_QUESTIONS).rev() {
+        let mut said = Vec::new();
+        let read = std::io::stdin().lock().take(MAX_ANSWER).read_until(b'\n', &mut said);
         if !matches!(read, Ok(1..)) {
-            println!();
-            return false;
+            Out { quiet: false, ..out }.line("");
+            return Answer::Nobody;
         }
-        match answer.trim().chars().next().map(|c| c.to_ascii_lowercase()) {
-            Some(c) if c == yes => return true,
-            Some(c) if c == no => return false,
-            _ => {}
+        match words.answer(&String::from_utf8_lossy(&said)) {
+            Some(true) => return Answer::Acknowledged,
+            Some(false) => return Answer::Later,
+            None if left > 0 && ask(words).is_err() => return Answer::Nobody,
+            None => {}
         }
     }
-    false
+    Answer::Later
 }
 
 /// A paragraph in lines of at most so many characters, where its words allow.

@@ -1,5 +1,6 @@
 //! `configcid messenger status` and `configcid messenger ack`.
 
+use std::collections::HashSet;
 use std::time::SystemTime;
 
 use configcid::messenger::{Event, HttpSender, MessageFile, Report, State, Words, evaluate, fill};
@@ -61,7 +62,9 @@ fn show(args: &StatusArgs, out: Out) -> Result<Exit> {
             ShownReport { id, displayed, acknowledged }
         })
         .collect();
-    print(&shown, &pending, &state, words, out);
+    if !out.json {
+        print(&shown, &pending, &state, words, out);
+    }
     let body = Body {
         state: store.path().to_string_lossy().into_owned(),
         installation: &state.installation,
@@ -94,12 +97,17 @@ fn pending(args: &StatusArgs, state: &State, now: SystemTime) -> Result<Vec<Stri
 fn print(shown: &[ShownReport<'_>], pending: &[String], state: &State, words: &Words, out: Out) {
     let heads = [words.head_message, words.head_state, words.head_shown, words.head_acknowledged];
     let mut rows = vec![heads.map(str::to_owned).to_vec()];
+    let due: HashSet<&str> = pending.iter().map(String::as_str).collect();
     for one in shown {
-        let is = if one.acknowledged.is_some() { words.state_acknowledged } else { words.state_pending };
+        let is = match one.acknowledged {
+            Some(_) => words.state_acknowledged,
+            None if due.contains(one.id) => words.state_pending,
+            None => words.state_not_pending,
+        };
         let cells = [one.id, is, &one.displayed, one.acknowledged.as_deref().unwrap_or("-")];
         rows.push(cells.map(str::to_owned).to_vec());
     }
-    for id in pending.iter().filter(|id| !shown.iter().any(|one| one.id == **id)) {
+    for id in pending.iter().filter(|id| !state.messages.contains_key(*id)) {
         rows.push([id, words.state_pending, "-", "-"].map(str::to_owned).to_vec());
     }
     match rows.len() {
@@ -140,7 +148,7 @@ fn acknowledge(args: &AckArgs, out: Out) -> Result<Exit> {
         messages: Vec<Acknowledged<'a>>,
         state_lost: Option<LostReport>,
     }
-    let (words, now, store) = (args.language.words()?, args.at.moment()?, args.state.store()?);
+    let (words, now, store) = (args.language.words()?, args.at.moment_to_remember()?, args.state.store()?);
     let to = args.report.to(config(args.config.as_deref())?.as_ref())?;
     let sender = to.as_ref().map(HttpSender::new).transpose()?;
     let (done, lost) = store.update(|state| {
