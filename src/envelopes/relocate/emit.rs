@@ -152,7 +152,7 @@ impl MovePlan {
         let look = |view: &View| {
             let key = view.key();
             format!(
-                "reg query \"{key}\" /v {ENVELOPE_DIR} 2>nul | find /i \"%OLD%\" >nul\nif not errorlevel 1 set FOUND=1\n"
+                "reg query \"{key}\" /v {ENVELOPE_DIR} 2>nul | find \"%OLD%\" >nul\nif not errorlevel 1 set FOUND=1\n"
             )
         };
         let looks: String = self.views.iter().map(look).collect();
