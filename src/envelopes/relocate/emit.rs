@@ -144,8 +144,8 @@ impl MovePlan {
     /// What a script looks at before it begins, and what it does at its end.
     fn checks(&self, undo: bool) -> [String; 2] {
         if !undo {
-            let check = "dir /a /b \"%NEW%\" 2>nul | find /v \"\" >nul\n\
-                         if not errorlevel 1 echo There is something in \"%NEW%\" already& exit /b 1\n";
+            let check = "for /f \"delims=\" %%f in ('dir /a /b \"%NEW%\" 2^>nul') do \
+                         echo There is something in \"%NEW%\" already& exit /b 1\n";
             return [check.to_owned(), String::new()];
         }
         // Only what was moved is taken back.
