@@ -10,7 +10,7 @@ mod target;
 pub use scope::Scope;
 pub use target::{IOR_PORT, Target};
 
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -131,11 +131,23 @@ fn probe_one(target: &Target, timeout: Duration) -> Probe {
         host: target.host(),
         peer: answer.address.ip().to_canonical(),
         addresses: &answer.addresses,
-        // Only an address of this computer can be listened on.
-        is_own: &|address| UdpSocket::bind((address, 0)).is_ok(),
+        is_own: &is_own,
     };
     let reading = judge(answer.ior, &look_up, Some(&probed));
     Probe { target: target.clone(), address: Some(answer.address), reading }
+}
+
+/// Whether an address is one of this computer's: to that, it would send from that. Nothing is sent.
+fn is_own(address: IpAddr) -> bool {
+    let any: IpAddr = match address {
+        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let from = UdpSocket::bind((any, 0)).and_then(|socket| {
+        socket.connect((address, IOR_PORT))?;
+        socket.local_addr()
+    });
+    from.is_ok_and(|from| from.ip() == address)
 }
 
 /// Judges a reference by itself: nobody is asked, no name is looked up.
