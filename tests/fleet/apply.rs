@@ -214,7 +214,7 @@ fn a_result_that_could_not_be_written_is_refused_before_anything_is_touched() {
 }
 
 /// Every file that is not a record of our own.
-#[cfg(feature = "faults")]
+#[cfg(all(feature = "faults", target_os = "linux"))]
 fn contents(env: &TestEnv) -> Vec<(std::path::PathBuf, crate::support::Node)> {
     let tree = env.snapshot().into_iter();
     tree.filter(|(path, _)| !path.file_name().unwrap().to_string_lossy().starts_with(".configcid-")).collect()
