@@ -146,23 +146,20 @@ fn versions<'a>(ranges: impl Iterator<Item = &'a VersionRange>) -> Vec<Version> 
 }
 
 fn all(conditions: &[Condition], partial: &Partial) -> Option<bool> {
-    let mut answer = Some(true);
-    for condition in conditions {
-        match holds(&condition.test, partial) {
-            Some(false) => return Some(false),
-            Some(true) => {}
-            None => answer = None,
-        }
-    }
-    answer
+    unless_one(false, conditions, partial)
 }
 
 fn any(conditions: &[Condition], partial: &Partial) -> Option<bool> {
-    let mut answer = Some(false);
+    unless_one(true, conditions, partial)
+}
+
+/// `decisive` where one condition is that, its opposite where all are settled, and none is.
+fn unless_one(decisive: bool, conditions: &[Condition], partial: &Partial) -> Option<bool> {
+    let mut answer = Some(!decisive);
     for condition in conditions {
         match holds(&condition.test, partial) {
-            Some(true) => return Some(true),
-            Some(false) => {}
+            Some(holds) if holds == decisive => return Some(decisive),
+            Some(_) => {}
             None => answer = None,
         }
     }
