@@ -1,6 +1,7 @@
 //! A Windows program under Wine, with a registry of its own.
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -24,6 +25,11 @@ impl Drop for Wine {
             let _ = child.kill();
             let _ = child.wait();
         }
+        if self.has_own_prefix() {
+            // Before the folder goes: one that is made later may be known to the server by the same number.
+            let mut server = Command::new("wineserver");
+            let _ = server.arg("--kill").env("WINEPREFIX", self.own_prefix()).stderr(Stdio::null()).status();
+        }
     }
 }
 
@@ -34,28 +40,51 @@ impl Wine {
 
     /// The same with a screen, in a prefix of its own: one that has begun without a screen never has windows.
     pub fn on_screen(display: &str) -> Option<Wine> {
-        let quiet = "mscoree,mshtml,winedbg.exe=".to_owned();
-        Wine::with(vec![("DISPLAY", display.to_owned()), ("WINEDLLOVERRIDES", quiet)])
+        Wine::with(vec![("DISPLAY", display.to_owned())])
     }
 
     fn with(variables: Vec<(&'static str, String)>) -> Option<Wine> {
         let exe = env::var_os("CONFIGCID_EXE")?.into();
         let wine = env::var("CONFIGCID_WINE").unwrap_or_else(|_| "wine".to_owned());
         let mut wine = Wine { exe, wine, folder: tempfile::tempdir().unwrap(), variables, alive: None };
+        if wine.has_own_prefix() {
+            // By one program alone: of two that find no prefix, one may fail.
+            wine.succeeds(&["wineboot", "--init"]);
+        }
         let mut shell = wine.command(&["cmd"]);
         wine.alive = Some(shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
-        let mut first = wine.command(&["reg", "query", "HKLM"]);
-        assert!(first.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap().success(), "wine does not run");
+        wine.succeeds(&["reg", "query", "HKLM"]);
         Some(wine)
+    }
+
+    fn has_own_prefix(&self) -> bool {
+        env::var_os("WINEPREFIX").is_none() || !self.variables.is_empty()
+    }
+
+    fn own_prefix(&self) -> PathBuf {
+        self.folder.path().join("prefix")
+    }
+
+    /// Runs one of Wine's own programs. What it says goes into a file: Wine's services, which it may start, keep its
+    /// output open.
+    fn succeeds(&self, args: &[&str]) {
+        let said = self.folder.path().join("said");
+        let file = fs::File::create(&said).unwrap();
+        let mut command = self.command(args);
+        let status = command.stdout(file.try_clone().unwrap()).stderr(file).env_remove("WINEDEBUG").status().unwrap();
+        assert!(status.success(), "{args:?}: {status}\n{}", String::from_utf8_lossy(&fs::read(&said).unwrap()));
+        fs::remove_file(said).unwrap();
     }
 
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(&self.wine);
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
-        if env::var_os("WINEPREFIX").is_none() || !self.variables.is_empty() {
-            command.env("WINEPREFIX", self.folder.path().join("prefix"));
+        if self.has_own_prefix() {
+            command.env("WINEPREFIX", self.own_prefix());
         }
-        command.args(args).env("WINEDEBUG", "-all").current_dir(self.folder.path());
+        // Neither Wine's offers to install what no program here needs, nor its debugger.
+        command.env("WINEDLLOVERRIDES", "mscoree,mshtml,winedbg.exe=").env("WINEDEBUG", "-all");
+        command.args(args).current_dir(self.folder.path());
         command
     }
 
