@@ -10,7 +10,7 @@ mod support;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value as Json;
 use support::browser::have_with;
@@ -58,17 +58,30 @@ impl Screen {
     }
 
     fn tool(&self, line: &str) -> String {
+        self.ask(line).unwrap_or_else(|output| panic!("{line}: {output:?}"))
+    }
+
+    fn ask(&self, line: &str) -> Result<String, Output> {
         let mut words = line.split(' ');
         let mut command = Command::new("timeout");
         command.arg("180").arg(words.next().unwrap()).args(words).env("DISPLAY", &self.display);
         let output = command.output().unwrap();
-        assert!(output.status.success(), "{line}: {output:?}");
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+        if !output.status.success() {
+            return Err(output);
+        }
+        Ok(String::from_utf8(output.stdout).unwrap().trim().to_owned())
     }
 
     /// Waits for the window whose title begins so, and gives its number.
     fn window(&self, title: &str) -> String {
-        let found = self.tool(&format!("xdotool search --sync --onlyvisible --name ^{title}"));
+        let line = format!("xdotool search --sync --onlyvisible --name ^{title}");
+        let gone = |output: &Output| String::from_utf8_lossy(&output.stderr).contains("BadWindow");
+        let mut found = self.ask(&line);
+        // A window that it looks at may go just then, as the one before does.
+        while found.as_ref().is_err_and(gone) {
+            found = self.ask(&line);
+        }
+        let found = found.unwrap_or_else(|output| panic!("{line}: {output:?}"));
         found.lines().next().unwrap().to_owned()
     }
 
@@ -83,22 +96,23 @@ impl Screen {
 
     /// A picture of the screen, once all of the window is drawn: that takes a moment after it is there.
     fn picture(&self, window: &str, name: &str) -> PathBuf {
-        let (raw, png) = (format!("{name}.xwd"), format!("{name}.png"));
-        let [raw, png] = [raw, png].map(|name| Path::new(env!("CARGO_TARGET_TMPDIR")).join(name));
-        // The lower right of the window, where the buttons are: they are drawn last.
-        let [x, y, width, height] = self.geometry(window);
-        let part = format!("{}x{}+{}+{}", width / 2, height / 6, x + width / 2, y + height * 5 / 6);
+        let raw = tempfile::NamedTempFile::new().unwrap();
+        let raw = raw.path();
+        let png = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.png"));
+        // How many colors the lower right of the window has, where the buttons are: they are drawn last. None, where it
+        // has no such part yet.
         let colors = || {
+            let [x, y, width, height] = self.geometry(window);
+            let part = format!("{}x{}+{}+{}", width / 2, height / 6, x + width / 2, y + height * 5 / 6);
             self.tool(&format!("xwd -root -silent -out {}", raw.display()));
             let mut convert = Command::new("convert");
             convert.arg(format!("xwd:{}", raw.display())).args(["-crop", &part, "-format", "%k", "info:"]);
-            String::from_utf8(convert.output().unwrap().stdout).unwrap().trim().parse::<u32>().unwrap()
+            String::from_utf8(convert.output().unwrap().stdout).unwrap().trim().parse().unwrap_or(0)
         };
         // Their face, light, shadow and text, at least, whether or not letters are smoothed.
         assert!((0..500).any(|_| colors() > 4), "no buttons are drawn");
         let made = Command::new("convert").arg(format!("xwd:{}", raw.display())).arg(&png).status().unwrap();
         assert!(made.success());
-        fs::remove_file(raw).unwrap();
         png
     }
 }
