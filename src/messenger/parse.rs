@@ -53,7 +53,8 @@ fn message(element: &Element) -> Result<Message> {
     let severity = choice(element, "severity", severity, &Severity::ALL.map(|this| (this.name(), this)))?;
     element.no_text()?;
     let (mut texts, mut conditions) = (Vec::<Text>::new(), None);
-    for child in &element.children {
+    let names: Vec<&str> = element.children.iter().map(|child| child.name.as_str()).collect();
+    for (at, child) in element.children.iter().enumerate() {
         only(child, &["text", "conditions"])?;
         if child.name == "text" {
             let text = text(child)?;
@@ -66,6 +67,10 @@ fn message(element: &Element) -> Result<Message> {
             texts.push(text);
         } else if conditions.is_some() {
             return Err(fault(child.place, "there are <conditions> already").next("put all of them into one"));
+        } else if names[..at].contains(&"text") && names[at..].contains(&"text") {
+            return Err(
+                fault(child.place, "<conditions> stands between two <text>").next("put it before or behind them")
+            );
         } else {
             attributes(child, [], &[])?;
             conditions = Some(group(child, &mut 0)?);

@@ -328,6 +328,10 @@ fn what_the_schema_forbids_is_refused_with_its_place() {
         ("<conditions><expires at='2026'/></conditions>", "no attribute at"),
         ("<conditions><when/></conditions>", "<when> may not stand here"),
         ("<conditions><os name='linux'/></conditions><conditions><os name='linux'/></conditions>", "already"),
+        (
+            "<text lang='de'><title>A</title><body>B</body></text><conditions><os name='linux'/></conditions>",
+            "between two <text>",
+        ),
         ("<text lang='EN'><title>A</title><body>B</body></text>", "already"),
         ("<text lang='de'><title> </title><body>B</body></text>", "empty"),
         ("<text lang='de'><title>A</title></text>", "no <body>"),
