@@ -46,7 +46,7 @@ pub use parse::{MAX_CONDITIONS, MAX_TEXT, MAX_TEXTS};
 pub use profile::{Profile, Session};
 pub use reports::{Delivery, Failure, Sender, deliver};
 pub use state::{Event, Report, Seen, State};
-pub use store::{Lost, Showing, Store};
+pub use store::{Lost, Store, Turn};
 pub use switch::{disabled_here, disabled_in};
 pub use version::{Version, VersionRange};
 #[cfg(windows)]

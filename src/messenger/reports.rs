@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use super::state::{Report, State};
+use super::state::Report;
 use super::store::Store;
 use crate::error::Result;
 
@@ -50,50 +50,40 @@ pub struct Delivery {
 }
 
 /// Sends the reports that are due, oldest first. Those that fail are kept, with a pause that grows with each attempt, and
-/// given up after the thirtieth.
+/// given up after the thirtieth. Where another process is sending, all are kept.
 ///
 /// # Errors
 /// The state cannot be read or written. That nothing could be sent is no error.
 pub fn deliver(store: &Store, sender: &dyn Sender, now: SystemTime) -> Result<Delivery> {
-    let (state, _) = store.load()?;
     let begun = Instant::now();
-    let (mut sent, mut failed, mut error) = (Vec::new(), Vec::new(), None);
-    let mut due = state.reports.iter().filter(|report| report.is_due(now));
-    for report in due.by_ref() {
-        match sender.send(report, &state.installation) {
-            Ok(()) => sent.push(report),
-            Err(failure) => {
-                error = Some(failure.what().to_owned());
-                failed.push(report);
-                if matches!(failure, Failure::Unreachable(_)) {
-                    failed.extend(due);
-                    break;
-                }
-            }
-        }
-        if begun.elapsed() > PATIENCE {
-            break;
+    let mut delivery = Delivery::default();
+    let turn = store.sending()?;
+    let (mut state, _) = store.load()?;
+    while turn.is_some() && begun.elapsed() <= PATIENCE {
+        let Some(report) = state.reports.iter().find(|report| report.is_due(now)).cloned() else { break };
+        let sent = sender.send(&report, &state.installation);
+        // What another process has added to the state since, such as an acknowledgement, stays in it.
+        ((delivery.dropped, state), _) = store.update(|state| {
+            let dropped = settle(&mut state.reports, &report, sent.as_ref().err(), now);
+            (delivery.dropped + dropped, state.clone())
+        })?;
+        match sent {
+            Ok(()) => delivery.sent += 1,
+            Err(failure) => delivery.error = Some(failure.what().to_owned()),
         }
     }
-    let (sent, failed): (Vec<_>, Vec<_>) = (sent.into_iter().cloned().collect(), failed.into_iter().cloned().collect());
-    if sent.is_empty() && failed.is_empty() {
-        return Ok(Delivery { kept: state.reports.len(), ..Delivery::default() });
-    }
-    let (delivery, _) = store.update(|state| settle(state, &sent, &failed, now))?;
-    Ok(Delivery { error, ..delivery })
+    Ok(Delivery { kept: state.reports.len(), ..delivery })
 }
 
-/// Takes what was sent, and what failed too often, out of the state.
-fn settle(state: &mut State, sent: &[Report], failed: &[Report], now: SystemTime) -> Delivery {
-    let is_one = |report: &Report, of: &[Report]| of.iter().any(|other| other.is(report));
-    let mut dropped = 0;
-    state.reports.retain_mut(|report| {
-        if is_one(report, sent) {
-            return false;
-        }
-        let stays = !is_one(report, failed) || report.failed(now);
-        dropped += usize::from(!stays);
-        stays
+/// Takes a report that was sent out of those that wait, or what was tried too often. Gives how many of the latter there are.
+fn settle(reports: &mut Vec<Report>, tried: &Report, failure: Option<&Failure>, now: SystemTime) -> usize {
+    let before = reports.len();
+    reports.retain_mut(|report| match failure {
+        None => !report.is(tried),
+        // The others would fail as this one did.
+        Some(Failure::Unreachable(_)) if report.is_due(now) => report.failed(now),
+        Some(_) if report.is(tried) => report.failed(now),
+        Some(_) => true,
     });
-    Delivery { sent: sent.len(), kept: state.reports.len(), dropped, error: None }
+    if failure.is_some() { before - reports.len() } else { 0 }
 }

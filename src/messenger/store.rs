@@ -13,6 +13,8 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// The largest state that is read, in bytes.
 const MAX_SIZE: u64 = 32 << 20;
+/// The name of a state that is being written.
+const UNFINISHED: &str = "state.new";
 /// How long another process may have the state: it needs a moment to read and write it.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -31,9 +33,9 @@ pub struct Lost {
     pub kept: PathBuf,
 }
 
-/// As long as this lives, no other run shows messages to the user.
+/// As long as this lives, no other process shows messages to the user, or sends reports.
 #[derive(Debug)]
-pub struct Showing(#[expect(dead_code, reason = "the lock goes with it")] File);
+pub struct Turn(#[expect(dead_code, reason = "the lock goes with it")] File);
 
 impl Store {
     /// The state in a folder, which need not be there yet.
@@ -100,11 +102,20 @@ impl Store {
     ///
     /// # Errors
     /// The system refuses.
-    pub fn showing(&self) -> Result<Option<Showing>> {
-        let path = self.folder.join("showing.lock");
+    pub fn showing(&self) -> Result<Option<Turn>> {
+        self.turn("showing.lock")
+    }
+
+    /// Says that reports are being sent; `None` where another process does.
+    pub(super) fn sending(&self) -> Result<Option<Turn>> {
+        self.turn("sending.lock")
+    }
+
+    fn turn(&self, name: &str) -> Result<Option<Turn>> {
+        let path = self.folder.join(name);
         let file = self.lock_file(&path)?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(Showing(file))),
+            Ok(()) => Ok(Some(Turn(file))),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(Error::io("lock it", &path, error)),
         }
@@ -132,7 +143,10 @@ impl Store {
     fn write(&self, state: &State) -> Result<()> {
         let path = self.path();
         let cannot = |error| Error::io("write it", &path, error);
-        let mut file = tempfile::Builder::new().prefix(".state-").tempfile_in(&self.folder).map_err(cannot)?;
+        // One name, which nobody else writes to as long as the lock is held: what a killed process leaves is replaced.
+        let _ = fs::remove_file(self.folder.join(UNFINISHED));
+        let mut file =
+            tempfile::Builder::new().prefix(UNFINISHED).rand_bytes(0).tempfile_in(&self.folder).map_err(cannot)?;
         file.write_all(&state.print()).map_err(cannot)?;
         file.as_file().sync_all().map_err(cannot)?;
         file.persist(&path).map(drop).map_err(|error| cannot(error.error))

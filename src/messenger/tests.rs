@@ -411,6 +411,45 @@ fn reports_wait_longer_each_time_and_not_for_ever() {
     assert!(report.is_due(moment(0) - Duration::from_secs(100_000_000)));
 }
 
+/// Takes every report; what else happens meanwhile, it does first.
+struct Busy<'a> {
+    store: &'a Store,
+    taken: std::cell::RefCell<Vec<(String, state::Event)>>,
+}
+
+impl Sender for Busy<'_> {
+    fn send(&self, report: &Report, _: &str) -> std::result::Result<(), Failure> {
+        let other = Busy { store: self.store, taken: Default::default() };
+        self.store.update(|state| state.acknowledge(&report.message, moment(0))).unwrap();
+        let delivery = deliver(self.store, &other, moment(0)).unwrap();
+        assert_eq!((delivery.sent, other.taken.into_inner().len()), (0, 0));
+        self.taken.borrow_mut().push((report.message.clone(), report.event));
+        Ok(())
+    }
+}
+
+#[test]
+fn each_report_is_sent_by_one_process_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::new(folder.path());
+    // A process that was killed while it wrote.
+    std::fs::write(folder.path().join("state.new"), "{").unwrap();
+    let shown = |state: &mut State| {
+        state.reporting = true;
+        ["one", "two"].map(|id| state.display(id, moment(0)))
+    };
+    store.update(shown).unwrap();
+    assert!(!folder.path().join("state.new").exists());
+    let sender = Busy { store: &store, taken: Default::default() };
+    let delivery = deliver(&store, &sender, moment(0)).unwrap();
+    assert_eq!((delivery.sent, delivery.kept, delivery.dropped, delivery.error), (4, 0, 0, None));
+    let taken = sender.taken.into_inner();
+    for id in ["one", "two"] {
+        let events: Vec<_> = taken.iter().filter(|(of, _)| of == id).map(|(_, event)| event.name()).collect();
+        assert_eq!(events, ["displayed", "acknowledged"]);
+    }
+}
+
 #[test]
 fn reports_are_bounded() {
     let mut state = State::new([0; 16]);

@@ -4,7 +4,7 @@ use std::io::{BufRead, Read, Write};
 use std::time::SystemTime;
 
 use configcid::messenger::{
-    HttpSender, Lost, Message, MessageFile, Sender, Severity, Showing, State, Store, Words, deliver, disabled_here,
+    HttpSender, Lost, Message, MessageFile, Sender, Severity, State, Store, Turn, Words, deliver, disabled_here,
     disabled_in, evaluate, fill, refused_here,
 };
 use configcid::registry::RegFile;
@@ -132,7 +132,7 @@ fn show(args: &RunArgs, out: Out) -> Result<Exit> {
 }
 
 /// What is remembered of the user, as long as no other process shows messages; `None` where one does.
-fn remembered(store: &Store, reporting: bool) -> Result<Option<(Showing, State, Option<Lost>)>> {
+fn remembered(store: &Store, reporting: bool) -> Result<Option<(Turn, State, Option<Lost>)>> {
     let Some(showing) = store.showing()? else {
         return Ok(None);
     };
