@@ -354,6 +354,10 @@ fn status_says_the_same_to_people_and_programs() {
     let state = |id: &str| table.stdout.lines().find(|line| line.starts_with(id)).unwrap().replace(id, "");
     assert!(state("relay-retires").trim_start().starts_with("not pending"), "{table}");
     assert!(state("welcome").trim_start().starts_with("pending"), "{table}");
+    // Messages without a computer say nothing, but for the one that this is.
+    if !cfg!(windows) {
+        env.refuses(2, "messenger status messages.xml").complains("--profile");
+    }
 }
 
 #[test]

@@ -204,6 +204,10 @@ struct ProfileFlags {
 }
 
 impl ProfileFlags {
+    fn is_given(&self) -> bool {
+        self.profile.is_some() || self.this_machine
+    }
+
     /// The profile of a file, or else of this computer, which must be a Windows.
     fn read(&self) -> Result<Profile> {
         self.profile.as_deref().map_or_else(this_machine, Profile::read)

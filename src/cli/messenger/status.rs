@@ -78,11 +78,12 @@ fn show(args: &StatusArgs, out: Out) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// What would be shown, where the messages and the computer are known; else what was shown and not acknowledged.
+/// What would be shown, where messages are named; else what was shown and not acknowledged.
 fn pending(args: &StatusArgs, state: &State, now: SystemTime) -> Result<Vec<String>> {
     let config = args.source.config()?;
-    let is_known = args.profile.profile.is_some() || args.profile.this_machine || cfg!(windows);
-    if (args.source.file.is_none() && config.is_none()) || !is_known {
+    let named = args.source.file.is_some() || args.source.config.is_some();
+    // Those of the package that the program lies in are for Windows.
+    if !named && (config.is_none() || !(args.profile.is_given() || cfg!(windows))) {
         let is_pending = |id: &&String| !state.is_acknowledged(id);
         return Ok(state.messages.keys().filter(is_pending).cloned().collect());
     }
