@@ -416,6 +416,7 @@ fn a_key_signs_only_with_its_own_certificate() {
     let Some(pki) = Pki::usual() else { return };
     pki.make(signer("other", "root"));
     pki.openssl("x", &["pkey", "-in", "signer.key", "-aes256", "-passout", "pass:secret", "-out", "locked.key"]);
+    pki.make(Cert { extensions: "keyUsage=keyEncipherment\n", ..signer("cipher", "root") });
     let env = TestEnv::new();
     env.write("P/setup.exe", "MZ");
     let args = |key: &str, cert: &str| {
@@ -424,6 +425,7 @@ fn a_key_signs_only_with_its_own_certificate() {
     };
     for (key, cert, why) in [
         ("other.key", "signer.pem", "does not belong"),
+        ("cipher.key", "cipher.pem", "not for signatures"),
         ("locked.key", "signer.pem", "password"),
         ("signer.pem", "signer.pem", "no private key"),
         ("signer.key", "signer.key", "no certificate"),

@@ -130,10 +130,14 @@ impl Signer {
     /// A key, with the signer's certificate first and intermediate ones behind it.
     ///
     /// # Errors
-    /// There is no certificate, or the first is not of this key.
+    /// There is no certificate; the first is not of this key, or not one to sign with.
     pub fn new(key: PrivateKey, certificates: Vec<Certificate>) -> Result<Signer> {
         let wrong = |what: &str| Error::new(ErrorKind::Certificate, what);
         let Some(first) = certificates.first() else { return Err(wrong("there is no certificate of the signer")) };
+        if let Some(why) = first.not_a_signer() {
+            return Err(wrong(&format!("the signer's certificate {why}"))
+                .next("nobody would accept the signature; use a certificate for digital signatures"));
+        }
         let public = first
             .key()
             .ok_or_else(|| wrong("the signer's certificate has a key of a kind that cannot sign manifests"))?;
