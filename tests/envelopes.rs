@@ -380,6 +380,9 @@ fn watch_prints_lines() {
     assert_eq!((&lines[1]["count"], &lines[1]["change_per_minute"]), (&5.into(), &0.0.into()));
     assert_eq!((&lines[1]["schema"], &lines[1]["command"]), (&1.into(), &"envelopes watch".into()));
     env.refuses(1, "envelopes watch none");
+    let failed = env.run("envelopes watch none --json").expect(1);
+    let line: Json = serde_json::from_str(failed.stdout.lines().next().unwrap()).unwrap();
+    assert_eq!((failed.stdout.lines().count(), &line["exit_code"]), (1, &1.into()), "{failed}");
     env.run("envelopes watch Envelopes --interval 0").expect(2);
 }
 

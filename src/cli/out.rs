@@ -139,15 +139,28 @@ impl Out {
 
     /// An error that ends the run.
     pub fn fail(self, command: &str, error: &Error) -> Exit {
-        #[derive(Serialize)]
-        struct Body {
-            error: ErrorReport,
-        }
+        self.end(command, error, report::answer)
+    }
+
+    /// The same for a command that answers in lines.
+    pub fn fail_in_line(self, command: &str, error: &Error) -> Exit {
+        self.end(command, error, report::answer_line)
+    }
+
+    fn end(self, command: &str, error: &Error, print: fn(&Answer<'_, ErrorBody>) -> String) -> Exit {
         let exit = Exit::of(error.kind());
         self.error(error);
-        self.answer(command, exit, Body { error: ErrorReport::new(error) });
+        if self.json {
+            let body = ErrorBody { error: ErrorReport::new(error) };
+            let _ = writeln!(std::io::stdout(), "{}", print(&Answer { command, exit, body }));
+        }
         exit
     }
+}
+
+#[derive(Serialize)]
+struct ErrorBody {
+    error: ErrorReport,
 }
 
 fn lines(text: String) -> Vec<String> {

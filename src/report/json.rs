@@ -25,6 +25,15 @@ pub struct Answer<'a, B> {
 
 /// An answer as JSON text.
 pub fn answer<B: Serialize>(answer: &Answer<'_, B>) -> String {
+    tame(serde_json::to_string_pretty(&whole(answer)).expect("an answer is plain data"))
+}
+
+/// An answer as a line of JSON, for commands that answer in lines.
+pub fn answer_line<B: Serialize>(answer: &Answer<'_, B>) -> String {
+    tame(serde_json::to_string(&whole(answer)).expect("an answer is plain data"))
+}
+
+fn whole<B: Serialize>(answer: &Answer<'_, B>) -> impl Serialize {
     #[derive(Serialize)]
     struct Whole<'a, B> {
         schema: u32,
@@ -34,8 +43,7 @@ pub fn answer<B: Serialize>(answer: &Answer<'_, B>) -> String {
         body: &'a B,
     }
     let Answer { command, exit, body } = answer;
-    let whole = Whole { schema: SCHEMA, command, exit_code: *exit as u8, body };
-    tame(serde_json::to_string_pretty(&whole).expect("an answer is plain data"))
+    Whole { schema: SCHEMA, command, exit_code: *exit as u8, body }
 }
 
 /// The same JSON, with escapes in place of characters that a terminal would obey or that would reorder a line: outside

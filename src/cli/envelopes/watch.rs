@@ -36,7 +36,7 @@ const COMMAND: &str = "envelopes watch";
 pub fn run(args: &WatchArgs, out: Out) -> Exit {
     match watch(args, out) {
         Ok(exit) => exit,
-        Err(error) => out.fail(COMMAND, &error),
+        Err(error) => out.fail_in_line(COMMAND, &error),
     }
 }
 
