@@ -21,7 +21,7 @@ pub(super) enum Carried {
 }
 
 /// How the names of unfinished copies begin.
-pub(super) const PART: &str = ".configcid-part-";
+const PART: &str = ".configcid-part-";
 
 /// Moves the file `from` to `to`, which is in a folder that is there.
 pub(super) fn carry(from: &Path, to: &Path) -> Result<Carried> {
@@ -103,14 +103,17 @@ pub(super) fn is_one_folder(one: &Path, other: &Path) -> Result<bool> {
 }
 
 /// Removes unfinished copies that an interruption left in a folder.
-pub(super) fn remove_parts(folder: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        if entry.file_name().as_encoded_bytes().starts_with(PART.as_bytes()) {
-            fs::remove_file(entry.path())?;
+pub(super) fn remove_parts(folder: &Path) -> Result<()> {
+    let remove = || {
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            if entry.file_name().as_encoded_bytes().starts_with(PART.as_bytes()) {
+                fs::remove_file(entry.path())?;
+            }
         }
-    }
-    Ok(())
+        Ok(())
+    };
+    remove().map_err(|error| Error::io("remove unfinished copies of an interrupted run from", folder, error))
 }
 
 /// Whether two files hold the same bytes.

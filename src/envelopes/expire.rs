@@ -185,7 +185,7 @@ fn begin(folder: &Path, to: &Path, list: &Path) -> Result<File> {
     if is_one_folder(folder, to)? {
         return Err(itself(to));
     }
-    remove_parts(to).map_err(|error| Error::io("remove unfinished copies of an interrupted run from", to, error))?;
+    remove_parts(to)?;
     let cannot = |error| Error::io("write the list", list, error);
     let mut file = File::options().read(true).append(true).create(true).open(list).map_err(cannot)?;
     if !is_list(&mut file, list)? {

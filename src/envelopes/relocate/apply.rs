@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::carry::{Carried, PART, carry};
+use super::super::carry::{Carried, carry, remove_parts};
 use super::super::restart::{ServiceAction, ServiceState, ServiceStep, Services, ask};
 use super::super::rules::ROUTER;
 use super::super::scan;
@@ -293,16 +293,14 @@ fn carry_all(from: &Path, to: &Path, host: &MoveHost<'_>, moved: &mut Moved) -> 
     /// No more names are told.
     const MAX_NAMES: usize = 20;
     let cannot = |error| Error::io("list the folder", from, error);
+    // Of a run before this one, this way or the other.
+    remove_parts(from)?;
+    remove_parts(to)?;
     for entry in fs::read_dir(from).map_err(cannot)? {
         let entry = entry.map_err(cannot)?;
         let name = entry.file_name();
         let shown = name.to_string_lossy().into_owned();
         if shown == RECORD {
-            continue;
-        }
-        if shown.starts_with(PART) {
-            // An unfinished copy of an interrupted move.
-            let _ = fs::remove_file(entry.path());
             continue;
         }
         if !entry.file_type().is_ok_and(|kind| kind.is_file()) {
@@ -330,7 +328,6 @@ fn take_back(to: &Path, record: &Record, host: &MoveHost<'_>) -> Result<Moved> {
     fs::create_dir_all(&record.from).map_err(|error| Error::io("make the folder", &record.from, error))?;
     carry_all(to, &record.from, host, &mut moved)?;
     host.setting.set(record.value().as_ref())?;
-    // Unfinished copies, where the move itself was interrupted.
     let path = to.join(RECORD);
     fs::remove_file(&path).map_err(|error| Error::io("remove the record", &path, error))?;
     if record.made {
