@@ -386,6 +386,26 @@ fn watch_prints_lines() {
     env.run("envelopes watch Envelopes --interval 0").expect(2);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_chart_gives_the_terminal_back() {
+    if !support::browser::have("python3") {
+        return;
+    }
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/in_terminal.py");
+    let (leave, enter) = ("\x1b[?1049l", "\x1b[?1049h");
+    let env = with(5);
+    // By its key, by Ctrl-C as the terminal gives it on, and by the signals INT, TERM and HUP.
+    for (end, exit) in [("q", 0), ("\x03", 0), ("2", 130), ("15", 130), ("1", 130)] {
+        let mut python = env.clean(std::process::Command::new("python3"));
+        python.args([script, "ends", end, env!("CARGO_BIN_EXE_configcid"), "envelopes", "watch", "Envelopes"]);
+        let output = env.finish(python).expect(exit);
+        let (chart, after) = output.stdout.rsplit_once(leave).unwrap_or_else(|| panic!("{end:?}: {output}"));
+        assert!(chart.contains(enter) && chart.contains("messages"), "{end:?}: {output}");
+        assert!(!after.contains(enter) && after.contains("5 messages") == (exit == 0), "{end:?}: {output}");
+    }
+}
+
 #[test]
 fn a_watch_sees_files_come_and_go() {
     let env = with(50);
