@@ -113,8 +113,9 @@ fn an_interrupted_move_goes_on_or_back() {
         fs::rename(world.path("old/1.msg"), world.path("new/deep/1.msg")).unwrap();
         fs::copy(world.path("old/2.msg"), world.path("new/deep/2.msg")).unwrap();
         // An unfinished copy in either folder.
-        ["old", "new/deep"]
-            .map(|folder| fs::write(world.path(folder).join(".configcid-part-x"), "unfinished").unwrap());
+        for folder in ["old", "new/deep"] {
+            fs::write(world.path(folder).join(".configcid-part-x"), "unfinished").unwrap();
+        }
         let done = if forward { world.go().unwrap() } else { world.undo().unwrap() };
         assert!(done.ok && done.resumed == forward && world.runs(), "{done:?}");
         if forward {
