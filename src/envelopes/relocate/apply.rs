@@ -156,6 +156,7 @@ pub fn move_folder(from: &Path, to: &Path, host: &MoveHost<'_>) -> Result<Moved>
             .next("name the present one with --from"));
     }
     let there = record.is_none() && check_empty(to)?;
+    clean([&from, to])?;
     let mut router = vec![stop(host)?];
     let ran = router[0].before == Some(ServiceState::Running) || record.as_ref().is_some_and(|record| record.ran);
     let mut record = match record {
@@ -200,6 +201,7 @@ pub fn undo_move(to: &Path, host: &MoveHost<'_>) -> Result<Moved> {
             .in_file(to)
             .next("name the folder that they were moved to"));
     };
+    clean([&record.from, to])?;
     let mut router = vec![stop(host)?];
     let ran = router[0].before == Some(ServiceState::Running) || record.ran;
     let mut moved = take_back(to, &record, host)?;
@@ -243,6 +245,12 @@ impl Moved {
         self.router = router;
         self.ok = self.faults.is_empty();
     }
+}
+
+/// Removes what an interrupted move, this way or the other, left unfinished. Before anything else: what refuses then has
+/// changed nothing.
+fn clean(folders: [&Path; 2]) -> Result<()> {
+    folders.into_iter().filter(|folder| folder.is_dir()).try_for_each(remove_parts)
 }
 
 /// Whether the new folder is there, which it may be as long as it is empty.
@@ -293,9 +301,6 @@ fn carry_all(from: &Path, to: &Path, host: &MoveHost<'_>, moved: &mut Moved) -> 
     /// No more names are told.
     const MAX_NAMES: usize = 20;
     let cannot = |error| Error::io("list the folder", from, error);
-    // Of a run before this one, this way or the other.
-    remove_parts(from)?;
-    remove_parts(to)?;
     for entry in fs::read_dir(from).map_err(cannot)? {
         let entry = entry.map_err(cannot)?;
         let name = entry.file_name();
