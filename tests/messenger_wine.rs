@@ -140,7 +140,7 @@ fn the_window() {
             "messenger run messages.xml --profile profile.toml --at 2026-11-20 --lang {language} --format window --state {language}"
         );
         let mut command = wine.command(&[&[exe], line.split(' ').collect::<Vec<_>>().as_slice()].concat());
-        let mut run = command.env("DISPLAY", &screen.display).stdout(Stdio::piped()).spawn().unwrap();
+        let mut run = command.stdout(Stdio::piped()).spawn().unwrap();
         let window = screen.window(first);
         println!("{}", screen.picture(&window, &format!("messenger-{language}-1")).display());
         screen.tool(&format!("xdotool windowfocus {window} key --clearmodifiers {acknowledge}"));

@@ -132,9 +132,7 @@ impl Out {
 
     /// The whole answer as JSON.
     pub fn answer(self, command: &str, exit: Exit, body: impl Serialize) {
-        if self.json {
-            let _ = writeln!(std::io::stdout(), "{}", report::answer(&Answer { command, exit, body }));
-        }
+        self.put_json(|| report::answer(&Answer { command, exit, body }));
     }
 
     /// An error that ends the run.
@@ -150,11 +148,14 @@ impl Out {
     fn end(self, command: &str, error: &Error, print: fn(&Answer<'_, ErrorBody>) -> String) -> Exit {
         let exit = Exit::of(error.kind());
         self.error(error);
-        if self.json {
-            let body = ErrorBody { error: ErrorReport::new(error) };
-            let _ = writeln!(std::io::stdout(), "{}", print(&Answer { command, exit, body }));
-        }
+        self.put_json(|| print(&Answer { command, exit, body: ErrorBody { error: ErrorReport::new(error) } }));
         exit
+    }
+
+    fn put_json(self, text: impl FnOnce() -> String) {
+        if self.json {
+            let _ = writeln!(std::io::stdout(), "{}", text());
+        }
     }
 }
 

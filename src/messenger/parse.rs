@@ -53,7 +53,6 @@ fn message(element: &Element) -> Result<Message> {
     let severity = choice(element, "severity", severity, &Severity::ALL.map(|this| (this.name(), this)))?;
     element.no_text()?;
     let (mut texts, mut conditions) = (Vec::<Text>::new(), None);
-    let names: Vec<&str> = element.children.iter().map(|child| child.name.as_str()).collect();
     for (at, child) in element.children.iter().enumerate() {
         only(child, &["text", "conditions"])?;
         if child.name == "text" {
@@ -67,7 +66,7 @@ fn message(element: &Element) -> Result<Message> {
             texts.push(text);
         } else if conditions.is_some() {
             return Err(fault(child.place, "there are <conditions> already").next("put all of them into one"));
-        } else if names[..at].contains(&"text") && names[at..].contains(&"text") {
+        } else if !texts.is_empty() && element.children[at..].iter().any(|next| next.name == "text") {
             return Err(
                 fault(child.place, "<conditions> stands between two <text>").next("put it before or behind them")
             );

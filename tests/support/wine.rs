@@ -13,7 +13,8 @@ pub struct Wine {
     pub exe: PathBuf,
     wine: String,
     pub folder: tempfile::TempDir,
-    variables: Vec<(&'static str, String)>,
+    /// The screen, where it has one; the prefix is its own then.
+    display: Option<String>,
     /// Without one that stays, each program would start Wine's services anew, and seem to last until they end.
     alive: Option<Child>,
 }
@@ -35,18 +36,18 @@ impl Drop for Wine {
 
 impl Wine {
     pub fn found() -> Option<Wine> {
-        Wine::with(Vec::new())
+        Wine::with(None)
     }
 
     /// The same with a screen, in a prefix of its own: one that has begun without a screen never has windows.
     pub fn on_screen(display: &str) -> Option<Wine> {
-        Wine::with(vec![("DISPLAY", display.to_owned())])
+        Wine::with(Some(display.to_owned()))
     }
 
-    fn with(variables: Vec<(&'static str, String)>) -> Option<Wine> {
+    fn with(display: Option<String>) -> Option<Wine> {
         let exe = env::var_os("CONFIGCID_EXE")?.into();
         let wine = env::var("CONFIGCID_WINE").unwrap_or_else(|_| "wine".to_owned());
-        let mut wine = Wine { exe, wine, folder: tempfile::tempdir().unwrap(), variables, alive: None };
+        let mut wine = Wine { exe, wine, folder: tempfile::tempdir().unwrap(), display, alive: None };
         if wine.has_own_prefix() {
             // By one program alone: of two that find no prefix, one may fail.
             wine.succeeds(&["wineboot", "--init"]);
@@ -58,7 +59,7 @@ impl Wine {
     }
 
     fn has_own_prefix(&self) -> bool {
-        env::var_os("WINEPREFIX").is_none() || !self.variables.is_empty()
+        env::var_os("WINEPREFIX").is_none() || self.display.is_some()
     }
 
     fn own_prefix(&self) -> PathBuf {
@@ -78,7 +79,7 @@ impl Wine {
 
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(&self.wine);
-        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command.envs(self.display.iter().map(|display| ("DISPLAY", display)));
         if self.has_own_prefix() {
             command.env("WINEPREFIX", self.own_prefix());
         }
