@@ -5,8 +5,9 @@ use std::sync::LazyLock;
 
 use configcid::audit::{AuditOptions, AuditReport};
 use configcid::catalog::{Catalog, checksum};
-use configcid::manifest::{self, MakeOptions, Manifest, VerifyOptions};
+use configcid::manifest::Manifest;
 use configcid::mrinit::Mrinit;
+use configcid::signing::{self, MakeOptions, VerifyOptions};
 use configcid::{Cid, CreateOptions, DemoCid, Plan, RefreshOptions, Scope, VerifyReport};
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
@@ -128,11 +129,11 @@ fn manifest_entries(bencher: Bencher) {
 
 #[divan::bench(sample_count = 20)]
 fn manifest_make() -> Manifest {
-    manifest::make(&CID, &MakeOptions::default()).unwrap()
+    signing::make(&CID, &MakeOptions::default()).unwrap()
 }
 
 #[divan::bench(sample_count = 20)]
 fn manifest_check_files(bencher: Bencher) {
-    let manifest = manifest::make(&CID, &MakeOptions::default()).unwrap();
-    bencher.bench(|| manifest::check_files(black_box(&manifest), &CID.join("manifest.dat"), None).unwrap());
+    let manifest = signing::make(&CID, &MakeOptions::default()).unwrap();
+    bencher.bench(|| signing::check_files(black_box(&manifest), &CID.join("manifest.dat"), None).unwrap());
 }

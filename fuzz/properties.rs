@@ -9,10 +9,11 @@ use configcid::envelopes::{Firewall, PORTS, PortState};
 use configcid::fleet::{self, Fleet, Target};
 use configcid::fuzzing;
 use configcid::ior::{self, Ior};
-use configcid::manifest::{self, Certificate, Entry, Manifest, ManifestPath, Spec, VerifyOptions};
+use configcid::manifest::{self, Entry, Manifest, ManifestPath, Spec};
 use configcid::messenger::{Code, Config, MessageFile, PackageSpec, Profile, Setting, State, evaluate, lint};
 use configcid::mrinit::{KEY_PARENT_ROUTER, Mrinit, Value, is_secret_key};
 use configcid::registry::RegFile;
+use configcid::signing::{self, Certificate, VerifyOptions};
 use configcid::{Encoding, ErrorKind, Position, RelayAddress};
 
 /// A property, by the name of its target and corpus.
@@ -430,7 +431,7 @@ pub fn manifest(data: &[u8]) {
     for signature in manifest.signatures() {
         assert!(data.starts_with(manifest.covered(signature)));
     }
-    let report = manifest::verify(&manifest, &VerifyOptions::new(std::time::UNIX_EPOCH));
+    let report = signing::verify(&manifest, &VerifyOptions::new(std::time::UNIX_EPOCH));
     assert!(report.reason.is_some(), "nobody is trusted");
     assert_eq!(report.signatures.len(), manifest.signatures().len());
 }

@@ -4,11 +4,11 @@
 use std::fs;
 use std::path::Path;
 
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::text::LineEnding;
 use crate::catalog::checksum::{self, Function};
+use crate::catalogs::{CreateOptions, create};
 use crate::cid::Cid;
-use crate::create::{CreateOptions, create};
-use crate::error::{Error, ErrorKind, Result};
-use crate::text::LineEnding;
 
 /// A made-up CID, laid out as administrators have them (formats.md, section 1), without a relay.
 ///

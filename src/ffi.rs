@@ -21,14 +21,14 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::exit::Exit;
 use crate::catalog::checksum;
-use crate::error::{Error, ErrorKind, Result};
-use crate::exit::Exit;
+use crate::catalogs::{ChecksumChoice, CommandFunction, Program, RefreshOptions, refresh};
+use crate::catalogs::{Scope, verify};
 use crate::plan::LockOptions;
-use crate::refresh::{ChecksumChoice, CommandFunction, Program, RefreshOptions, refresh};
 use crate::report::{Answer, CidResult, ErrorReport, answer, count, fault_line, plan_lines, recovered_line};
 use crate::run::Run;
-use crate::verify::{Scope, verify};
 use crate::{Cid, RelayAddress, RelaySetup, relay};
 
 /// Done, or nothing to do. Status codes are the exit codes of the program.

@@ -3,9 +3,9 @@
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
+use crate::base::error::Result;
 use crate::catalog::CidPath;
 use crate::envelopes::{LogReport, logs};
-use crate::error::Result;
 use crate::mrinit::{Mrinit, RelayAddress, Value};
 
 pub use crate::plan::fuzzing::{JournalParts, read_journal};
@@ -47,7 +47,7 @@ pub fn names_relay(list: &str, relay: &RelayAddress) -> bool {
 
 /// The words of a checksum command.
 pub fn split_command(line: &str) -> Result<Vec<String>> {
-    crate::refresh::split_command(line)
+    crate::catalogs::split_command(line)
 }
 
 /// The lines of a router's log, and whether each has a prefix; and how long each may be. Read in pieces of so many bytes.
@@ -65,5 +65,5 @@ pub fn log_report(bytes: &[u8]) -> LogReport {
 
 /// Reads certificates, revocation lists and keys, in PEM and in DER.
 pub fn read_certificates(bytes: &[u8]) {
-    crate::manifest::read_all(bytes);
+    crate::signing::read_all(bytes);
 }

@@ -35,49 +35,47 @@
 #![cfg_attr(not(any(feature = "capi", windows)), forbid(unsafe_code))]
 
 pub mod audit;
+mod base;
 pub mod catalog;
+pub mod catalogs;
 pub mod cid;
-mod create;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod cli;
 mod demo;
 pub mod envelopes;
-mod error;
-mod exit;
 #[cfg(feature = "capi")]
 pub mod ffi;
 pub mod fleet;
 #[cfg(feature = "faults")]
 #[doc(hidden)]
 pub mod fuzzing;
+mod host;
 pub mod ior;
 pub mod manifest;
 pub mod messenger;
 pub mod mrinit;
 pub mod plan;
 pub mod probe;
-pub mod refresh;
 pub mod registry;
 pub mod relay;
 pub mod report;
 pub mod router;
 mod run;
-mod text;
-pub mod time;
-mod verify;
-#[cfg(windows)]
-mod windows;
+pub mod signing;
+mod x509;
 
+pub use base::error::{Error, ErrorKind, Position, Result};
+pub use base::exit::Exit;
+pub use base::text::{Encoding, LineEnding};
+pub use base::time;
+pub use catalogs::{CatalogReport, CreateOptions, Fault, RefreshOptions, Scope, VerifyReport, create, refresh, verify};
 pub use cid::Cid;
-pub use create::{CreateOptions, create};
 pub use demo::DemoCid;
-pub use error::{Error, ErrorKind, Position, Result};
-pub use exit::Exit;
 pub use mrinit::RelayAddress;
 pub use plan::Plan;
-pub use refresh::{RefreshOptions, refresh};
 pub use relay::RelaySetup;
 pub use run::{Ran, Run};
-pub use text::{Encoding, LineEnding};
-pub use verify::{CatalogReport, Fault, Scope, VerifyReport, verify};
 
 /// The README's example is a doctest.
 #[cfg(doctest)]

@@ -3,13 +3,13 @@
 
 use std::path::Path;
 
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::exit::Exit;
+use crate::catalogs::RefreshOptions;
+use crate::catalogs::{Scope, verify};
 use crate::cid::{Cid, generation};
-use crate::error::{Error, ErrorKind, Result};
-use crate::exit::Exit;
 use crate::plan::{LockOptions, Plan, Recovered, Writer};
-use crate::refresh::RefreshOptions;
 use crate::report::{CidResult, Status};
-use crate::verify::{Scope, verify};
 
 /// How to run.
 #[derive(Clone, Copy)]

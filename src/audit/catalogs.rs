@@ -5,12 +5,12 @@ use std::sync::Arc;
 use super::disk::Standing;
 use super::manifests::{self, Listed};
 use super::{Audit, rules};
+use crate::base::error::{Error, Result};
 use crate::catalog::checksum::Function;
 use crate::catalog::{CidPath, Entry};
-use crate::error::{Error, Result};
+use crate::catalogs::CatalogReport;
+use crate::catalogs::{Detection, Loaded, Order, judge, samples};
 use crate::plan::View;
-use crate::refresh::{Detection, Loaded, Order, judge, samples};
-use crate::verify::CatalogReport;
 
 /// An entry of a catalog whose file is there with the listed size.
 pub(super) struct Check {

@@ -3,9 +3,10 @@
 use std::time::{Duration, SystemTime};
 
 use super::model::CacState;
+use crate::base::time;
 use crate::catalog::CidPath;
-use crate::manifest::{Certificate, blocks};
-use crate::time;
+
+use crate::x509::{Certificate, blocks};
 
 /// How long before its end a certificate is worth a warning.
 const SOON: Duration = Duration::from_secs(90 * 86_400);

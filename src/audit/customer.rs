@@ -6,9 +6,9 @@ use super::certificate;
 use super::model::{CacState, CustomerFile, FileCounts};
 use super::{Audit, rules};
 use crate::catalog::{CidPath, Role};
+use crate::catalogs::{Loaded, is_temporary};
 use crate::cid::MRINIT;
 use crate::mrinit::{self, Mrinit};
-use crate::refresh::{Loaded, is_temporary};
 use crate::relay::{CopyState, show_with};
 
 /// The estate's certificate.
@@ -180,7 +180,7 @@ pub(super) fn count(audit: &mut Audit<'_>) -> (FileCounts, Vec<CidPath>) {
     }
     for (folder, files) in uncovered.into_values() {
         let path = if folder.is_empty() { "\\" } else { &folder };
-        let files = crate::text::count(files, "file", "files");
+        let files = crate::base::text::count(files, "file", "files");
         audit.findings.add(rules::NOT_COVERED, Some(path), format!("{files} in it, none of them in a manifest"));
     }
     (counts, candidates)

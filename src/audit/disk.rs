@@ -5,13 +5,13 @@ use std::path::{Component, Path, PathBuf};
 
 use super::model::Findings;
 use super::rules;
+use crate::base::error::{Error, ErrorKind, plain};
+use crate::base::text::fold_case;
 use crate::catalog::CidPath;
 use crate::cid::Cid;
 use crate::cid::tree::Found;
 use crate::cid::walk::{Item, Kind, walk_on};
-use crate::error::{Error, ErrorKind, plain};
 use crate::plan::{Remain, Remains};
-use crate::text::fold_case;
 
 /// A file of the CID.
 pub(super) struct DiskFile {

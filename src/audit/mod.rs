@@ -20,15 +20,15 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::base::error::Result;
+use crate::base::time;
 use crate::catalog::CidPath;
 use crate::catalog::checksum::Function;
+use crate::catalogs::CatalogReport;
+use crate::catalogs::RefreshOptions;
 use crate::cid::tree::read_file;
 use crate::cid::{Cid, generation};
-use crate::error::Result;
-use crate::manifest::VerifyOptions;
-use crate::refresh::RefreshOptions;
-use crate::time;
-use crate::verify::CatalogReport;
+use crate::signing::VerifyOptions;
 
 use catalogs::Check;
 use disk::{Disk, Standing};
@@ -65,7 +65,7 @@ impl AuditOptions {
 /// # let path = dir.path().join("ESXP");
 /// use configcid::DemoCid;
 /// use configcid::audit::{AuditOptions, Severity, audit};
-/// use configcid::manifest::VerifyOptions;
+/// use configcid::signing::VerifyOptions;
 ///
 /// DemoCid::default().write(&path)?;
 /// std::fs::remove_file(path.join("rms/router.dll")).unwrap();

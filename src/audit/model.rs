@@ -2,8 +2,8 @@
 
 use super::rules::{Rule, Severity};
 use crate::catalog::CidPath;
+use crate::catalogs::CatalogReport;
 use crate::relay::CopyState;
-use crate::verify::CatalogReport;
 
 /// Something that an audit found.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]

@@ -1,7 +1,8 @@
 //! What a manifest's signatures are worth.
 
 use super::rules::{self, Rule};
-use crate::manifest::{Manifest, Reason, VerifyOptions, verify};
+use crate::manifest::Manifest;
+use crate::signing::{Reason, VerifyOptions, verify};
 
 /// A verdict: the rule that it is a finding of, if any; the state in one word; and a sentence.
 pub(super) fn judge(manifest: &Manifest, options: &VerifyOptions) -> (Option<&'static Rule>, &'static str, String) {

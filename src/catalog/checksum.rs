@@ -11,7 +11,7 @@ use std::sync::Arc;
 use md5::{Digest, Md5};
 use sha2::Sha256;
 
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 
 /// A 32-bit checksum, shown as eight hex digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Catalog, CatalogId, Checksum, CidPath, Entry};
-use crate::error::{Error, ErrorKind, Position, Result};
+use crate::base::error::{Error, ErrorKind, Position, Result};
 
 /// The format's own GUID, at offset 0, with its NUL.
 const MAGIC: &[u8; 39] = b"{546D99E5-A8F5-49a5-BF8B-93A516F7FD83}\0";

@@ -1,7 +1,7 @@
 //! The table of files that customers may change (formats.md, section 1). Everything else belongs to the vendor.
 
-use crate::error::{Error, ErrorKind, Result};
-use crate::text::{fold_case, same_name};
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::text::{fold_case, same_name};
 
 use super::path::CidPath;
 

@@ -17,7 +17,7 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use crate::error::Result;
+use crate::base::error::Result;
 
 /// The largest catalog that is read, in bytes: room for more than two million entries. A real one has less than one
 /// hundredth of it.

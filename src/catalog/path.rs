@@ -3,8 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, ErrorKind, Result};
-use crate::text::{decode_1252, encode_1252, fold_case};
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::text::{decode_1252, encode_1252, fold_case};
 
 /// A path relative to a CID's root, or to the folder of one of its catalogs, as catalogs spell it:
 /// `\rms\mrinit.conf` (formats.md, section 3).

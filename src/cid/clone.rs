@@ -9,8 +9,8 @@ use fs_extra::file::CopyOptions;
 
 use super::walk::{Item, Kind, not_plain, walk};
 use super::{Cid, OWN_PREFIX};
-use crate::error::{Error, ErrorKind, Result, plain};
-use crate::text::fold_case;
+use crate::base::error::{Error, ErrorKind, Result, plain};
+use crate::base::text::fold_case;
 
 /// How far a clone has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

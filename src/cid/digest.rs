@@ -9,9 +9,9 @@ use sha2::{Digest, Sha256, Sha384};
 
 use super::hash::{in_parallel, sum_file};
 use super::tree::open_file;
+use crate::base::error::{Error, Result};
 use crate::catalog::checksum::{READ_BUFFER, State};
 use crate::catalog::{Checksum, checksum};
-use crate::error::{Error, Result};
 
 /// What is wanted of a file.
 #[derive(Clone, Copy, Default)]
@@ -191,8 +191,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::base::hex::hex;
     use crate::catalog::ChecksumFunction;
-    use crate::manifest::hex;
 
     /// A function that can only read by itself, as a program does.
     struct Length;

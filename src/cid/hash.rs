@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use super::tree::open_file;
+use crate::base::error::{Error, ErrorKind, Result};
 use crate::catalog::{Checksum, ChecksumFunction};
-use crate::error::{Error, ErrorKind, Result};
 
 /// The size and the checksum of a file's content.
 pub(crate) type Sum = (u64, Checksum);

@@ -11,11 +11,11 @@ pub(crate) use clone::{copy_tree, first_difference, make_writable};
 
 use std::path::{Component, Path, PathBuf};
 
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::text::fold_case;
 use crate::catalog::{self, Catalog, CidPath, check_name};
-use crate::error::{Error, ErrorKind, Result};
 use crate::manifest::Manifest;
 use crate::mrinit::{self, Mrinit};
-use crate::text::fold_case;
 use tree::{Found, Listing, Tree};
 
 /// The catalog that every CID and every component has.

@@ -7,9 +7,9 @@ use std::io::{ErrorKind as IoKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::base::error::{self, Error, ErrorKind, Result};
+use crate::base::text::fold_case;
 use crate::catalog::CidPath;
-use crate::error::{self, Error, ErrorKind, Result};
-use crate::text::fold_case;
 
 /// What stands at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]

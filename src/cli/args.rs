@@ -4,13 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::catalog::{CustomerFiles, checksum};
+use crate::catalogs::{ChecksumChoice, CommandFunction, Program};
+use crate::plan::{Direction, LockOptions};
+use crate::router::View;
+use crate::{RefreshOptions, RelayAddress, Result, Run};
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
-use configcid::catalog::{CustomerFiles, checksum};
-use configcid::plan::{Direction, LockOptions};
-use configcid::refresh::{ChecksumChoice, CommandFunction, Program};
-use configcid::router::View;
-use configcid::{RefreshOptions, RelayAddress, Result, Run};
 
 use super::envelopes::EnvelopesCommand;
 use super::fleet::FleetCommand;
@@ -214,9 +214,7 @@ impl FunctionFlags {
     }
 
     pub fn options(&self) -> Result<RefreshOptions> {
-        let mut options = RefreshOptions::default();
-        options.checksum = self.choice()?;
-        Ok(options)
+        Ok(RefreshOptions { checksum: self.choice()?, ..RefreshOptions::default() })
     }
 }
 
@@ -271,10 +269,7 @@ pub struct LockFlags {
 
 impl LockFlags {
     pub fn options(&self) -> LockOptions {
-        let mut options = LockOptions::default();
-        options.wait = Duration::from_secs(self.wait);
-        options.break_lock = self.break_lock;
-        options
+        LockOptions { wait: Duration::from_secs(self.wait), break_lock: self.break_lock }
     }
 }
 

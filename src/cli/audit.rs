@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
+use crate::audit::{AuditOptions, AuditReport, Severity, audit};
+use crate::report::{Audited, ErrorReport, PageFile, Tone, audit_lines, audit_page};
+use crate::{Exit, Result};
 use clap::Args;
-use configcid::audit::{AuditOptions, AuditReport, Severity, audit};
-use configcid::report::{Audited, ErrorReport, PageFile, Tone, audit_lines, audit_page};
-use configcid::{Exit, Result};
 use serde::Serialize;
 
 use super::args::{VerifyArgs, path};

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use configcid::plan::{self, Past, Recovered, Writer};
-use configcid::report::{plan_lines, recovered_line};
-use configcid::{Cid, Exit, Result};
+use crate::plan::{self, Past, Recovered, Writer};
+use crate::report::{plan_lines, recovered_line};
+use crate::{Cid, Exit, Result};
 use serde::Serialize;
 
 use super::args::{CidArgs, RecoverArgs, UndoArgs};

@@ -1,9 +1,9 @@
 //! `configcid catalog list`, `verify` and `create`.
 
-use configcid::catalog::{CidPath, checksum};
-use configcid::refresh::ChecksumChoice;
-use configcid::report::{catalog_name, count, fault_line};
-use configcid::{Cid, CreateOptions, Exit, Plan, Result, Scope};
+use crate::catalog::{CidPath, checksum};
+use crate::catalogs::ChecksumChoice;
+use crate::report::{catalog_name, count, fault_line};
+use crate::{Cid, CreateOptions, Exit, Plan, Result, Scope};
 use serde::Serialize;
 
 use super::args::{CreateArgs, ListArgs, VerifyArgs};
@@ -47,7 +47,7 @@ pub fn list(args: &ListArgs, out: Out) -> Exit {
             catalogs.push((file, catalog));
         }
         // What is known of the functions is part of what one wants to know of a catalog.
-        let reports = configcid::verify(&cid, &options, Scope::Customer)?.catalogs;
+        let reports = crate::verify(&cid, &options, Scope::Customer)?.catalogs;
         let listed = catalogs.into_iter().zip(reports).map(|((file, catalog), report)| {
             let function = report.function.clone().unwrap_or_else(|| format!("{} checksum function", report.state));
             out.heading(format!(
@@ -56,7 +56,7 @@ pub fn list(args: &ListArgs, out: Out) -> Exit {
                 catalog.id(),
                 catalog.own_checksum()
             ));
-            let entry = |entry: &configcid::catalog::Entry| {
+            let entry = |entry: &crate::catalog::Entry| {
                 out.line(format!("{:>10}  {}  {}", entry.size, entry.checksum, entry.path));
                 ListedEntry { path: entry.path.clone(), size: entry.size, checksum: entry.checksum }
             };
@@ -80,7 +80,7 @@ pub fn verify(args: &VerifyArgs, out: Out) -> Exit {
         Err(error) => return out.fail(COMMAND, &error),
     };
     look_at_all(COMMAND, &args.cids, out, |path| {
-        let report = configcid::verify(&Cid::open(path)?, &options, Scope::Everything)?;
+        let report = crate::verify(&Cid::open(path)?, &options, Scope::Everything)?;
         for catalog in &report.catalogs {
             let (name, place) = catalog_name(&catalog.catalog);
             let checked = match (&catalog.function, catalog.state) {
@@ -120,7 +120,7 @@ pub fn create(args: &CreateArgs, out: Out) -> Exit {
         Err(error) => return out.fail(COMMAND, &error),
     };
     let work = Work { command: COMMAND, run: args.write.run(None), lines: &created_lines };
-    work.on_all(&args.cids, out, |path| configcid::create(&Cid::open_uncataloged(path)?, &options))
+    work.on_all(&args.cids, out, |path| crate::create(&Cid::open_uncataloged(path)?, &options))
 }
 
 fn created_lines(plan: &Plan) -> Vec<String> {

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use configcid::router::{self, CheckState, ClientCheck, Expected, Installed, Router};
-use configcid::{Cid, Exit, Result};
+use crate::router::{self, CheckState, ClientCheck, Expected, Installed, Router};
+use crate::{Cid, Exit, Result};
 use serde::Serialize;
 
 use super::args::ClientCheckArgs;
@@ -42,7 +42,7 @@ fn look(args: &ClientCheckArgs) -> Result<(ClientCheck, Vec<Installed>)> {
     let folders = match (&args.installed, &args.mrinit) {
         (Some(folder), _) => vec![folder.clone()],
         (None, Some(file)) => {
-            configcid::relay::read_file(file)?;
+            crate::relay::read_file(file)?;
             let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
             vec![folder.unwrap_or(Path::new(".")).to_owned()]
         }

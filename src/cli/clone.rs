@@ -1,6 +1,6 @@
 //! `configcid clone`.
 
-use configcid::{Cid, Exit, cid};
+use crate::{Cid, Exit, cid};
 use serde::Serialize;
 
 use super::args::CloneArgs;

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use configcid::relay::{self, RelayState};
-use configcid::report::{count, plan_lines};
-use configcid::{Cid, DemoCid, Exit, RefreshOptions, RelayAddress, RelaySetup, Result, Scope, cid, verify};
+use crate::relay::{self, RelayState};
+use crate::report::{count, plan_lines};
+use crate::{Cid, DemoCid, Exit, RefreshOptions, RelayAddress, RelaySetup, Result, Scope, cid, verify};
 use serde::Serialize;
 
 use super::args::DemoArgs;

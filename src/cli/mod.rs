@@ -24,7 +24,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
-use configcid::Exit;
+use crate::Exit;
 
 use args::{CatalogCommand, Cli, ClientCommand, Command, MrinitCommand, RelayCommand};
 use out::Out;

@@ -1,9 +1,9 @@
 //! `configcid mrinit show` and `configcid mrinit set`: one file, without a CID around it.
 
-use configcid::mrinit::{KEY_MR_PARENT, KEY_PARENT_ROUTER, Mrinit, Value, is_secret_key, masked};
-use configcid::plan::LockOptions;
-use configcid::report::plan_lines;
-use configcid::{Exit, Result, Run, relay};
+use crate::mrinit::{KEY_MR_PARENT, KEY_PARENT_ROUTER, Mrinit, Value, is_secret_key, masked};
+use crate::plan::LockOptions;
+use crate::report::plan_lines;
+use crate::{Exit, Result, Run, relay};
 use serde::Serialize;
 
 use super::args::{MrinitSetArgs, MrinitShowArgs};

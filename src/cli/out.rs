@@ -2,10 +2,10 @@
 
 use std::io::{IsTerminal, Write};
 
+use crate::report::{Answer, ErrorReport, safe};
+use crate::{Error, Exit, Result, report};
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
-use configcid::report::{Answer, ErrorReport, safe};
-use configcid::{Error, Exit, Result, report};
 use serde::Serialize;
 
 const GOOD: Style = AnsiColor::Green.on_default();
@@ -98,7 +98,7 @@ impl Out {
     }
 
     /// The diff of a plan.
-    pub fn diffs(self, plan: &configcid::Plan) {
+    pub fn diffs(self, plan: &crate::Plan) {
         if !self.json && !self.quiet {
             plan.changes.iter().flat_map(|change| lines(report::diff(change))).for_each(|line| self.change(&line));
         }

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use configcid::plan::Writer;
-use configcid::report::{CidResult, Status, candidates_line, count, fault_line, plan_lines, recovered_line};
-use configcid::{Cid, Exit, Plan, Ran, Result, Run, refresh};
+use crate::plan::Writer;
+use crate::report::{CidResult, Status, candidates_line, count, fault_line, plan_lines, recovered_line};
+use crate::{Cid, Exit, Plan, Ran, Result, Run, refresh};
 use serde::Serialize;
 
 use super::args::RefreshArgs;

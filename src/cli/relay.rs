@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use configcid::relay::{self, CopyState, RelayState};
-use configcid::report::{ErrorReport, plan_lines};
-use configcid::{Cid, Exit, RelaySetup, Result};
+use crate::relay::{self, CopyState, RelayState};
+use crate::report::{ErrorReport, plan_lines};
+use crate::{Cid, Exit, RelaySetup, Result};
 use serde::Serialize;
 
 use super::args::{CidArgs, RelaySetArgs};

@@ -1,14 +1,15 @@
 //! `configcid relay probe`.
 
+use crate::base::hex::hex;
 use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::ior::{self, Component, IiopProfile, Ior, Profile};
+use crate::probe::{self, Probe, Reading, Target};
+use crate::report::count;
+use crate::{Exit, Result};
 use clap::Args;
-use configcid::ior::{self, Component, IiopProfile, Ior, Profile};
-use configcid::probe::{self, Probe, Reading, Target};
-use configcid::report::count;
-use configcid::{Exit, Result};
 use serde::Serialize;
 
 use super::out::Out;
@@ -111,7 +112,6 @@ fn details(ior: &Ior, out: Out) {
             Profile::Other { tag, data } => {
                 out.detail(format!("  profile               tag {tag}, {}", count(data.len(), "byte", "bytes")))
             }
-            other => out.detail(format!("  profile               {other:?}")),
         }
     }
 }
@@ -129,11 +129,6 @@ fn iiop(profile: &IiopProfile, out: Out) {
             Component::Other { tag, data } => {
                 format!("    component           tag {tag}, {}", count(data.len(), "byte", "bytes"))
             }
-            other => format!("    component           {other:?}"),
         });
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use configcid::report::{Status, count, write_unless_same};
-use configcid::router::{self, RelayCheck, RelayView, Router, View};
-use configcid::{Exit, Result};
+use crate::report::{Status, count, write_unless_same};
+use crate::router::{self, RelayCheck, RelayView, Router, View};
+use crate::{Exit, Result};
 use serde::Serialize;
 
 use super::args::RelayRegistryArgs;

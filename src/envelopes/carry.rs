@@ -7,7 +7,7 @@ use std::path::Path;
 
 use tempfile::TempPath;
 
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 
 /// What became of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

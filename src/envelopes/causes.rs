@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::firewall::{Firewall, PortState};
 use super::rules::{LITTLE_SPACE, PORTS, System};
-use crate::text::count;
+use crate::base::text::count;
 
 /// What is known of the surroundings of a router; whatever is not, is told to be unknown.
 #[derive(Debug, Clone, Default)]
@@ -60,7 +60,7 @@ impl Surroundings {
             self.space = statistics.map(|is| Space { free: is.available_space(), total: is.total_space() });
         }
         if cfg!(windows) && self.on_boot_volume.is_none() {
-            let real = folder.canonicalize().map(|real| crate::error::plain(&real));
+            let real = folder.canonicalize().map(|real| crate::base::error::plain(&real));
             let boot = std::env::var("SystemDrive").ok();
             self.on_boot_volume = real.ok().zip(boot).map(|(real, boot)| on_volume(&real.to_string_lossy(), &boot));
         }

@@ -8,9 +8,9 @@ use serde::Serialize;
 use super::causes::{Cause, Seen, Surroundings, causes};
 use super::rules::{self, AGES, OLDER, Threshold, print_duration};
 use super::scan::{self, age};
-use crate::error::{Error, ErrorKind, Result};
-use crate::text::count;
-use crate::time;
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::text::count;
+use crate::base::time;
 
 /// What to think of a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -272,7 +272,7 @@ pub fn check(folder: &Path, options: &CheckOptions) -> Result<Check> {
     let causes = causes(&surroundings);
     let looked = !options.count_only;
     let mut found = Check {
-        folder: crate::error::plain(folder),
+        folder: crate::base::error::plain(folder),
         at: time::print(at),
         count: counted.messages,
         bytes: looked.then_some(tally.bytes),

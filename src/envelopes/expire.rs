@@ -10,9 +10,9 @@ use serde::Serialize;
 
 use super::carry::{Carried, carry, is_one_folder, remove_parts, same};
 use super::scan::{self, age};
-use crate::error::{Error, ErrorKind, Result};
-use crate::text::safe;
-use crate::time;
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::text::safe;
+use crate::base::time;
 
 /// The list that is kept beside the messages that were moved.
 pub const LIST: &str = "configcid-expired.txt";

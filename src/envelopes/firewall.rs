@@ -5,10 +5,10 @@
 use std::path::Path;
 
 use super::rules::PORTS;
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::text::{Encoding, fold_case};
 use crate::cid::tree::read_file;
-use crate::error::{Error, ErrorKind, Result};
 use crate::registry::{MAX_SIZE, RegFile};
-use crate::text::{Encoding, fold_case};
 
 /// The router's program \[A\].
 const PROGRAM: &str = "routernt.exe";

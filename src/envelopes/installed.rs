@@ -4,10 +4,10 @@
 use serde::Serialize;
 
 use super::rules::{MOVE_ANTI_VIRUS, MOVE_CONSOLE, Version};
-use crate::error::Result;
+use crate::base::error::Result;
+use crate::base::text::fold_case;
+use crate::host::programs::{self, Program};
 use crate::registry::RegFile;
-use crate::registry::programs::{self, Program};
-use crate::text::fold_case;
 
 /// How the console's and the Anti-Virus's names begin in the list of programs.
 const CONSOLE: &str = "sophos enterprise console";

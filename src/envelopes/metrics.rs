@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::check::{Check, RateMethod};
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::report::{Metrics, write_file};
 
 /// What a check found, as metrics.

@@ -15,9 +15,9 @@ mod relocate;
 mod restart;
 mod rules;
 mod scan;
-mod services;
 mod watch;
 
+pub use crate::host::services::{ServiceState, Services, services};
 pub use causes::{Cause, Listening, Seen, Space, Surroundings, causes};
 pub use check::{AgePart, Check, CheckOptions, Limits, Oldest, Rate, RateMethod, Verdict, check};
 pub use expire::{ExpireOptions, Expired, LIST, expire};
@@ -31,16 +31,13 @@ pub use relocate::{
     EnvelopeDir, LiveEnvelopeDir, MoveFiles, MoveHost, MovePlan, Moved, RECORD, move_folder, new_folder,
     no_router_here, undo_move, unknown_router,
 };
-pub use restart::{
-    Restart, Script, ServiceAction, ServiceState, ServiceStep, Services, restart, restart_order, restart_script,
-};
+pub use restart::{Restart, Script, ServiceAction, ServiceStep, restart, restart_order, restart_script};
 pub use rules::{
     AGES, CRITICAL, EXTENSION, LITTLE_SPACE, MOVE_ANTI_VIRUS, MOVE_CONSOLE, OLDER, PORTS, ROUTER, SERVICES, SYSTEMS,
     ServiceName, System, TTL, TTL_BEFORE_4_7, TTL_VERSION, Threshold, Version, WARNING, parse_duration, print_duration,
     ttl,
 };
 pub use scan::{Counted, Message, count, each};
-pub use services::services;
 pub use watch::{Sample, Series, WINDOW};
 
 pub use causes::bytes;

@@ -4,10 +4,10 @@ use serde::Serialize;
 
 use super::causes::on_volume;
 use super::rules::System;
-use crate::error::{Error, ErrorKind, Result};
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::text::fold_case;
 use crate::registry::Value;
 use crate::router::{ENVELOPE_DIR, Router, RouterView, View};
-use crate::text::fold_case;
 
 /// Where the router has its folders since Vista \[63588, 113040\].
 const BELOW_PROGRAM_DATA: &str = r"%ProgramData%\Sophos\Remote Management System\3\Router";

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::causes::Listening;
-use crate::error::{Error, ErrorKind, Result};
+use crate::base::error::{Error, ErrorKind, Result};
 
 /// Asks a host on which of `ports` something listens; each may take its time to answer.
 ///

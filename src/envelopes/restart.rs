@@ -5,62 +5,8 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::rules::{SERVICES, ServiceName};
-use crate::error::{Error, ErrorKind, Result};
-
-/// What a service is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ServiceState {
-    /// It does not run.
-    Stopped,
-    /// It runs.
-    Running,
-    /// It is about to start.
-    Starting,
-    /// It is about to stop.
-    Stopping,
-    /// It pauses, or is about to, or to go on.
-    Paused,
-}
-
-impl ServiceState {
-    /// In one word.
-    pub fn name(self) -> &'static str {
-        match self {
-            ServiceState::Stopped => "stopped",
-            ServiceState::Running => "running",
-            ServiceState::Starting => "starting",
-            ServiceState::Stopping => "stopping",
-            ServiceState::Paused => "paused",
-        }
-    }
-}
-
-/// Those who manage services: on Windows the service manager, in tests something else.
-pub trait Services {
-    /// What a service is doing; `None` where there is no such service.
-    ///
-    /// # Errors
-    /// The manager does not tell.
-    fn state(&self, service: &str) -> Result<Option<ServiceState>>;
-
-    /// Asks a service to stop.
-    ///
-    /// # Errors
-    /// The manager refuses.
-    fn stop(&self, service: &str) -> Result<()>;
-
-    /// Asks a service to start.
-    ///
-    /// # Errors
-    /// The manager refuses.
-    fn start(&self, service: &str) -> Result<()>;
-
-    /// Waits a moment, before a state is asked for again.
-    fn pause(&self) {
-        std::thread::sleep(Duration::from_millis(100));
-    }
-}
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::host::services::{ServiceState, Services};
 
 /// One step, done.
 #[derive(Debug, Clone, PartialEq, Serialize)]

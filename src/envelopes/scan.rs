@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::rules::EXTENSION;
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 
 /// A message, as the folder tells of it.
 #[derive(Debug, Clone, Copy)]

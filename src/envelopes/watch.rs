@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
-use crate::time;
+use crate::base::time;
 
 /// A change is that since the oldest sample that is no older than this, so that it does not jump; with a longer interval,
 /// since the sample before.

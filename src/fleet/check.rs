@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use super::{AddressKind, Domain, Finding, Fleet, Given, Machine, Relay, Target, rules};
+use crate::base::text::{count, fold_case};
 use crate::mrinit::RelayAddress;
-use crate::text::{count, fold_case};
 
 /// Levels of a network: the server, and six of relays \[14635\].
 pub const MAX_LEVELS: usize = 7;

@@ -4,12 +4,12 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use super::{Fleet, Platform};
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::text::{fold_case, safe};
 use crate::cid::Cid;
-use crate::error::{Error, ErrorKind, Result};
 use crate::mrinit::{RelayAddress, names_relay};
 use crate::relay::{self, CopyState};
 use crate::router::same_list;
-use crate::text::{fold_case, safe};
 
 /// A fleet file that was derived.
 #[derive(Debug)]

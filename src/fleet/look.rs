@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::net::{IpAddr, ToSocketAddrs};
 
 use super::check::{self, path_key};
-use super::pool::side_by_side;
 use super::{Finding, Fleet, FleetCid, Platform, Target, rules};
+use crate::base::pool::side_by_side;
 use crate::cid::Cid;
 use crate::mrinit::{RelayAddress, names_relay};
 use crate::relay::{self, RelayState};

@@ -41,7 +41,6 @@ mod model;
 mod parse;
 mod picture;
 mod plan;
-pub(crate) mod pool;
 mod registry;
 mod report;
 mod rules;
@@ -50,6 +49,7 @@ mod section;
 mod status;
 mod tree;
 
+pub use crate::base::pool::processors;
 pub use check::{MAX_AT_RELAY, MAX_AT_SERVER, MAX_AT_SERVER_2008, MAX_LEVELS, check, summary};
 pub use import::{Imported, import};
 pub use look::{check_cids, check_names};
@@ -58,7 +58,6 @@ pub use model::{AddressKind, Domain, Fleet, FleetCid, Given, Machine, Platform, 
 pub use parse::MAX_SIZE;
 pub use picture::{Format, graph};
 pub use plan::{Work, plan, run, setup};
-pub use pool::processors;
 pub use registry::{RegistryFile, make_folder, registry};
 pub use report::report;
 pub use rules::{Finding, Severity};

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::keys::{self, THE_SERVER};
-use crate::error::Result;
+use crate::base::error::Result;
+use crate::base::text::same_name;
 use crate::mrinit::RelayAddress;
 use crate::relay::CopyState;
-use crate::text::same_name;
 
 /// A value and the line of the file that gives it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,14 +4,14 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::look::look_at;
-use super::pool::side_by_side;
 use super::{Fleet, FleetCid, Target};
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::pool::side_by_side;
 use crate::catalog::CidPath;
+use crate::catalogs::{RefreshOptions, refresh};
 use crate::cid::Cid;
-use crate::error::{Error, ErrorKind, Result};
 use crate::mrinit::{KEY_MR_PARENT, RelayAddress, names_relay};
 use crate::plan::Plan;
-use crate::refresh::{RefreshOptions, refresh};
 use crate::relay::{self, CopyState, RelaySetup, RelayState};
 use crate::run::{Ran, Run};
 

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use super::Fleet;
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
+use crate::base::text::{fold_case, safe};
 use crate::router::{PARENT_ADDRESS, View, relay_reg_file_with};
-use crate::text::{fold_case, safe};
 
 /// The `.reg` file of a relay.
 #[derive(Debug, Clone, PartialEq, Eq)]

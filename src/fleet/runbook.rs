@@ -5,8 +5,8 @@ use std::path::Path;
 use super::check::MAX_LEVELS;
 use super::picture::endpoint_count;
 use super::{Fleet, FleetCid, Platform, Relay, Target, check, registry};
-use crate::error::{Error, ErrorKind, Position, Result};
-use crate::report::template::{Values, fill};
+use crate::base::error::{Error, ErrorKind, Position, Result};
+use crate::base::template::{Values, fill};
 use crate::report::{Markup, count, html};
 
 const TEMPLATE: &str = include_str!("../../templates/runbook.md");

@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::Given;
 use super::keys::{self, Word};
-use crate::error::{Error, ErrorKind, Position, Result};
+use crate::base::error::{Error, ErrorKind, Position, Result};
 
 /// No value is longer, in characters.
 const LONGEST: usize = 4096;

@@ -1,18 +1,18 @@
 //! Each CID as it is against the fleet file.
 
 use super::plan::{PURPOSE, names, parent_faults, plan_of, setup};
-use super::pool::side_by_side;
 use super::{Fleet, FleetCid};
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::pool::side_by_side;
 use crate::catalog::CidPath;
+use crate::catalogs::RefreshOptions;
+use crate::catalogs::{Scope, verify};
 use crate::cid::{Cid, MRINIT};
-use crate::error::{Error, ErrorKind, Result};
 use crate::mrinit::{self, KEY_MR_PARENT, KEY_PARENT_ROUTER, RelayAddress};
 use crate::plan::{Writer, digest, last_change};
-use crate::refresh::RefreshOptions;
 use crate::relay::{self, CopyState, RelayState};
 use crate::report::ErrorReport;
 use crate::router::same_list;
-use crate::verify::{Scope, verify};
 
 /// How a CID stands to the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]

@@ -1,8 +1,8 @@
 //! CORBA's common data representation: numbers aligned to their size, in either byte order, in capsules that say theirs.
 
 use super::{MAX_SIZE, wrong};
-use crate::error::Result;
-use crate::text::{decode_1252, encode_1252};
+use crate::base::error::Result;
+use crate::base::text::{decode_1252, encode_1252};
 
 /// Which byte of a number comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]

@@ -10,7 +10,8 @@ mod profile;
 pub use cdr::ByteOrder;
 pub use profile::{Component, IiopProfile, Profile};
 
-use crate::error::{Error, ErrorKind, Position, Result};
+use crate::base::error::{Error, ErrorKind, Position, Result};
+use crate::base::hex::hex;
 use cdr::{Reader, Writer};
 
 /// What a router's reference says the object is \[F\].
@@ -121,7 +122,7 @@ impl Ior {
             writer.u32(tag);
             writer.octets(&data);
         }
-        Some(format!("{PREFIX}{}", digits(&writer.finish()?)))
+        Some(format!("{PREFIX}{}", hex(&writer.finish()?)))
     }
 
     /// Where its readers are told to connect, in the order of the reference: the host of each IIOP profile, each with
@@ -149,13 +150,8 @@ fn wrong(byte: usize, what: impl Into<String>) -> Error {
     Error::new(ErrorKind::IorFormat, what).at(Position::Offset((PREFIX.len() + 2 * byte) as u64))
 }
 
-/// Bytes as hex digits.
-pub(crate) fn digits(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn hex<S: serde::Serializer>(bytes: &[u8], serializer: S) -> std::result::Result<S::Ok, S::Error> {
-    serializer.serialize_str(&digits(bytes))
+fn as_hex<S: serde::Serializer>(bytes: &[u8], serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.serialize_str(&hex(bytes))
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Profiles, each a way to the object, and the components that say more about one.
 
+use super::as_hex;
 use super::cdr::{ByteOrder, Reader, Writer};
-use super::hex;
-use crate::error::Result;
+use crate::base::error::Result;
 
 /// Profiles of IIOP, the protocol of object request brokers over TCP.
 pub(super) const TAG_INTERNET_IOP: u32 = 0;
@@ -23,7 +23,7 @@ pub enum Profile {
         /// Which protocol.
         tag: u32,
         /// Its bytes.
-        #[serde(serialize_with = "hex")]
+        #[serde(serialize_with = "as_hex")]
         data: Vec<u8>,
     },
 }
@@ -40,7 +40,7 @@ pub struct IiopProfile {
     /// The port of plain IIOP; 0 where there is none.
     pub port: u16,
     /// What the host knows the object by.
-    #[serde(serialize_with = "hex")]
+    #[serde(serialize_with = "as_hex")]
     pub object_key: Vec<u8>,
     /// What more there is to say; IIOP 1.0 has none.
     pub components: Vec<Component>,
@@ -76,7 +76,7 @@ pub enum Component {
         /// Which.
         tag: u32,
         /// Its bytes.
-        #[serde(serialize_with = "hex")]
+        #[serde(serialize_with = "as_hex")]
         data: Vec<u8>,
     },
 }

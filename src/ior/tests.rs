@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::base::hex::hex;
 
 /// What `genior IDL:acme.example/Router:1.0 router.acme.example 8193` of omniORB 4.2.5 prints.
 const GENIOR: &str = "IOR:010000001c00000049444c3a61636d652e6578616d706c652f526f757465723a312e30000100000000000000680000000101\
@@ -26,7 +27,7 @@ fn reads_what_another_orb_wrote() {
     assert_eq!((ior.type_id.as_str(), ior.byte_order), ("IDL:acme.example/Router:1.0", ByteOrder::LittleEndian));
     let profile = iiop(&ior);
     assert_eq!((profile.minor_version, profile.host.as_str(), profile.port), (2, "router.acme.example", 8193));
-    assert_eq!(digits(&profile.object_key), "6b01fd3f0ded149d00000001");
+    assert_eq!(hex(&profile.object_key), "6b01fd3f0ded149d00000001");
     let tags = profile.components.iter().map(|component| match component {
         Component::Other { tag, .. } => *tag,
         other => panic!("{other:?}"),
@@ -178,7 +179,7 @@ proptest! {
 
     #[test]
     fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        let text = format!("IOR:{}", digits(&bytes));
+        let text = format!("IOR:{}", hex(&bytes));
         if let Ok(ior) = Ior::parse(text.as_bytes()) {
             prop_assert_eq!(Ior::parse(ior.print().unwrap().as_bytes()).unwrap(), ior);
         }

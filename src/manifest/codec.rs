@@ -9,7 +9,7 @@ use std::hash::{BuildHasher, RandomState};
 use base64ct::{Base64, Encoding};
 
 use super::entry::{Entry, Spelling, excerpt, first_line, further_line, malformed};
-use crate::error::{Position, Result};
+use crate::base::error::{Position, Result};
 
 /// The largest manifest that is read, in bytes: room for more than a million entries with all digests.
 pub const MAX_SIZE: u64 = 512 << 20;
@@ -143,7 +143,7 @@ impl Manifest {
     }
 
     /// The bytes of the list, without the signatures.
-    pub(super) fn body_bytes(&self) -> &[u8] {
+    pub(crate) fn body_bytes(&self) -> &[u8] {
         &self.bytes[..self.body]
     }
 
@@ -157,7 +157,7 @@ impl Manifest {
 
 impl Signature {
     /// The lines of an inline signature: a manifest's body goes before them.
-    pub(super) fn print_inline(algorithm: &str, value: &[u8], certificates: &[Vec<u8>]) -> Vec<u8> {
+    pub(crate) fn print_inline(algorithm: &str, value: &[u8], certificates: &[Vec<u8>]) -> Vec<u8> {
         let mut lines = [SIG, algorithm.as_bytes(), b" ", Base64::encode_string(value).as_bytes(), b"\n"].concat();
         for certificate in certificates {
             lines.extend([CERT, Base64::encode_string(certificate).as_bytes(), b"\n"].concat());
@@ -166,7 +166,7 @@ impl Signature {
     }
 
     /// The lines of a trailer.
-    pub(super) fn print_trailer(value: &[u8], certificates: &[Vec<u8>]) -> Vec<u8> {
+    pub(crate) fn print_trailer(value: &[u8], certificates: &[Vec<u8>]) -> Vec<u8> {
         let mut lines = block(BEGIN_SIGNATURE, value, END_SIGNATURE);
         certificates.iter().for_each(|der| lines.extend(block(BEGIN_CERTIFICATE, der, END_CERTIFICATE)));
         lines

@@ -2,9 +2,9 @@
 
 use std::fmt::{self, Write};
 
-use super::hex::{hex, unhex};
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::hex::{hex, unhex};
 use crate::catalog::{CidPath, check_name};
-use crate::error::{Error, ErrorKind, Result};
 
 /// How a manifest spells its paths (formats.md, section 4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use super::entry::{excerpt, malformed};
-use super::hex::{hex, unhex};
+use crate::base::error::{Error, ErrorKind, Position, Result};
+use crate::base::hex::{hex, unhex};
 use crate::catalog::CidPath;
-use crate::error::{Error, ErrorKind, Position, Result};
 
 /// A list of MD5 digests, which keeps every byte that is not asked to change.
 ///
@@ -42,13 +42,13 @@ pub struct SpecEntry {
 }
 
 impl SpecEntry {
-    pub(super) fn cid_path(&self) -> CidPath {
+    pub(crate) fn cid_path(&self) -> CidPath {
         cid_path(&self.path).expect("parse has checked it")
     }
 }
 
 /// The path as catalogs spell it. A leading `./` may be there, as `find` writes it.
-pub(super) fn cid_path(path: &str) -> Result<CidPath> {
+pub(crate) fn cid_path(path: &str) -> Result<CidPath> {
     if path.contains('\\') {
         return Err(Error::new(ErrorKind::Path, format!("the path {} has a backslash", excerpt(path.as_bytes())))
             .next("such lists have forward slashes"));

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::error::{Error, ErrorKind, Position};
+use crate::base::error::{Error, ErrorKind, Position};
+use crate::base::hex::hex;
 
 const SHA1: &str = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
 const SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";

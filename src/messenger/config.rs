@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::file::read_bytes;
 use super::{link, toml_file};
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 
 /// The configuration of the messenger.
 ///

@@ -8,8 +8,8 @@ use super::link::shortened;
 use super::profile::{Profile, Session};
 use super::version::{Version, VersionRange};
 use super::words::{Words, fill};
-use crate::text::fold_case;
-use crate::time;
+use crate::base::text::fold_case;
+use crate::base::time;
 
 /// The longest description of a condition, in characters.
 const MAX_DESCRIPTION: usize = 300;

@@ -6,8 +6,8 @@ use std::time::SystemTime;
 use super::language::Language;
 use super::version::VersionRange;
 use super::{Place, parse, xml};
+use crate::base::error::{Error, Result};
 use crate::cid::tree::read_file;
-use crate::error::{Error, Result};
 
 /// The most messages of a file.
 pub const MAX_MESSAGES: usize = 50_000;

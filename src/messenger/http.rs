@@ -12,8 +12,8 @@ use super::config::{Method, ReportTo};
 use super::file::read_bytes;
 use super::reports::{Failure, Sender};
 use super::state::Report;
-use crate::error::{Error, ErrorKind, Result};
-use crate::time;
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::time;
 
 /// How long one report may take, from looking up the name to the end of the answer.
 const TIMEOUT: Duration = Duration::from_secs(5);

@@ -10,10 +10,11 @@ use std::time::SystemTime;
 
 use super::config::Config;
 use super::package::{FOLDER, MANIFEST, MESSAGES, PROGRAM, RUN_KEY, RUN_VALUE, Windows};
-use crate::error::{Error, ErrorKind, Result};
-use crate::manifest::{Manifest, SignatureReport, SignatureState, VerifyOptions, check_files, verify};
-use crate::registry::live::{self, Wow};
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::host::live::{self, Wow};
+use crate::manifest::Manifest;
 use crate::registry::{KeyPath, Value};
+use crate::signing::{SignatureReport, SignatureState, VerifyOptions, check_files, verify};
 
 /// The largest file of a package, in bytes.
 const MAX_FILE: u64 = 256 << 20;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::base::error::{Error, ErrorKind, Result};
 
 /// The longest tag.
 const MAX_LENGTH: usize = 35;
@@ -59,7 +59,7 @@ pub fn user_language() -> Option<Language> {
         return Language::of_locale(&named.to_string_lossy());
     }
     #[cfg(windows)]
-    return crate::windows::user_language().and_then(|tag| tag.parse().ok());
+    return crate::host::windows::user_language().and_then(|tag| tag.parse().ok());
     #[cfg(not(windows))]
     None
 }

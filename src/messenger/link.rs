@@ -1,6 +1,6 @@
 //! Which addresses are opened or reported to.
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::base::error::{Error, ErrorKind, Result};
 
 /// The longest address.
 const MAX_LENGTH: usize = 2048;

@@ -14,8 +14,8 @@ use super::language::Language;
 use super::link;
 use super::reach::{Budget, reachable};
 use super::words::{ENGLISH, Words, fill};
-use crate::text::is_unsafe;
-use crate::time;
+use crate::base::text::is_unsafe;
+use crate::base::time;
 
 /// The longest title that a window shows in one line, in characters.
 pub const MAX_TITLE: usize = 80;

@@ -1,7 +1,7 @@
 //! The profile of this computer and user.
 
 use super::Profile;
-use crate::error::Result;
+use crate::base::error::Result;
 
 /// What the registry, the token of the user and the session say of this computer and user.
 ///
@@ -20,11 +20,11 @@ mod windows {
     use std::collections::BTreeMap;
 
     use super::super::{ConsoleKind, Language, Os, Profile, Session, Version};
-    use crate::error::Result;
-    use crate::registry::live::{self, Wow};
+    use crate::base::error::Result;
+    use crate::base::text::fold_case;
+    use crate::host::live::{self, Wow};
+    use crate::host::windows;
     use crate::registry::{KeyPath, Value, programs};
-    use crate::text::fold_case;
-    use crate::windows;
 
     /// The group to which messages are shown \[119053\].
     const AUDIENCE: &str = "Sophos Console Administrators";

@@ -54,7 +54,7 @@ pub use window::{hide_own_console, show_window};
 pub use words::{ENGLISH, GERMAN, Words, fill};
 pub use xml::{MAX_DEPTH, MAX_ELEMENTS, MAX_SIZE};
 
-use crate::error::Position;
+use crate::base::error::Position;
 
 /// A place in a text file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

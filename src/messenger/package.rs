@@ -9,9 +9,10 @@ use super::file::{MessageFile, read_bytes};
 use super::lint::{Finding, lint_file};
 use super::switch::DISABLE;
 use super::toml_file;
-use crate::error::{Error, ErrorKind, Result};
-use crate::manifest::{DigestAlgorithm, Entry, Manifest, ManifestPath, Signer};
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::manifest::{Entry, Manifest, ManifestPath};
 use crate::registry::{Format, Value, encode, value_line};
+use crate::signing::{DigestAlgorithm, Signer};
 
 /// The largest program, in bytes.
 const MAX_PROGRAM: u64 = 256 << 20;

@@ -6,8 +6,8 @@ use super::Place;
 use super::file::{Condition, ConsoleKind, MAX_MESSAGES, Message, MessageFile, Os, Severity, Test, Text};
 use super::version::VersionRange;
 use super::xml::{Element, fault};
-use crate::error::{Error, Result};
-use crate::time;
+use crate::base::error::{Error, Result};
+use crate::base::time;
 
 /// The longest title, body or link, in bytes.
 pub const MAX_TEXT: usize = 4 << 20;

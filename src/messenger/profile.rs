@@ -7,8 +7,8 @@ use super::file::{ConsoleKind, Os, read_bytes};
 use super::language::Language;
 use super::toml_file;
 use super::version::Version;
-use crate::error::Result;
-use crate::text::fold_case;
+use crate::base::error::Result;
+use crate::base::text::fold_case;
 
 /// What conditions are asked of. What it does not name is not there.
 ///

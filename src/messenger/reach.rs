@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::file::{Condition, ConsoleKind, Os, Test};
 use super::language::Language;
 use super::version::{Version, VersionRange};
-use crate::text::fold_case;
+use crate::base::text::fold_case;
 
 /// A computer of which not everything is settled yet.
 #[derive(Default, Clone)]

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::state::Report;
 use super::store::Store;
-use crate::error::Result;
+use crate::base::error::Result;
 
 /// How long a run may go on sending. The user has seen the messages by then.
 const PATIENCE: Duration = Duration::from_secs(10);

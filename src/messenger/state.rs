@@ -1,5 +1,6 @@
 //! What is remembered of one user: which messages were shown, which acknowledged, and what is still to be reported.
 
+use crate::base::hex::hex;
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
@@ -7,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::MAX_MESSAGES;
 use super::parse::is_id;
-use crate::error::{Error, ErrorKind, Result};
-use crate::time;
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::time;
 
 /// The version of the file.
 const SCHEMA: u32 = 1;
@@ -121,7 +122,7 @@ mod maybe_moment {
 impl State {
     /// Nothing yet, with this random number.
     pub fn new(random: [u8; 16]) -> State {
-        let installation = random.iter().map(|byte| format!("{byte:02x}")).collect();
+        let installation = hex(&random);
         State { schema: SCHEMA, installation, reporting: false, messages: BTreeMap::new(), reports: Vec::new() }
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::State;
 use super::file::read_bytes;
-use crate::error::{Error, ErrorKind, Result};
+use crate::base::error::{Error, ErrorKind, Result};
 
 /// The largest state that is read, in bytes.
 const MAX_SIZE: u64 = 32 << 20;

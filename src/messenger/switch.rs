@@ -1,7 +1,7 @@
 //! The switches that turn the messenger off: `Disable` for the machine or the user \[119053\].
 
-use crate::error::Result;
-use crate::registry::live::{self, Wow};
+use crate::base::error::Result;
+use crate::host::live::{self, Wow};
 use crate::registry::{KeyPath, RegFile, Value};
 
 /// The value: a DWORD, 1 to switch it off.

@@ -8,8 +8,8 @@ use proptest::prelude::*;
 
 use super::reach::{Budget, reachable};
 use super::*;
-use crate::error::{ErrorKind, Position};
-use crate::time;
+use crate::base::error::{ErrorKind, Position};
+use crate::base::time;
 
 const KINDS: [&str; 3] = ["enterprise-console", "enterprise-manager", "control-center"];
 const OSES: [&str; 3] = ["windows", "macos", "linux"];

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::Place;
 use super::xml::fault;
-use crate::error::{Error, ErrorKind, Result};
+use crate::base::error::{Error, ErrorKind, Result};
 
 /// The largest, in bytes.
 pub(super) const MAX_SIZE: u64 = 1 << 20;

@@ -1,9 +1,9 @@
 //! The window of a message, on Windows.
 
 use super::{Severity, Words};
-use crate::error::Result;
-use crate::text::safe;
-use crate::windows::{self, Dialog, Icon};
+use crate::base::error::Result;
+use crate::base::text::safe;
+use crate::host::windows::{self, Dialog, Icon};
 
 /// Shows a message until it is acknowledged or put off. Gives whether it was acknowledged.
 ///

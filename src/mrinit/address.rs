@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::base::error::{Error, ErrorKind, Result};
 
 /// A relay's address, as `ParentRouterAddress` has it: `IP,FQDN,NETBIOS`. Each part may be left out, not all of them.
 ///

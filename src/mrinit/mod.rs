@@ -10,8 +10,8 @@ pub use keys::{KEY_MR_PARENT, KEY_PARENT_ROUTER, is_drift_key, is_secret_key, ma
 
 use std::ops::Range;
 
-use crate::error::{Error, ErrorKind, Position, Result};
-use crate::text::{Encoding, LineEnding};
+use crate::base::error::{Error, ErrorKind, Position, Result};
+use crate::base::text::{Encoding, LineEnding};
 
 /// The largest `mrinit.conf` that is read, in bytes. Real ones hold about a thousand.
 pub const MAX_SIZE: u64 = 1 << 20;

@@ -11,11 +11,11 @@ use std::path::{Path, PathBuf};
 use super::lock::{Lock, LockOptions};
 use super::record::{LOCK, Places, Record, Step, digest, work_name};
 use super::{Change, Plan, Stage, disk, observe, recover, undo};
+use crate::base::error::{Error, ErrorKind, Result};
 use crate::catalog;
 use crate::catalog::CidPath;
 use crate::cid::tree::{self, Found, Tree};
 use crate::cid::{self, generation};
-use crate::error::{Error, ErrorKind, Result};
 
 /// What carrying a plan out did.
 #[derive(Debug, Clone, PartialEq, Eq)]

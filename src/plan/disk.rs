@@ -7,8 +7,8 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
+use crate::base::error::{Error, Result};
 use crate::cid::tree::read_file;
-use crate::error::{Error, Result};
 
 #[cfg(feature = "faults")]
 mod faults;

@@ -2,7 +2,7 @@
 
 use super::record::Record;
 use super::recover::describe;
-use crate::error::Result;
+use crate::base::error::Result;
 
 /// What a journal says.
 pub struct JournalParts {

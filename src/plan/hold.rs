@@ -8,7 +8,7 @@ use super::disk::bare_step;
 use super::lock::Holder;
 #[cfg(not(windows))]
 use super::lock::read_holder;
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 
 pub(super) use system::{give_back, look, make, remove_stale};
 

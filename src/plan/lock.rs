@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::disk::bare_step;
 use super::hold;
 use super::record::{self, LOCK, Record};
-use crate::error::{Error, ErrorKind, Result};
+use crate::base::error::{Error, ErrorKind, Result};
 
 /// No lock is larger.
 const MAX_SIZE: u64 = 64 << 10;

@@ -1,5 +1,6 @@
 //! What a change to a CID is, on disk: the journal of one under way, the record of the last one, the history of all.
 
+use crate::base::hex::hex;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -7,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Stage;
+use crate::base::error::{Error, ErrorKind, Result};
 use crate::catalog::CidPath;
 use crate::cid::{LAST_CHANGE, MAX_RECORD, OWN_PREFIX, is_own_name};
-use crate::error::{Error, ErrorKind, Result};
 
 /// A change under way. A start that finds it finishes or undoes it.
 pub(super) const JOURNAL: &str = ".configcid-journal";
@@ -137,7 +138,7 @@ pub(super) fn is_passing(name: &str) -> bool {
 
 /// The SHA-256 of a content, as hex digits.
 pub(crate) fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(bytes))
 }
 
 /// The name of this computer.

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use super::apply::{Writer, put_in_place};
 use super::disk;
 use super::record::{MAX_SIZE, Places, Record, Step, digest, is_leftover, is_passing, utc};
+use crate::base::error::{Error, ErrorKind, Result};
 use crate::catalog::{self, CidPath};
 use crate::cid::tree::{Found, Tree};
-use crate::error::{Error, ErrorKind, Result};
 
 /// What is left where an interrupted change can go neither way.
 const FORGET: &str = "configcid recover --forget leaves the files as they are";

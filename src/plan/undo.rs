@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::record::{MAX_SIZE, Places, Record, digest, utc, work_name};
 use super::{Change, Plan, disk};
+use crate::base::error::{Error, ErrorKind, Result};
 use crate::catalog::{self, CidPath};
 use crate::cid::Cid;
-use crate::error::{Error, ErrorKind, Result};
 
 /// A history longer than this loses its older half, in bytes.
 const LONG: usize = 1 << 20;

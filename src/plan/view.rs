@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::Change;
+use crate::base::error::Result;
 use crate::catalog::{ChecksumFunction, CidPath};
 use crate::cid::Cid;
 use crate::cid::hash::{Sum, sum_file};
 use crate::cid::tree::Found;
-use crate::error::Result;
 
 pub(crate) struct View<'a> {
     cid: &'a Cid,

@@ -151,6 +151,6 @@ fn parse(text: &[u8]) -> Result<Ior, (&'static str, String)> {
 fn sent(text: &[u8]) -> String {
     match text.len() {
         0 => "nothing".to_owned(),
-        size => crate::text::count(size, "byte", "bytes"),
+        size => crate::base::text::count(size, "byte", "bytes"),
     }
 }

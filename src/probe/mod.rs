@@ -14,11 +14,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::base::error::Result;
+use crate::base::pool::side_by_side;
+use crate::base::text::Encoding;
 use crate::cid::tree::read_given_file;
-use crate::error::Result;
-use crate::fleet::pool::side_by_side;
 use crate::ior::{self, Ior};
-use crate::text::Encoding;
 use judge::{Lookup, Probed, judge};
 
 /// How many hosts are asked at the same time.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::base::error::{Error, ErrorKind, Result};
 
 /// The port on which a router tells its reference: `ClientIORPort` of `mrinit.conf` (formats.md, section 2).
 pub const IOR_PORT: u16 = 8192;

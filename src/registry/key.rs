@@ -4,8 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::malformed;
-use crate::error::{Error, Result};
-use crate::text::fold_case;
+use crate::base::error::{Error, Result};
+use crate::base::text::fold_case;
 
 /// The longest name of one key, in UTF-16 units: a limit of Windows.
 const MAX_NAME: usize = 255;

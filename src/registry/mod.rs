@@ -5,10 +5,8 @@
 //! What a file would leave in an empty registry is asked with [`RegFile::value`].
 
 mod key;
-pub(crate) mod live;
 mod parse;
 mod print;
-pub(crate) mod programs;
 mod value;
 
 pub use key::{Hive, KeyPath};
@@ -18,9 +16,9 @@ pub(crate) use print::{encode, value_line};
 
 use std::path::Path;
 
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::text::fold_case;
 use crate::cid::tree::read_given_file;
-use crate::error::{Error, ErrorKind, Result};
-use crate::text::fold_case;
 
 /// The largest `.reg` file that is read, in bytes: an export of all that is below `HKLM\SOFTWARE\Sophos` holds a few
 /// megabytes.

@@ -1,8 +1,8 @@
 //! Reading `.reg` files.
 
 use super::{Format, Item, MAX_SIZE, RegFile, Section, Value, malformed};
-use crate::error::{Error, Position, Result};
-use crate::text::Encoding;
+use crate::base::error::{Error, Position, Result};
+use crate::base::text::Encoding;
 
 pub(super) fn parse(bytes: &[u8]) -> Result<RegFile> {
     if bytes.len() as u64 > MAX_SIZE {

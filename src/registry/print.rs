@@ -1,8 +1,8 @@
 //! Writing `.reg` files.
 
 use super::{Format, RegFile, Value, malformed};
-use crate::error::Result;
-use crate::text::{Encoding, encode_1252};
+use crate::base::error::Result;
+use crate::base::text::{Encoding, encode_1252};
 
 /// Where a line of bytes is broken, in characters: registry editors end theirs before the 80th.
 const WIDTH: usize = 77;

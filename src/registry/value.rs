@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Format;
-use crate::text::{Encoding, decode_1252, encode_1252};
+use crate::base::text::{Encoding, decode_1252, encode_1252};
 
 const REG_SZ: u32 = 1;
 const REG_EXPAND_SZ: u32 = 2;

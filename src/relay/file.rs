@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use crate::base::error::{Error, ErrorKind, Result};
 use crate::cid::check_spelling;
 use crate::cid::tree::read_file as read_bytes;
-use crate::error::{Error, ErrorKind, Result};
 use crate::mrinit::{self, Mrinit};
 use crate::plan::{Change, Plan, Stage};
 

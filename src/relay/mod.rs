@@ -7,14 +7,14 @@ pub use file::{edit_file, read_file};
 pub(crate) use show::show_with;
 pub use show::{CopyState, RelayState, show};
 
+use crate::base::error::{Error, ErrorKind, Result};
 use crate::catalog::CidPath;
+use crate::catalogs::{self, RefreshOptions};
 use crate::cid::{Cid, MRINIT, RMS_COMPONENTS};
-use crate::error::{Error, ErrorKind, Result};
 use crate::mrinit::{
     KEY_MR_PARENT, KEY_PARENT_ROUTER, Mrinit, RelayAddress, Value, is_drift_key, is_secret_key, masked, names_relay,
 };
 use crate::plan::{Change, Plan, Stage};
-use crate::refresh::{self, RefreshOptions};
 
 /// What relay set-up is to do.
 #[derive(Clone)]
@@ -89,7 +89,7 @@ pub fn set(cid: &Cid, setup: &RelaySetup) -> Result<Plan> {
         let before = conf.bytes().to_vec();
         plan.changes.extend(edit(cid, path, Some(before), conf, None, setup, &mut plan.warnings)?);
     }
-    refresh::complete(cid, &mut plan, &setup.refresh)?;
+    catalogs::complete(cid, &mut plan, &setup.refresh)?;
     Ok(plan)
 }
 

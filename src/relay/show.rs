@@ -1,8 +1,8 @@
 //! Who is whose parent, by each copy of `mrinit.conf` in a CID.
 
+use crate::base::error::Result;
 use crate::catalog::CidPath;
 use crate::cid::Cid;
-use crate::error::Result;
 use crate::mrinit::{KEY_MR_PARENT, KEY_PARENT_ROUTER, Mrinit, RelayAddress, names_relay};
 
 use super::{drift, router_components};

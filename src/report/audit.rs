@@ -2,8 +2,8 @@
 
 use super::{count, table};
 use crate::audit::{AuditReport, Finding, RULES, Rule, Severity, SeverityCounts};
+use crate::catalogs::CatalogReport;
 use crate::relay::CopyState;
-use crate::verify::CatalogReport;
 
 /// How a line is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

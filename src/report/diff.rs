@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
+use crate::base::text::safe;
 use crate::catalog::Catalog;
 use crate::mrinit::Mrinit;
 use crate::plan::{Change, Stage};
-use crate::text::safe;
 
 /// The unified diff of one change. Control characters are spelled out, line endings are not shown.
 pub fn diff(change: &Change) -> String {

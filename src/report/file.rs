@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::path::Path;
 
+use crate::base::error::{Error, ErrorKind, Result};
 use crate::cid::tree::read_file;
-use crate::error::{Error, ErrorKind, Result};
 
 /// Writes a file, whole or not at all: a reader sees the old one or the new one.
 ///

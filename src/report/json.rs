@@ -3,12 +3,12 @@
 use serde::Serialize;
 
 use super::diff;
+use crate::base::error::{Error, Position};
+use crate::base::exit::Exit;
+use crate::base::text::is_unsafe;
 use crate::catalog::CidPath;
-use crate::error::{Error, Position};
-use crate::exit::Exit;
+use crate::catalogs::Fault;
 use crate::plan::{CatalogChange, Change, Plan, Recovered, digest};
-use crate::text::is_unsafe;
-use crate::verify::Fault;
 
 /// The version of the JSON shapes. A field may be added without a new number; none changes or goes.
 pub const SCHEMA: u32 = 1;

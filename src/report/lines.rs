@@ -1,9 +1,9 @@
 //! A plan as lines, in the words of `ConfigCID.exe` \[14635\]; what helps beyond them stands behind them.
 
+use crate::base::text::count;
 use crate::catalog::CidPath;
+use crate::catalogs::Fault;
 use crate::plan::{Action, Change, Outcome, Plan, Recovered, Stage};
-use crate::text::count;
-use crate::verify::Fault;
 
 /// What a plan does, line by line: the files it writes, then each catalog.
 ///

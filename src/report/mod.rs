@@ -4,14 +4,14 @@ mod audit;
 mod audit_page;
 mod diff;
 mod file;
-pub mod html;
 mod json;
 mod lines;
 mod metrics;
 mod page_file;
 mod table;
-pub(crate) mod template;
 
+pub use crate::base::html;
+pub use crate::base::template::Markup;
 pub use audit::{Tone, audit_lines};
 pub use audit_page::{Audited, audit_page};
 pub use diff::diff;
@@ -21,6 +21,5 @@ pub use lines::{candidates_line, catalog_name, fault_line, plan_lines, recovered
 pub use metrics::{Gauge, Metrics};
 pub use page_file::PageFile;
 pub use table::table;
-pub use template::Markup;
 
-pub use crate::text::{count, safe};
+pub use crate::base::text::{count, safe};

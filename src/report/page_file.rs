@@ -4,9 +4,9 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::file::write_file;
+use crate::base::error::{Error, ErrorKind, Result};
 use crate::cid::real_path;
 use crate::cid::tree::open_file;
-use crate::error::{Error, ErrorKind, Result};
 
 /// How far into a page it says who made it.
 const HEAD: u64 = 1 << 10;

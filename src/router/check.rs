@@ -5,11 +5,11 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use super::{PARENT_ADDRESS, Router, View};
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::text::fold_case;
 use crate::cid::{Cid, MRINIT, RMS_COMPONENTS};
-use crate::error::{Error, ErrorKind, Result};
 use crate::mrinit::{KEY_PARENT_ROUTER, RelayAddress, names_relay};
 use crate::registry::Value;
-use crate::text::fold_case;
 
 /// What stands beside an installed `mrinit.conf` and wins over it: setups keep the former file under this name, and use
 /// it instead of a new one.

@@ -13,10 +13,10 @@ pub use relay::{RELAY_VALUES, RelayCheck, RelayValue, RelayView, ValueState, app
 
 use std::path::Path;
 
-use crate::error::Result;
-use crate::registry::live::{self, Wow};
+use crate::base::error::Result;
+use crate::base::text::fold_case;
+use crate::host::live::{self, Wow};
 use crate::registry::{KeyPath, RegFile, Value};
-use crate::text::fold_case;
 
 /// The value that names the parent of this computer's router; at an endpoint it equals `ParentRouterAddress` of the
 /// `mrinit.conf` that it was set up with \[14635\].

@@ -1,8 +1,9 @@
 //! What a relay's own router should have in the registry.
 
 use super::{Router, RouterView, View, live_view};
-use crate::error::{Error, ErrorKind, Result};
-use crate::registry::{Format, Value, encode, live, value_line};
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::host::live;
+use crate::registry::{Format, Value, encode, value_line};
 
 /// A value that a relay's router should have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -95,7 +95,7 @@ fn the_template_makes_a_file_of_the_table() {
     for views in [&View::BOTH[..], &[View::Bits32], &[View::Bits64]] {
         let bytes = relay_reg_file(views).unwrap();
         assert!(bytes.starts_with(b"\xFF\xFEW\0"));
-        let text = crate::text::Encoding::Utf16Le.decode(&bytes[2..]);
+        let text = crate::base::text::Encoding::Utf16Le.decode(&bytes[2..]);
         assert!(text.ends_with("\r\n") && !text.contains(['{', '}']), "{text}");
         assert_eq!(text.matches('\n').count(), text.matches("\r\n").count());
         let file = RegFile::parse(&bytes).unwrap();

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use configcid::envelopes::print_duration;
-use configcid::report::safe;
-use configcid::{Exit, Result};
+use crate::envelopes::print_duration;
+use crate::report::safe;
+use crate::{Exit, Result};
 use ratatui::Frame;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
 use ratatui::layout::{Constraint, Layout};
@@ -117,7 +117,7 @@ fn seconds(interval: Duration) -> String {
 mod tests {
     use std::time::SystemTime;
 
-    use configcid::envelopes::Series;
+    use crate::envelopes::Series;
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
 

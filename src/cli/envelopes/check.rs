@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use clap::Args;
-use configcid::envelopes::{
+use crate::envelopes::{
     self, Check, CheckOptions, Firewall, Limits, PORTS, Seen, Surroundings, Threshold, Verdict, Version, bytes,
     print_duration,
 };
-use configcid::report::{count, table};
-use configcid::{Exit, Result};
+use crate::report::{count, table};
+use crate::{Exit, Result};
+use clap::Args;
 
 use super::{Out, ServerFlags, nagios};
 use crate::cli::args::path;
@@ -72,7 +72,7 @@ pub struct CheckArgs {
 }
 
 fn threshold(text: &str) -> Result<Threshold, String> {
-    text.parse().map_err(|error: configcid::Error| error.to_string())
+    text.parse().map_err(|error: crate::Error| error.to_string())
 }
 
 pub fn run(args: &CheckArgs, out: Out) -> Exit {

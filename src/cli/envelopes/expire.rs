@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
+use crate::Exit;
+use crate::envelopes::{self, ExpireOptions, Expired, bytes, print_duration};
+use crate::report::count;
 use clap::Args;
-use configcid::Exit;
-use configcid::envelopes::{self, ExpireOptions, Expired, bytes, print_duration};
-use configcid::report::count;
 use serde::Serialize;
 
 use super::{Out, ServerFlags};

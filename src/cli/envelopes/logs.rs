@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
+use crate::Exit;
+use crate::envelopes::{self, Happened, LogReport};
+use crate::report::{count, table};
 use clap::Args;
-use configcid::Exit;
-use configcid::envelopes::{self, Happened, LogReport};
-use configcid::report::{count, table};
 use serde::Serialize;
 
 use super::Out;

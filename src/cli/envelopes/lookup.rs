@@ -1,8 +1,8 @@
 //! `configcid envelopes where`.
 
+use crate::envelopes::{self, Place, PlaceSource};
+use crate::{Exit, Result};
 use clap::Args;
-use configcid::envelopes::{self, Place, PlaceSource};
-use configcid::{Exit, Result};
 use serde::Serialize;
 
 use super::{Out, ServerFlags};
@@ -60,6 +60,6 @@ fn look(server: &ServerFlags) -> Result<(Place, bool)> {
 }
 
 /// That the folder is not named, and cannot be found.
-pub fn unknown(place: Option<&Place>) -> configcid::Error {
+pub fn unknown(place: Option<&Place>) -> crate::Error {
     envelopes::no_folder(place)
 }

@@ -13,10 +13,10 @@ mod watch;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
+use crate::envelopes::{self, Place, SYSTEMS, System};
+use crate::router::Router;
+use crate::{Exit, Result};
 use clap::{Args, Subcommand};
-use configcid::envelopes::{self, Place, SYSTEMS, System};
-use configcid::router::Router;
-use configcid::{Exit, Result};
 
 use super::args::path;
 use super::out::Out;
@@ -107,7 +107,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 
 /// A moment on the command line.
 fn moment(text: &str) -> Result<SystemTime, String> {
-    configcid::time::parse(text).map_err(|error| error.to_string())
+    crate::time::parse(text).map_err(|error| error.to_string())
 }
 
 /// As [`duration`], without a unit in seconds, and not none.

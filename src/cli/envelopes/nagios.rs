@@ -3,9 +3,9 @@
 
 use std::io::Write;
 
-use configcid::envelopes::{Check, Verdict, print_duration};
-use configcid::report::{count, safe};
-use configcid::{Error, Exit};
+use crate::envelopes::{Check, Verdict, print_duration};
+use crate::report::{count, safe};
+use crate::{Error, Exit};
 
 /// The exits with these codes; what else they mean does not count here.
 const OK: Exit = Exit::Done;

@@ -5,13 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::Args;
-use configcid::envelopes::{
+use crate::envelopes::{
     self, Installed, LiveEnvelopeDir, MoveFiles, MoveHost, MovePlan, Moved, Place, RouterRule, Version, new_folder,
 };
-use configcid::registry::{RegFile, Value};
-use configcid::router::{ENVELOPE_DIR, Router, View};
-use configcid::{Exit, Result};
+use crate::registry::{RegFile, Value};
+use crate::router::{ENVELOPE_DIR, Router, View};
+use crate::{Exit, Result};
+use clap::Args;
 use serde::Serialize;
 
 use super::{Out, ServerFlags};
@@ -246,7 +246,7 @@ fn with_host<T>(
 
 fn end(moved: &Moved, plan: Option<&MovePlan>, out: Out) -> Exit {
     moved.router.iter().for_each(|step| super::restart::tell(step, out));
-    let files = configcid::report::count(moved.moved as usize, "file", "files");
+    let files = crate::report::count(moved.moved as usize, "file", "files");
     out.line(format!("Moved {files} from {} to {}", moved.from.display(), moved.to.display()));
     if !moved.left.is_empty() {
         out.warning(&format!("folders and links stay where they are: {}", moved.left.join(", ")));

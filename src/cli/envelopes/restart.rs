@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use crate::envelopes::{self, Restart, Script, ServiceAction, ServiceState, ServiceStep, restart_order};
+use crate::{Exit, Result};
 use clap::Args;
-use configcid::envelopes::{self, Restart, Script, ServiceAction, ServiceState, ServiceStep, restart_order};
-use configcid::{Exit, Result};
 use serde::Serialize;
 
 use super::Out;

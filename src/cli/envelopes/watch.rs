@@ -4,10 +4,10 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::envelopes::{self, Sample, Series, print_duration};
+use crate::report::{SCHEMA, count, write_stdout};
+use crate::{Exit, Result};
 use clap::Args;
-use configcid::envelopes::{self, Sample, Series, print_duration};
-use configcid::report::{SCHEMA, count, write_stdout};
-use configcid::{Exit, Result};
 use serde::Serialize;
 
 use super::{Out, ServerFlags, chart};

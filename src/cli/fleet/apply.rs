@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::fleet::{self, Finding, Fleet, FleetCid, Work};
+use crate::report::{Answer, CidResult, Status, answer, check_place, count, table, write_file};
+use crate::{Exit, Ran, Result};
 use clap::Args;
-use configcid::fleet::{self, Finding, Fleet, FleetCid, Work};
-use configcid::report::{Answer, CidResult, Status, answer, check_place, count, table, write_file};
-use configcid::{Exit, Ran, Result};
 use serde::Serialize;
 
 use super::super::args::{RefreshFlags, WriteFlags, path};

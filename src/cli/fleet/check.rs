@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
+use crate::Exit;
+use crate::fleet::{self, Finding, Fleet};
+use crate::report::count;
 use clap::Args;
-use configcid::Exit;
-use configcid::fleet::{self, Finding, Fleet};
-use configcid::report::count;
 use serde::Serialize;
 
 use super::super::out::Out;

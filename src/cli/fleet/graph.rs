@@ -1,8 +1,8 @@
 //! `configcid fleet graph`.
 
+use crate::fleet::{self, Finding, Fleet};
+use crate::{Exit, Result};
 use clap::Args;
-use configcid::fleet::{self, Finding, Fleet};
-use configcid::{Exit, Result};
 use serde::Serialize;
 
 use super::super::out::Out;

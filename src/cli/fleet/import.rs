@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::report::{ErrorReport, write_file};
+use crate::{Error, Exit, Result, fleet};
 use clap::Args;
-use configcid::report::{ErrorReport, write_file};
-use configcid::{Error, Exit, Result, fleet};
 use serde::Serialize;
 
 use super::super::args::path;

@@ -1,9 +1,9 @@
 //! `configcid fleet init`.
 
+use crate::Exit;
+use crate::fleet::TEMPLATE;
+use crate::report::write_file;
 use clap::Args;
-use configcid::Exit;
-use configcid::fleet::TEMPLATE;
-use configcid::report::write_file;
 use serde::Serialize;
 
 use super::super::out::Out;

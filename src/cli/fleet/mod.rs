@@ -14,9 +14,9 @@ mod status;
 
 use std::path::PathBuf;
 
+use crate::Exit;
+use crate::fleet::{Fleet, FleetCid, processors};
 use clap::{Args, Subcommand};
-use configcid::Exit;
-use configcid::fleet::{Fleet, FleetCid, processors};
 
 use super::args::path;
 use super::out::Out;

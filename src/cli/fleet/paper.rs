@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use crate::report::{Status, check_place, write_unless_same};
+use crate::{Exit, Result};
 use clap::Args;
-use configcid::report::{Status, check_place, write_unless_same};
-use configcid::{Exit, Result};
 use serde::Serialize;
 
 use super::super::args::path;

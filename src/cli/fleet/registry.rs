@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
+use crate::fleet::{self, Finding, Fleet};
+use crate::report::{Status, count, write_unless_same};
+use crate::{Exit, Result};
 use clap::Args;
-use configcid::fleet::{self, Finding, Fleet};
-use configcid::report::{Status, count, write_unless_same};
-use configcid::{Exit, Result};
 use serde::Serialize;
 
 use super::super::args::path;

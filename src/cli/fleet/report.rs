@@ -1,8 +1,8 @@
 //! `configcid fleet report`.
 
+use crate::fleet::{self, CidStatus, Finding, Fleet};
+use crate::{Exit, Result};
 use clap::Args;
-use configcid::fleet::{self, CidStatus, Finding, Fleet};
-use configcid::{Exit, Result};
 use serde::Serialize;
 
 use super::super::args::RefreshFlags;

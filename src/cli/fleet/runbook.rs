@@ -1,9 +1,9 @@
 //! `configcid fleet runbook`.
 
+use crate::fleet::{self, Finding, Fleet};
+use crate::report::Markup;
+use crate::{Exit, Result};
 use clap::Args;
-use configcid::fleet::{self, Finding, Fleet};
-use configcid::report::Markup;
-use configcid::{Exit, Result};
 use serde::Serialize;
 
 use super::super::out::Out;

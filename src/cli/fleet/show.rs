@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use configcid::fleet::{Fleet, FleetCid};
-use configcid::plan::{Stage, Writer};
-use configcid::report::{self, fault_line, plan_lines, recovered_line};
-use configcid::{Error, Ran};
+use crate::fleet::{Fleet, FleetCid};
+use crate::plan::{Stage, Writer};
+use crate::report::{self, fault_line, plan_lines, recovered_line};
+use crate::{Error, Ran};
 
 use super::super::out::Out;
 use super::super::refresh::{HALF_DONE, broken_lock_line};

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::fleet::{self, CidStatus, Difference, Finding, Fleet, State, fleet_metrics};
+use crate::report::{table, write_file};
+use crate::{Exit, Result};
 use clap::Args;
-use configcid::fleet::{self, CidStatus, Difference, Finding, Fleet, State, fleet_metrics};
-use configcid::report::{table, write_file};
-use configcid::{Exit, Result};
 use serde::Serialize;
 
 use super::super::args::{RefreshFlags, path};

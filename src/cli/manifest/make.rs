@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::manifest::{Manifest, Spelling};
+use crate::report::{Status, count};
+use crate::signing::{self, DigestAlgorithm, MakeOptions, Signer};
+use crate::{Exit, Result};
 use clap::Args;
-use configcid::manifest::{self, DigestAlgorithm, MakeOptions, Manifest, Signer, Spelling};
-use configcid::report::{Status, count};
-use configcid::{Exit, Result};
 use serde::Serialize;
 
 use crate::cli::args::path;
@@ -132,9 +133,11 @@ impl SignFlags {
 pub fn create(args: &CreateArgs, out: Out) -> Result<Exit> {
     let signer = args.key.as_ref().map(|key| Signer::open(key, &args.cert)).transpose()?;
     let file = args.output.clone().unwrap_or_else(|| args.folder.join("manifest.dat"));
-    let mut options = MakeOptions::default();
-    options.sha256 = args.digests.contains(&FileDigest::Sha256);
-    options.sha384 = args.digests.contains(&FileDigest::Sha384);
+    let mut options = MakeOptions {
+        sha256: args.digests.contains(&FileDigest::Sha256),
+        sha384: args.digests.contains(&FileDigest::Sha384),
+        ..MakeOptions::default()
+    };
     if args.slashes {
         options.spelling = Spelling::Slashes;
     }
@@ -143,7 +146,7 @@ pub fn create(args: &CreateArgs, out: Out) -> Result<Exit> {
     if let Some(name) = file.file_name() {
         options.customer_files.add(&name.to_string_lossy())?;
     }
-    let mut manifest = manifest::make(&args.folder, &options)?;
+    let mut manifest = signing::make(&args.folder, &options)?;
     if let Some(signer) = &signer {
         manifest = args.how.sign(manifest, signer)?;
     }
@@ -176,7 +179,7 @@ fn write(command: &str, file: &Path, manifest: &Manifest, replace: bool, dry_run
         signatures: usize,
     }
     let why = if command == SIGN { "signed" } else { "manifest made" };
-    let plan = manifest::write(file, manifest.bytes(), why, replace)?;
+    let plan = signing::write(file, manifest.bytes(), why, replace)?;
     let status = match (plan.is_empty(), dry_run) {
         (true, _) => Status::Unchanged,
         (false, true) => Status::Planned,

@@ -4,12 +4,14 @@ mod make;
 mod spec;
 mod verify;
 
+use crate::base::hex::hex;
 use std::path::PathBuf;
 
+use crate::manifest::{Entry, Form, Manifest, diff};
+use crate::report::count;
+use crate::signing::CertificateReport;
+use crate::{Exit, Result};
 use clap::{Args, Subcommand};
-use configcid::manifest::{CertificateReport, Entry, Form, Manifest, diff};
-use configcid::report::count;
-use configcid::{Exit, Result};
 use serde::Serialize;
 
 pub use verify::TrustFlags;
@@ -64,11 +66,6 @@ pub fn run(command: &ManifestCommand, out: Out) -> Exit {
         ManifestCommand::Spec(command) => return spec::run(command, out),
     };
     done.unwrap_or_else(|error| out.fail(name, &error))
-}
-
-/// The digits of a digest.
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[derive(Serialize)]
@@ -156,7 +153,7 @@ fn compare(args: &DiffArgs, out: Out) -> Result<Exit> {
         before: String,
         after: String,
         #[serde(flatten)]
-        diff: configcid::manifest::ManifestDiff,
+        diff: crate::manifest::ManifestDiff,
     }
     let diff = diff(&Manifest::open(&args.before)?, &Manifest::open(&args.after)?);
     diff.removed.iter().for_each(|path| out.change(&format!("- {path}")));

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::manifest::Spec;
+use crate::report::{ErrorReport, Status, count};
+use crate::signing::{self, FilesReport};
+use crate::{ErrorKind, Exit, Plan, Result};
 use clap::{Args, Subcommand};
-use configcid::manifest::{self, FilesReport, Spec};
-use configcid::report::{ErrorReport, Status, count};
-use configcid::{ErrorKind, Exit, Plan, Result};
 use serde::Serialize;
 
 use super::verify::print_files;
@@ -102,7 +103,7 @@ fn verify(args: &VerifyArgs, out: Out) -> Result<Exit> {
             return Ok(Exit::Faults);
         }
     };
-    let report = manifest::check_spec_files(&spec, &args.spec, args.files.as_deref())?;
+    let report = signing::check_spec_files(&spec, &args.spec, args.files.as_deref())?;
     print_files(&report, args.allow_missing, out);
     let exit = if report.has_faults(args.allow_missing) { Exit::Faults } else { Exit::Done };
     match exit {
@@ -123,15 +124,15 @@ fn verify(args: &VerifyArgs, out: Out) -> Result<Exit> {
 fn create(args: &CreateArgs, out: Out) -> Result<Exit> {
     let file = args.output.clone().unwrap_or_else(|| args.folder.join("manifest.spec"));
     let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let spec = manifest::make_spec(&args.folder, &name)?;
-    let plan = manifest::write(&file, spec.bytes(), "MD5 list made", args.force)?;
+    let spec = signing::make_spec(&args.folder, &name)?;
+    let plan = signing::write(&file, spec.bytes(), "MD5 list made", args.force)?;
     finish(CREATE, &file, &spec, &plan, args.dry_run, out)
 }
 
 fn update(args: &UpdateArgs, out: Out) -> Result<Exit> {
     let mut spec = Spec::open(&args.spec)?;
-    manifest::update_spec(&mut spec, &args.spec, &args.file, args.files.as_deref())?;
-    let plan = manifest::write(&args.spec, spec.bytes(), "one line brought in line", true)?;
+    signing::update_spec(&mut spec, &args.spec, &args.file, args.files.as_deref())?;
+    let plan = signing::write(&args.spec, spec.bytes(), "one line brought in line", true)?;
     finish(UPDATE, &args.spec, &spec, &plan, args.dry_run, out)
 }
 

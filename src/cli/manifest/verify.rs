@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use clap::Args;
-use configcid::manifest::{
-    self, FilesReport, Manifest, Reason, RelativeTo, SignatureReport, SignatureState, SignaturesReport, VerifyOptions,
+use crate::manifest::Manifest;
+use crate::report::{ErrorReport, count};
+use crate::signing::{
+    self, FilesReport, Reason, RelativeTo, SignatureReport, SignatureState, SignaturesReport, VerifyOptions,
     check_files, has_sha_extensions,
 };
-use configcid::report::{ErrorReport, count};
-use configcid::{ErrorKind, Exit, Result, time};
+use crate::{ErrorKind, Exit, Result, time};
+use clap::Args;
 use serde::Serialize;
 
 use super::form_name;
@@ -109,7 +110,7 @@ pub fn run(args: &VerifyArgs, out: Out) -> Result<Exit> {
             return Ok(Exit::Faults);
         }
     };
-    let SignaturesReport { signatures, reason, what, .. } = manifest::verify(&manifest, &options);
+    let SignaturesReport { signatures, reason, what, .. } = signing::verify(&manifest, &options);
     (body.reason, body.what, body.entries) = (reason, what, Some(manifest.len()));
     body.signatures = signatures;
     let mut exit = if reason.is_none() { Exit::Done } else { Exit::Faults };
@@ -197,7 +198,7 @@ pub fn print_files(report: &FilesReport, allow_missing: bool, out: Out) {
     });
     for fault in &report.faults {
         let line = format!("{}: {}", fault.path, fault.what);
-        match allow_missing && fault.code == manifest::FileFaultCode::Missing {
+        match allow_missing && fault.code == signing::FileFaultCode::Missing {
             true => out.line(line),
             false => out.fault(format!("fault: {line}")),
         }

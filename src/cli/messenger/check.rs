@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use configcid::messenger::{
+use crate::messenger::{
     ENGLISH, Finding, MessageFile, Profile, Refusal, Session, Setting, Severity, Version, evaluate, fill, lint as find,
 };
-use configcid::report::table;
-use configcid::{Exit, Result, time};
+use crate::report::table;
+use crate::{Exit, Result, time};
 use serde::Serialize;
 
 use super::{CheckArgs, LintArgs, end, setting};

@@ -8,12 +8,12 @@ mod status;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use clap::{Args, Subcommand};
-use configcid::messenger::{
+use crate::messenger::{
     Config, Language, Lost, MessageFile, Method, Profile, ReportTo, Setting, Store, Text, Words, fill, this_machine,
     user_language,
 };
-use configcid::{Error, Exit, Result, time};
+use crate::{Error, Exit, Result, time};
+use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::out::Out;
@@ -333,7 +333,7 @@ impl Source {
 #[derive(Serialize)]
 struct Shown<'a> {
     id: &'a str,
-    severity: configcid::messenger::Severity,
+    severity: crate::messenger::Severity,
     language: &'a str,
     title: &'a str,
     body: &'a str,
@@ -342,7 +342,7 @@ struct Shown<'a> {
 }
 
 impl<'a> Shown<'a> {
-    fn new(file: &'a MessageFile, message: &'a configcid::messenger::Message, language: &Language) -> Shown<'a> {
+    fn new(file: &'a MessageFile, message: &'a crate::messenger::Message, language: &Language) -> Shown<'a> {
         let text: &Text = file.text(message, language);
         Shown {
             id: &message.id,

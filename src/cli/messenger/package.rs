@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use configcid::messenger::{
+use crate::messenger::{
     Config, Finding, Installed, PackageSpec, Words, build as make, fill, install as put, uninstall as take,
     write_package,
 };
-use configcid::report::Status;
-use configcid::{Error, Exit, Result};
+use crate::report::Status;
+use crate::{Error, Exit, Result};
 use serde::Serialize;
 
 use super::{BuildArgs, InstallArgs, UninstallArgs, end};

@@ -3,12 +3,12 @@
 use std::io::{BufRead, Read, Write};
 use std::time::SystemTime;
 
-use configcid::messenger::{
+use crate::messenger::{
     HttpSender, Lost, Message, MessageFile, Sender, Severity, State, Store, Turn, Words, deliver, disabled_here,
     disabled_in, evaluate, fill, refused_here,
 };
-use configcid::registry::RegFile;
-use configcid::{Error, ErrorKind, Exit, Result};
+use crate::registry::RegFile;
+use crate::{Error, ErrorKind, Exit, Result};
 use serde::Serialize;
 
 use super::check::RefusalReport;
@@ -57,7 +57,7 @@ fn show(args: &RunArgs, out: Out) -> Result<Exit> {
     let now = args.at.moment_to_remember()?;
     #[cfg(windows)]
     if args.format == Some(Format::Window) {
-        configcid::messenger::hide_own_console();
+        crate::messenger::hide_own_console();
     }
     let disabled = match &args.reg {
         Some(path) => disabled_in(&RegFile::read(path)?),
@@ -201,7 +201,7 @@ fn in_window(shown: &Shown<'_>, words: &Words) -> Result<Answer> {
     #[cfg(windows)]
     {
         let is_acknowledged =
-            configcid::messenger::show_window(shown.severity, shown.title, shown.body, shown.link, words)?;
+            crate::messenger::show_window(shown.severity, shown.title, shown.body, shown.link, words)?;
         Ok(if is_acknowledged { Answer::Acknowledged } else { Answer::Later })
     }
     #[cfg(not(windows))]

@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 use std::time::SystemTime;
 
-use configcid::messenger::{Event, HttpSender, MessageFile, Report, State, Words, evaluate, fill};
-use configcid::report::{Status, table};
-use configcid::{Error, Exit, Result, time};
+use crate::messenger::{Event, HttpSender, MessageFile, Report, State, Words, evaluate, fill};
+use crate::report::{Status, table};
+use crate::{Error, Exit, Result, time};
 use serde::Serialize;
 
 use super::{AckArgs, LostReport, StatusArgs, config, end, setting, tell_lost};

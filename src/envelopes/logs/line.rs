@@ -7,7 +7,7 @@ use encoding_rs::{Decoder, UTF_16BE, UTF_16LE};
 use jiff::civil::DateTime;
 use regex::Regex;
 
-use crate::text::{Encoding, decode_1252};
+use crate::base::text::{Encoding, decode_1252};
 
 /// No more of a line is looked at, in bytes.
 pub(crate) const MAX_LINE: usize = 16 << 10;
@@ -199,7 +199,7 @@ mod tests {
         for (bytes, encoding) in [
             (text.as_bytes().to_vec(), Encoding::Utf8),
             (format!("\u{FEFF}{text}").into_bytes(), Encoding::Utf8),
-            (crate::text::encode_1252(text).unwrap(), Encoding::Windows1252),
+            (crate::base::text::encode_1252(text).unwrap(), Encoding::Windows1252),
             (utf16("\u{FEFF}"), Encoding::Utf16Le),
             (utf16(""), Encoding::Utf16Le),
             (swapped, Encoding::Utf16Be),

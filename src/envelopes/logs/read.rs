@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::line::{Level, Lines, Prefixed, prefixed};
 use super::words::{ASKING, STEPS, Topic, WAITING, parent, topics};
-use crate::error::{Error, ErrorKind, Result};
+use crate::base::error::{Error, ErrorKind, Result};
 
 /// More of each are not told of; they are counted all the same.
 const MAX_TOLD: usize = 10_000;

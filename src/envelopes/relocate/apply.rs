@@ -11,12 +11,14 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::super::carry::{Carried, carry, remove_parts};
-use super::super::restart::{ServiceAction, ServiceState, ServiceStep, Services, ask};
+use super::super::restart::{ServiceAction, ServiceStep, ask};
 use super::super::rules::ROUTER;
 use super::super::scan;
+use crate::base::error::{Error, ErrorKind, Result};
 use crate::cid::tree::read_file;
-use crate::error::{Error, ErrorKind, Result};
-use crate::registry::{Value, live};
+use crate::host::live;
+use crate::host::services::{ServiceState, Services};
+use crate::registry::Value;
 use crate::report::write_file;
 use crate::router::{ENVELOPE_DIR, View};
 
@@ -268,7 +270,7 @@ fn check_empty(to: &Path) -> Result<bool> {
 /// Gives the folder `to` the permissions of the folder `from`.
 fn copy_permissions(from: &Path, to: &Path) -> std::io::Result<()> {
     #[cfg(windows)]
-    return crate::windows::copy_permissions(from, to);
+    return crate::host::windows::copy_permissions(from, to);
     #[cfg(not(windows))]
     fs::set_permissions(to, fs::metadata(from)?.permissions())
 }

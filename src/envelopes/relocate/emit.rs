@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::super::installed::RouterRule;
 use super::super::place::Place;
 use super::super::restart::{ROUTINES, fill};
-use crate::error::{Error, ErrorKind, Result};
+use crate::base::error::{Error, ErrorKind, Result};
 use crate::registry::{Format, Value, encode, value_line};
 use crate::report::write_unless_same;
 use crate::router::{ENVELOPE_DIR, View};

@@ -6,8 +6,8 @@ mod emit;
 pub use apply::{EnvelopeDir, LiveEnvelopeDir, MoveHost, Moved, RECORD, move_folder, undo_move};
 pub use emit::{MoveFiles, MovePlan};
 
+use crate::base::error::{Error, ErrorKind, Result};
 use crate::catalog::check_name;
-use crate::error::{Error, ErrorKind, Result};
 
 /// Checks the spelling of a new folder: a whole path on a drive, such as `D:\Envelopes`. Gives it without a last
 /// backslash.

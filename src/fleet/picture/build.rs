@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Kind, Line, MANY, Node, State, Style, Tree, endpoint_count, thousands};
+use crate::base::text::{count, safe};
 use crate::fleet::{Finding, Fleet, FleetCid, Machine, Platform, Target};
-use crate::text::{count, safe};
 
 impl Tree {
     pub(super) fn new(fleet: &Fleet, findings: &[Finding]) -> Tree {

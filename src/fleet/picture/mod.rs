@@ -9,7 +9,7 @@ mod svg;
 mod text;
 
 use super::{Finding, Fleet};
-use crate::text::safe;
+use crate::base::text::safe;
 
 /// How a picture is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

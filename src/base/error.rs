@@ -1,0 +1,299 @@
+//! The one error type: what is wrong, where, and what to do next.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::base::text::safe;
+
+/// A [`std::result::Result`] with this crate's [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What sort of fault an [`Error`] is. The [`name`](ErrorKind::name) of each is stable and stands in the JSON output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The folder is no CID, or only a part of one.
+    NotACid,
+    /// The operating system refused something.
+    Io,
+    /// A catalog's bytes break the format.
+    CatalogFormat,
+    /// An `mrinit.conf` breaks the format, or lacks or repeats what was asked for.
+    MrinitFormat,
+    /// A relay address breaks the rules of its kind.
+    Address,
+    /// A path that a catalog or a folder may not hold.
+    Path,
+    /// The CID disagrees with its catalogs in files that configcid never rewrites.
+    Damage,
+    /// No known checksum function reproduces a catalog.
+    ForeignChecksum,
+    /// Nothing on disk can tell which checksum function a catalog uses.
+    UndeterminedChecksum,
+    /// A file is not what it was when the plan was made.
+    Changed,
+    /// A link where configcid follows none.
+    Link,
+    /// Two names that differ in case alone.
+    CaseConflict,
+    /// A program that the user brought failed, lied, or did not end.
+    Program,
+    /// Something stands where a new thing was to be made.
+    Exists,
+    /// The request itself makes no sense.
+    Usage,
+    /// Another writer is at work.
+    Locked,
+    /// The record of an interrupted or of the last change is missing, unreadable, or no longer fits the files.
+    Journal,
+    /// Something else seems to be updating the CID.
+    Busy,
+    /// A service of Windows is not there, or does not do what it is told.
+    Service,
+    /// A `.reg` file breaks the format, or the registry holds a value of another type than it should.
+    RegistryFormat,
+    /// A file of the messenger (messages, profile, configuration, package) breaks its format.
+    MessengerFormat,
+    /// A manifest, or a spec file, breaks the format.
+    ManifestFormat,
+    /// A manifest lists a file that was to be written.
+    SignedFile,
+    /// A certificate, a key or a revocation list cannot be read, or does not fit.
+    Certificate,
+    /// An object reference (IOR) breaks the format.
+    IorFormat,
+    /// A fleet file breaks the format.
+    FleetFormat,
+    /// A fleet file is against a rule, or a CID is not what it says.
+    Fleet,
+}
+
+impl ErrorKind {
+    /// The stable name, as the JSON output has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            ErrorKind::NotACid => "not-a-cid",
+            ErrorKind::Io => "io",
+            ErrorKind::CatalogFormat => "catalog-format",
+            ErrorKind::MrinitFormat => "mrinit-format",
+            ErrorKind::Address => "address",
+            ErrorKind::Path => "path",
+            ErrorKind::Damage => "damage",
+            ErrorKind::ForeignChecksum => "foreign-checksum",
+            ErrorKind::UndeterminedChecksum => "undetermined-checksum",
+            ErrorKind::Changed => "changed",
+            ErrorKind::Link => "link",
+            ErrorKind::CaseConflict => "case-conflict",
+            ErrorKind::Program => "program",
+            ErrorKind::Exists => "exists",
+            ErrorKind::Usage => "usage",
+            ErrorKind::Locked => "locked",
+            ErrorKind::Journal => "journal",
+            ErrorKind::Busy => "busy",
+            ErrorKind::Service => "service",
+            ErrorKind::RegistryFormat => "registry-format",
+            ErrorKind::MessengerFormat => "messenger-format",
+            ErrorKind::ManifestFormat => "manifest-format",
+            ErrorKind::SignedFile => "signed-file",
+            ErrorKind::Certificate => "certificate",
+            ErrorKind::IorFormat => "ior-format",
+            ErrorKind::FleetFormat => "fleet-format",
+            ErrorKind::Fleet => "fleet",
+        }
+    }
+}
+
+/// A place inside a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Position {
+    /// A line, counted from 1.
+    Line(usize),
+    /// A line, and a character in it, both counted from 1.
+    Character {
+        /// The line.
+        line: usize,
+        /// The character, the column of an editor.
+        column: usize,
+    },
+    /// A byte, counted from 0.
+    Offset(u64),
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Position::Line(line) => write!(f, "line {line}"),
+            Position::Character { line, column } => write!(f, "line {line}, column {column}"),
+            Position::Offset(offset) => write!(f, "offset {offset} (0x{offset:X})"),
+        }
+    }
+}
+
+/// What went wrong, where, and what to do next.
+///
+/// ```
+/// use configcid::RelayAddress;
+///
+/// let error = RelayAddress::new(Some("10.1.200.650"), None, None).unwrap_err();
+/// assert_eq!(error.kind().name(), "address");
+/// assert!(error.to_string().contains("10.1.200.650"));
+/// ```
+#[derive(Debug)]
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: ErrorKind,
+    what: String,
+    path: Option<PathBuf>,
+    position: Option<Position>,
+    next: Option<String>,
+    source: Option<io::Error>,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, what: impl Into<String>) -> Self {
+        Error(Box::new(Inner { kind, what: what.into(), path: None, position: None, next: None, source: None }))
+    }
+
+    /// A request that makes no sense, as a command line finds it.
+    pub fn usage(what: impl Into<String>) -> Self {
+        Error::new(ErrorKind::Usage, what)
+    }
+
+    /// An operating system's refusal: `doing` completes "cannot ...".
+    pub(crate) fn io(doing: &str, path: &Path, source: io::Error) -> Self {
+        let mut error = Error::new(ErrorKind::Io, format!("cannot {doing}: {source}")).in_file(path);
+        error.0.source = Some(source);
+        error
+    }
+
+    pub(crate) fn at(mut self, position: Position) -> Self {
+        self.0.position = Some(position);
+        self
+    }
+
+    /// Names the file, where none is named yet.
+    pub(crate) fn in_file(mut self, path: &Path) -> Self {
+        self.0.path.get_or_insert_with(|| plain(path));
+        self
+    }
+
+    /// Names the file that people know, in place of one that was in the way to it.
+    pub(crate) fn about(mut self, path: &Path) -> Self {
+        self.0.path = Some(plain(path));
+        self
+    }
+
+    /// What the reader should do about it; replaces what stood there.
+    pub(crate) fn next(mut self, next: impl Into<String>) -> Self {
+        self.0.next = Some(next.into());
+        self
+    }
+
+    /// The sort of fault.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// What is wrong, without the place.
+    pub fn what(&self) -> &str {
+        &self.0.what
+    }
+
+    /// The file or folder concerned.
+    pub fn path(&self) -> Option<&Path> {
+        self.0.path.as_deref()
+    }
+
+    /// The line or byte concerned.
+    pub fn position(&self) -> Option<Position> {
+        self.0.position
+    }
+
+    /// What to do next, where there is something to say.
+    pub fn next_step(&self) -> Option<&str> {
+        self.0.next.as_deref()
+    }
+}
+
+/// A path as people write it: what Windows calls the real path begins with `\\?\`.
+pub(crate) fn plain(path: &Path) -> PathBuf {
+    #[cfg(windows)]
+    {
+        use std::path::{Component, Prefix};
+        let mut parts = path.components();
+        if let Some(Component::Prefix(prefix)) = parts.next() {
+            let plain = match prefix.kind() {
+                Prefix::VerbatimDisk(letter) => format!("{}:", char::from(letter)).into(),
+                Prefix::VerbatimUNC(server, share) => {
+                    let mut plain = std::ffi::OsString::from("\\\\");
+                    plain.extend([server, "\\".as_ref(), share]);
+                    plain
+                }
+                _ => return path.to_owned(),
+            };
+            return PathBuf::from(plain).join(parts.as_path());
+        }
+    }
+    path.to_owned()
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { what, path, position, next, .. } = &*self.0;
+        if let Some(path) = path {
+            write!(f, "{}: ", safe(&path.to_string_lossy()))?;
+        }
+        if let Some(position) = position {
+            write!(f, "{position}: ")?;
+        }
+        f.write_str(&safe(what))?;
+        if let Some(next) = next {
+            write!(f, "; {}", safe(next))?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_ref().map(|source| source as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_where_what_and_what_next() {
+        let error = Error::new(ErrorKind::CatalogFormat, "the file ends here")
+            .at(Position::Offset(80))
+            .in_file(Path::new("CID/cidsync.upd"))
+            .in_file(Path::new("not this one"))
+            .next("restore it");
+        assert_eq!(error.to_string(), "CID/cidsync.upd: offset 80 (0x50): the file ends here; restore it");
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn paths_are_spelled_as_people_do() {
+        for (real, plain) in [
+            (r"\\?\C:\CIDs\MRESXP", r"C:\CIDs\MRESXP"),
+            (r"\\?\C:\", r"C:\"),
+            (r"\\?\UNC\Server1\InterChk\MRESXP", r"\\Server1\InterChk\MRESXP"),
+            (r"\\Server1\InterChk", r"\\Server1\InterChk"),
+            ("MRESXP/rms", "MRESXP/rms"),
+        ] {
+            assert_eq!(super::plain(Path::new(real)).as_os_str(), plain);
+        }
+    }
+
+    #[test]
+    fn control_characters_never_reach_a_terminal() {
+        let error = Error::new(ErrorKind::Path, "bad \x1b[31m").in_file(Path::new("a\nb"));
+        assert_eq!(error.to_string(), "a\\u{a}b: bad \\u{1b}[31m");
+    }
+}

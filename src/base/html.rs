@@ -1,0 +1,85 @@
+//! Pages for a browser: one file each, without scripts, readable in the dark and on paper.
+
+use super::text::safe;
+
+const PAGE: &str = include_str!("../../templates/page.html");
+
+/// A whole page around `body`, which is HTML, from `templates/page.html`. The title is text; it is the page's first
+/// heading too.
+///
+/// The page fetches nothing and runs nothing. Its style has the classes `good`, `doubtful` and `bad` for verdicts, `soft`
+/// for what matters less, `number` for cells of numbers, and `scroll` for a box around what may be wider than the page.
+///
+/// ```
+/// use configcid::report::html;
+///
+/// let page = html::page("CIDs < 2026", &format!("<p>{}</p>", html::escape("a & b")));
+/// assert!(page.contains("<h1>CIDs &lt; 2026</h1>") && page.contains("<p>a &amp; b</p>"));
+/// ```
+pub fn page(title: &str, body: &str) -> String {
+    // What is filled in is not looked at again: a title may well hold "{BODY}".
+    let mut parts = Vec::new();
+    let mut rest = PAGE;
+    let title = escape(title);
+    while let Some((before, name, after)) = placeholder(rest) {
+        parts.push(before);
+        parts.push(match name {
+            "TITLE" => &title,
+            "BODY" => body,
+            _ => env!("CARGO_PKG_VERSION"),
+        });
+        rest = after;
+    }
+    parts.push(rest);
+    parts.concat()
+}
+
+/// The first of the page's placeholders, with what stands before and behind it.
+fn placeholder(text: &str) -> Option<(&str, &str, &str)> {
+    let (at, name) = ["TITLE", "BODY", "VERSION"]
+        .iter()
+        .filter_map(|name| Some((text.find(&format!("{{{name}}}"))?, *name)))
+        .min()?;
+    Some((&text[..at], name, &text[at + name.len() + 2..]))
+}
+
+/// Text as HTML, for elements and for attributes in double quotes. Control characters and what would reorder a line are
+/// spelled out.
+///
+/// ```
+/// assert_eq!(configcid::report::html::escape("<b a=\"1\">\u{202E}"), "&lt;b a=&quot;1&quot;&gt;\\u{202e}");
+/// ```
+pub fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in safe(text).chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_filled_in_is_not_filled_again() {
+        let page = page("{BODY} {VERSION}", "<p>{TITLE}</p>");
+        assert!(page.contains("<h1>{BODY} {VERSION}</h1>\n<p>{TITLE}</p>\n</main>"), "{page}");
+        assert!(page.contains(concat!("Made by configcid ", env!("CARGO_PKG_VERSION"), ".")));
+    }
+
+    #[test]
+    fn a_page_fetches_and_runs_nothing() {
+        let page = page("x", "");
+        for word in ["<script", "http://", "https://", "url(", "@import", "<link"] {
+            assert!(!page.contains(word), "{word}");
+        }
+    }
+}

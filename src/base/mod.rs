@@ -1,0 +1,11 @@
+//! What every room may use, each thing once: errors, exit codes, text, time, hex, parallel work, and filling in of
+//! templates. It uses no other room.
+
+pub(crate) mod error;
+pub(crate) mod exit;
+pub(crate) mod hex;
+pub mod html;
+pub(crate) mod pool;
+pub(crate) mod template;
+pub(crate) mod text;
+pub mod time;

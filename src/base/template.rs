@@ -1,0 +1,282 @@
+//! Papers from templates that are Markdown themselves: filled in as Markdown or as HTML, so that what is filled in is text
+//! in either and never becomes a part of the form.
+
+use super::html;
+use crate::base::text::safe;
+
+/// How a paper is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Markup {
+    /// Markdown, with boxes to tick.
+    Markdown,
+    /// The body of an HTML page, which [`html::page`] completes; without the first heading, which is the page's title.
+    Html,
+}
+
+/// What a template is filled with. Names that are not found here are looked for further outside.
+#[derive(Debug, Default)]
+pub(crate) struct Values {
+    texts: Vec<(&'static str, Option<String>)>,
+    lists: Vec<(&'static str, Vec<Values>)>,
+}
+
+impl Values {
+    pub fn text(mut self, name: &'static str, value: impl Into<String>) -> Values {
+        self.texts.push((name, Some(value.into())));
+        self
+    }
+
+    /// A line that asks for a name without a value is left out.
+    pub fn maybe(mut self, name: &'static str, value: Option<String>) -> Values {
+        self.texts.push((name, value));
+        self
+    }
+
+    pub fn list(mut self, name: &'static str, values: Vec<Values>) -> Values {
+        self.lists.push((name, values));
+        self
+    }
+}
+
+/// Fills a template in: `{NAME}` stands for a text, and lines from `{EACH NAME}` to `{END}` are repeated for each of a list.
+/// A template has headings, paragraphs, and lists of steps that begin with `- [ ]`, with `code` and `**strong**` within.
+pub(crate) fn fill(template: &str, values: &Values, markup: Markup) -> String {
+    let lines: Vec<&str> = template.lines().collect();
+    let mut out = Writer { markup, out: String::new(), open: Block::None };
+    section(&lines, &mut vec![values], &mut out);
+    out.close();
+    out.out
+}
+
+fn section<'a>(lines: &[&str], scope: &mut Vec<&'a Values>, out: &mut Writer) {
+    let mut at = 0;
+    while let Some(line) = lines.get(at) {
+        at += 1;
+        let Some(name) = line.strip_prefix("{EACH ").and_then(|rest| rest.strip_suffix('}')) else {
+            if let Some(pieces) = pieces(line, scope) {
+                out.line(line, &pieces);
+            }
+            continue;
+        };
+        let end = at + end_of(&lines[at..]);
+        let list: Option<&'a Vec<Values>> =
+            scope.iter().rev().find_map(|values| values.lists.iter().find(|list| list.0 == name).map(|list| &list.1));
+        for values in list.into_iter().flatten() {
+            scope.push(values);
+            section(&lines[at..end], scope, out);
+            scope.pop();
+        }
+        at = end + 1;
+    }
+}
+
+/// Where the lines that are repeated end.
+fn end_of(lines: &[&str]) -> usize {
+    let mut depth = 1;
+    for (index, line) in lines.iter().enumerate() {
+        depth += usize::from(line.starts_with("{EACH "));
+        depth -= usize::from(*line == "{END}");
+        if depth == 0 {
+            return index;
+        }
+    }
+    lines.len()
+}
+
+/// A part of a line: the template's own words, a value, or a mark of the form.
+enum Piece {
+    Words(String),
+    Value(String),
+    Code,
+    Strong,
+}
+
+/// The parts of a line without what its beginning says of its kind; nothing where a value is missing.
+fn pieces(line: &str, scope: &[&Values]) -> Option<Vec<Piece>> {
+    let mut rest = strip_kind(line).1;
+    let mut pieces = Vec::new();
+    while let Some(at) = rest.find(['{', '`', '*']) {
+        pieces.push(Piece::Words(rest[..at].to_owned()));
+        rest = &rest[at..];
+        if let Some(after) = rest.strip_prefix('`') {
+            pieces.push(Piece::Code);
+            rest = after;
+        } else if let Some(after) = rest.strip_prefix("**") {
+            pieces.push(Piece::Strong);
+            rest = after;
+        } else if let Some((name, after)) = rest[1..].split_once('}') {
+            let value = scope.iter().rev().find_map(|values| values.texts.iter().find(|text| text.0 == name));
+            pieces.push(Piece::Value(safe(value?.1.as_deref()?)));
+            rest = after;
+        } else {
+            pieces.push(Piece::Words(rest[..1].to_owned()));
+            rest = &rest[1..];
+        }
+    }
+    pieces.push(Piece::Words(rest.to_owned()));
+    Some(pieces)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Block {
+    None,
+    Title,
+    Heading,
+    Steps,
+    Paragraph,
+}
+
+fn strip_kind(line: &str) -> (Block, &str) {
+    let kinds = [("# ", Block::Title), ("## ", Block::Heading), ("- [ ] ", Block::Steps)];
+    let kind = kinds.into_iter().find_map(|(start, kind)| line.strip_prefix(start).map(|rest| (kind, rest)));
+    kind.unwrap_or((if line.is_empty() { Block::None } else { Block::Paragraph }, line))
+}
+
+struct Writer {
+    markup: Markup,
+    out: String,
+    /// The block that the next line may go on with.
+    open: Block,
+}
+
+impl Writer {
+    fn line(&mut self, line: &str, pieces: &[Piece]) {
+        let block = strip_kind(line).0;
+        match self.markup {
+            Markup::Markdown => {
+                // Parts that are repeated or left out leave no more than one empty line.
+                if block == Block::None {
+                    if !self.out.is_empty() && !self.out.ends_with("\n\n") {
+                        self.out.push('\n');
+                    }
+                    return;
+                }
+                self.out.push_str(&line[..line.len() - strip_kind(line).1.len()]);
+                self.out.push_str(&markdown(pieces));
+                self.out.push('\n');
+            }
+            Markup::Html => {
+                if block != self.open || block == Block::Heading {
+                    self.close();
+                    self.out.push_str(match block {
+                        Block::None | Block::Title => "",
+                        Block::Heading => "<h2>",
+                        Block::Steps => "<ul class=\"steps\">\n",
+                        Block::Paragraph => "<p>",
+                    });
+                    self.open = block;
+                }
+                match block {
+                    Block::None | Block::Title => {}
+                    Block::Steps => {
+                        self.out += &format!("<li><label><input type=\"checkbox\"> {}</label>\n", html(pieces));
+                    }
+                    Block::Heading => self.out += &html(pieces),
+                    Block::Paragraph => self.out += &(html(pieces) + "\n"),
+                }
+            }
+        }
+    }
+
+    fn close(&mut self) {
+        if self.markup == Markup::Html {
+            self.out.push_str(match self.open {
+                Block::None | Block::Title => "",
+                Block::Heading => "</h2>\n",
+                Block::Steps => "</ul>\n",
+                Block::Paragraph => "</p>\n",
+            });
+        }
+        self.open = Block::None;
+    }
+}
+
+fn html(pieces: &[Piece]) -> String {
+    let (mut out, mut code, mut strong) = (String::new(), false, false);
+    let mark = |is_open: &mut bool, open: &str, close: &str, out: &mut String| {
+        out.push_str(if *is_open { close } else { open });
+        *is_open = !*is_open;
+    };
+    for piece in pieces {
+        match piece {
+            Piece::Words(text) | Piece::Value(text) => out.push_str(&html::escape(text)),
+            Piece::Code => mark(&mut code, "<code>", "</code>", &mut out),
+            Piece::Strong => mark(&mut strong, "<strong>", "</strong>", &mut out),
+        }
+    }
+    out
+}
+
+fn markdown(pieces: &[Piece]) -> String {
+    let mut out = String::new();
+    let mut code: Option<String> = None;
+    for piece in pieces {
+        match (piece, &mut code) {
+            (Piece::Code, None) => code = Some(String::new()),
+            (Piece::Code, Some(text)) => {
+                // As many marks as no run of them in the text has.
+                let runs = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+                let marks = "`".repeat(if runs == 0 { 1 } else { runs + 1 });
+                let blank = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
+                out += &format!("{marks}{blank}{text}{blank}{marks}");
+                code = None;
+            }
+            (Piece::Words(text) | Piece::Value(text), Some(inside)) => inside.push_str(text),
+            (Piece::Words(text), None) => out.push_str(text),
+            (Piece::Value(text), None) => out.push_str(&escape_markdown(text)),
+            (Piece::Strong, _) => out.push_str("**"),
+        }
+    }
+    out
+}
+
+/// Text in which no character has a meaning to Markdown.
+fn escape_markdown(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        if matches!(c, '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '<' | '>' | '#' | '|' | '!' | '&' | '~') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEMPLATE: &str =
+        "# Of {A}\n\nSaid by `{A}`:\n{MISSING} is left out\n{EACH X}\n- [ ] **{N}.** {A}\n{END}\nend { here\n";
+
+    fn values(a: &str) -> Values {
+        let each = |n: &str| Values::default().text("N", n);
+        Values::default().text("A", a).maybe("MISSING", None).list("X", vec![each("1"), each("2").text("A", "inner")])
+    }
+
+    #[test]
+    fn fills_in_and_repeats() {
+        assert_eq!(
+            fill(TEMPLATE, &values("a"), Markup::Markdown),
+            "# Of a\n\nSaid by `a`:\n- [ ] **1.** a\n- [ ] **2.** inner\nend { here\n"
+        );
+        assert_eq!(
+            fill(TEMPLATE, &values("a"), Markup::Html),
+            "<p>Said by <code>a</code>:\n</p>\n<ul class=\"steps\">\n<li><label><input type=\"checkbox\"> \
+             <strong>1.</strong> a</label>\n<li><label><input type=\"checkbox\"> <strong>2.</strong> inner</label>\n\
+             </ul>\n<p>end { here\n</p>\n"
+        );
+    }
+
+    #[test]
+    fn what_is_filled_in_stays_text() {
+        let hostile = "<b> `` {N} **x** [y](z) \u{1b}";
+        let markdown = fill(TEMPLATE, &values(hostile), Markup::Markdown);
+        assert!(
+            markdown.contains("``` <b> `` {N} **x** [y](z) \\u{1b} ```") || markdown.contains("```<b> `` {N} **x**")
+        );
+        assert!(markdown.contains("# Of \\<b\\> \\`\\` \\{N\\} \\*\\*x\\*\\* \\[y\\](z)"), "{markdown}");
+        let html = fill(TEMPLATE, &values(hostile), Markup::Html);
+        assert!(html.contains("<code>&lt;b&gt; `` {N} **x** [y](z) \\u{1b}</code>"), "{html}");
+    }
+}

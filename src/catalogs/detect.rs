@@ -1,0 +1,193 @@
+//! Which checksum function a catalog uses: found out, never assumed (formats.md, section 3).
+
+use crate::base::error::Result;
+use crate::catalog::checksum::{self, Function};
+use crate::catalog::{Catalog, Checksum, CidPath, CustomerFiles, Role};
+use crate::cid::CatalogFile;
+use crate::cid::tree::Found;
+use crate::plan::View;
+
+/// How many of the vendor's files are tried: the smallest ones.
+const SAMPLE: usize = 8;
+/// The least size that tells anything: two files of no bytes have the same checksum under most functions.
+const LEAST_SIZE: u32 = 4;
+
+/// What is known of a catalog's checksum function.
+pub enum Detection {
+    /// Every file tried, and the catalog's own checksum, agree with it.
+    Known(Function),
+    /// Most agree with it, and these do not.
+    Damaged {
+        /// The function of those that agree.
+        function: Function,
+        /// Files, from the CID's root, whose content is not what the catalog says.
+        files: Vec<CidPath>,
+        /// The catalog's own checksum is wrong.
+        own: bool,
+    },
+    /// No function at hand reproduces it.
+    Foreign,
+    /// No file is there to tell by, though the catalog's own checksum agrees with this function.
+    Undetermined(Function),
+}
+
+impl Detection {
+    /// The function, as far as there is one.
+    pub fn function(&self) -> Option<&Function> {
+        match self {
+            Detection::Known(function) | Detection::Damaged { function, .. } => Some(function),
+            Detection::Foreign | Detection::Undetermined(_) => None,
+        }
+    }
+
+    /// In one word, as reports have it.
+    pub(crate) fn state_name(&self) -> &'static str {
+        match self {
+            Detection::Known(_) => "known",
+            Detection::Damaged { .. } => "damaged",
+            Detection::Foreign => "foreign",
+            Detection::Undetermined(_) => "undetermined",
+        }
+    }
+}
+
+/// Where the function comes from.
+#[derive(Clone, Default)]
+pub enum ChecksumChoice {
+    /// From the functions that configcid knows.
+    #[default]
+    FindOut,
+    /// From this one, which the user brought, and those that configcid knows.
+    Also(Function),
+    /// From this one alone, which the user named; it is tried against the catalog all the same.
+    Use(Function),
+}
+
+/// A file to tell the function by.
+pub(crate) struct Sample {
+    pub path: CidPath,
+    pub found: Found,
+    listed: Checksum,
+    vendor: bool,
+}
+
+/// One function against the evidence.
+struct Trial {
+    function: Function,
+    agreed: usize,
+    /// The vendor's files that disagree. A customer's file that disagrees was changed, and tells nothing.
+    disagreed: Vec<CidPath>,
+    own: bool,
+}
+
+impl Trial {
+    fn perfect(&self) -> bool {
+        self.own && self.disagreed.is_empty() && self.agreed > 0
+    }
+
+    /// Whether it looks like this function with some damage.
+    fn likely(&self) -> bool {
+        self.agreed > self.disagreed.len() || (self.own && !self.disagreed.is_empty())
+    }
+}
+
+/// Tries the functions of `choice` on `catalog`, whose bytes are `printed`.
+pub(crate) fn detect(
+    view: &View<'_>,
+    file: &CatalogFile,
+    catalog: &Catalog,
+    printed: &[u8],
+    customer_files: &CustomerFiles,
+    choice: &ChecksumChoice,
+) -> Result<Detection> {
+    let samples = samples(view, file, catalog, customer_files);
+    judge(&samples, catalog, printed, choice, &choice.candidates(), |_, function, sample| {
+        Ok(view.sum(&sample.path, &sample.found, &**function)?.map(|(_, checksum)| checksum))
+    })
+}
+
+impl ChecksumChoice {
+    /// The functions to try, in the order in which they are tried.
+    pub(crate) fn candidates(&self) -> Vec<Function> {
+        match self {
+            ChecksumChoice::FindOut => checksum::all_known().collect(),
+            ChecksumChoice::Also(function) => std::iter::once(function.clone()).chain(checksum::all_known()).collect(),
+            ChecksumChoice::Use(function) => vec![function.clone()],
+        }
+    }
+}
+
+/// Tries the candidates of `choice` on `catalog`, whose bytes are `printed`. `sum` gives the checksum of a sample by the
+/// candidate of that number.
+pub(crate) fn judge(
+    samples: &[Sample],
+    catalog: &Catalog,
+    printed: &[u8],
+    choice: &ChecksumChoice,
+    candidates: &[Function],
+    sum: impl Fn(usize, &Function, &Sample) -> Result<Option<Checksum>>,
+) -> Result<Detection> {
+    let mut trials = Vec::new();
+    for (number, function) in candidates.iter().cloned().enumerate() {
+        let own = function.of_bytes(catalog.covered(printed))? == catalog.own_checksum();
+        let mut trial = Trial { function, agreed: 0, disagreed: Vec::new(), own };
+        for sample in samples {
+            if sum(number, &trial.function, sample)?.is_some_and(|checksum| checksum == sample.listed) {
+                trial.agreed += 1;
+            } else if sample.vendor {
+                trial.disagreed.push(sample.path.clone());
+            }
+        }
+        if trial.perfect() {
+            return Ok(Detection::Known(trial.function));
+        }
+        trials.push(trial);
+    }
+    // A function that the user names or brings needs no file to tell by: the catalog's own checksum bears it out.
+    let users = match choice {
+        ChecksumChoice::FindOut => None,
+        ChecksumChoice::Also(function) | ChecksumChoice::Use(function) => Some(function.name()),
+    };
+    let best = trials.into_iter().max_by_key(|trial| (trial.likely(), trial.own, trial.agreed));
+    Ok(match best {
+        Some(trial) if trial.likely() => {
+            Detection::Damaged { function: trial.function, files: trial.disagreed, own: !trial.own }
+        }
+        Some(trial) if trial.own && users == Some(trial.function.name()) => Detection::Known(trial.function),
+        Some(trial) if trial.own => Detection::Undetermined(trial.function),
+        _ => Detection::Foreign,
+    })
+}
+
+/// The smallest of the vendor's files that are on disk with the listed size; the customer's where there are none.
+pub(crate) fn samples(
+    view: &View<'_>,
+    file: &CatalogFile,
+    catalog: &Catalog,
+    customer_files: &CustomerFiles,
+) -> Vec<Sample> {
+    let mut order: Vec<_> = catalog
+        .entries()
+        .iter()
+        .filter(|entry| entry.size >= LEAST_SIZE)
+        .map(|entry| (customer_files.role_under(file.folder.as_ref(), &entry.path) == Role::Vendor, entry))
+        .collect();
+    order.sort_by_key(|(vendor, entry)| (!vendor, entry.size));
+    let mut samples: Vec<Sample> = Vec::new();
+    for (vendor, entry) in order {
+        if samples.len() >= SAMPLE || (!vendor && samples.iter().any(|sample| sample.vendor)) {
+            break;
+        }
+        let path = entry.path.under(file.folder.as_ref());
+        // What this plan changes tells nothing of the catalog as it is.
+        if view.is_new(&path) {
+            continue;
+        }
+        // What cannot be looked at tells nothing either; whoever asks meets it again where it matters.
+        let Ok(found) = view.find(&path) else { continue };
+        if matches!(found, Found::File { size, .. } if size == u64::from(entry.size)) {
+            samples.push(Sample { path, found, listed: entry.checksum, vendor });
+        }
+    }
+    samples
+}

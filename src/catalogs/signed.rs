@@ -1,0 +1,79 @@
+//! What a CID's manifests say to a change: files that they list are not written, and files that they do not list are
+//! perhaps the customer's.
+
+use std::collections::HashMap;
+
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::catalog::{CidPath, CustomerFiles, Role};
+use crate::cid::Cid;
+use crate::cid::tree::Found;
+use crate::cid::walk::{Kind, walk_on};
+use crate::manifest::{self, Manifest};
+use crate::plan::{Action, Plan};
+
+/// Refuses a plan that writes a file which a manifest lists, and notes in it which files may be the customer's. Costs
+/// nothing where there is no manifest.
+pub(super) fn consult(cid: &Cid, plan: &mut Plan, customer_files: &CustomerFiles) -> Result<()> {
+    if cid.manifests().is_empty() {
+        return Ok(());
+    }
+    let mut signed: HashMap<String, &CidPath> = HashMap::new();
+    for path in cid.manifests() {
+        let manifest = match read(cid, path) {
+            Ok(manifest) => manifest,
+            Err(error) => {
+                let place = error.position().map_or_else(String::new, |position| format!("{position}: "));
+                plan.warnings.push(format!(
+                    "{path}: {place}{}; the manifest was not heeded: configcid audit tells more",
+                    error.what()
+                ));
+                continue;
+            }
+        };
+        let is_file = |path: &CidPath| matches!(cid.tree().find(path), Ok(Found::File { .. }));
+        let folder = Cid::manifest_folder(path, &manifest, is_file);
+        for entry in manifest.entries() {
+            signed.entry(entry.path.to_cid_path().under(folder.as_ref()).key()).or_insert(path);
+        }
+    }
+    for change in &plan.changes {
+        if let Some(manifest) = signed.get(&change.path.key()) {
+            let what = format!(
+                "the manifest {manifest} lists this file: it is the vendor's, and to write it breaks the manifest"
+            );
+            return Err(Error::new(ErrorKind::SignedFile, what)
+                .in_file(&cid.shown(&change.path))
+                .next("nothing was changed; ask whoever made the manifest for one without this file"));
+        }
+    }
+    for catalog in &plan.catalogs {
+        for change in catalog.actions.iter().filter(|change| change.action != Action::Remove) {
+            let path = change.path.under(catalog.catalog.folder().as_ref());
+            if let Some(manifest) = signed.get(&path.key()) {
+                let catalog = &catalog.catalog;
+                let what =
+                    format!("{path}: the manifest {manifest} lists this file, so that it should be the vendor's");
+                plan.warnings.push(format!("{what}; {catalog} lists it as it is on disk"));
+            }
+        }
+    }
+    if !signed.is_empty() {
+        plan.candidates = candidates(cid, &signed, customer_files);
+    }
+    Ok(())
+}
+
+fn read(cid: &Cid, path: &CidPath) -> Result<Manifest> {
+    Manifest::parse(cid.read(path, manifest::MAX_SIZE)?.unwrap_or_default())
+}
+
+/// The files that no manifest lists, and that are neither catalogs nor the customer's by their names. What cannot be
+/// listed is left out: a note is no reason to fail.
+fn candidates(cid: &Cid, signed: &HashMap<String, &CidPath>, customer_files: &CustomerFiles) -> Vec<CidPath> {
+    let items = walk_on(cid.root(), |_| Ok(())).unwrap_or_default();
+    let files = items.iter().filter(|item| item.kind == Kind::File && !item.is_own());
+    files
+        .filter_map(|file| CidPath::from_relative(&file.path).ok())
+        .filter(|path| customer_files.role(path) == Role::Vendor && !signed.contains_key(&path.key()))
+        .collect()
+}

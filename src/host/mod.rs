@@ -1,0 +1,8 @@
+//! The computer that the program runs on: the live registry, its services and installed programs, and what else is asked
+//! of Windows. Elsewhere there is none of it, which is an error that says so.
+
+pub(crate) mod live;
+pub(crate) mod programs;
+pub(crate) mod services;
+#[cfg(windows)]
+pub(crate) mod windows;

@@ -1,0 +1,127 @@
+//! Signed manifests on disk (formats.md, section 4): telling whether their signatures hold and who vouches for them,
+//! comparing them with the files, and making new ones.
+
+mod chain;
+mod files;
+mod make;
+mod trust;
+mod verify;
+
+pub use crate::x509::{Certificate, DigestAlgorithm, PrivateKey};
+pub use files::{ExtraFile, FileFault, FileFaultCode, FilesReport, RelativeTo};
+pub use make::{MakeOptions, Signer, make, make_spec};
+pub use trust::{Trust, VerifyOptions};
+pub use verify::{CertificateReport, Reason, SignatureReport, SignatureState, SignaturesReport, verify};
+
+use std::path::Path;
+
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::cid::tree::read_file;
+use crate::manifest::{MAX_SIZE, Manifest, Spec, cid_path};
+use crate::plan::{Change, Plan, Stage};
+
+impl Manifest {
+    /// Reads the manifest at `path`.
+    ///
+    /// # Errors
+    /// It cannot be read (kind `io`), or as [`Manifest::parse`].
+    pub fn open(path: &Path) -> Result<Manifest> {
+        Manifest::parse(read_list(path)?).map_err(|error| error.in_file(path))
+    }
+}
+
+impl Spec {
+    /// Reads the MD5 list at `path`.
+    ///
+    /// # Errors
+    /// It cannot be read (kind `io`), or as [`Spec::parse`].
+    pub fn open(path: &Path) -> Result<Spec> {
+        Spec::parse(read_list(path)?).map_err(|error| error.in_file(path))
+    }
+}
+
+fn read_list(path: &Path) -> Result<Vec<u8>> {
+    crate::cid::check_spelling(path)?;
+    let metadata = path.metadata().map_err(|error| Error::io("look at it", path, error))?;
+    if !metadata.is_file() {
+        return Err(Error::new(ErrorKind::Io, "this is no file").in_file(path).next("name a manifest"));
+    }
+    let real = crate::cid::real_path(path).map_err(|error| Error::io("look at it", path, error))?;
+    read_file(&real, MAX_SIZE).map_err(|error| error.about(path))
+}
+
+/// Plans to write a manifest or an MD5 list, at a place where there may be another one only if `replace` says so. The plan
+/// is empty where the file holds these bytes already.
+///
+/// # Errors
+/// There is something else of this name, or its folder cannot be read.
+pub fn write(file: &Path, bytes: &[u8], why: &str, replace: bool) -> Result<Plan> {
+    crate::cid::check_spelling(file)?;
+    let before = match file.symlink_metadata() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(Error::io("look at it", file, error)),
+        Ok(metadata) if metadata.is_file() => Some(read_file(file, MAX_SIZE)?),
+        Ok(_) => return Err(Error::new(ErrorKind::Exists, "this is no file").in_file(file).next("name another file")),
+    };
+    let (mut plan, path) = Plan::beside(file)?;
+    if before.as_deref() == Some(bytes) {
+        return Ok(plan);
+    }
+    if before.is_some() && !replace {
+        return Err(Error::new(ErrorKind::Exists, "there is something of this name already")
+            .in_file(file)
+            .next("name another file; --force replaces a file"));
+    }
+    let (why, stage) = (why.to_owned(), Stage::Payload);
+    plan.changes.push(Change { path, before, after: Some(bytes.to_vec()), why, stage });
+    Ok(plan)
+}
+
+/// Sets the line of one file in an MD5 list, from the file as it is: in `folder`, or where [`check_spec_files`] looks.
+/// Gives whether anything changed.
+///
+/// # Errors
+/// There is no such file, or it cannot be read.
+pub fn update_spec(spec: &mut Spec, path: &Path, file: &str, folder: Option<&Path>) -> Result<bool> {
+    let name = file.replace('\\', "/");
+    let md5 = files::md5_of(&cid_path(&name)?, &files::Places::of(path, folder)?)?;
+    spec.set(&name, md5)
+}
+
+/// Looks at all files that a manifest lists: in `folder`, or, without one, in the manifest's own or from the root of the
+/// CID, whichever has more of them.
+///
+/// # Errors
+/// A folder cannot be read. What is wrong with a file is in the report.
+pub fn check_files(manifest: &Manifest, path: &Path, folder: Option<&Path>) -> Result<FilesReport> {
+    let expected: Vec<files::Expected> = manifest.entries().map(files::Expected::from).collect();
+    files::check(&expected, &files::Places::of(path, folder)?)
+}
+
+/// Looks at all files of an MD5 list, as [`check_files`] does.
+///
+/// # Errors
+/// As [`check_files`].
+pub fn check_spec_files(spec: &Spec, path: &Path, folder: Option<&Path>) -> Result<FilesReport> {
+    let expected: Vec<files::Expected> = spec.entries().iter().map(files::Expected::from).collect();
+    files::check(&expected, &files::Places::of(path, folder)?)
+}
+
+/// Whether the processor has instructions for SHA-1 and SHA-256. Digests are made with them where it does.
+pub fn has_sha_extensions() -> bool {
+    crate::cid::digest::has_sha_extensions()
+}
+
+/// Reads whatever may be in a file that the user names.
+#[cfg(feature = "faults")]
+pub(crate) fn read_all(bytes: &[u8]) {
+    let _ = PrivateKey::parse(bytes);
+    let _ = crate::x509::Crl::parse(bytes);
+    for block in crate::x509::blocks(bytes, "CERTIFICATE").into_iter().flatten() {
+        let _ = crate::x509::Crl::parse(&block.der);
+        if let Ok(certificate) = Certificate::parse(block.der) {
+            let _ = (certificate.unusable(), certificate.not_an_issuer(false, 0), certificate.not_a_signer());
+            let _ = certificate.is_signed_by(&certificate);
+        }
+    }
+}

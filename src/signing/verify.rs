@@ -1,0 +1,279 @@
+//! Whether the signatures of a manifest hold, and who vouches for them.
+
+use super::chain::{self, Chain, Worth};
+use super::trust::VerifyOptions;
+use crate::base::error::Result;
+use crate::base::time;
+use crate::manifest::{Form, Manifest, Signature};
+use crate::x509::{Certificate, DigestAlgorithm};
+
+/// What is found out about one signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum SignatureState {
+    /// It is the signer's, and a root vouches for the signer.
+    Good,
+    /// As `Good`, if it were not for a certificate that has expired.
+    Expired,
+    /// As `Good`, if it were not for a certificate that is not valid yet.
+    NotYetValid,
+    /// As `Good`, if an issuer had not revoked a certificate.
+    Revoked,
+    /// It is the signer's, and no root vouches for the signer.
+    Untrusted,
+    /// It is not the signer's, or the manifest is not what was signed.
+    Bad,
+    /// Its digest, or that of a certificate on the way to the root, does not count.
+    Weak,
+    /// There is no certificate, or one that cannot be read or used.
+    Unusable,
+}
+
+/// One signature, looked at.
+#[derive(Debug, Clone, serde::Serialize)]
+#[non_exhaustive]
+pub struct SignatureReport {
+    /// How it stands in the manifest.
+    pub form: Form,
+    /// Its digest, as the manifest names it.
+    pub algorithm: String,
+    /// Its line in the manifest.
+    pub line: usize,
+    /// What was found.
+    pub state: SignatureState,
+    /// Whether the verdict rests on it.
+    pub decides: bool,
+    /// What was found, as a sentence.
+    pub what: String,
+    /// What the user should know besides, each a sentence.
+    pub notes: Vec<String>,
+    /// The signer's certificate first, and the root that vouches last; the signer's alone where none does.
+    pub chain: Vec<CertificateReport>,
+    /// The chain leads to a root that the user gave.
+    pub has_root: bool,
+}
+
+/// A certificate, for people and programs.
+#[derive(Debug, Clone, serde::Serialize)]
+#[non_exhaustive]
+pub struct CertificateReport {
+    /// Whose it is.
+    pub subject: String,
+    /// Who issued it.
+    pub issuer: String,
+    /// In hex.
+    pub serial: String,
+    /// Since when it is valid.
+    pub not_before: String,
+    /// Until when.
+    pub not_after: String,
+    /// Kind and size of its key.
+    pub key: String,
+    /// The digest of its issuer's signature.
+    pub signed_with: String,
+}
+
+/// What keeps a manifest from being whole. The names are stable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Reason {
+    /// It breaks the format.
+    ManifestFormat,
+    /// It has no signature.
+    Unsigned,
+    /// A signature does not fit.
+    BadSignature,
+    /// No root was given.
+    NoRootCa,
+    /// None of the roots given vouches for the signer.
+    Untrusted,
+    /// A certificate has expired.
+    Expired,
+    /// A certificate is not valid yet.
+    NotYetValid,
+    /// A certificate was revoked.
+    Revoked,
+    /// Only digests that do not count.
+    WeakAlgorithm,
+    /// No certificate that can be used.
+    Certificate,
+    /// The signature holds, and files are not what the manifest says.
+    Files,
+}
+
+/// All signatures of a manifest, looked at.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct SignaturesReport {
+    /// One for each, in the manifest's order.
+    pub signatures: Vec<SignatureReport>,
+    /// What is wrong; `None` where a signature that counts holds.
+    pub reason: Option<Reason>,
+    /// The verdict as a sentence.
+    pub what: String,
+}
+
+/// Looks at all signatures. The strongest that is acceptable decides: of those that count and lead to a root, one with the
+/// longest digest, and of equal ones the best. So a damaged strong signature is not made good by a weaker one, and a
+/// signature by somebody whom the user does not know is no obstacle.
+///
+/// ```
+/// use configcid::manifest::{Manifest};
+/// use configcid::signing::{Reason, VerifyOptions, verify};
+///
+/// let text = b"\"./a\" 0 da39a3ee5e6b4b0d3255bfef95601890afd80709\n";
+/// let manifest = Manifest::parse(text.to_vec())?;
+/// let report = verify(&manifest, &VerifyOptions::new(configcid::time::parse("2026-11-21")?));
+/// assert_eq!(report.reason, Some(Reason::Unsigned));
+/// # Ok::<(), configcid::Error>(())
+/// ```
+pub fn verify(manifest: &Manifest, options: &VerifyOptions) -> SignaturesReport {
+    let mut signatures: Vec<SignatureReport> =
+        manifest.signatures().iter().map(|signature| look(manifest, signature, options)).collect();
+    let Some(index) = deciding(&signatures) else {
+        let what = "the manifest has no signature".to_owned();
+        return SignaturesReport { signatures, reason: Some(Reason::Unsigned), what };
+    };
+    signatures[index].decides = true;
+    let SignatureReport { state, what, .. } = &signatures[index];
+    let reason = match state {
+        SignatureState::Good => None,
+        SignatureState::Expired => Some(Reason::Expired),
+        SignatureState::NotYetValid => Some(Reason::NotYetValid),
+        SignatureState::Revoked => Some(Reason::Revoked),
+        SignatureState::Untrusted if options.trust.roots.is_empty() => Some(Reason::NoRootCa),
+        SignatureState::Untrusted => Some(Reason::Untrusted),
+        SignatureState::Bad => Some(Reason::BadSignature),
+        SignatureState::Weak => Some(Reason::WeakAlgorithm),
+        SignatureState::Unusable => Some(Reason::Certificate),
+    };
+    let what = what.clone();
+    SignaturesReport { signatures, reason, what }
+}
+
+/// Which signature the verdict rests on.
+fn deciding(signatures: &[SignatureReport]) -> Option<usize> {
+    use SignatureState::{Bad, Expired, Good, NotYetValid, Revoked, Untrusted, Unusable, Weak};
+    let rank = |report: &SignatureReport| {
+        let class = match report.state {
+            Good | Expired | NotYetValid | Revoked => 3,
+            Bad if report.has_root => 3,
+            Bad => 2,
+            Untrusted => 1,
+            Weak | Unusable => 0,
+        };
+        let state = [Unusable, Weak, Bad, Untrusted, Revoked, NotYetValid, Expired, Good];
+        let quality = state.iter().position(|state| *state == report.state);
+        (class, DigestAlgorithm::named(&report.algorithm), quality)
+    };
+    // Of equal ones the first.
+    (0..signatures.len()).rev().max_by_key(|&index| rank(&signatures[index]))
+}
+
+fn look(manifest: &Manifest, signature: &Signature, options: &VerifyOptions) -> SignatureReport {
+    let mut report = SignatureReport {
+        form: signature.form,
+        algorithm: signature.algorithm.clone(),
+        line: signature.line,
+        state: SignatureState::Unusable,
+        decides: false,
+        what: String::new(),
+        notes: Vec::new(),
+        chain: Vec::new(),
+        has_root: false,
+    };
+    (report.state, report.what) = judge(manifest, signature, options, &mut report);
+    report
+}
+
+fn judge(
+    manifest: &Manifest,
+    signature: &Signature,
+    options: &VerifyOptions,
+    report: &mut SignatureReport,
+) -> (SignatureState, String) {
+    let name = &signature.algorithm;
+    let digest = DigestAlgorithm::named(name);
+    let Some(der) = signature.certificates.first() else {
+        return (SignatureState::Unusable, "there is no certificate of the signer".to_owned());
+    };
+    let signer = match Certificate::parse(der.clone()) {
+        Ok(signer) => signer,
+        Err(error) => {
+            return (SignatureState::Unusable, format!("the signer's certificate cannot be read: {}", error.what()));
+        }
+    };
+    report.chain.push(CertificateReport::new(&signer));
+    let Some(digest) = digest else {
+        return (SignatureState::Weak, format!("configcid does not know the digest {name:?}, so that it never counts"));
+    };
+    let Some(key) = signer.key() else {
+        return (SignatureState::Unusable, format!("the signer's certificate has {}", signer.key_name()));
+    };
+    // One that cannot be read vouches for nobody, and spoils no other.
+    let others: Vec<Certificate> = signature.certificates[1..]
+        .iter()
+        .filter_map(|der| match Certificate::parse(der.clone()) {
+            Ok(other) => Some(other),
+            Err(error) => {
+                report.notes.push(format!("an intermediate certificate cannot be read: {}", error.what()));
+                None
+            }
+        })
+        .collect();
+    let Chain { certificates, worth, what, notes } = chain::build(&signer, &others, options);
+    report.has_root = worth != Worth::Untrusted;
+    report.chain = certificates.into_iter().map(CertificateReport::new).collect();
+    report.notes.extend(notes);
+    let fits = key.verifies(digest, manifest.covered(signature), &signature.value);
+    if let Some(why) = signer.unusable().or_else(|| signer.not_a_signer().map(str::to_owned)) {
+        return (SignatureState::Unusable, format!("the signer's certificate {why}"));
+    }
+    let fit = if fits { "the signature itself fits" } else { "and the signature does not fit" };
+    match digest {
+        DigestAlgorithm::Md5 => return (SignatureState::Weak, format!("MD5 never counts ({fit})")),
+        DigestAlgorithm::Sha1 if !options.allow_sha1 => {
+            return (SignatureState::Weak, format!("SHA-1 counts only with --allow-sha1 ({fit})"));
+        }
+        _ => {}
+    }
+    if !fits {
+        let what = "signature bad: the manifest is not what was signed, or not by the owner of this certificate";
+        return (SignatureState::Bad, what.to_owned());
+    }
+    let good = |what: String| format!("signature good, {what}");
+    match worth {
+        Worth::Good => (SignatureState::Good, format!("signature good, by {:?}", signer.subject())),
+        Worth::Expired => (SignatureState::Expired, good(what)),
+        Worth::NotYetValid => (SignatureState::NotYetValid, good(what)),
+        Worth::Weak => (SignatureState::Weak, good(what)),
+        Worth::Revoked => (SignatureState::Revoked, good(what)),
+        Worth::Untrusted => {
+            (SignatureState::Untrusted, format!("signature good against its own certificate, but {what}"))
+        }
+    }
+}
+
+impl CertificateReport {
+    /// Of a certificate in DER.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn of(der: &[u8]) -> Result<CertificateReport> {
+        Certificate::parse(der.to_vec()).map(|certificate| CertificateReport::new(&certificate))
+    }
+
+    fn new(certificate: &Certificate) -> CertificateReport {
+        CertificateReport {
+            subject: certificate.subject(),
+            issuer: certificate.issuer(),
+            serial: certificate.serial(),
+            not_before: time::print(certificate.not_before()),
+            not_after: time::print(certificate.not_after()),
+            key: certificate.key_name(),
+            signed_with: certificate.signed_with_name(),
+        }
+    }
+}
