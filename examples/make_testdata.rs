@@ -1,6 +1,6 @@
 //! Makes the CIDs of `testdata/cids/` in a new folder: `scripts/make-testdata`.
 
-#[path = "../tests/support/testdata.rs"]
+#[path = "../tests/it/support/testdata.rs"]
 #[allow(dead_code)]
 mod testdata;
 

@@ -2,7 +2,7 @@
 //! one a `ConfigCID.exe`. Its checksum is one that configcid does not know. `STAND_IN` says how it misbehaves;
 //! `STAND_IN_FILE` names a file that it must not touch and does.
 
-#[path = "../tests/support/layout.rs"]
+#[path = "../tests/it/support/layout.rs"]
 #[allow(dead_code)]
 mod layout;
 

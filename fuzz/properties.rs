@@ -1,5 +1,5 @@
 //! What must be true of any input at all. Each function takes a fuzzer's bytes and panics where a promise is broken;
-//! the fuzz targets and `tests/corpus.rs`, which replays the corpora with the ordinary toolchain, share them.
+//! the fuzz targets and `tests/it/corpus.rs`, which replays the corpora with the ordinary toolchain, share them.
 
 use std::collections::HashSet;
 use std::path::{Component, Path};

@@ -1,0 +1,11 @@
+//! `configcid fleet`: one file for the relays and CIDs of a network.
+
+mod apply;
+mod check;
+mod pictures;
+mod report;
+mod runbook;
+mod schema;
+mod session;
+mod status;
+mod trees;

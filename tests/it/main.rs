@@ -1,0 +1,89 @@
+//! The integration tests, as one program: each program more would link the whole crate once more, on each system.
+//!
+//! `cargo nextest run --features faults,capi -E 'test(/^relay::/)'` runs those of one file; docs/testing.md says more.
+
+mod about;
+mod audit;
+mod bad_catalog;
+mod bad_disk;
+mod bad_mrinit;
+mod bad_tree;
+mod clone;
+#[cfg(feature = "faults")]
+mod corpus;
+mod create;
+mod docs;
+mod envelopes;
+mod fleet;
+mod foreign;
+mod header;
+mod hostile;
+mod installers;
+mod manifest;
+mod manifest_signatures;
+mod messenger;
+mod messenger_reports;
+mod messenger_wine;
+#[cfg(feature = "faults")]
+mod model;
+mod mrinit;
+mod probe;
+mod properties;
+mod refresh;
+mod registry;
+mod registry_wine;
+mod relay;
+#[cfg(feature = "faults")]
+mod reliability;
+mod report;
+mod services;
+mod signed_files;
+mod snapshots;
+mod support;
+mod testdata;
+mod verify;
+mod windows;
+mod wrappers;
+
+use std::fs;
+use std::path::Path;
+
+/// A file that no module names is compiled by nobody, and its tests pass in silence.
+#[test]
+fn no_file_of_tests_is_forgotten() {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let programs: Vec<_> = entries(&tests).into_iter().filter(|name| is_program(&tests.join(name))).collect();
+    assert_eq!(programs, ["it"], "what is in tests/ is a module of tests/it, or says there why it is not");
+    forgets_none(&tests.join("it"), "main.rs");
+}
+
+/// Whether cargo makes a program of it.
+fn is_program(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "rs") || path.join("main.rs").is_file()
+}
+
+fn forgets_none(folder: &Path, top: &str) {
+    let named = fs::read_to_string(folder.join(top)).unwrap();
+    for name in entries(folder) {
+        let path = folder.join(&name);
+        let module = if path.join("mod.rs").is_file() {
+            forgets_none(&path, "mod.rs");
+            &*name
+        } else {
+            match name.strip_suffix(".rs") {
+                Some(module) if name != top => module,
+                _ => continue,
+            }
+        };
+        let is_named = |line: &str| line.strip_suffix(';').is_some_and(|line| line.ends_with(&format!("mod {module}")));
+        assert!(named.lines().any(is_named), "{} is named by no `mod` in {top} beside it", path.display());
+    }
+}
+
+/// The names in a folder.
+fn entries(folder: &Path) -> Vec<String> {
+    let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<_> = names.collect();
+    names.sort();
+    names
+}

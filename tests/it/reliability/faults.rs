@@ -1,0 +1,353 @@
+//! Death, and errors, at every step of a change and of the way back.
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use tempfile::TempDir;
+
+use super::support::{
+    Copy, End, Ends, ONE, TWO, Tally, difference, in_parallel, is_thorough, litter, make_cid, recover, report, run,
+    run_with_fault, scratch, state, steps, steps_with,
+};
+
+/// A change to a CID, and the CID before it.
+struct Scenario {
+    name: &'static str,
+    _scratch: TempDir,
+    base: PathBuf,
+    args: Vec<&'static str>,
+    ends: Ends,
+    steps: Vec<String>,
+    /// Doing it twice is the same as doing it once; else the second takes the first back.
+    is_setting: bool,
+}
+
+fn relay_set(address: &'static [&'static str]) -> Vec<&'static str> {
+    [&["relay set"], address, &["--wait", "0"]].concat()
+}
+
+fn undo() -> Vec<&'static str> {
+    vec!["undo", "--wait", "0"]
+}
+
+impl Scenario {
+    fn new(name: &'static str, before: &[Vec<&'static str>], args: Vec<&'static str>) -> Scenario {
+        let scratch = scratch();
+        let base = scratch.path().join("base");
+        make_cid(&base);
+        for args in before {
+            run(&base, args).exits(0, name);
+        }
+        let old = state(&base);
+        let done = Copy::of(&base, "done");
+        let steps = steps(&done, &args);
+        let new = state(&done);
+        assert_ne!(old, new, "{name}");
+        assert_eq!(litter(&done), [""; 0], "{name}");
+        let is_setting = args[0] != "undo";
+        Scenario { name, base, args, ends: Ends { old, new }, steps, is_setting, _scratch: scratch }
+    }
+
+    /// A fresh CID gets a relay: files come.
+    fn adding() -> Scenario {
+        Scenario::new("relay set", &[], relay_set(ONE))
+    }
+
+    /// A relay CID gets another relay: files change.
+    fn replacing() -> Scenario {
+        Scenario::new("another relay", &[relay_set(ONE)], relay_set(TWO))
+    }
+
+    /// A relay is taken back: files go.
+    fn undoing() -> Scenario {
+        Scenario::new("undo", &[relay_set(ONE)], undo())
+    }
+
+    /// And given again.
+    fn redoing() -> Scenario {
+        Scenario::new("undo of the undo", &[relay_set(ONE), undo()], undo())
+    }
+
+    fn context(&self, fault: &str) -> String {
+        let number: usize = fault.split([':', '+']).next().unwrap().parse().unwrap();
+        format!("{}, {fault} ({})", self.name, self.steps[number - 1])
+    }
+
+    /// Dies as told, and leaves what a death leaves.
+    fn die(&self, name: &str, fault: &str) -> Copy {
+        let dead = Copy::of(&self.base, name);
+        let run = run_with_fault(&dead, &self.args, fault);
+        assert_eq!(run.signal, Some(libc_sigabrt()), "{}: {run:?}", self.context(fault));
+        dead
+    }
+
+    /// The same command again must bring the new state, and leave nothing over. `end` is the state that it finds.
+    fn again(&self, cid: &Path, end: End, context: &str) {
+        let done = run(cid, &self.args).exits(0, context);
+        assert_eq!(done.err, "", "{context}: something was left to say");
+        let wanted = if self.is_setting || end == End::Old { &self.ends.new } else { &self.ends.old };
+        let now = state(cid);
+        assert!(now == *wanted, "{context}: doing it again leads elsewhere: {}", difference(&now, wanted));
+        assert_eq!(litter(cid), [""; 0], "{context}, and again: left over");
+    }
+}
+
+fn libc_sigabrt() -> i32 {
+    rustix::process::Signal::ABORT.as_raw()
+}
+
+/// The faults `N:KIND` of all steps.
+fn faults(steps: usize, kinds: &[&str]) -> Vec<String> {
+    (1..=steps).flat_map(|step| kinds.iter().map(move |kind| format!("{step}:{kind}"))).collect()
+}
+
+const DEATHS: &[&str] = &["before", "after"];
+
+/// Dies at every step, and comes back in every way.
+fn deaths(scenario: &Scenario) {
+    let faults = faults(scenario.steps.len(), DEATHS);
+    // By automatic recovery, with --undo, with --finish, and by the same command again.
+    let tallies = Mutex::new([Tally::default(); 4]);
+    let refused = Mutex::new([0usize; 4]);
+    in_parallel(faults.len(), |worker, number| {
+        let fault = &faults[number];
+        let context = scenario.context(fault);
+        let dead = scenario.die(&format!("dead-{worker}"), fault);
+        for (way, (option, wanted)) in
+            [("", None), ("--undo", Some(End::Old)), ("--finish", Some(End::New))].into_iter().enumerate()
+        {
+            let context = format!("{context}, recover {option}");
+            let cid = Copy::of(&dead, &format!("back-{worker}"));
+            let interrupted = cid.join(".configcid-journal").exists();
+            let end = match wanted {
+                None => recover(&cid, &scenario.ends, &context),
+                Some(wanted) => {
+                    let before = state(&cid);
+                    let back = run(&cid, &["recover", option, "--wait", "0"]);
+                    if back.code == Some(1) {
+                        assert!(back.err.contains("can only be"), "{context}: {back:?}");
+                        assert!(state(&cid) == before, "{context}: the refusal changed something");
+                        refused.lock().unwrap()[way] += 1;
+                        recover(&cid, &scenario.ends, &context)
+                    } else {
+                        let back = back.exits(0, &context);
+                        let end = scenario.ends.of(&cid, &context);
+                        assert!(!interrupted || end == wanted, "{context}: it is {end:?}: {back:?}");
+                        assert_eq!(litter(&cid), [""; 0], "{context}: left over");
+                        end
+                    }
+                }
+            };
+            tallies.lock().unwrap()[way].add(end);
+            if way == 0 || is_thorough() {
+                scenario.again(&cid, end, &context);
+            }
+        }
+        // Or nobody recovers, and the next run does it by itself.
+        let context = format!("{context}, and just again");
+        let was = run(&dead, &scenario.args).exits(0, &context);
+        let end = scenario.ends.of(&dead, &context);
+        if scenario.is_setting {
+            assert_eq!(end, End::New, "{context}: {was:?}");
+        }
+        assert_eq!(litter(&dead), [""; 0], "{context}: left over");
+        tallies.lock().unwrap()[3].add(end);
+    });
+    let (tallies, refused) = (tallies.into_inner().unwrap(), refused.into_inner().unwrap());
+    let mut all = Tally::default();
+    tallies.iter().for_each(|tally| all.merge(*tally));
+    assert_eq!(all.old + all.new, 4 * faults.len());
+    // Both ends occur, or the deaths were not where they should be.
+    assert!(tallies[0].old > 0 && tallies[0].new > 0, "{}: {tallies:?}", scenario.name);
+    report(&format!(
+        "deaths, {}: {} steps, {} deaths, 4 ways back: {all} (--undo refused {}, --finish refused {})",
+        scenario.name,
+        scenario.steps.len(),
+        faults.len(),
+        refused[1],
+        refused[2],
+    ));
+}
+
+#[test]
+fn death_at_every_step_of_adding() {
+    deaths(&Scenario::adding());
+}
+
+#[test]
+fn death_at_every_step_of_replacing() {
+    deaths(&Scenario::replacing());
+}
+
+#[test]
+fn death_at_every_step_of_undoing() {
+    deaths(&Scenario::undoing());
+}
+
+#[test]
+fn death_at_every_step_of_redoing() {
+    deaths(&Scenario::redoing());
+}
+
+/// Every step fails, once.
+#[test]
+fn an_error_at_every_step() {
+    for scenario in [Scenario::adding(), Scenario::replacing(), Scenario::undoing(), Scenario::redoing()] {
+        let faults = faults(scenario.steps.len(), &["eio", "enospc", "eacces"]);
+        let tally = Mutex::new(Tally::default());
+        in_parallel(faults.len(), |worker, number| {
+            let fault = &faults[number];
+            let context = scenario.context(fault);
+            let cid = Copy::of(&scenario.base, &format!("error-{worker}"));
+            let run = run_with_fault(&cid, &scenario.args, fault);
+            let end = scenario.ends.of(&cid, &format!("{context}: {run:?}"));
+            match run.code {
+                Some(0) => assert_eq!(end, End::New, "{context}: {run:?}"),
+                Some(1) => assert_eq!(end, End::Old, "{context}: {run:?}"),
+                _ => panic!("{context}: {run:?}"),
+            }
+            // Where it was removing these itself that failed, they are left.
+            if !context.contains(" remove ") {
+                assert_eq!(litter(&cid), [""; 0], "{context}: left over: {run:?}");
+            }
+            tally.lock().unwrap().add(end);
+            // What could not be removed is in nobody's way.
+            let again = super::support::run(&cid, &scenario.args).exits(0, &context);
+            assert_eq!(litter(&cid), [""; 0], "{context}, and again: left over: {again:?}");
+        });
+        let tally = tally.into_inner().unwrap();
+        assert!(tally.old > 0 && tally.new > 0, "{}: {tally:?}", scenario.name);
+        report(&format!(
+            "errors in place of death, {}: {} steps, EIO, ENOSPC and EACCES at each: {tally}",
+            scenario.name,
+            scenario.steps.len(),
+        ));
+    }
+}
+
+/// From a step on everything fails, as when a share drops: going back fails too, and recovery comes later.
+#[test]
+fn every_call_fails_from_a_step_on() {
+    for scenario in [Scenario::adding(), Scenario::replacing(), Scenario::undoing()] {
+        let tally = Mutex::new(Tally::default());
+        let told = Mutex::new(0usize);
+        in_parallel(scenario.steps.len(), |worker, number| {
+            let fault = format!("{}+:eio", number + 1);
+            let context = scenario.context(&fault);
+            let cid = Copy::of(&scenario.base, &format!("drop-{worker}"));
+            let run = run_with_fault(&cid, &scenario.args, &fault);
+            let interrupted = cid.join(".configcid-journal").exists();
+            match run.code {
+                Some(0) => assert!(!interrupted, "{context}: {run:?}"),
+                Some(1) if interrupted => {
+                    assert!(run.err.contains("configcid recover"), "{context}: {run:?}");
+                    *told.lock().unwrap() += 1;
+                }
+                Some(1) => assert_eq!(scenario.ends.of(&cid, &context), End::Old, "{context}: {run:?}"),
+                _ => panic!("{context}: {run:?}"),
+            }
+            let end = recover(&cid, &scenario.ends, &context);
+            assert!(run.code == Some(1) || end == End::New, "{context}: {run:?}");
+            tally.lock().unwrap().add(end);
+            scenario.again(&cid, end, &context);
+        });
+        report(&format!(
+            "all calls fail from a step on, {}: {} steps, {} times told to recover, then: {}",
+            scenario.name,
+            scenario.steps.len(),
+            told.into_inner().unwrap(),
+            tally.into_inner().unwrap(),
+        ));
+    }
+}
+
+/// A second death while an error is being taken back.
+#[test]
+fn death_while_going_back() {
+    let scenario = Scenario::replacing();
+    let (every, and_then) = if is_thorough() { (1, 1) } else { (6, 5) };
+    // The fault, and what happens at its second step.
+    let mut pairs = Vec::new();
+    for first in (1..=scenario.steps.len()).step_by(every) {
+        let cid = Copy::of(&scenario.base, "counted");
+        let steps = steps_with(&cid, &scenario.args, &format!("{first}:eio"));
+        for then in (first + 1 + first % and_then..=steps.len()).step_by(and_then) {
+            for death in DEATHS {
+                pairs.push((format!("{first}:eio,{then}:{death}"), steps[then - 1].clone()));
+            }
+        }
+    }
+    let tally = Mutex::new(Tally::default());
+    let nameless = Mutex::new(0usize);
+    in_parallel(pairs.len(), |worker, number| {
+        let (fault, second) = &pairs[number];
+        let context = format!("{}, then ({second})", scenario.context(fault));
+        let cid = Copy::of(&scenario.base, &format!("second-{worker}"));
+        let run = run_with_fault(&cid, &scenario.args, fault);
+        assert_eq!(run.signal, Some(libc_sigabrt()), "{context}: {run:?}");
+        // Where there are no hard links, there is a moment in which the lock has no name yet.
+        let is_nameless = (fault.ends_with(":after") && second.ends_with(" make the lock: .configcid-lock"))
+            || (fault.ends_with(":before") && second.ends_with(" write the lock: .configcid-lock"));
+        if is_nameless {
+            let refused = super::support::run(&cid, &["recover", "--wait", "0"]).exits(1, &context);
+            assert!(refused.err.contains("a process that left no name"), "{context}: {refused:?}");
+            super::support::run(&cid, &["recover", "--break-lock"]).exits(0, &context);
+            *nameless.lock().unwrap() += 1;
+        }
+        let end = recover(&cid, &scenario.ends, &context);
+        tally.lock().unwrap().add(end);
+    });
+    let tally = tally.into_inner().unwrap();
+    assert!(tally.old > 0, "{tally:?}");
+    report(&format!(
+        "death after an error, {}: {} pairs of steps: {tally} ({} of them by --break-lock)",
+        scenario.name,
+        pairs.len(),
+        nameless.into_inner().unwrap(),
+    ));
+}
+
+/// A second death, while the first is being recovered from.
+#[test]
+fn death_during_recovery() {
+    let (every, and_then) = if is_thorough() { (1, 1) } else { (9, 7) };
+    for scenario in [Scenario::adding(), Scenario::replacing(), Scenario::undoing()] {
+        let first = faults(scenario.steps.len(), DEATHS);
+        let first: Vec<&String> = first.iter().step_by(every).collect();
+        let tally = Mutex::new(Tally::default());
+        in_parallel(first.len(), |worker, number| {
+            let fault = first[number];
+            let dead = scenario.die(&format!("dead-{worker}"), fault);
+            if !dead.join(".configcid-journal").exists() {
+                return;
+            }
+            for option in ["", "--undo", "--finish"] {
+                let args: Vec<&str> =
+                    ["recover", "--wait", "0", option].into_iter().filter(|arg| !arg.is_empty()).collect();
+                let counted = Copy::of(&dead, &format!("counted-{worker}"));
+                if run(&counted, &args).code == Some(1) {
+                    continue;
+                }
+                drop(counted);
+                let counted = Copy::of(&dead, &format!("counted-{worker}"));
+                let steps = steps(&counted, &args);
+                // Not always the same ones, where they are not all tried.
+                for step in (1 + number % and_then..=steps.len()).step_by(and_then) {
+                    for death in DEATHS {
+                        let second = format!("{step}:{death}");
+                        let context =
+                            format!("{}, recover {option}, {second} ({})", scenario.context(fault), steps[step - 1]);
+                        let cid = Copy::of(&dead, &format!("twice-{worker}"));
+                        let run = run_with_fault(&cid, &args, &second);
+                        assert_eq!(run.signal, Some(libc_sigabrt()), "{context}: {run:?}");
+                        let end = recover(&cid, &scenario.ends, &context);
+                        tally.lock().unwrap().add(end);
+                    }
+                }
+            }
+        });
+        let tally = tally.into_inner().unwrap();
+        assert!(tally.old > 0 && tally.new > 0, "{tally:?}");
+        report(&format!("death during recovery, {}: {} second deaths: {tally}", scenario.name, tally.old + tally.new,));
+    }
+}

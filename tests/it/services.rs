@@ -1,0 +1,336 @@
+//! `envelopes restart` and `envelopes move` on Windows, with stand-ins for the services of the console's server. They have
+//! the real names: these tests refuse to run where such services are installed.
+
+#![cfg(windows)]
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::support::{TestEnv, example};
+use windows_service::service::{
+    Service, ServiceAccess, ServiceErrorControl, ServiceInfo, ServiceStartType, ServiceState, ServiceType,
+};
+use windows_service::service_manager::{ServiceManager, ServiceManagerAccess};
+use winreg::enums::{KEY_ALL_ACCESS, KEY_WOW64_64KEY};
+use winreg::{HKLM, RegKey};
+
+const MANAGEMENT: &str = "Sophos Management Service";
+const CERTIFICATION: &str = "Sophos Certification Manager";
+const ROUTER: &str = "Sophos Message Router";
+const KEY: &str = r"SOFTWARE\Wow6432Node\Sophos\Messaging System\Router";
+
+/// Stand-ins that go with the test.
+struct Services {
+    manager: ServiceManager,
+    installed: Vec<(&'static str, Service)>,
+    log: PathBuf,
+}
+
+impl Services {
+    fn new(env: &TestEnv) -> Services {
+        let access = ServiceManagerAccess::CONNECT | ServiceManagerAccess::CREATE_SERVICE;
+        let manager = ServiceManager::local_computer(None::<&OsStr>, access).unwrap();
+        Services { manager, installed: Vec::new(), log: env.path("services.log") }
+    }
+
+    /// Installs a stand-in and starts it.
+    fn install(&mut self, name: &'static str, mode: &str) {
+        let info = ServiceInfo {
+            name: name.into(),
+            display_name: name.into(),
+            service_type: ServiceType::OWN_PROCESS,
+            start_type: ServiceStartType::OnDemand,
+            error_control: ServiceErrorControl::Ignore,
+            executable_path: example("stand_in_service"),
+            launch_arguments: [name.into(), self.log.clone().into_os_string(), OsString::from(mode)].into(),
+            dependencies: Vec::new(),
+            account_name: None,
+            account_password: None,
+        };
+        let service = self.manager.create_service(&info, ServiceAccess::ALL_ACCESS).unwrap();
+        service.start::<&OsStr>(&[]).unwrap();
+        self.installed.push((name, service));
+        self.wait(name, ServiceState::Running);
+    }
+
+    fn state(&self, name: &str) -> ServiceState {
+        let (_, service) = self.installed.iter().find(|(this, _)| *this == name).unwrap();
+        service.query_status().unwrap().current_state
+    }
+
+    fn wait(&self, name: &str, state: ServiceState) {
+        let begin = Instant::now();
+        while self.state(name) != state {
+            assert!(begin.elapsed() < Duration::from_secs(60), "{name} is {:?}", self.state(name));
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// What the services noted since this was last asked.
+    fn noted(&self) -> Vec<String> {
+        let text = fs::read_to_string(&self.log).unwrap_or_default();
+        fs::write(&self.log, "").unwrap();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    fn remove(&mut self) {
+        for (_, service) in self.installed.drain(..) {
+            let _ = service.stop();
+            let begin = Instant::now();
+            while let Ok(status) = service.query_status() {
+                if status.current_state == ServiceState::Stopped {
+                    break;
+                }
+                // One that ignores being asked is ended.
+                if begin.elapsed() > Duration::from_secs(3)
+                    && let Some(id) = status.process_id
+                {
+                    let _ = Command::new("taskkill").args(["/F", "/PID", &id.to_string()]).output();
+                }
+                if begin.elapsed() > Duration::from_secs(10) {
+                    break;
+                }
+                thread::sleep(Duration::from_millis(50));
+            }
+            let _ = service.delete();
+        }
+    }
+}
+
+impl Drop for Services {
+    fn drop(&mut self) {
+        self.remove();
+    }
+}
+
+fn lines(steps: &[(&str, &str)]) -> Vec<String> {
+    steps.iter().map(|(action, name)| format!("{action} {name}")).collect()
+}
+
+/// The services have one name each on a computer, so that one test has them after another.
+#[test]
+fn services_in_order_and_a_folder_that_moves() {
+    let env = TestEnv::new();
+    env.refuses(1, "envelopes restart").complains("none of the services");
+    restart(&env);
+    one_that_ignores(&env);
+    one_that_fails(&env);
+    the_script(&env);
+    a_move(&env);
+    the_script_of_a_move(&env);
+}
+
+fn restart(env: &TestEnv) {
+    let mut services = Services::new(env);
+    for name in [MANAGEMENT, CERTIFICATION, ROUTER] {
+        services.install(name, "obeys");
+    }
+    services.noted();
+    let answer = env.run("envelopes restart --timeout 30 --json").expect(0).json();
+    assert_eq!((&answer["ok"], answer["steps"].as_array().unwrap().len()), (&true.into(), 6), "{answer}");
+    let order = [
+        ("stop", MANAGEMENT),
+        ("stop", CERTIFICATION),
+        ("stop", ROUTER),
+        ("start", ROUTER),
+        ("start", CERTIFICATION),
+        ("start", MANAGEMENT),
+    ];
+    assert_eq!(services.noted(), lines(&order));
+    env.run("envelopes restart --timeout 30").ok().says("All services run");
+    env.run("envelopes restart --dry-run").ok().says("(it is running now)");
+    assert_eq!(services.noted(), lines(&order));
+}
+
+fn one_that_ignores(env: &TestEnv) {
+    let mut services = Services::new(env);
+    services.install(MANAGEMENT, "obeys");
+    services.install(CERTIFICATION, "ignores");
+    services.install(ROUTER, "obeys");
+    services.noted();
+    let begin = Instant::now();
+    let answer = env.run("envelopes restart --timeout 2 --json").expect(1).json();
+    assert!(begin.elapsed() < Duration::from_secs(60));
+    assert_eq!((&answer["ok"], &answer["back"]), (&false.into(), &true.into()), "{answer}");
+    assert!(answer["steps"][1]["why"].as_str().unwrap().contains("after 2 s"), "{answer}");
+    assert_eq!(services.noted(), lines(&[("stop", MANAGEMENT), ("start", MANAGEMENT)]));
+    assert_eq!(services.state(MANAGEMENT), ServiceState::Running);
+    assert_eq!(services.state(ROUTER), ServiceState::Running);
+}
+
+fn one_that_fails(env: &TestEnv) {
+    let mut services = Services::new(env);
+    services.install(ROUTER, "obeys");
+    services.remove();
+    // A relay has no other services; its router does not come up.
+    let info = |mode: &str| OsString::from(mode);
+    let service = services
+        .manager
+        .create_service(
+            &ServiceInfo {
+                name: ROUTER.into(),
+                display_name: ROUTER.into(),
+                service_type: ServiceType::OWN_PROCESS,
+                start_type: ServiceStartType::OnDemand,
+                error_control: ServiceErrorControl::Ignore,
+                executable_path: example("stand_in_service"),
+                launch_arguments: vec![ROUTER.into(), services.log.clone().into_os_string(), info("fails")],
+                dependencies: Vec::new(),
+                account_name: None,
+                account_password: None,
+            },
+            ServiceAccess::ALL_ACCESS,
+        )
+        .unwrap();
+    services.installed.push((ROUTER, service));
+    let answer = env.run("envelopes restart --timeout 2 --json").expect(4).json();
+    assert_eq!((&answer["ok"], &answer["back"]), (&false.into(), &serde_json::Value::Null), "{answer}");
+}
+
+/// The script does the same, and takes back what it did where a service will not stop.
+fn the_script(env: &TestEnv) {
+    let mut services = Services::new(env);
+    services.install(CERTIFICATION, "obeys");
+    services.install(ROUTER, "obeys");
+    services.noted();
+    let script = env.command().args(["envelopes", "restart", "--script", "cmd"]).output().unwrap().stdout;
+    env.write("restart.cmd", script);
+    let said = cmd(env, "restart.cmd /y", 0);
+    assert!(said.contains(&format!("{MANAGEMENT}: not installed")), "{said}");
+    let order = [("stop", CERTIFICATION), ("stop", ROUTER), ("start", ROUTER), ("start", CERTIFICATION)];
+    assert_eq!(services.noted(), lines(&order), "{said}");
+    services.remove();
+
+    services.install(CERTIFICATION, "obeys");
+    services.install(ROUTER, "ignores");
+    services.noted();
+    let line = ["envelopes", "restart", "--timeout", "2", "--script", "cmd"];
+    env.write("restart.cmd", env.command().args(line).output().unwrap().stdout);
+    let said = cmd(env, "restart.cmd /y", 1);
+    assert!(said.contains(&format!("{ROUTER}: not stopped after 2 s")), "{said}");
+    assert_eq!(services.noted(), lines(&[("stop", CERTIFICATION), ("start", CERTIFICATION)]), "{said}");
+}
+
+/// Runs a script of the test's folder, and gives what it says.
+fn cmd(env: &TestEnv, line: &str, code: i32) -> String {
+    // Without the dot, Wine's cmd takes the first letters of move-envelopes.cmd for its own command.
+    let output = env.clean(Command::new("cmd")).arg("/c").args(format!(".\\{line}").split(' ')).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(code), "{said}");
+    said
+}
+
+/// The router's key, which goes with the test.
+struct Key(RegKey);
+
+impl Key {
+    fn new() -> Key {
+        Key(HKLM.create_subkey_with_flags(KEY, KEY_ALL_ACCESS | KEY_WOW64_64KEY).unwrap().0)
+    }
+
+    fn folder(&self) -> Option<String> {
+        self.0.get_value("EnvelopeDir").ok()
+    }
+}
+
+impl Drop for Key {
+    fn drop(&mut self) {
+        let _ = HKLM.delete_subkey_with_flags(KEY, KEY_WOW64_64KEY);
+    }
+}
+
+fn a_move(env: &TestEnv) {
+    let mut services = Services::new(env);
+    services.install(ROUTER, "obeys");
+    services.noted();
+    let key = Key::new();
+    let text = |path: PathBuf| path.to_str().unwrap().replace('/', "\\");
+    let (old, new) = (text(env.path("Old")), text(env.path("New\\Envelopes")));
+    key.0.set_value("EnvelopeDir", &old).unwrap();
+    for number in 0..20 {
+        env.write(&format!("Old\\{number}.msg"), number.to_string());
+    }
+    let run = |args: &[&str]| env.run_args(["envelopes", "move", &new].iter().chain(args));
+    assert_eq!(env.run("envelopes where --json").expect(0).json()["here"], old);
+    env.run("envelopes check --endpoints 100 --count-only").expect(0).says("20 messages");
+    run(&["--console-version", "4.0"]).expect(2).complains("4.5");
+    run(&[]).expect(2).complains("--console-version");
+    run(&["--console-version", "5.2", "--dry-run"]).ok().says("make the folder");
+    assert_eq!(key.folder().unwrap(), old);
+
+    let answer = run(&["--console-version", "5.2", "--json"]).expect(0).json();
+    assert_eq!((&answer["moved"]["ok"], &answer["moved"]["moved"]), (&true.into(), &20.into()), "{answer}");
+    assert_eq!(key.folder().unwrap(), new);
+    assert_eq!(env.text("New\\Envelopes\\7.msg"), "7");
+    assert!(!env.path("Old\\7.msg").exists());
+    assert_eq!(services.noted(), lines(&[("stop", ROUTER), ("start", ROUTER)]));
+
+    run(&["--undo"]).ok().says("Moved 20 files");
+    assert_eq!(key.folder().unwrap(), old);
+    assert!(env.path("Old\\7.msg").exists() && !env.path("New\\Envelopes").exists());
+    assert_eq!(services.state(ROUTER), ServiceState::Running);
+    services.noted();
+
+    // From the list of programs it is known, too, which router it is.
+    let program = r"SOFTWARE\Wow6432Node\Microsoft\Windows\CurrentVersion\Uninstall\configcid-test";
+    let (entry, _) = HKLM.create_subkey_with_flags(program, KEY_ALL_ACCESS | KEY_WOW64_64KEY).unwrap();
+    entry.set_value("DisplayName", &"Sophos Enterprise Console").unwrap();
+    entry.set_value("DisplayVersion", &"5.4.1").unwrap();
+    let planned = run(&["--dry-run", "--json"]).json();
+    HKLM.delete_subkey_with_flags(program, KEY_WOW64_64KEY).unwrap();
+    assert_eq!(planned["plan"]["router"], "late-enough", "{planned}");
+}
+
+/// The files that `--emit` makes do the same, and take it back.
+fn the_script_of_a_move(env: &TestEnv) {
+    let mut services = Services::new(env);
+    services.install(ROUTER, "obeys");
+    services.noted();
+    let key = Key::new();
+    let text = |path: PathBuf| path.to_str().unwrap().replace('/', "\\");
+    let (old, new) = (text(env.path("Old")), text(env.path("New\\of you & me")));
+    key.0.set_value("EnvelopeDir", &old).unwrap();
+    if env.clean(Command::new("robocopy")).args(["Old", "New", "/LEV:1", "/XF", "*"]).status().unwrap().code() > Some(7)
+    {
+        // Wine's knows few options; cmd.exe looks where it is first.
+        fs::copy(example("stand_in_robocopy"), env.path("robocopy.exe")).unwrap();
+    }
+    env.run_args(["envelopes", "move", &new, "--console-version", "5.2", "--emit", "."]).ok();
+    let said = cmd(env, "move-envelopes.cmd", 0);
+    assert_eq!(key.folder().unwrap(), new, "{said}");
+    assert_eq!(env.text("New\\of you & me\\7.msg"), "7");
+    assert!(!env.path("Old\\7.msg").exists());
+    assert_eq!(services.noted(), lines(&[("stop", ROUTER), ("start", ROUTER)]));
+
+    let said = cmd(env, "undo-move-envelopes.cmd", 0);
+    assert_eq!(key.folder().unwrap(), old, "{said}");
+    assert_eq!(env.text("Old\\7.msg"), "7");
+    assert_eq!(services.noted(), lines(&[("stop", ROUTER), ("start", ROUTER)]));
+
+    assert!(!env.path("New\\of you & me").exists());
+
+    // Nothing to take back, and a folder that holds something already.
+    let said = cmd(env, "undo-move-envelopes.cmd", 1);
+    assert!(said.contains("There is no folder"), "{said}");
+    env.write("New\\of you & me\\7.msg", "of somebody else");
+    let said = cmd(env, "undo-move-envelopes.cmd", 1);
+    assert!(said.contains("there is nothing to take back"), "{said}");
+    let said = cmd(env, "move-envelopes.cmd", 1);
+    assert!(said.contains("already"), "{said}");
+    assert_eq!((env.text("Old\\7.msg"), env.text("New\\of you & me\\7.msg")), ("7".into(), "of somebody else".into()));
+    assert!(services.noted().is_empty());
+    env.remove("New\\of you & me\\7.msg");
+    fs::remove_dir(env.path("New\\of you & me")).unwrap();
+    fs::remove_dir(env.path("New")).unwrap();
+
+    // A file in the way of the new folder.
+    env.write("New", "");
+    let said = cmd(env, "move-envelopes.cmd", 1);
+    assert!(said.contains("The router goes on with"), "{said}");
+    assert_eq!((key.folder().unwrap(), env.text("Old\\7.msg")), (old, "7".to_owned()));
+    assert_eq!(services.noted(), lines(&[("stop", ROUTER), ("start", ROUTER)]));
+}
