@@ -21,12 +21,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::base::error::Result;
+use crate::base::files::read_file;
 use crate::base::time;
 use crate::catalog::CidPath;
 use crate::catalog::checksum::Function;
 use crate::catalogs::CatalogReport;
 use crate::catalogs::RefreshOptions;
-use crate::cid::tree::read_file;
 use crate::cid::{Cid, generation};
 use crate::signing::VerifyOptions;
 

@@ -3,8 +3,10 @@
 
 pub(crate) mod error;
 pub(crate) mod exit;
+pub(crate) mod files;
 pub(crate) mod hex;
 pub mod html;
+pub(crate) mod names;
 pub(crate) mod pool;
 pub(crate) mod template;
 pub(crate) mod text;

@@ -10,7 +10,6 @@ pub use checksum::{Checksum, ChecksumFunction};
 pub(crate) use customer::is_catalog_name;
 pub use customer::{CustomerFiles, Role};
 pub use path::CidPath;
-pub(crate) use path::check_name;
 
 use std::collections::HashMap;
 use std::fmt;

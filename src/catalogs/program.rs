@@ -12,9 +12,10 @@ use std::time::Duration;
 
 use super::{Loaded, Order, RefreshOptions, catalog_change, detect};
 use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::files::read_file;
 use crate::catalog::checksum::Function;
 use crate::catalog::{self, Catalog, CidPath, Entry, Role};
-use crate::cid::tree::{Found, read_file};
+use crate::cid::tree::Found;
 use crate::cid::walk::{Item, Kind, walk};
 use crate::cid::{CatalogFile, Cid, copy_tree, first_difference, make_writable};
 use crate::plan::{Action, CatalogChange, Change, EntryChange, Plan, View};

@@ -10,6 +10,7 @@ use fs_extra::file::CopyOptions;
 use super::walk::{Item, Kind, not_plain, walk};
 use super::{Cid, OWN_PREFIX};
 use crate::base::error::{Error, ErrorKind, Result, plain};
+use crate::base::files::{check_spelling, open_file, real_path};
 use crate::base::text::fold_case;
 
 /// How far a clone has come.
@@ -88,7 +89,7 @@ pub(crate) fn copy_tree(from: &Path, to: &Path) -> Result<Vec<Item>> {
 
 /// The real path of what is to be made.
 fn checked_target(cid: &Cid, new: &Path) -> Result<PathBuf> {
-    super::check_spelling(new)?;
+    check_spelling(new)?;
     if fs::symlink_metadata(new).is_ok() {
         return Err(Error::new(ErrorKind::Exists, "there is something of this name already")
             .in_file(new)
@@ -101,7 +102,7 @@ fn checked_target(cid: &Cid, new: &Path) -> Result<PathBuf> {
     let Some(name) = new.file_name() else {
         return Err(Error::new(ErrorKind::Usage, "this is no name for a new folder").in_file(new).next("name one"));
     };
-    let parent = super::real_path(parent)
+    let parent = real_path(parent)
         .map_err(|error| Error::io("make the new CID here", parent, error).next("make the folder above it first"))?;
     if lies_in(&parent, cid.root()) {
         return Err(Error::new(ErrorKind::Usage, "the new CID would lie inside the old one")
@@ -234,7 +235,7 @@ fn compare(
 /// Compares two files: `Ok(size)` where they are alike, else `Err(offset)`.
 pub(crate) fn first_difference(a: &Path, b: &Path) -> Result<Result<u64, u64>> {
     const PIECE: usize = 64 << 10;
-    let open = |path: &Path| super::tree::open_file(path);
+    let open = |path: &Path| open_file(path);
     let (mut file_a, mut file_b) = (open(a)?, open(b)?);
     let (mut piece_a, mut piece_b) = (Vec::with_capacity(PIECE), Vec::with_capacity(PIECE));
     let mut offset = 0;

@@ -8,8 +8,8 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha384};
 
 use super::hash::{in_parallel, sum_file};
-use super::tree::open_file;
 use crate::base::error::{Error, Result};
+use crate::base::files::open_file;
 use crate::catalog::checksum::{READ_BUFFER, State};
 use crate::catalog::{Checksum, checksum};
 

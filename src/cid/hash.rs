@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use super::tree::open_file;
 use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::files::open_file;
 use crate::catalog::{Checksum, ChecksumFunction};
 
 /// The size and the checksum of a file's content.

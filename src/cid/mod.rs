@@ -9,11 +9,12 @@ pub(crate) mod walk;
 pub use clone::{CloneProgress, CloneReport, clone};
 pub(crate) use clone::{copy_tree, first_difference, make_writable};
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::files::{check_spelling, read_file, real_path};
 use crate::base::text::fold_case;
-use crate::catalog::{self, Catalog, CidPath, check_name};
+use crate::catalog::{self, Catalog, CidPath};
 use crate::manifest::Manifest;
 use crate::mrinit::{self, Mrinit};
 use tree::{Found, Listing, Tree};
@@ -49,7 +50,7 @@ pub(crate) const MAX_RECORD: u64 = 16 << 20;
 /// What tells two states of the CID at `root` apart between which configcid changed it: the record of the last change.
 /// What was read before and after another one may not fit together.
 pub(crate) fn generation(root: &Path) -> Option<Vec<u8>> {
-    tree::read_file(&root.join(LAST_CHANGE), MAX_RECORD).ok()
+    read_file(&root.join(LAST_CHANGE), MAX_RECORD).ok()
 }
 
 pub(crate) fn is_own_name(name: &str) -> bool {
@@ -276,29 +277,12 @@ impl Cid {
     pub(crate) fn read(&self, path: &CidPath, limit: u64) -> Result<Option<Vec<u8>>> {
         match self.tree.find(path)? {
             Found::Absent => Ok(None),
-            Found::File { path, .. } => tree::read_file(&path, limit).map(Some),
+            Found::File { path, .. } => read_file(&path, limit).map(Some),
             Found::Folder | Found::Other => {
                 Err(Error::new(ErrorKind::Io, "this is no file").in_file(&self.shown(path)).next("remove or rename it"))
             }
         }
     }
-}
-
-/// Refuses a path in which Windows would read a part as something else than the name of a file or folder: a device, an
-/// alternate stream, a name without its last dot.
-pub(crate) fn check_spelling(path: &Path) -> Result<()> {
-    let names = path.components().filter_map(|part| match part {
-        Component::Normal(name) if cfg!(windows) => Some(name.to_string_lossy()),
-        _ => None,
-    });
-    for name in names {
-        check_name(&name).map_err(|why| {
-            Error::new(ErrorKind::Path, format!("{name:?} {why}"))
-                .in_file(path)
-                .next("name a file or folder as a folder's list shows it")
-        })?;
-    }
-    Ok(())
 }
 
 fn canonical_folder(path: &Path) -> Result<PathBuf> {
@@ -321,14 +305,6 @@ fn canonical_folder(path: &Path) -> Result<PathBuf> {
             .next("name the folder that holds it"));
     }
     real_path(path).map_err(|error| Error::io("open the CID", path, error))
-}
-
-/// Where a path leads. Not every Windows file system can tell, nor Wine of long paths: then it is taken as it is.
-pub(crate) fn real_path(path: &Path) -> std::io::Result<PathBuf> {
-    match path.canonicalize() {
-        Err(error) if cfg!(windows) && error.kind() != std::io::ErrorKind::NotFound => std::path::absolute(path),
-        real => real,
-    }
 }
 
 /// Refuses a component where a CID is expected: a refresh of it alone would leave the root's catalog wrong.

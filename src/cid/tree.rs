@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, File, Metadata};
-use std::io::{ErrorKind as IoKind, Read};
+use std::fs::{self, Metadata};
+use std::io::ErrorKind as IoKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -226,46 +226,4 @@ impl Tree {
         lock().insert(folder.to_owned(), listing.clone());
         Ok(listing)
     }
-}
-
-/// Opens a file for reading, without following a link that was put there since it was looked at, and without waiting
-/// for the other end of a FIFO.
-pub(crate) fn open_file(path: &Path) -> Result<File> {
-    let mut options = File::options();
-    options.read(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.custom_flags((rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits() as i32);
-    }
-    options.open(path).map_err(|error| Error::io("open it for reading", path, error))
-}
-
-/// Reads a file that the user names, by a link or not, of at most `limit` bytes. `next` says what to name instead of what
-/// is no file.
-pub(crate) fn read_given_file(path: &Path, limit: u64, next: &str) -> Result<Vec<u8>> {
-    let metadata = path.metadata().map_err(|error| Error::io("look at it", path, error))?;
-    if !metadata.is_file() {
-        return Err(Error::new(ErrorKind::Io, "this is no file").in_file(path).next(next));
-    }
-    let real = path.canonicalize().map_err(|error| Error::io("open it for reading", path, error))?;
-    read_file(&real, limit).map_err(|error| error.about(path))
-}
-
-/// Reads a file of at most `limit` bytes.
-pub(crate) fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let file = open_file(path)?;
-    let cannot = |error| Error::io("read it", path, error);
-    let size = file.metadata().map_err(cannot)?.len();
-    if size <= limit {
-        bytes.reserve(size as usize);
-        file.take(limit + 1).read_to_end(&mut bytes).map_err(cannot)?;
-        if bytes.len() as u64 <= limit {
-            return Ok(bytes);
-        }
-    }
-    Err(Error::new(ErrorKind::Io, format!("it is larger than {limit} bytes, more than any real one"))
-        .in_file(path)
-        .next("look what it is; it was not read"))
 }

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use super::rules::PORTS;
 use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::files::read_file;
 use crate::base::text::{Encoding, fold_case};
-use crate::cid::tree::read_file;
 use crate::registry::{MAX_SIZE, RegFile};
 
 /// The router's program \[A\].

@@ -9,8 +9,8 @@ use super::model::is_absolute;
 use super::section::{Reader, Section, format_error};
 use super::{AddressKind, Domain, Fleet, FleetCid, Given, Machine, Platform, Relay, Server, System, Target};
 use crate::base::error::{Error, Result};
-use crate::cid::real_path;
-use crate::cid::tree::read_file;
+use crate::base::files::read_file;
+use crate::base::files::real_path;
 
 /// The largest fleet file that is read, in bytes.
 pub const MAX_SIZE: u64 = 16 << 20;

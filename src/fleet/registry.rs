@@ -57,7 +57,7 @@ fn file_name(name: &str) -> String {
         .map(|c| if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' })
         .take(60)
         .collect();
-    match crate::catalog::check_name(&name) {
+    match crate::base::names::check_name(&name) {
         Ok(()) => name,
         Err(_) => format!("relay-{}", name.trim_end_matches('.')),
     }

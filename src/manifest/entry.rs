@@ -4,7 +4,8 @@ use std::fmt::{self, Write};
 
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::hex::{hex, unhex};
-use crate::catalog::{CidPath, check_name};
+use crate::base::names::check_name;
+use crate::catalog::CidPath;
 
 /// How a manifest spells its paths (formats.md, section 4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -7,7 +7,7 @@ use super::language::Language;
 use super::version::VersionRange;
 use super::{Place, parse, xml};
 use crate::base::error::{Error, Result};
-use crate::cid::tree::read_file;
+use crate::base::files::read_file;
 
 /// The most messages of a file.
 pub const MAX_MESSAGES: usize = 50_000;

@@ -12,10 +12,11 @@ use super::lock::{Lock, LockOptions};
 use super::record::{LOCK, Places, Record, Step, digest, work_name};
 use super::{Change, Plan, Stage, disk, observe, recover, undo};
 use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::files::{read_file, real_path};
 use crate::catalog;
 use crate::catalog::CidPath;
-use crate::cid::tree::{self, Found, Tree};
-use crate::cid::{self, generation};
+use crate::cid::generation;
+use crate::cid::tree::{Found, Tree};
 
 /// What carrying a plan out did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,7 +83,7 @@ impl Writer {
     /// # Errors
     /// Another writer is at work and does not end in time, or the folder cannot be written.
     pub fn lock(path: &Path, options: LockOptions) -> Result<Writer> {
-        let root = cid::real_path(path).map_err(|error| Error::io("open the CID", path, error))?;
+        let root = real_path(path).map_err(|error| Error::io("open the CID", path, error))?;
         Writer::lock_root(&root, path, options)
     }
 
@@ -254,7 +255,7 @@ fn check_unchanged(tree: &Tree, shown: &Path, change: &Change) -> Result<PathBuf
                 .in_file(&shown)
                 .next("put a real file in its place"));
         }
-        Found::File { path, .. } => Some(tree::read_file(&path, catalog::MAX_SIZE)?),
+        Found::File { path, .. } => Some(read_file(&path, catalog::MAX_SIZE)?),
         Found::Folder | Found::Other => {
             return Err(Error::new(ErrorKind::Io, "this should be a file, and is none").in_file(&shown));
         }

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::base::error::{Error, Result};
-use crate::cid::tree::read_file;
+use crate::base::files::read_file;
 
 #[cfg(feature = "faults")]
 mod faults;

@@ -148,7 +148,7 @@ fn obstacle(path: &Path) -> Result<Obstacle> {
 
 /// Whose lock this is, as far as its file tells.
 pub(super) fn whose(path: &Path) -> String {
-    let bytes = crate::cid::tree::read_file(path, MAX_SIZE).ok();
+    let bytes = crate::base::files::read_file(path, MAX_SIZE).ok();
     describe(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).as_ref())
 }
 

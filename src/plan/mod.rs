@@ -25,10 +25,11 @@ pub(crate) use view::View;
 use std::path::{Path, PathBuf};
 
 use crate::base::error::{Error, Result};
+use crate::base::files::real_path;
 use crate::catalog::{Checksum, CidPath, Entry, checksum};
+use crate::cid::Cid;
 use crate::cid::hash::{Sum, sum_file};
 use crate::cid::tree::{Found, Tree};
-use crate::cid::{Cid, real_path};
 
 /// Changes to one CID, in the order in which they reach the disk: payload, component catalogs, root catalogs.
 #[derive(Debug, Clone)]

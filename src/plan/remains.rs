@@ -5,7 +5,7 @@ use std::path::Path;
 use super::lock;
 use super::record::{JOURNAL, LAST, LOCK, MAX_SIZE, Places, Record, is_leftover};
 use super::recover::describe;
-use crate::cid::tree::read_file;
+use crate::base::files::read_file;
 
 /// What a file of configcid's own is to a CID.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -15,9 +15,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::base::error::Result;
+use crate::base::files::read_given_file;
 use crate::base::pool::side_by_side;
 use crate::base::text::Encoding;
-use crate::cid::tree::read_given_file;
 use crate::ior::{self, Ior};
 use judge::{Lookup, Probed, judge};
 

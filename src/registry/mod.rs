@@ -14,11 +14,8 @@ pub use value::Value;
 
 pub(crate) use print::{encode, value_line};
 
-use std::path::Path;
-
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::text::fold_case;
-use crate::cid::tree::read_given_file;
 
 /// The largest `.reg` file that is read, in bytes: an export of all that is below `HKLM\SOFTWARE\Sophos` holds a few
 /// megabytes.
@@ -98,15 +95,6 @@ impl RegFile {
     /// error names the line, and no file.
     pub fn parse(bytes: &[u8]) -> Result<RegFile> {
         parse::parse(bytes)
-    }
-
-    /// As [`parse`](RegFile::parse), of a file on disk.
-    ///
-    /// # Errors
-    /// It cannot be read, or as [`parse`](RegFile::parse).
-    pub fn read(path: &Path) -> Result<RegFile> {
-        let bytes = read_given_file(path, MAX_SIZE, "name an exported .reg file")?;
-        RegFile::parse(&bytes).map_err(|error| error.in_file(path))
     }
 
     /// The file's bytes: UTF-16LE with a byte order mark for [`Format::Version5`], Windows-1252 for

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::base::error::{Error, ErrorKind, Result};
-use crate::cid::check_spelling;
-use crate::cid::tree::read_file as read_bytes;
+use crate::base::files::check_spelling;
+use crate::base::files::read_file as read_bytes;
 use crate::mrinit::{self, Mrinit};
 use crate::plan::{Change, Plan, Stage};
 

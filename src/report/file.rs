@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::base::error::{Error, ErrorKind, Result};
-use crate::cid::tree::read_file;
+use crate::base::files::read_file;
 
 /// Writes a file, whole or not at all: a reader sees the old one or the new one.
 ///

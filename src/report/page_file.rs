@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::file::write_file;
 use crate::base::error::{Error, ErrorKind, Result};
-use crate::cid::real_path;
-use crate::cid::tree::open_file;
+use crate::base::files::open_file;
+use crate::base::files::real_path;
 
 /// How far into a page it says who made it.
 const HEAD: u64 = 1 << 10;

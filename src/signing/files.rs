@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::files::{check_spelling, real_path};
 use crate::base::hex::hex;
 use crate::base::text::same_name;
 use crate::catalog::{CidPath, CustomerFiles, Role, is_catalog_name};
@@ -11,7 +12,6 @@ use crate::cid::digest::{Digests, Wanted, digest_file};
 use crate::cid::hash::in_parallel;
 use crate::cid::tree::{Found, Tree};
 use crate::cid::walk::{Kind, walk};
-use crate::cid::{check_spelling, real_path};
 use crate::manifest::{Entry, SpecEntry};
 
 /// What a list says of one file.

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use super::trust::{certificates, read_pem};
 use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::files::{check_spelling, real_path};
 use crate::catalog::{CidPath, CustomerFiles, Role};
 use crate::cid::digest::{Digests, Job, Wanted, digest_files};
 use crate::cid::walk::{Kind, not_plain, walk};
-use crate::cid::{check_spelling, real_path};
 use crate::manifest::{Entry, Form, Manifest, ManifestPath, Signature, Spec, Spelling};
 use crate::x509::{Certificate, DigestAlgorithm, PrivateKey};
 

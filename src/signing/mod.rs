@@ -16,7 +16,7 @@ pub use verify::{CertificateReport, Reason, SignatureReport, SignatureState, Sig
 use std::path::Path;
 
 use crate::base::error::{Error, ErrorKind, Result};
-use crate::cid::tree::read_file;
+use crate::base::files::read_file;
 use crate::manifest::{MAX_SIZE, Manifest, Spec, cid_path};
 use crate::plan::{Change, Plan, Stage};
 
@@ -41,12 +41,12 @@ impl Spec {
 }
 
 fn read_list(path: &Path) -> Result<Vec<u8>> {
-    crate::cid::check_spelling(path)?;
+    crate::base::files::check_spelling(path)?;
     let metadata = path.metadata().map_err(|error| Error::io("look at it", path, error))?;
     if !metadata.is_file() {
         return Err(Error::new(ErrorKind::Io, "this is no file").in_file(path).next("name a manifest"));
     }
-    let real = crate::cid::real_path(path).map_err(|error| Error::io("look at it", path, error))?;
+    let real = crate::base::files::real_path(path).map_err(|error| Error::io("look at it", path, error))?;
     read_file(&real, MAX_SIZE).map_err(|error| error.about(path))
 }
 
@@ -56,7 +56,7 @@ fn read_list(path: &Path) -> Result<Vec<u8>> {
 /// # Errors
 /// There is something else of this name, or its folder cannot be read.
 pub fn write(file: &Path, bytes: &[u8], why: &str, replace: bool) -> Result<Plan> {
-    crate::cid::check_spelling(file)?;
+    crate::base::files::check_spelling(file)?;
     let before = match file.symlink_metadata() {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
         Err(error) => return Err(Error::io("look at it", file, error)),

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::base::error::{Error, ErrorKind, Result};
-use crate::cid::real_path;
-use crate::cid::tree::read_file;
+use crate::base::files::read_file;
+use crate::base::files::real_path;
 use crate::x509::{Certificate, Crl, blocks};
 
 /// The largest file of certificates, of a revocation list, and the most files of a folder.

@@ -15,7 +15,7 @@ use super::super::restart::{ServiceAction, ServiceStep, ask};
 use super::super::rules::ROUTER;
 use super::super::scan;
 use crate::base::error::{Error, ErrorKind, Result};
-use crate::cid::tree::read_file;
+use crate::base::files::read_file;
 use crate::host::live;
 use crate::host::services::{ServiceState, Services};
 use crate::registry::Value;

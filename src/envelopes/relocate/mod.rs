@@ -7,7 +7,7 @@ pub use apply::{EnvelopeDir, LiveEnvelopeDir, MoveHost, Moved, RECORD, move_fold
 pub use emit::{MoveFiles, MovePlan};
 
 use crate::base::error::{Error, ErrorKind, Result};
-use crate::catalog::check_name;
+use crate::base::names::check_name;
 
 /// Checks the spelling of a new folder: a whole path on a drive, such as `D:\Envelopes`. Gives it without a last
 /// backslash.

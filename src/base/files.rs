@@ -1,0 +1,75 @@
+//! Files that are read whole, with a bound, and paths that mean what they say.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Component, Path, PathBuf};
+
+use super::error::{Error, ErrorKind, Result};
+use super::names::check_name;
+
+/// Opens a file for reading, without following a link that was put there since it was looked at, and without waiting
+/// for the other end of a FIFO.
+pub(crate) fn open_file(path: &Path) -> Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.custom_flags((rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits() as i32);
+    }
+    options.open(path).map_err(|error| Error::io("open it for reading", path, error))
+}
+
+/// Reads a file that the user names, by a link or not, of at most `limit` bytes. `next` says what to name instead of what
+/// is no file.
+pub(crate) fn read_given_file(path: &Path, limit: u64, next: &str) -> Result<Vec<u8>> {
+    let metadata = path.metadata().map_err(|error| Error::io("look at it", path, error))?;
+    if !metadata.is_file() {
+        return Err(Error::new(ErrorKind::Io, "this is no file").in_file(path).next(next));
+    }
+    let real = path.canonicalize().map_err(|error| Error::io("open it for reading", path, error))?;
+    read_file(&real, limit).map_err(|error| error.about(path))
+}
+
+/// Reads a file of at most `limit` bytes.
+pub(crate) fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let file = open_file(path)?;
+    let cannot = |error| Error::io("read it", path, error);
+    let size = file.metadata().map_err(cannot)?.len();
+    if size <= limit {
+        bytes.reserve(size as usize);
+        file.take(limit + 1).read_to_end(&mut bytes).map_err(cannot)?;
+        if bytes.len() as u64 <= limit {
+            return Ok(bytes);
+        }
+    }
+    Err(Error::new(ErrorKind::Io, format!("it is larger than {limit} bytes, more than any real one"))
+        .in_file(path)
+        .next("look what it is; it was not read"))
+}
+
+/// Refuses a path in which Windows would read a part as something else than the name of a file or folder: a device, an
+/// alternate stream, a name without its last dot.
+pub(crate) fn check_spelling(path: &Path) -> Result<()> {
+    let names = path.components().filter_map(|part| match part {
+        Component::Normal(name) if cfg!(windows) => Some(name.to_string_lossy()),
+        _ => None,
+    });
+    for name in names {
+        check_name(&name).map_err(|why| {
+            Error::new(ErrorKind::Path, format!("{name:?} {why}"))
+                .in_file(path)
+                .next("name a file or folder as a folder's list shows it")
+        })?;
+    }
+    Ok(())
+}
+
+/// Where a path leads. Not every Windows file system can tell, nor Wine of long paths: then it is taken as it is.
+pub(crate) fn real_path(path: &Path) -> std::io::Result<PathBuf> {
+    match path.canonicalize() {
+        Err(error) if cfg!(windows) && error.kind() != std::io::ErrorKind::NotFound => std::path::absolute(path),
+        real => real,
+    }
+}
