@@ -9,7 +9,7 @@ use configcid::envelopes::{Firewall, PORTS, PortState};
 use configcid::fleet::{self, Fleet, Target};
 use configcid::fuzzing;
 use configcid::ior::{self, Ior};
-use configcid::manifest::{self, Entry, Manifest, ManifestPath, Spec};
+use configcid::manifest::{self, Manifest, ManifestEntry, ManifestPath, Spec};
 use configcid::messenger::{Code, Config, MessageFile, PackageSpec, Profile, Setting, State, evaluate, lint};
 use configcid::mrinit::{KEY_PARENT_ROUTER, Mrinit, Value, is_secret_key};
 use configcid::registry::RegFile;
@@ -415,7 +415,7 @@ pub fn manifest(data: &[u8]) {
         Err(error) => return refused_line(data, &error),
     };
     assert_eq!(manifest.bytes(), data);
-    let entries: Vec<Entry<'_>> = manifest.entries().collect();
+    let entries: Vec<ManifestEntry<'_>> = manifest.entries().collect();
     assert_eq!(entries.len(), manifest.len());
     let mut names = HashSet::new();
     for entry in &entries {

@@ -8,7 +8,7 @@ use super::{Audit, rules, trust};
 use crate::catalog::{CidPath, Role};
 use crate::cid::Cid;
 use crate::cid::digest::Wanted;
-use crate::manifest::{self, Entry, Manifest};
+use crate::manifest::{self, Manifest, ManifestEntry};
 
 /// An entry of a manifest: the numbers of both.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +41,7 @@ impl Against {
         }
     }
 
-    fn entry(&self, number: u32) -> Entry<'_> {
+    fn entry(&self, number: u32) -> ManifestEntry<'_> {
         self.manifest.as_ref().expect("only a manifest that was read has entries").entry(number as usize)
     }
 
@@ -157,7 +157,7 @@ pub(super) fn is_right<'m>(manifests: &'m [Against], listed: &Listed, sums: &Sum
 }
 
 /// The names of the digests in which a file that was read is not what the entry says.
-fn differing(entry: &Entry<'_>, sums: &Sums) -> Vec<&'static str> {
+fn differing(entry: &ManifestEntry<'_>, sums: &Sums) -> Vec<&'static str> {
     let digests = &sums.digests;
     let mut names = Vec::new();
     if digests.sha1 != Some(entry.sha1) {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::catalog::{CustomerFiles, checksum};
 use crate::catalogs::{ChecksumChoice, CommandFunction, Program};
 use crate::plan::{Direction, LockOptions};
-use crate::router::View;
+use crate::router::RegistryView;
 use crate::{RefreshOptions, RelayAddress, Result, Run};
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
@@ -389,11 +389,11 @@ enum ViewChoice {
 }
 
 impl RelayRegistryArgs {
-    pub fn views(&self) -> Option<&'static [View]> {
+    pub fn views(&self) -> Option<&'static [RegistryView]> {
         self.view.map(|view| match view {
-            ViewChoice::Bits32 => &[View::Bits32][..],
-            ViewChoice::Bits64 => &[View::Bits64][..],
-            ViewChoice::Both => &View::BOTH[..],
+            ViewChoice::Bits32 => &[RegistryView::Bits32][..],
+            ViewChoice::Bits64 => &[RegistryView::Bits64][..],
+            ViewChoice::Both => &RegistryView::BOTH[..],
         })
     }
 }

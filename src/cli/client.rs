@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::router::{self, CheckState, ClientCheck, Expected, Installed, Router};
+use crate::router::{self, CheckState, ClientCheck, Expected, InstalledMrinit, Router};
 use crate::{Cid, Exit, Result};
 use serde::Serialize;
 
@@ -15,7 +15,7 @@ struct Body {
     reg: Option<String>,
     #[serde(flatten)]
     check: ClientCheck,
-    installed: Vec<Installed>,
+    installed: Vec<InstalledMrinit>,
 }
 
 pub fn check(args: &ClientCheckArgs, out: Out) -> Exit {
@@ -25,14 +25,14 @@ pub fn check(args: &ClientCheckArgs, out: Out) -> Exit {
         Err(error) => return out.fail(COMMAND, &error),
     };
     print(&check, out);
-    installed.iter().filter_map(Installed::warning).for_each(|warning| out.warning(&warning));
+    installed.iter().filter_map(InstalledMrinit::warning).for_each(|warning| out.warning(&warning));
     let exit = if check.state.is_fault() { Exit::Faults } else { Exit::Done };
     let reg = args.reg.as_ref().map(|path| path.to_string_lossy().into_owned());
     out.answer(COMMAND, exit, Body { reg, check, installed });
     exit
 }
 
-fn look(args: &ClientCheckArgs) -> Result<(ClientCheck, Vec<Installed>)> {
+fn look(args: &ClientCheckArgs) -> Result<(ClientCheck, Vec<InstalledMrinit>)> {
     let expected = match (&args.expect, &args.cid) {
         (Some(list), _) => Some(Expected::from_list(list)?),
         (None, Some(cid)) => Some(router::expected_of_cid(&Cid::open(cid)?)?),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::report::{Status, count, write_unless_same};
-use crate::router::{self, RelayCheck, RelayView, Router, View};
+use crate::router::{self, RegistryView, RelayCheck, RelayView, Router};
 use crate::{Exit, Result};
 use serde::Serialize;
 
@@ -59,9 +59,9 @@ fn write(path: &Path, args: &RelayRegistryArgs, out: Out) -> Result<Exit> {
         dry_run: bool,
         status: Status,
         file: String,
-        views: Vec<View>,
+        views: Vec<RegistryView>,
     }
-    let views = args.views().unwrap_or(&View::BOTH);
+    let views = args.views().unwrap_or(&RegistryView::BOTH);
     let bytes = router::relay_reg_file(views)?;
     let changed = write_unless_same(path, &bytes, args.force, args.dry_run)?;
     let file = path.to_string_lossy().into_owned();

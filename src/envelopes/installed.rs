@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::rules::{MOVE_ANTI_VIRUS, MOVE_CONSOLE, Version};
+use super::rules::{MOVE_ANTI_VIRUS, MOVE_CONSOLE, ProgramVersion};
 use crate::base::error::Result;
 use crate::base::text::fold_case;
 use crate::host::programs::{self, Program};
@@ -16,11 +16,11 @@ const ANTI_VIRUS: &str = "sophos anti-virus";
 /// What is installed, as far as it is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Installed {
+pub struct InstalledPrograms {
     /// The console.
-    pub console: Option<Version>,
+    pub console: Option<ProgramVersion>,
     /// The Anti-Virus.
-    pub anti_virus: Option<Version>,
+    pub anti_virus: Option<ProgramVersion>,
 }
 
 /// Whether a router heeds `EnvelopeDir`.
@@ -35,13 +35,13 @@ pub enum RouterRule {
     Unknown,
 }
 
-impl Installed {
+impl InstalledPrograms {
     /// Whether the router heeds `EnvelopeDir`: it does with console 4.5 or Anti-Virus 9.5 and later \[113040\].
     ///
     /// ```
-    /// use configcid::envelopes::{Installed, RouterRule};
+    /// use configcid::envelopes::{InstalledPrograms, RouterRule};
     ///
-    /// let mut installed = Installed::default();
+    /// let mut installed = InstalledPrograms::default();
     /// assert_eq!(installed.router_rule(), RouterRule::Unknown);
     /// installed.console = Some("4.0".parse()?);
     /// assert_eq!(installed.router_rule(), RouterRule::TooOld);
@@ -50,7 +50,8 @@ impl Installed {
     /// # Ok::<(), configcid::Error>(())
     /// ```
     pub fn router_rule(&self) -> RouterRule {
-        let late = |version: &Option<Version>, from: &[u32]| version.as_ref().map(|version| version.is_at_least(from));
+        let late =
+            |version: &Option<ProgramVersion>, from: &[u32]| version.as_ref().map(|version| version.is_at_least(from));
         match (late(&self.console, &MOVE_CONSOLE), late(&self.anti_virus, &MOVE_ANTI_VIRUS)) {
             (Some(true), _) | (_, Some(true)) => RouterRule::LateEnough,
             (None, None) => RouterRule::Unknown,
@@ -59,22 +60,22 @@ impl Installed {
     }
 
     /// As an exported registry says, where its list of programs was exported, too.
-    pub fn in_file(file: &RegFile) -> Installed {
-        Installed::among(programs::installed_in(file))
+    pub fn in_file(file: &RegFile) -> InstalledPrograms {
+        InstalledPrograms::among(programs::installed_in(file))
     }
 
     /// As the registry of this computer says.
     ///
     /// # Errors
     /// This is no Windows, or the registry cannot be read.
-    pub fn live() -> Result<Installed> {
-        Ok(Installed::among(programs::installed()?))
+    pub fn live() -> Result<InstalledPrograms> {
+        Ok(InstalledPrograms::among(programs::installed()?))
     }
 
-    fn among(programs: Vec<Program>) -> Installed {
-        let mut installed = Installed::default();
+    fn among(programs: Vec<Program>) -> InstalledPrograms {
+        let mut installed = InstalledPrograms::default();
         for program in programs {
-            let Ok(version) = program.version.parse::<Version>() else { continue };
+            let Ok(version) = program.version.parse::<ProgramVersion>() else { continue };
             let name = fold_case(&program.name);
             if name.starts_with(CONSOLE) {
                 installed.console = Some(version);
@@ -100,7 +101,7 @@ mod tests {
         };
         let of = |programs: &[(&str, &str)]| {
             let all: String = programs.iter().map(|(name, version)| program(name, version)).collect();
-            Installed::in_file(&RegFile::parse(format!("REGEDIT4\n\n{all}").as_bytes()).unwrap())
+            InstalledPrograms::in_file(&RegFile::parse(format!("REGEDIT4\n\n{all}").as_bytes()).unwrap())
         };
         let found = of(&[("Sophos Enterprise Console", "5.2.1.197"), ("Sophos Anti-Virus", "10.3"), ("Another", "1")]);
         assert_eq!(found.console, Some("5.2.1.197".parse().unwrap()));

@@ -22,7 +22,7 @@ pub use causes::{Cause, Listening, Seen, Space, Surroundings, causes};
 pub use check::{AgePart, Check, CheckOptions, Limits, Oldest, Rate, RateMethod, Verdict, check};
 pub use expire::{ExpireOptions, Expired, LIST, expire};
 pub use firewall::{Firewall, FirewallRule, PortState};
-pub use installed::{Installed, RouterRule};
+pub use installed::{InstalledPrograms, RouterRule};
 pub use logs::{Happened, Hour, LastError, Levels, LogFile, LogReport, Parent, Start, logs};
 pub use metrics::{metrics, metrics_of_failure, write_metrics};
 pub use place::{Place, PlaceSource, no_folder, place};
@@ -33,9 +33,9 @@ pub use relocate::{
 };
 pub use restart::{Restart, Script, ServiceAction, ServiceStep, restart, restart_order, restart_script};
 pub use rules::{
-    AGES, CRITICAL, EXTENSION, LITTLE_SPACE, MOVE_ANTI_VIRUS, MOVE_CONSOLE, OLDER, PORTS, ROUTER, SERVICES, SYSTEMS,
-    ServiceName, System, TTL, TTL_BEFORE_4_7, TTL_VERSION, Threshold, Version, WARNING, parse_duration, print_duration,
-    ttl,
+    AGES, CRITICAL, EXTENSION, LITTLE_SPACE, MOVE_ANTI_VIRUS, MOVE_CONSOLE, OLDER, PORTS, ProgramVersion, ROUTER,
+    SERVICES, SYSTEMS, ServiceName, System, TTL, TTL_BEFORE_4_7, TTL_VERSION, Threshold, WARNING, parse_duration,
+    print_duration, ttl,
 };
 pub use scan::{Counted, Message, count, each};
 pub use watch::{Sample, Series, WINDOW};

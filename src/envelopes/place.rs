@@ -7,7 +7,7 @@ use super::rules::System;
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::text::fold_case;
 use crate::registry::Value;
-use crate::router::{ENVELOPE_DIR, Router, RouterView, View};
+use crate::router::{ENVELOPE_DIR, RegistryView, Router, RouterView};
 
 /// Where the router has its folders since Vista \[63588, 113040\].
 const BELOW_PROGRAM_DATA: &str = r"%ProgramData%\Sophos\Remote Management System\3\Router";
@@ -28,7 +28,7 @@ pub struct Place {
     /// Where this is known from.
     pub source: PlaceSource,
     /// The view of the registry that has the router's key.
-    pub view: Option<View>,
+    pub view: Option<RegistryView>,
     /// What is odd, each as a sentence.
     pub notes: Vec<String>,
 }
@@ -191,11 +191,14 @@ mod tests {
         let set = of(&format!("{KEY_32}\"EnvelopeDir\"=\"D:\\\\Envelopes\\\\\""), "2012").unwrap();
         assert_eq!(
             (set.folder.as_str(), set.source, set.view),
-            ("D:\\Envelopes", PlaceSource::Registry, Some(View::Bits32))
+            ("D:\\Envelopes", PlaceSource::Registry, Some(RegistryView::Bits32))
         );
         assert!(set.on_boot_volume() == Some(false) && set.notes.is_empty());
         let unset = of(KEY_64, "2008").unwrap();
-        assert_eq!((unset.source, unset.view, unset.or.as_ref()), (PlaceSource::Default, Some(View::Bits64), None));
+        assert_eq!(
+            (unset.source, unset.view, unset.or.as_ref()),
+            (PlaceSource::Default, Some(RegistryView::Bits64), None)
+        );
         assert!(unset.folder.starts_with("%ProgramData%\\Sophos\\") && unset.on_boot_volume() == Some(true));
         let own = Place { folder: r"%DataDrive%\Env".into(), ..unset };
         assert_eq!(own.on_boot_volume(), None);

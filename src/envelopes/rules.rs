@@ -242,32 +242,32 @@ pub fn print_duration(duration: Duration) -> String {
 /// A version: numbers with dots between, as `5.2.1`.
 ///
 /// ```
-/// use configcid::envelopes::Version;
+/// use configcid::envelopes::ProgramVersion;
 ///
-/// assert!("4.10".parse::<Version>()?.is_at_least(&[4, 7]));
-/// assert!(!"4.5.1".parse::<Version>()?.is_at_least(&[4, 7]));
+/// assert!("4.10".parse::<ProgramVersion>()?.is_at_least(&[4, 7]));
+/// assert!(!"4.5.1".parse::<ProgramVersion>()?.is_at_least(&[4, 7]));
 /// # Ok::<(), configcid::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Version(Vec<u32>);
+pub struct ProgramVersion(Vec<u32>);
 
-impl Version {
+impl ProgramVersion {
     /// Whether it is this version or a later one.
     pub fn is_at_least(&self, other: &[u32]) -> bool {
         self.0.as_slice() >= other
     }
 }
 
-impl fmt::Display for Version {
+impl fmt::Display for ProgramVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.iter().map(u32::to_string).collect::<Vec<_>>().join("."))
     }
 }
 
-impl FromStr for Version {
+impl FromStr for ProgramVersion {
     type Err = Error;
 
-    fn from_str(text: &str) -> Result<Version> {
+    fn from_str(text: &str) -> Result<ProgramVersion> {
         let part = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse().ok()).flatten();
         let parts: Option<Vec<u32>> = text.trim().split('.').map(part).collect();
         let mut parts = parts.filter(|parts| parts.len() <= 8).ok_or_else(|| {
@@ -277,12 +277,12 @@ impl FromStr for Version {
         if parts.len() == 1 {
             parts.push(0);
         }
-        Ok(Version(parts))
+        Ok(ProgramVersion(parts))
     }
 }
 
 /// How long messages live with this console; with a current one where it is not known \[113417\].
-pub fn ttl(console: Option<&Version>) -> Duration {
+pub fn ttl(console: Option<&ProgramVersion>) -> Duration {
     match console {
         Some(version) if !version.is_at_least(&TTL_VERSION) => TTL_BEFORE_4_7,
         _ => TTL,
@@ -328,6 +328,6 @@ mod tests {
         let days = |version: &str| ttl(Some(&version.parse().unwrap())).as_secs() / DAY;
         assert_eq!((days("4.6.9"), days("4.7"), days("4.10"), days("5"), days("4")), (14, 4, 4, 4, 14));
         assert_eq!(ttl(None), TTL);
-        assert!("4.x".parse::<Version>().is_err() && "".parse::<Version>().is_err());
+        assert!("4.x".parse::<ProgramVersion>().is_err() && "".parse::<ProgramVersion>().is_err());
     }
 }

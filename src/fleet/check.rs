@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use super::{AddressKind, Domain, Finding, Fleet, Given, Machine, Relay, Target, rules};
+use super::{AddressKind, Domain, Fleet, FleetFinding, Given, Machine, Relay, Target, rules};
 use crate::base::text::{count, fold_case};
 use crate::mrinit::RelayAddress;
 
@@ -27,7 +27,7 @@ pub const MAX_AT_RELAY: u32 = 8_000;
 /// assert_eq!((cycle.code, cycle.line, cycle.article), ("cycle", 7, "14635"));
 /// # Ok::<(), configcid::Error>(())
 /// ```
-pub fn check(fleet: &Fleet) -> Vec<Finding> {
+pub fn check(fleet: &Fleet) -> Vec<FleetFinding> {
     let mut findings = Vec::new();
     names(fleet, &mut findings);
     fleet.machines().for_each(|machine| address(fleet, machine, &mut findings));
@@ -42,11 +42,11 @@ pub fn check(fleet: &Fleet) -> Vec<Finding> {
 }
 
 /// In the order of the lines, and of the rules where a line has several.
-pub(super) fn sort(findings: &mut [Finding]) {
+pub(super) fn sort(findings: &mut [FleetFinding]) {
     findings.sort_by(|a, b| (a.line, a.severity, a.code, &a.what).cmp(&(b.line, b.severity, b.code, &b.what)));
 }
 
-fn names(fleet: &Fleet, findings: &mut Vec<Finding>) {
+fn names(fleet: &Fleet, findings: &mut Vec<FleetFinding>) {
     let mut known: HashMap<String, usize> = HashMap::from([(super::keys::THE_SERVER.to_owned(), 0)]);
     for (index, machine) in fleet.machines().enumerate() {
         let Given { value: name, line } = &machine.name;
@@ -68,7 +68,7 @@ fn names(fleet: &Fleet, findings: &mut Vec<Finding>) {
     }
 }
 
-fn address(fleet: &Fleet, machine: &Machine, findings: &mut Vec<Finding>) {
+fn address(fleet: &Fleet, machine: &Machine, findings: &mut Vec<FleetFinding>) {
     let Machine { name, ip, fqdn, netbios, .. } = machine;
     if ip.is_none() && fqdn.is_none() && netbios.is_none() {
         let rule = match std::ptr::eq(machine, &fleet.server.machine) {
@@ -90,7 +90,7 @@ fn address(fleet: &Fleet, machine: &Machine, findings: &mut Vec<Finding>) {
     }
 }
 
-fn shared_addresses(fleet: &Fleet, findings: &mut Vec<Finding>) {
+fn shared_addresses(fleet: &Fleet, findings: &mut Vec<FleetFinding>) {
     let mut known: HashMap<String, &Machine> = HashMap::new();
     for machine in fleet.machines() {
         let mut own: Vec<String> = Vec::new();
@@ -111,7 +111,7 @@ fn shared_addresses(fleet: &Fleet, findings: &mut Vec<Finding>) {
     }
 }
 
-fn tree(fleet: &Fleet, findings: &mut Vec<Finding>) {
+fn tree(fleet: &Fleet, findings: &mut Vec<FleetFinding>) {
     for relay in &fleet.relays {
         if let (Target::Unknown, Some(parent)) = (relay.reports_to, &relay.parent) {
             let what = format!("{} is neither a relay of this file nor the server", parent.value);
@@ -144,7 +144,7 @@ fn tree(fleet: &Fleet, findings: &mut Vec<Finding>) {
     }
 }
 
-fn endpoints(fleet: &Fleet, findings: &mut Vec<Finding>) {
+fn endpoints(fleet: &Fleet, findings: &mut Vec<FleetFinding>) {
     let server = &fleet.server.machine;
     let is_2008 = server.system.as_ref().is_some_and(|system| system.value.is_windows_2008());
     let (limit, why) = match is_2008 {
@@ -167,7 +167,7 @@ fn endpoints(fleet: &Fleet, findings: &mut Vec<Finding>) {
     }
 }
 
-fn dhcp(machine: &Machine, findings: &mut Vec<Finding>) {
+fn dhcp(machine: &Machine, findings: &mut Vec<FleetFinding>) {
     let name = &machine.name.value;
     let Given { value: AddressKind::Dhcp, line } = machine.address_kind else { return };
     match (&machine.fqdn, machine.domain.as_ref().map(|domain| domain.value)) {
@@ -187,7 +187,7 @@ fn dhcp(machine: &Machine, findings: &mut Vec<Finding>) {
     );
 }
 
-fn systems(fleet: &Fleet, findings: &mut Vec<Finding>) {
+fn systems(fleet: &Fleet, findings: &mut Vec<FleetFinding>) {
     let of = |machine: &Machine| machine.system.clone();
     for relay in &fleet.relays {
         if let Some(Given { value: system, line }) = of(&relay.machine)
@@ -205,7 +205,7 @@ fn systems(fleet: &Fleet, findings: &mut Vec<Finding>) {
     }
 }
 
-fn cids(fleet: &Fleet, findings: &mut Vec<Finding>) {
+fn cids(fleet: &Fleet, findings: &mut Vec<FleetFinding>) {
     let mut known: HashMap<String, usize> = HashMap::new();
     for cid in &fleet.cids {
         let path = &cid.path;
@@ -275,7 +275,7 @@ pub(super) fn path_key(path: &str) -> String {
 }
 
 /// How many errors and warnings there are, for people.
-pub fn summary(findings: &[Finding]) -> String {
+pub fn summary(findings: &[FleetFinding]) -> String {
     let errors = findings.iter().filter(|finding| finding.is_error()).count();
     let warnings = findings.len() - errors;
     format!("{}, {}", count(errors, "error", "errors"), count(warnings, "warning", "warnings"))

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, ToSocketAddrs};
 
 use super::check::{self, path_key};
-use super::{Finding, Fleet, FleetCid, Platform, Target, rules};
+use super::{Fleet, FleetCid, FleetFinding, Platform, Target, rules};
 use crate::base::pool::side_by_side;
 use crate::cid::Cid;
 use crate::mrinit::{RelayAddress, names_relay};
@@ -12,7 +12,7 @@ use crate::relay::{self, RelayState};
 
 /// Looks at every CID of the file, `jobs` at a time: whether it is there, is of its platform, and lets no relay be its own
 /// parent. Changes nothing.
-pub fn check_cids(fleet: &Fleet, jobs: usize) -> Vec<Finding> {
+pub fn check_cids(fleet: &Fleet, jobs: usize) -> Vec<FleetFinding> {
     let mut findings = Vec::new();
     let mut roots = Vec::new();
     let look = |index: usize| {
@@ -51,14 +51,14 @@ pub fn check_cids(fleet: &Fleet, jobs: usize) -> Vec<Finding> {
 
 /// What is wrong with a CID that is open, and says `state` of its relays. A file that cannot be read is met again where
 /// the CID is planned for.
-pub(super) fn look_at(fleet: &Fleet, cid: &FleetCid, open: &Cid, state: Option<&RelayState>) -> Vec<Finding> {
+pub(super) fn look_at(fleet: &Fleet, cid: &FleetCid, open: &Cid, state: Option<&RelayState>) -> Vec<FleetFinding> {
     let mut findings = Vec::new();
     platform(cid, open, &mut findings);
     findings.extend(state.and_then(|state| own_parent(fleet, cid, state)));
     findings
 }
 
-fn platform(cid: &FleetCid, open: &Cid, findings: &mut Vec<Finding>) {
+fn platform(cid: &FleetCid, open: &Cid, findings: &mut Vec<FleetFinding>) {
     let path = &cid.path.value;
     let line = cid.platforms.line;
     let has = |name: &str| open.components().iter().any(|folder| folder.file_name().eq_ignore_ascii_case(name));
@@ -88,7 +88,7 @@ fn platform(cid: &FleetCid, open: &Cid, findings: &mut Vec<Finding>) {
 }
 
 /// The relay takes `MRParentAddress` of the CID that it is installed from for its parent \[14635\].
-fn own_parent(fleet: &Fleet, cid: &FleetCid, state: &RelayState) -> Option<Finding> {
+fn own_parent(fleet: &Fleet, cid: &FleetCid, state: &RelayState) -> Option<FleetFinding> {
     let Target::Relay(index) = cid.reports_to else { return None };
     let relay = &fleet.relays[index];
     let address = relay.machine.address().ok()?;
@@ -110,7 +110,7 @@ fn own_parent(fleet: &Fleet, cid: &FleetCid, state: &RelayState) -> Option<Findi
 }
 
 /// Asks for the addresses of every name in the file, some at a time. This alone uses the network.
-pub fn check_names(fleet: &Fleet, jobs: usize) -> Vec<Finding> {
+pub fn check_names(fleet: &Fleet, jobs: usize) -> Vec<FleetFinding> {
     check_names_with(fleet, jobs, |name| {
         let found = (name, 0).to_socket_addrs().map_err(|error| error.to_string())?;
         Ok(found.map(|address| address.ip()).collect())
@@ -121,7 +121,7 @@ fn check_names_with(
     fleet: &Fleet,
     jobs: usize,
     resolve: impl Fn(&str) -> std::result::Result<Vec<IpAddr>, String> + Sync,
-) -> Vec<Finding> {
+) -> Vec<FleetFinding> {
     let machines: Vec<_> = fleet.machines().collect();
     let mut findings = Vec::new();
     let look = |index: usize| {

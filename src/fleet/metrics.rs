@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::{CidStatus, Finding, Fleet, State};
+use super::{CidStatus, Fleet, FleetFinding, State};
 use crate::report::Metrics;
 
 /// What [`status`](super::status()) found of each CID, in the order of the file.
-pub fn fleet_metrics(fleet: &Fleet, findings: &[Finding], statuses: &[CidStatus]) -> Metrics {
+pub fn fleet_metrics(fleet: &Fleet, findings: &[FleetFinding], statuses: &[CidStatus]) -> Metrics {
     let mut metrics = Metrics::default();
     let name = |cid: &super::FleetCid| fleet.machine(cid.reports_to).map_or("", |machine| machine.name.value.as_str());
     let mut gauge = metrics.gauge("configcid_fleet_cid_in_step", "Whether the CID is as the fleet file says.");

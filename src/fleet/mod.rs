@@ -56,11 +56,11 @@ pub use look::{check_cids, check_names};
 pub use metrics::fleet_metrics;
 pub use model::{AddressKind, Domain, Fleet, FleetCid, Given, Machine, Platform, Relay, Server, System, Target};
 pub use parse::MAX_SIZE;
-pub use picture::{Format, graph};
+pub use picture::{PictureFormat, graph};
 pub use plan::{Work, plan, run, setup};
 pub use registry::{RegistryFile, make_folder, registry};
 pub use report::report;
-pub use rules::{Finding, Severity};
+pub use rules::{FleetFinding, FleetSeverity};
 pub use runbook::runbook;
 pub use status::{CidStatus, Difference, State, cid_status, status};
 

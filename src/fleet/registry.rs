@@ -6,7 +6,7 @@ use std::path::Path;
 use super::Fleet;
 use crate::base::error::{Error, Result};
 use crate::base::text::{fold_case, safe};
-use crate::router::{PARENT_ADDRESS, View, relay_reg_file_with};
+use crate::router::{PARENT_ADDRESS, RegistryView, relay_reg_file_with};
 
 /// The `.reg` file of a relay.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub fn registry(fleet: &Fleet) -> Result<Vec<RegistryFile>> {
         while !taken.insert(fold_case(&name)) {
             name.push('_');
         }
-        let bytes = relay_reg_file_with(&View::BOTH, &notes)?;
+        let bytes = relay_reg_file_with(&RegistryView::BOTH, &notes)?;
         files.push(RegistryFile { relay, name: name + ".reg", bytes, parent });
     }
     Ok(files)

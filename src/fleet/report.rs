@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::runbook::{order, word};
-use super::{CidStatus, Finding, Fleet, FleetCid, Format, State, graph, summary};
+use super::{CidStatus, Fleet, FleetCid, FleetFinding, PictureFormat, State, graph, summary};
 use crate::report::count;
 use crate::report::html::{self, escape};
 
@@ -20,12 +20,13 @@ use crate::report::html::{self, escape};
 /// assert!(page.starts_with("<!DOCTYPE html>") && page.contains("<svg"));
 /// # Ok::<(), configcid::Error>(())
 /// ```
-pub fn report(fleet: &Fleet, file: &Path, findings: &[Finding], statuses: Option<&[CidStatus]>) -> String {
+pub fn report(fleet: &Fleet, file: &Path, findings: &[FleetFinding], statuses: Option<&[CidStatus]>) -> String {
     let mut body = String::new();
     overview(fleet, findings, statuses, &mut body);
     body.push_str("<h2>What is left to do</h2>\n");
     steps(fleet, file, findings, statuses, &mut body);
-    let _ = write!(body, "<h2>Picture</h2>\n<div class=\"scroll\">{}</div>\n", graph(fleet, findings, Format::Svg));
+    let _ =
+        write!(body, "<h2>Picture</h2>\n<div class=\"scroll\">{}</div>\n", graph(fleet, findings, PictureFormat::Svg));
     body.push_str("<h2>Checks</h2>\n");
     checks(findings, &mut body);
     body.push_str("<h2>CIDs</h2>\n");
@@ -38,8 +39,8 @@ fn in_state(statuses: &[CidStatus], state: State) -> usize {
 }
 
 /// In a few words, how it stands.
-fn overview(fleet: &Fleet, findings: &[Finding], statuses: Option<&[CidStatus]>, body: &mut String) {
-    let class = match (findings.iter().any(Finding::is_error), findings.is_empty()) {
+fn overview(fleet: &Fleet, findings: &[FleetFinding], statuses: Option<&[CidStatus]>, body: &mut String) {
+    let class = match (findings.iter().any(FleetFinding::is_error), findings.is_empty()) {
         (true, _) => "bad",
         (false, false) => "doubtful",
         (false, true) => "good",
@@ -77,7 +78,7 @@ fn code(text: &str) -> String {
     format!("<code>{}</code>", escape(text))
 }
 
-fn steps(fleet: &Fleet, file: &Path, findings: &[Finding], statuses: Option<&[CidStatus]>, body: &mut String) {
+fn steps(fleet: &Fleet, file: &Path, findings: &[FleetFinding], statuses: Option<&[CidStatus]>, body: &mut String) {
     let file = word(&file.to_string_lossy());
     let command = |name: &str| code(&format!("configcid fleet {name} {file}"));
     let mut steps: Vec<String> = Vec::new();
@@ -142,7 +143,7 @@ fn list(cids: &[&FleetCid]) -> String {
     names.join(", ")
 }
 
-fn checks(findings: &[Finding], body: &mut String) {
+fn checks(findings: &[FleetFinding], body: &mut String) {
     if findings.is_empty() {
         body.push_str("<p class=\"good\">Nothing is against a rule.</p>\n");
         return;
@@ -150,11 +151,11 @@ fn checks(findings: &[Finding], body: &mut String) {
     body.push_str(
         "<table><thead><tr><th class=\"number\">Line<th>&nbsp;<th>What<th>Article<th>What to do</thead><tbody>\n",
     );
-    let mut sorted: Vec<&Finding> = findings.iter().collect();
+    let mut sorted: Vec<&FleetFinding> = findings.iter().collect();
     sorted.sort_by_key(|finding| (finding.severity, finding.line));
     for finding in sorted {
         let (class, word) = if finding.is_error() { ("bad", "error") } else { ("doubtful", "warning") };
-        let Finding { line, article, what, next, .. } = finding;
+        let FleetFinding { line, article, what, next, .. } = finding;
         let _ = write!(body, "<tr><td class=\"number\">{line}<td class=\"{class}\">{word}<td>{}", escape(what));
         let _ = writeln!(body, "<td>{}<td>{}", escape(article), escape(next));
     }

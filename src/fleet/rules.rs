@@ -5,7 +5,7 @@ use super::Machine;
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Severity {
+pub enum FleetSeverity {
     /// It is against a rule: nothing is done while it stands.
     Error,
     /// It is allowed and still likely to be a mistake.
@@ -15,11 +15,11 @@ pub enum Severity {
 /// Something that is wrong with a fleet file, or with a CID that it names.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
-pub struct Finding {
+pub struct FleetFinding {
     /// Names the rule; stable.
     pub code: &'static str,
     /// How bad it is.
-    pub severity: Severity,
+    pub severity: FleetSeverity,
     /// The line of the file, counted from 1.
     pub line: usize,
     /// The vendor's articles that the rule comes from.
@@ -34,20 +34,20 @@ pub struct Finding {
     pub cid: Option<String>,
 }
 
-impl Finding {
+impl FleetFinding {
     /// Whether it is an error.
     pub fn is_error(&self) -> bool {
-        self.severity == Severity::Error
+        self.severity == FleetSeverity::Error
     }
 
     /// A machine that it is about.
-    pub(super) fn of(mut self, machine: &Machine) -> Finding {
+    pub(super) fn of(mut self, machine: &Machine) -> FleetFinding {
         self.machine = Some(machine.name.value.clone());
         self
     }
 
     /// A CID that it is about.
-    pub(super) fn at(mut self, cid: &str) -> Finding {
+    pub(super) fn at(mut self, cid: &str) -> FleetFinding {
         self.cid = Some(cid.to_owned());
         self
     }
@@ -57,23 +57,23 @@ impl Finding {
 pub(super) struct Rule {
     code: &'static str,
     article: &'static str,
-    severity: Severity,
+    severity: FleetSeverity,
     next: &'static str,
 }
 
 impl Rule {
-    pub fn found(&self, line: usize, what: impl Into<String>) -> Finding {
+    pub fn found(&self, line: usize, what: impl Into<String>) -> FleetFinding {
         let Rule { code, article, severity, next } = *self;
-        Finding { code, severity, line, article, what: what.into(), next, machine: None, cid: None }
+        FleetFinding { code, severity, line, article, what: what.into(), next, machine: None, cid: None }
     }
 }
 
 const fn error(code: &'static str, article: &'static str, next: &'static str) -> Rule {
-    Rule { code, article, severity: Severity::Error, next }
+    Rule { code, article, severity: FleetSeverity::Error, next }
 }
 
 const fn warning(code: &'static str, article: &'static str, next: &'static str) -> Rule {
-    Rule { code, article, severity: Severity::Warning, next }
+    Rule { code, article, severity: FleetSeverity::Warning, next }
 }
 
 const RELAYS: &str = "14635";

@@ -21,7 +21,7 @@ mod windows {
 
     use super::{KeyPath, Result, Value, Wow};
     use crate::base::error::{Error, ErrorKind};
-    use crate::registry::{Format, Hive};
+    use crate::registry::{Hive, RegFormat};
 
     /// Whether this Windows has two views of the registry: 64-bit ones do.
     pub(crate) fn has_views() -> bool {
@@ -49,7 +49,7 @@ mod windows {
             match opened.get_raw_value(name) {
                 Ok(value) => {
                     let (kind, data) = (value.vtype as u32, value.bytes.into_owned());
-                    values.push(((*name).to_owned(), Value::from_data(kind, data, Format::Version5)));
+                    values.push(((*name).to_owned(), Value::from_data(kind, data, RegFormat::Version5)));
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(cannot(&format!("read {name} of the registry key"), key, error)),
@@ -64,7 +64,7 @@ mod windows {
             .create_subkey_with_flags(key.below(), KEY_SET_VALUE | wow.flag())
             .map_err(|error| cannot("open the registry key for writing", key, error))?;
         for (name, value) in values {
-            let bytes = value.data(Format::Version5).unwrap_or_default().into();
+            let bytes = value.data(RegFormat::Version5).unwrap_or_default().into();
             let vtype = match value {
                 Value::String(_) => RegType::REG_SZ,
                 Value::ExpandString(_) => RegType::REG_EXPAND_SZ,

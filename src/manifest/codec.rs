@@ -8,7 +8,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use base64ct::{Base64, Encoding};
 
-use super::entry::{Entry, Spelling, excerpt, first_line, further_line, malformed};
+use super::entry::{ManifestEntry, Spelling, excerpt, first_line, further_line, malformed};
 use crate::base::error::{Position, Result};
 
 /// The largest manifest that is read, in bytes: room for more than a million entries with all digests.
@@ -31,10 +31,10 @@ const END_CERTIFICATE: &[u8] = b"-----END CERTIFICATE-----";
 /// A manifest in memory. [`parse`](Manifest::parse) and [`bytes`](Manifest::bytes) are each other's inverse.
 ///
 /// ```
-/// use configcid::manifest::{Entry, Manifest, ManifestPath};
+/// use configcid::manifest::{ManifestEntry, Manifest, ManifestPath};
 ///
 /// let path = ManifestPath::parse(r".\setup.exe")?;
-/// let entry = Entry { path, size: 3, sha1: [0xA5; 20], sha256: Some([0x5A; 32]), sha384: None };
+/// let entry = ManifestEntry { path, size: 3, sha1: [0xA5; 20], sha256: Some([0x5A; 32]), sha384: None };
 /// let bytes = Manifest::body(&[entry]);
 /// let manifest = Manifest::parse(bytes.clone())?;
 /// assert_eq!(manifest.entries().next(), Some(entry));
@@ -104,7 +104,7 @@ impl Manifest {
     }
 
     /// What it says of each file, in the order in which it stands there.
-    pub fn entries(&self) -> impl ExactSizeIterator<Item = Entry<'_>> {
+    pub fn entries(&self) -> impl ExactSizeIterator<Item = ManifestEntry<'_>> {
         (0..self.entries.len()).map(|index| self.entry(index))
     }
 
@@ -112,7 +112,7 @@ impl Manifest {
     ///
     /// # Panics
     /// There are not so many.
-    pub fn entry(&self, index: usize) -> Entry<'_> {
+    pub fn entry(&self, index: usize) -> ManifestEntry<'_> {
         let end = self.entries.get(index + 1).map_or(self.body, |&next| next as usize);
         let mut lines = self.bytes[self.entries[index] as usize..end - 1].split(|&byte| byte == b'\n');
         let first = lines.next().expect("split gives at least one");
@@ -148,7 +148,7 @@ impl Manifest {
     }
 
     /// The lines of these entries, in this order: a manifest without a signature.
-    pub fn body(entries: &[Entry<'_>]) -> Vec<u8> {
+    pub fn body(entries: &[ManifestEntry<'_>]) -> Vec<u8> {
         let mut text = String::new();
         entries.iter().for_each(|entry| entry.print(&mut text));
         text.into_bytes()
@@ -224,7 +224,7 @@ impl<'a> Lines<'a> {
 fn read_body(lines: &mut Lines<'_>) -> Result<(Vec<u32>, usize)> {
     let mut starts = Vec::new();
     let mut seen = Seen::default();
-    let mut open: Option<Entry<'_>> = None;
+    let mut open: Option<ManifestEntry<'_>> = None;
     loop {
         let start = lines.at;
         let Some(line) = lines.next()? else { return Ok((starts, start)) };
@@ -257,7 +257,7 @@ struct Seen {
 
 impl Seen {
     /// Whether a file of the same number was met before, which is almost always the same file.
-    fn meets_again(&mut self, entry: &Entry<'_>) -> bool {
+    fn meets_again(&mut self, entry: &ManifestEntry<'_>) -> bool {
         self.key.clear();
         self.key.extend_from_slice(entry.path.as_str().as_bytes());
         self.key.make_ascii_lowercase();
@@ -273,7 +273,7 @@ fn folded(byte: u8) -> u8 {
 }
 
 /// Whether one of the entries that begin at `starts` is for the same file.
-fn has_twin(bytes: &[u8], starts: &[u32], entry: &Entry<'_>) -> bool {
+fn has_twin(bytes: &[u8], starts: &[u32], entry: &ManifestEntry<'_>) -> bool {
     let path = entry.path.as_str().as_bytes();
     starts.iter().any(|&start| {
         let there = &bytes[start as usize + 1..];

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::codec::Manifest;
-use super::entry::Entry;
+use super::entry::ManifestEntry;
 
 /// The differences of two manifests, by path.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
@@ -69,7 +69,7 @@ pub fn diff(before: &Manifest, after: &Manifest) -> ManifestDiff {
     diff
 }
 
-fn changed(before: &Entry<'_>, after: &Entry<'_>) -> Option<ChangedEntry> {
+fn changed(before: &ManifestEntry<'_>, after: &ManifestEntry<'_>) -> Option<ChangedEntry> {
     let both_differ = [
         ("size", before.size != after.size),
         ("sha1", before.sha1 != after.sha1),

@@ -116,7 +116,7 @@ fn check(text: &str) -> std::result::Result<(), &'static str> {
 
 /// What a manifest says of one file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Entry<'a> {
+pub struct ManifestEntry<'a> {
     /// The path, relative to the manifest's own folder or to the CID's root.
     pub path: ManifestPath<'a>,
     /// The size in bytes.
@@ -129,7 +129,7 @@ pub struct Entry<'a> {
     pub sha384: Option<[u8; 48]>,
 }
 
-impl Entry<'_> {
+impl ManifestEntry<'_> {
     /// Appends the lines of the entry, as a manifest has them.
     pub(super) fn print(&self, out: &mut String) {
         let _ = writeln!(out, "\"{}\" {} {}", self.path, self.size, hex(&self.sha1));
@@ -146,7 +146,7 @@ const SHA256: &str = "#sha256 ";
 const SHA384: &str = "#sha384 ";
 
 /// Reads the first line of an entry, without its LF.
-pub(super) fn first_line(line: &[u8]) -> Result<Entry<'_>> {
+pub(super) fn first_line(line: &[u8]) -> Result<ManifestEntry<'_>> {
     let wrong = |why: &str| malformed(format!("{why}: {}", excerpt(line)));
     let rest = line.strip_prefix(b"\"").ok_or_else(|| wrong("this is no line of a manifest"))?;
     let end = rest.iter().position(|&byte| byte == b'"').ok_or_else(|| wrong("a path without its second quote"))?;
@@ -156,11 +156,11 @@ pub(super) fn first_line(line: &[u8]) -> Result<Entry<'_>> {
     let blank = fields.iter().position(|&byte| byte == b' ').ok_or_else(|| wrong("no SHA-1 behind the size"))?;
     let size = decimal(&fields[..blank]).ok_or_else(|| wrong("a size that is no decimal number"))?;
     let sha1 = unhex(&fields[blank + 1..]).ok_or_else(|| wrong("a SHA-1 that is not 40 hex digits in lower case"))?;
-    Ok(Entry { path, size, sha1, sha256: None, sha384: None })
+    Ok(ManifestEntry { path, size, sha1, sha256: None, sha384: None })
 }
 
 /// Takes in a line below the first, which begins with `#`.
-pub(super) fn further_line(entry: &mut Entry<'_>, line: &[u8]) -> Result<()> {
+pub(super) fn further_line(entry: &mut ManifestEntry<'_>, line: &[u8]) -> Result<()> {
     if let Some(digits) = line.strip_prefix(SHA256.as_bytes()) {
         digest(&mut entry.sha256, digits, line)
     } else if let Some(digits) = line.strip_prefix(SHA384.as_bytes()) {

@@ -8,7 +8,7 @@ mod spec;
 
 pub use codec::{Form, MAX_SIZE, Manifest, Signature};
 pub use diff::{ChangedEntry, ManifestDiff, diff};
-pub use entry::{Entry, ManifestPath, Spelling};
+pub use entry::{ManifestEntry, ManifestPath, Spelling};
 pub(crate) use spec::cid_path;
 pub use spec::{Spec, SpecEntry};
 

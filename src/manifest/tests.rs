@@ -244,9 +244,9 @@ prop_compose! {
 proptest! {
     #[test]
     fn what_is_printed_reads_back(list in lists()) {
-        let entries: Vec<Entry<'_>> = list
+        let entries: Vec<ManifestEntry<'_>> = list
             .iter()
-            .map(|(path, size, sha1, sha256, sha384)| Entry {
+            .map(|(path, size, sha1, sha256, sha384)| ManifestEntry {
                 path: ManifestPath::parse(path).unwrap(), size: *size, sha1: *sha1, sha256: *sha256, sha384: *sha384,
             })
             .collect();

@@ -46,7 +46,7 @@ pub struct Message {
     /// What it is known by: up to 64 of A-Z, a-z, 0-9, `.`, `_` and `-`, the first one a letter or digit.
     pub id: String,
     /// How much it matters.
-    pub severity: Severity,
+    pub severity: MessageSeverity,
     /// What is said, once a language; never empty.
     pub texts: Vec<Text>,
     /// All of these must hold.
@@ -58,7 +58,7 @@ pub struct Message {
 /// How much a message matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Severity {
+pub enum MessageSeverity {
     /// News.
     Information,
     /// Something is to be done.
@@ -67,16 +67,17 @@ pub enum Severity {
     Critical,
 }
 
-impl Severity {
+impl MessageSeverity {
     /// All of them.
-    pub const ALL: [Severity; 3] = [Severity::Information, Severity::Warning, Severity::Critical];
+    pub const ALL: [MessageSeverity; 3] =
+        [MessageSeverity::Information, MessageSeverity::Warning, MessageSeverity::Critical];
 
     /// The name in message files and JSON.
     pub fn name(self) -> &'static str {
         match self {
-            Severity::Information => "information",
-            Severity::Warning => "warning",
-            Severity::Critical => "critical",
+            MessageSeverity::Information => "information",
+            MessageSeverity::Warning => "warning",
+            MessageSeverity::Critical => "critical",
         }
     }
 }

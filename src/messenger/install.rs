@@ -223,7 +223,7 @@ fn holds(folder: &Path, files: &BTreeMap<String, Vec<u8>>, left: &[OsString]) ->
 
 /// What was, or would be, done.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Installed {
+pub struct InstallReport {
     /// The folder.
     pub folder: PathBuf,
     /// Whether anything changed, or would.
@@ -272,7 +272,7 @@ fn run_key() -> (KeyPath, Wow) {
 /// # Errors
 /// The package is damaged; what is not from a package stands where a file of it goes; the system refuses. Nothing was
 /// changed then.
-pub fn install(package: &Path, root: Option<&Path>, dry_run: bool) -> Result<Installed> {
+pub fn install(package: &Path, root: Option<&Path>, dry_run: bool) -> Result<InstallReport> {
     let folder = install_folder(root)?;
     let files = read_package(package)?;
     let is_there = is_there(&folder)?;
@@ -299,7 +299,7 @@ pub fn install(package: &Path, root: Option<&Path>, dry_run: bool) -> Result<Ins
     if let Some(put) = put {
         put.keep();
     }
-    Ok(Installed { folder, changed, run, reg, left: spelled(&left), held: false })
+    Ok(InstallReport { folder, changed, run, reg, left: spelled(&left), held: false })
 }
 
 /// What is in the folder, and not from an older package: it stays.
@@ -374,7 +374,7 @@ fn names(manifest: &Manifest, path: &Path) -> Result<Vec<String>> {
 ///
 /// # Errors
 /// The manifest cannot be read, or is missing where a program is; the system refuses.
-pub fn uninstall(root: Option<&Path>, dry_run: bool) -> Result<Installed> {
+pub fn uninstall(root: Option<&Path>, dry_run: bool) -> Result<InstallReport> {
     let folder = install_folder(root)?;
     let ours = if is_there(&folder)? { installed(&folder)? } else { None };
     if ours.is_none()
@@ -414,7 +414,7 @@ pub fn uninstall(root: Option<&Path>, dry_run: bool) -> Result<Installed> {
             }
         }
     }
-    Ok(Installed { folder, changed, run: None, reg: None, left: spelled(&left), held })
+    Ok(InstallReport { folder, changed, run: None, reg: None, left: spelled(&left), held })
 }
 
 #[cfg(test)]

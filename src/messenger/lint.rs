@@ -29,7 +29,7 @@ const MAX_NAMED: usize = 5;
 
 /// Something wrong, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Finding {
+pub struct LintFinding {
     /// The sort, stable.
     pub code: Code,
     /// The id of the message.
@@ -109,9 +109,9 @@ impl Code {
     }
 }
 
-impl Finding {
-    fn new(code: Code, message: Option<&Message>, place: Place, gaps: Vec<String>) -> Finding {
-        let mut finding = Finding {
+impl LintFinding {
+    fn new(code: Code, message: Option<&Message>, place: Place, gaps: Vec<String>) -> LintFinding {
+        let mut finding = LintFinding {
             code,
             message: message.map(|message| message.id.clone()),
             line: place.line,
@@ -148,7 +148,7 @@ impl Finding {
 /// assert_eq!((findings[0].code, findings[0].line), (Code::Unreachable, 1));
 /// # Ok::<(), configcid::Error>(())
 /// ```
-pub fn lint(bytes: &[u8], at: SystemTime) -> Vec<Finding> {
+pub fn lint(bytes: &[u8], at: SystemTime) -> Vec<LintFinding> {
     match MessageFile::parse(bytes) {
         Ok(file) => lint_file(&file, at),
         Err(error) => {
@@ -158,20 +158,20 @@ pub fn lint(bytes: &[u8], at: SystemTime) -> Vec<Finding> {
             };
             let next =
                 error.next_step().filter(|next| !next.is_empty()).map_or_else(String::new, |next| format!("; {next}"));
-            vec![Finding::new(Code::Format, None, place, vec![format!("{}{next}", error.what())])]
+            vec![LintFinding::new(Code::Format, None, place, vec![format!("{}{next}", error.what())])]
         }
     }
 }
 
 /// What is wrong with a message file, in its order.
-pub fn lint_file(file: &MessageFile, at: SystemTime) -> Vec<Finding> {
+pub fn lint_file(file: &MessageFile, at: SystemTime) -> Vec<LintFinding> {
     let mut findings = Vec::new();
     let languages = languages(file);
     let mut total = Budget(BUDGETS.1);
     let (mut ids, mut contents) = (HashMap::new(), HashMap::new());
     for message in &file.messages {
         let id = || message.id.clone();
-        let mut add = |code, place, gaps| findings.push(Finding::new(code, Some(message), place, gaps));
+        let mut add = |code, place, gaps| findings.push(LintFinding::new(code, Some(message), place, gaps));
         match ids.get(message.id.as_str()) {
             Some(line) => add(Code::DuplicateId, message.place, vec![id(), format!("{line}")]),
             None => drop(ids.insert(message.id.as_str(), message.place.line)),

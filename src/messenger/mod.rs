@@ -34,12 +34,12 @@ mod xml;
 
 pub use config::{Config, Method, ReportTo};
 pub use evaluate::{Refusal, Setting, evaluate, refused_here};
-pub use file::{Condition, ConsoleKind, MAX_MESSAGES, Message, MessageFile, Os, Severity, Test, Text};
+pub use file::{Condition, ConsoleKind, MAX_MESSAGES, Message, MessageFile, MessageSeverity, Os, Test, Text};
 #[cfg(feature = "http")]
 pub use http::HttpSender;
-pub use install::{Installed, install, install_folder, uninstall, write_package};
+pub use install::{InstallReport, install, install_folder, uninstall, write_package};
 pub use language::{Language, user_language};
-pub use lint::{Code, Finding, MAX_TITLE, lint, lint_file};
+pub use lint::{Code, LintFinding, MAX_TITLE, lint, lint_file};
 pub use machine::this_machine;
 pub use package::{Package, PackageSpec, build};
 pub use parse::{MAX_CONDITIONS, MAX_TEXT, MAX_TEXTS};

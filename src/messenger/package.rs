@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use super::config::{Config, ReportTable};
 use super::file::{MessageFile, read_bytes};
-use super::lint::{Finding, lint_file};
+use super::lint::{LintFinding, lint_file};
 use super::switch::DISABLE;
 use super::toml_file;
 use crate::base::error::{Error, ErrorKind, Result};
-use crate::manifest::{Entry, Manifest, ManifestPath};
-use crate::registry::{Format, Value, encode, value_line};
+use crate::manifest::{Manifest, ManifestEntry, ManifestPath};
+use crate::registry::{RegFormat, Value, encode, value_line};
 use crate::signing::{DigestAlgorithm, Signer};
 
 /// The largest program, in bytes.
@@ -100,7 +100,7 @@ pub struct Package {
     /// Names and contents.
     pub files: BTreeMap<String, Vec<u8>>,
     /// What is worth a look in the message file.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<LintFinding>,
     /// Whether the program is one of Windows.
     pub is_windows_program: bool,
 }
@@ -168,7 +168,7 @@ fn manifest(files: &BTreeMap<String, Vec<u8>>) -> Result<Manifest> {
     let paths: Vec<String> = files.keys().map(|name| format!(r".\{name}")).collect();
     let mut entries = Vec::new();
     for (path, bytes) in paths.iter().zip(files.values()) {
-        entries.push(Entry {
+        entries.push(ManifestEntry {
             path: ManifestPath::parse(path)?,
             size: bytes.len() as u64,
             sha1: sha1::Sha1::digest(bytes).into(),
@@ -228,14 +228,14 @@ fn reg_files(windows: Windows) -> Result<Vec<(String, Vec<u8>)>> {
     const OFF: &str = include_str!("../../templates/messenger-disable.reg");
     let node = windows.node();
     let fill = |template: &str, whom: &str, key: &str, name: &str, value: Value| {
-        let values = value_line(name, Some(&value), Format::Version5)?;
+        let values = value_line(name, Some(&value), RegFormat::Version5)?;
         let text = template
             .replace("{VERSION}", env!("CARGO_PKG_VERSION"))
             .replace("{BITS}", windows.bits())
             .replace("{WHOM}", whom)
             .replace("{KEY}", key)
             .replace("{VALUES}", &values);
-        encode(&text.replace("\r\n", "\n").replace('\n', "\r\n"), Format::Version5)
+        encode(&text.replace("\r\n", "\n").replace('\n', "\r\n"), RegFormat::Version5)
     };
     let bits = windows.bits();
     let run_key = RUN_KEY.replace(r"SOFTWARE\", &format!(r"SOFTWARE\{node}"));

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use super::Place;
-use super::file::{Condition, ConsoleKind, MAX_MESSAGES, Message, MessageFile, Os, Severity, Test, Text};
+use super::file::{Condition, ConsoleKind, MAX_MESSAGES, Message, MessageFile, MessageSeverity, Os, Test, Text};
 use super::version::VersionRange;
 use super::xml::{Element, fault};
 use crate::base::error::{Error, Result};
@@ -50,7 +50,7 @@ fn message(element: &Element) -> Result<Message> {
         return Err(fault(element.place, format!("{id:?} is no id"))
             .next("write up to 64 letters, digits, dots, hyphens and underscores, and a letter or digit first"));
     }
-    let severity = choice(element, "severity", severity, &Severity::ALL.map(|this| (this.name(), this)))?;
+    let severity = choice(element, "severity", severity, &MessageSeverity::ALL.map(|this| (this.name(), this)))?;
     element.no_text()?;
     let (mut texts, mut conditions) = (Vec::<Text>::new(), None);
     for (at, child) in element.children.iter().enumerate() {

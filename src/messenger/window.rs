@@ -1,6 +1,6 @@
 //! The window of a message, on Windows.
 
-use super::{Severity, Words};
+use super::{MessageSeverity, Words};
 use crate::base::error::Result;
 use crate::base::text::safe;
 use crate::host::windows::{self, Dialog, Icon};
@@ -9,7 +9,13 @@ use crate::host::windows::{self, Dialog, Icon};
 ///
 /// # Errors
 /// No window can be shown.
-pub fn show_window(severity: Severity, title: &str, body: &str, link: Option<&str>, words: &Words) -> Result<bool> {
+pub fn show_window(
+    severity: MessageSeverity,
+    title: &str,
+    body: &str,
+    link: Option<&str>,
+    words: &Words,
+) -> Result<bool> {
     let mut text = body.lines().map(safe).collect::<Vec<_>>().join("\r\n");
     if let Some(link) = link {
         text.push_str(&format!("\r\n\r\n{}: {link}", words.more));
@@ -19,9 +25,9 @@ pub fn show_window(severity: Severity, title: &str, body: &str, link: Option<&st
         heading: &safe(title),
         text: &text,
         icon: match severity {
-            Severity::Information => Icon::Information,
-            Severity::Warning => Icon::Warning,
-            Severity::Critical => Icon::Error,
+            MessageSeverity::Information => Icon::Information,
+            MessageSeverity::Warning => Icon::Warning,
+            MessageSeverity::Critical => Icon::Error,
         },
         buttons: (words.acknowledge, words.later),
         link: link.map(|link| (words.more, link)),

@@ -115,7 +115,7 @@ words! {
         "das Programm ist keines für Windows; configcid.exe gehört mit program = ... in die Beschreibung";
     would_install: "Would install to {}", "Würde nach {} installieren";
     would_uninstall: "Would remove from {}", "Würde aus {} entfernen";
-    installed: "Installed to {}", "Installiert nach {}";
+    installed: "InstallReport to {}", "Installiert nach {}";
     installed_already: "{} holds this package already", "{} enthält dieses Paket schon";
     run_is_set: "It runs at logon: {}", "Es läuft bei der Anmeldung: {}";
     run_by_hand: "The registry was left alone; on the computer: reg import {}",
@@ -135,11 +135,11 @@ impl Words {
     }
 
     /// The name of a severity.
-    pub fn severity(&self, severity: super::Severity) -> &'static str {
+    pub fn severity(&self, severity: super::MessageSeverity) -> &'static str {
         match severity {
-            super::Severity::Information => self.information,
-            super::Severity::Warning => self.warning,
-            super::Severity::Critical => self.critical,
+            super::MessageSeverity::Information => self.information,
+            super::MessageSeverity::Warning => self.warning,
+            super::MessageSeverity::Critical => self.critical,
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Fault, Target};
+use super::{ProbeFault, Target};
 use crate::ior::{self, Ior};
 
 /// A router that has sent its reference and keeps the connection has nothing more to say after this time.
@@ -24,7 +24,7 @@ pub(super) struct Answer {
 pub(super) struct Failed {
     /// Who answered, if anybody did.
     pub address: Option<SocketAddr>,
-    pub fault: Fault,
+    pub fault: ProbeFault,
 }
 
 const LOOK_AT_HOST: &str = "look whether it is on, whether its router runs, and what a firewall between says";
@@ -37,7 +37,10 @@ pub(super) fn fetch(target: &Target, timeout: Duration) -> Result<Answer, Failed
     let seconds = timeout.as_secs_f32();
     let found = resolve(target.host(), target.port(), deadline).map_err(|why| {
         let what = format!("{} cannot be resolved: {why}", target.host());
-        Failed { address: None, fault: Fault { code: "unknown-host", what, next: "look at the name, and at the DNS" } }
+        Failed {
+            address: None,
+            fault: ProbeFault { code: "unknown-host", what, next: "look at the name, and at the DNS" },
+        }
     })?;
     let (address, stream) = connect(&found, deadline).map_err(|error| {
         let (code, why) = match error.kind() {
@@ -46,11 +49,11 @@ pub(super) fn fetch(target: &Target, timeout: Duration) -> Result<Answer, Failed
             _ => ("unreachable", format!("it cannot be reached: {error}")),
         };
         let what = format!("{target}: {why}");
-        Failed { address: None, fault: Fault { code, what, next: LOOK_AT_HOST } }
+        Failed { address: None, fault: ProbeFault { code, what, next: LOOK_AT_HOST } }
     })?;
     let ior = read(stream, deadline, seconds).map_err(|(code, why)| {
         let next = if code == "timeout" || code == "closed" { LOOK_AT_HOST } else { LOOK_AT_PORT };
-        Failed { address: Some(address), fault: Fault { code, what: format!("{target}: {why}"), next } }
+        Failed { address: Some(address), fault: ProbeFault { code, what: format!("{target}: {why}"), next } }
     })?;
     let addresses = found.iter().map(|address| address.ip().to_canonical()).collect();
     Ok(Answer { address, addresses, ior })

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{Fault, Place, Reading, Scope};
+use super::{Place, ProbeFault, Reading, Scope};
 use crate::ior::{Endpoint, Ior, ROUTER_TYPE};
 
 /// What a name means.
@@ -42,7 +42,7 @@ pub(super) fn judge(ior: Ior, look_up: &dyn Fn(&str) -> Lookup, probed: Option<&
         reading.connects_to.push(place);
     }
     if reading.connects_to.is_empty() {
-        reading.faults.push(Fault {
+        reading.faults.push(ProbeFault {
             code: "no-iiop-profile",
             what: "the reference has no IIOP profile that can be read: it tells endpoints no host to connect to".into(),
             next: "look whether this is a router; if so, restart its service \"Sophos Message Router\"",
@@ -73,7 +73,7 @@ fn judge_place(
     endpoint: Endpoint,
     look_up: &dyn Fn(&str) -> Lookup,
     probed: Option<&Probed>,
-) -> (Place, Option<Fault>) {
+) -> (Place, Option<ProbeFault>) {
     let Endpoint { host, port, ssl_port } = endpoint;
     let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().ok();
     let looked_up = match literal {
@@ -97,9 +97,9 @@ fn judge_place(
     (place, fault)
 }
 
-fn fault(place: &Place, unknown: Option<&str>, probed: Option<&Probed>) -> Option<Fault> {
+fn fault(place: &Place, unknown: Option<&str>, probed: Option<&Probed>) -> Option<ProbeFault> {
     let told = format!("endpoints are told to connect to {place}");
-    let fault = |code, what, next| Some(Fault { code, what, next });
+    let fault = |code, what, next| Some(ProbeFault { code, what, next });
     if place.port.is_none() && place.ssl_port.is_none() {
         let next =
             "look at the router's ports (ClientIIOPPort and ClientSSLPort of mrinit.conf), and restart its service";

@@ -50,7 +50,7 @@ pub struct Reading {
     /// Where endpoints are told to connect, in the order of the reference.
     pub connects_to: Vec<Place>,
     /// What keeps endpoints from the relay.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<ProbeFault>,
     /// What is worth a look, each as a sentence.
     pub notes: Vec<String>,
 }
@@ -76,7 +76,7 @@ pub struct Place {
 /// What keeps endpoints from the relay.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
-pub struct Fault {
+pub struct ProbeFault {
     /// The sort, stable (docs/json.md).
     pub code: &'static str,
     /// What is wrong.
@@ -85,7 +85,7 @@ pub struct Fault {
     pub next: &'static str,
 }
 
-impl std::fmt::Display for Fault {
+impl std::fmt::Display for ProbeFault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}; {}", self.what, self.next)
     }

@@ -23,19 +23,19 @@ pub const MAX_SIZE: u64 = 64 << 20;
 
 /// Which of the two formats a `.reg` file has, told by its first line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub enum RegFormat {
     /// `REGEDIT4`, of Windows 9x and NT 4: text, and strings that are spelled in bytes, are ANSI.
     Regedit4,
     /// `Windows Registry Editor Version 5.00`, of Windows 2000 and later: UTF-16.
     Version5,
 }
 
-impl Format {
+impl RegFormat {
     /// The first line of such a file.
     pub fn header(self) -> &'static str {
         match self {
-            Format::Regedit4 => "REGEDIT4",
-            Format::Version5 => "Windows Registry Editor Version 5.00",
+            RegFormat::Regedit4 => "REGEDIT4",
+            RegFormat::Version5 => "Windows Registry Editor Version 5.00",
         }
     }
 }
@@ -43,7 +43,7 @@ impl Format {
 /// A `.reg` file: what an import of it does, in its order.
 ///
 /// ```
-/// use configcid::registry::{Format, KeyPath, RegFile, Value};
+/// use configcid::registry::{RegFormat, KeyPath, RegFile, Value};
 ///
 /// let file = RegFile::parse(
 ///     b"REGEDIT4\r\n\r\n[HKLM\\SOFTWARE\\Acme]\r\n\"Folder\"=\"C:\\\\Data\"\r\n\"Size\"=dword:00000010\r\n",
@@ -52,14 +52,14 @@ impl Format {
 /// assert_eq!(file.value(&key, "folder"), Some(&Value::String(r"C:\Data".into())));
 /// assert_eq!(file.value(&key, "Size"), Some(&Value::Dword(16)));
 ///
-/// let newer = RegFile { format: Format::Version5, ..file };
+/// let newer = RegFile { format: RegFormat::Version5, ..file };
 /// assert!(newer.print()?.starts_with(b"\xFF\xFEW\0i\0n\0d\0o\0w\0s\0"));
 /// # Ok::<(), configcid::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RegFile {
     /// The format.
-    pub format: Format,
+    pub format: RegFormat,
     /// The keys, in their order; a key may stand there more than once.
     pub keys: Vec<Section>,
 }
@@ -97,8 +97,8 @@ impl RegFile {
         parse::parse(bytes)
     }
 
-    /// The file's bytes: UTF-16LE with a byte order mark for [`Format::Version5`], Windows-1252 for
-    /// [`Format::Regedit4`]; every line ends in CR LF.
+    /// The file's bytes: UTF-16LE with a byte order mark for [`RegFormat::Version5`], Windows-1252 for
+    /// [`RegFormat::Regedit4`]; every line ends in CR LF.
     ///
     /// # Errors
     /// A name holds a line break or a NUL, or Windows-1252 has no place for a character.

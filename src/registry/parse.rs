@@ -1,6 +1,6 @@
 //! Reading `.reg` files.
 
-use super::{Format, Item, MAX_SIZE, RegFile, Section, Value, malformed};
+use super::{Item, MAX_SIZE, RegFile, RegFormat, Section, Value, malformed};
 use crate::base::error::{Error, Position, Result};
 use crate::base::text::Encoding;
 
@@ -19,9 +19,10 @@ pub(super) fn parse(bytes: &[u8]) -> Result<RegFile> {
     let text = encoding.decode(&bytes[mark..]);
     let mut lines = Lines { rest: &text, number: 0, ending: "" };
     let first = lines.next().unwrap_or_default();
-    let formats = [Format::Version5, Format::Regedit4];
+    let formats = [RegFormat::Version5, RegFormat::Regedit4];
     let Some(format) = formats.into_iter().find(|format| blank_free_end(first) == format.header()) else {
-        let error = malformed(format!("this is no .reg file: its first line is not {:?}", Format::Version5.header()));
+        let error =
+            malformed(format!("this is no .reg file: its first line is not {:?}", RegFormat::Version5.header()));
         let next = if encoding.unit() == 1 && bytes.contains(&0) {
             "it holds NUL bytes: if it is UTF-16, save it with a byte order mark"
         } else {
@@ -145,7 +146,7 @@ fn unquote<'a>(text: &'a str, out: &mut String) -> Result<Option<&'a str>> {
 }
 
 /// What follows `=`.
-fn value<'a>(rest: &'a str, lines: &mut Lines<'a>, format: Format) -> Result<Option<Value>> {
+fn value<'a>(rest: &'a str, lines: &mut Lines<'a>, format: RegFormat) -> Result<Option<Value>> {
     let behind_value = |behind: &str| {
         if is_end(behind) { Ok(()) } else { Err(malformed("something stands behind the value")) }
     };

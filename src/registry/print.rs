@@ -1,6 +1,6 @@
 //! Writing `.reg` files.
 
-use super::{Format, RegFile, Value, malformed};
+use super::{RegFile, RegFormat, Value, malformed};
 use crate::base::error::Result;
 use crate::base::text::{Encoding, encode_1252};
 
@@ -20,15 +20,17 @@ pub(super) fn print(file: &RegFile) -> Result<Vec<u8>> {
 }
 
 /// Text as the bytes of a file; its lines end in CR LF already.
-pub(crate) fn encode(text: &str, format: Format) -> Result<Vec<u8>> {
+pub(crate) fn encode(text: &str, format: RegFormat) -> Result<Vec<u8>> {
     match format {
-        Format::Version5 => Ok([b"\xFF\xFE".as_slice(), &Encoding::Utf16Le.encode(text).unwrap_or_default()].concat()),
-        Format::Regedit4 => encode_1252(text).ok_or_else(no_place),
+        RegFormat::Version5 => {
+            Ok([b"\xFF\xFE".as_slice(), &Encoding::Utf16Le.encode(text).unwrap_or_default()].concat())
+        }
+        RegFormat::Regedit4 => encode_1252(text).ok_or_else(no_place),
     }
 }
 
 /// `"name"=value`, in as many lines as it needs; `None` is a value that goes.
-pub(crate) fn value_line(name: &str, value: Option<&Value>, format: Format) -> Result<String> {
+pub(crate) fn value_line(name: &str, value: Option<&Value>, format: RegFormat) -> Result<String> {
     if name.contains(['\r', '\n', '\0']) {
         return Err(malformed(format!("the name {name:?} holds a line break or a NUL, which no .reg file can hold")));
     }
@@ -47,7 +49,7 @@ fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"")
 }
 
-fn bytes(mut out: String, value: &Value, format: Format) -> Result<String> {
+fn bytes(mut out: String, value: &Value, format: RegFormat) -> Result<String> {
     let data = value.data(format).ok_or_else(no_place)?;
     let mut column = out.chars().count();
     for (index, byte) in data.iter().enumerate() {

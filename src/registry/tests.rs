@@ -155,7 +155,7 @@ fn tells_the_line_of_what_is_wrong() {
 #[test]
 fn prints_exactly() {
     let file = RegFile {
-        format: Format::Version5,
+        format: RegFormat::Version5,
         keys: vec![
             Section { key: key("HKLM\\Old"), delete: true, items: vec![] },
             Section {
@@ -178,7 +178,7 @@ fn prints_exactly() {
         15,16,17,18,19,1a,1b,1c,1d\r\n\"multi\"=hex(7):61,00,00,00,00,00\r\n\"lines\"=hex(1):0a,00,00,00\r\n\r\n";
     assert_eq!(file.print().unwrap(), utf16(text));
     assert_eq!(RegFile::parse(&utf16(text)).unwrap(), file);
-    let mut ansi = RegFile { format: Format::Regedit4, ..file };
+    let mut ansi = RegFile { format: RegFormat::Regedit4, ..file };
     assert!(ansi.print().unwrap().starts_with(b"REGEDIT4\r\n\r\n[-HKEY_LOCAL_MACHINE\\Old]\r\n"));
     for (name, value) in [("\u{4e2d}", "a"), ("a", "\u{4e2d}"), ("a\nb", "a"), ("a\0", "a")] {
         ansi.keys[1].items[0] = Item { name: name.into(), value: Some(Value::String(value.into())) };
@@ -186,14 +186,14 @@ fn prints_exactly() {
     }
 }
 
-fn texts(format: Format) -> BoxedStrategy<String> {
+fn texts(format: RegFormat) -> BoxedStrategy<String> {
     match format {
-        Format::Version5 => "[^\0]{0,12}".boxed(),
-        Format::Regedit4 => "[ -~äß€\u{81}\r\n\t]{0,12}".boxed(),
+        RegFormat::Version5 => "[^\0]{0,12}".boxed(),
+        RegFormat::Regedit4 => "[ -~äß€\u{81}\r\n\t]{0,12}".boxed(),
     }
 }
 
-fn values(format: Format) -> BoxedStrategy<Value> {
+fn values(format: RegFormat) -> BoxedStrategy<Value> {
     let bytes = || proptest::collection::vec(any::<u8>(), 0..60);
     prop_oneof![
         texts(format).prop_map(Value::String),
@@ -207,10 +207,10 @@ fn values(format: Format) -> BoxedStrategy<Value> {
     .boxed()
 }
 
-fn files(format: Format) -> impl Strategy<Value = RegFile> {
+fn files(format: RegFormat) -> impl Strategy<Value = RegFile> {
     let names = match format {
-        Format::Version5 => "[^\0\r\n]{0,8}",
-        Format::Regedit4 => "[ -~äß€]{0,8}",
+        RegFormat::Version5 => "[^\0\r\n]{0,8}",
+        RegFormat::Regedit4 => "[ -~äß€]{0,8}",
     };
     let item = (names, proptest::option::of(values(format))).prop_map(|(name, value)| Item { name, value });
     let path = "(HKLM|HKCU)(\\\\[A-Ca-c äß\\[\\];\"-]{1,3}){0,3}";
@@ -252,12 +252,12 @@ proptest! {
     }
 
     #[test]
-    fn version_5_comes_back(file in files(Format::Version5)) {
+    fn version_5_comes_back(file in files(RegFormat::Version5)) {
         prop_assert_eq!(RegFile::parse(&file.print().unwrap()).unwrap(), file);
     }
 
     #[test]
-    fn regedit4_comes_back(file in files(Format::Regedit4)) {
+    fn regedit4_comes_back(file in files(RegFormat::Regedit4)) {
         prop_assert_eq!(RegFile::parse(&file.print().unwrap()).unwrap(), file);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Format;
+use super::RegFormat;
 use crate::base::text::{Encoding, decode_1252, encode_1252};
 
 const REG_SZ: u32 = 1;
@@ -59,7 +59,7 @@ impl Value {
     }
 
     /// The value of type `kind` that the registry keeps as `data`; in a REGEDIT4 file, strings are ANSI.
-    pub(crate) fn from_data(kind: u32, data: Vec<u8>, format: Format) -> Value {
+    pub(crate) fn from_data(kind: u32, data: Vec<u8>, format: RegFormat) -> Value {
         let made = match kind {
             REG_SZ => text(&data, format).map(|text| Value::String(unterminated(text))),
             REG_EXPAND_SZ => text(&data, format).map(|text| Value::ExpandString(unterminated(text))),
@@ -73,10 +73,10 @@ impl Value {
     }
 
     /// What the registry keeps; `None` where ANSI has no place for a character.
-    pub(crate) fn data(&self, format: Format) -> Option<Vec<u8>> {
+    pub(crate) fn data(&self, format: RegFormat) -> Option<Vec<u8>> {
         let bytes = |text: String| match format {
-            Format::Version5 => Encoding::Utf16Le.encode(&text),
-            Format::Regedit4 => encode_1252(&text),
+            RegFormat::Version5 => Encoding::Utf16Le.encode(&text),
+            RegFormat::Regedit4 => encode_1252(&text),
         };
         match self {
             Value::String(text) | Value::ExpandString(text) => bytes(format!("{text}\0")),
@@ -109,11 +109,11 @@ impl fmt::Display for Value {
     }
 }
 
-fn text(data: &[u8], format: Format) -> Option<String> {
+fn text(data: &[u8], format: RegFormat) -> Option<String> {
     match format {
-        Format::Regedit4 => Some(decode_1252(data)),
-        Format::Version5 if data.len().is_multiple_of(2) => String::from_utf16(&Encoding::Utf16Le.units(data)).ok(),
-        Format::Version5 => None,
+        RegFormat::Regedit4 => Some(decode_1252(data)),
+        RegFormat::Version5 if data.len().is_multiple_of(2) => String::from_utf16(&Encoding::Utf16Le.units(data)).ok(),
+        RegFormat::Version5 => None,
     }
 }
 

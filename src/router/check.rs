@@ -4,7 +4,7 @@ use std::fs;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-use super::{PARENT_ADDRESS, Router, View};
+use super::{PARENT_ADDRESS, RegistryView, Router};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::text::fold_case;
 use crate::cid::{Cid, MRINIT, RMS_COMPONENTS};
@@ -118,7 +118,7 @@ impl CheckState {
 #[non_exhaustive]
 pub struct ParentView {
     /// Which.
-    pub view: View,
+    pub view: RegistryView,
     /// The router's key.
     pub key: String,
     /// Whether there is such a key.
@@ -203,7 +203,7 @@ pub(crate) fn same_list(one: &str, other: &str) -> bool {
 /// An installed `mrinit.conf`, or the folder where one is expected, and what is likely to go wrong there.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
-pub struct Installed {
+pub struct InstalledMrinit {
     /// The folder.
     pub folder: PathBuf,
     /// A `mrinit.conf.orig` in it.
@@ -212,7 +212,7 @@ pub struct Installed {
     pub orig_parent_router_address: Option<String>,
 }
 
-impl Installed {
+impl InstalledMrinit {
     /// The warning, if there is something to warn of.
     pub fn warning(&self) -> Option<String> {
         let orig = self.orig.as_ref()?;
@@ -231,9 +231,9 @@ impl Installed {
 ///
 /// # Errors
 /// The folder cannot be read.
-pub fn look_at_installed(folder: &Path) -> Result<Installed> {
+pub fn look_at_installed(folder: &Path) -> Result<InstalledMrinit> {
     let cannot = |error| Error::io("list the folder", folder, error);
-    let mut installed = Installed { folder: folder.to_owned(), orig: None, orig_parent_router_address: None };
+    let mut installed = InstalledMrinit { folder: folder.to_owned(), orig: None, orig_parent_router_address: None };
     for entry in fs::read_dir(folder).map_err(cannot)? {
         let name = entry.map_err(cannot)?.file_name();
         if name.to_string_lossy().eq_ignore_ascii_case(ORIG) {

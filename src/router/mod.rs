@@ -6,7 +6,8 @@ mod relay;
 
 pub(crate) use check::same_list;
 pub use check::{
-    CheckState, ClientCheck, Expected, Installed, ParentView, check, expected_of_cid, look_at_installed, usual_folders,
+    CheckState, ClientCheck, Expected, InstalledMrinit, ParentView, check, expected_of_cid, look_at_installed,
+    usual_folders,
 };
 pub(crate) use relay::relay_reg_file_with;
 pub use relay::{RELAY_VALUES, RelayCheck, RelayValue, RelayView, ValueState, apply, check_relay, relay_reg_file};
@@ -30,7 +31,7 @@ const BELOW_SOFTWARE: &str = r"Sophos\Messaging System\Router";
 
 /// One of the two registries that a 64-bit Windows has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-pub enum View {
+pub enum RegistryView {
     /// That of 32-bit programs on a 64-bit Windows, below `Wow6432Node`: the router's one there \[113093\].
     #[serde(rename = "32")]
     Bits32,
@@ -39,32 +40,32 @@ pub enum View {
     Bits64,
 }
 
-impl View {
+impl RegistryView {
     /// Both, the router's on a 64-bit Windows first.
-    pub const BOTH: [View; 2] = [View::Bits32, View::Bits64];
+    pub const BOTH: [RegistryView; 2] = [RegistryView::Bits32, RegistryView::Bits64];
 
     /// `32` or `64`.
     pub fn name(self) -> &'static str {
         match self {
-            View::Bits32 => "32",
-            View::Bits64 => "64",
+            RegistryView::Bits32 => "32",
+            RegistryView::Bits64 => "64",
         }
     }
 
     /// The router's key in this view, as a `.reg` file names it.
     ///
     /// ```
-    /// use configcid::router::View;
+    /// use configcid::router::RegistryView;
     ///
     /// assert_eq!(
-    ///     View::Bits32.key().to_string(),
+    ///     RegistryView::Bits32.key().to_string(),
     ///     r"HKEY_LOCAL_MACHINE\SOFTWARE\Wow6432Node\Sophos\Messaging System\Router"
     /// );
     /// ```
     pub fn key(self) -> KeyPath {
         let node = match self {
-            View::Bits32 => r"Wow6432Node\",
-            View::Bits64 => "",
+            RegistryView::Bits32 => r"Wow6432Node\",
+            RegistryView::Bits64 => "",
         };
         key(&format!(r"HKLM\SOFTWARE\{node}{BELOW_SOFTWARE}"))
     }
@@ -72,10 +73,10 @@ impl View {
     /// The key as programs ask for it, with this to say which registry they mean.
     pub(crate) fn live(self) -> (KeyPath, Wow) {
         let wow = match self {
-            View::Bits32 => Wow::View32,
-            View::Bits64 => Wow::View64,
+            RegistryView::Bits32 => Wow::View32,
+            RegistryView::Bits64 => Wow::View64,
         };
-        (View::Bits64.key(), wow)
+        (RegistryView::Bits64.key(), wow)
     }
 }
 
@@ -96,7 +97,7 @@ pub struct Router {
 #[non_exhaustive]
 pub struct RouterView {
     /// Which.
-    pub view: View,
+    pub view: RegistryView,
     /// Whether there is such a key.
     pub present: bool,
     /// Names and values, as far as configcid knows what they are for.
@@ -126,7 +127,7 @@ impl Router {
     /// # Ok::<(), configcid::Error>(())
     /// ```
     pub fn in_file(file: &RegFile) -> Router {
-        let views = View::BOTH.map(|view| {
+        let views = RegistryView::BOTH.map(|view| {
             let key = view.key();
             let value = |name: &str| file.value(&key, name).map(|value| (name.to_owned(), value.clone()));
             RouterView { view, present: file.has_key(&key), values: names().into_iter().filter_map(value).collect() }
@@ -147,17 +148,17 @@ impl Router {
     /// # Errors
     /// This is no Windows, or the registry cannot be read.
     pub fn live() -> Result<Router> {
-        let views = if live::has_views() { View::BOTH.as_slice() } else { &[View::Bits64] };
+        let views = if live::has_views() { RegistryView::BOTH.as_slice() } else { &[RegistryView::Bits64] };
         Ok(Router { views: views.iter().map(|view| live_view(*view)).collect::<Result<_>>()? })
     }
 
     /// The views that hold a router's key.
-    fn present(&self) -> Vec<View> {
+    fn present(&self) -> Vec<RegistryView> {
         self.views.iter().filter(|view| view.present).map(|view| view.view).collect()
     }
 
     /// One view; one that holds nothing where the computer has no such view.
-    fn view(&self, view: View) -> RouterView {
+    fn view(&self, view: RegistryView) -> RouterView {
         let found = self.views.iter().find(|this| this.view == view).cloned();
         found.unwrap_or(RouterView { view, present: false, values: Vec::new() })
     }
@@ -168,7 +169,7 @@ fn names() -> Vec<&'static str> {
     [PARENT_ADDRESS, ENVELOPE_DIR].into_iter().chain(RELAY_VALUES.iter().map(|value| value.name)).collect()
 }
 
-fn live_view(view: View) -> Result<RouterView> {
+fn live_view(view: RegistryView) -> Result<RouterView> {
     let (key, wow) = view.live();
     let values = live::read(&key, wow, &names())?;
     Ok(RouterView { view, present: values.is_some(), values: values.unwrap_or_default() })

@@ -1,9 +1,9 @@
 //! What a relay's own router should have in the registry.
 
-use super::{Router, RouterView, View, live_view};
+use super::{RegistryView, Router, RouterView, live_view};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::host::live;
-use crate::registry::{Format, Value, encode, value_line};
+use crate::registry::{RegFormat, Value, encode, value_line};
 
 /// A value that a relay's router should have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub struct RelayCheck {
 #[non_exhaustive]
 pub struct RelayView {
     /// Which.
-    pub view: View,
+    pub view: RegistryView,
     /// The router's key.
     pub key: String,
     /// Whether there is such a key.
@@ -87,7 +87,7 @@ impl RelayCheck {
 
 /// Compares a router's values with those of a relay's: in `views`, or where these are not given in each view that has a
 /// router's key. That there is none at all is a fault.
-pub fn check_relay(router: &Router, views: Option<&[View]>) -> RelayCheck {
+pub fn check_relay(router: &Router, views: Option<&[RegistryView]>) -> RelayCheck {
     let present = router.present();
     let mut check = RelayCheck { views: Vec::new(), faults: Vec::new() };
     if present.is_empty() && views.is_none() {
@@ -115,7 +115,7 @@ fn compare(view: &RouterView) -> RelayView {
 ///
 /// # Errors
 /// This is no Windows; no view has a router's key and none was asked for; the registry cannot be read or written.
-pub fn apply(views: Option<&[View]>, dry_run: bool) -> Result<(RelayCheck, Option<RelayCheck>)> {
+pub fn apply(views: Option<&[RegistryView]>, dry_run: bool) -> Result<(RelayCheck, Option<RelayCheck>)> {
     let router = Router::live()?;
     let before = check_relay(&router, views);
     if let Some(fault) = before.faults.first() {
@@ -134,7 +134,7 @@ pub fn apply(views: Option<&[View]>, dry_run: bool) -> Result<(RelayCheck, Optio
             live::set(&key, wow, &values)?;
         }
     }
-    let views: Vec<View> = before.views.iter().map(|view| view.view).collect();
+    let views: Vec<RegistryView> = before.views.iter().map(|view| view.view).collect();
     let now = Router { views: views.iter().map(|view| live_view(*view)).collect::<Result<_>>()? };
     let after = check_relay(&now, Some(&views));
     Ok((before, Some(after)))
@@ -145,34 +145,35 @@ pub fn apply(views: Option<&[View]>, dry_run: bool) -> Result<(RelayCheck, Optio
 ///
 /// ```
 /// use configcid::registry::{RegFile, Value};
-/// use configcid::router::{View, relay_reg_file};
+/// use configcid::router::{RegistryView, relay_reg_file};
 ///
-/// let file = RegFile::parse(&relay_reg_file(&View::BOTH)?)?;
-/// assert_eq!(file.value(&View::Bits32.key(), "ConnectionCache"), Some(&Value::Dword(0x5020)));
-/// assert_eq!(file.value(&View::Bits64.key(), "ConnectionCache"), Some(&Value::Dword(0x5020)));
+/// let file = RegFile::parse(&relay_reg_file(&RegistryView::BOTH)?)?;
+/// assert_eq!(file.value(&RegistryView::Bits32.key(), "ConnectionCache"), Some(&Value::Dword(0x5020)));
+/// assert_eq!(file.value(&RegistryView::Bits64.key(), "ConnectionCache"), Some(&Value::Dword(0x5020)));
 /// # Ok::<(), configcid::Error>(())
 /// ```
 ///
 /// # Errors
 /// None, as long as the template and the table hold what a `.reg` file can hold.
-pub fn relay_reg_file(views: &[View]) -> Result<Vec<u8>> {
+pub fn relay_reg_file(views: &[RegistryView]) -> Result<Vec<u8>> {
     relay_reg_file_with(views, &[])
 }
 
 /// As [`relay_reg_file`], with notes among the comments at its top, each a line.
-pub(crate) fn relay_reg_file_with(views: &[View], notes: &[String]) -> Result<Vec<u8>> {
+pub(crate) fn relay_reg_file_with(views: &[RegistryView], notes: &[String]) -> Result<Vec<u8>> {
     const TEMPLATE: &str = include_str!("../../templates/relay.reg");
     /// Where the part begins that is repeated for each view.
     const EACH: &str = "[{KEY}]";
     let (head, _) = TEMPLATE.split_once(EACH).unwrap_or((TEMPLATE, ""));
     let each = &TEMPLATE[head.len()..];
-    let lines =
-        RELAY_VALUES.iter().map(|wanted| value_line(wanted.name, Some(&Value::Dword(wanted.value)), Format::Version5));
+    let lines = RELAY_VALUES
+        .iter()
+        .map(|wanted| value_line(wanted.name, Some(&Value::Dword(wanted.value)), RegFormat::Version5));
     let values = lines.collect::<Result<Vec<_>>>()?.join("\n");
     let notes: String = notes.iter().map(|note| format!("\n; {note}")).collect();
     let mut text = head.replace("{ARTICLES}", ARTICLES).replace("{VERSION}", env!("CARGO_PKG_VERSION"));
     text = text.replace("{NOTES}", &notes);
     let parts = views.iter().map(|view| each.replace("{KEY}", &view.key().to_string()).replace("{VALUES}", &values));
     text.push_str(&parts.collect::<Vec<_>>().join("\n"));
-    encode(&text.replace("\r\n", "\n").replace('\n', "\r\n"), Format::Version5)
+    encode(&text.replace("\r\n", "\n").replace('\n', "\r\n"), RegFormat::Version5)
 }

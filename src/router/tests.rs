@@ -1,17 +1,17 @@
 use super::*;
 use crate::demo::DemoCid;
-use crate::registry::{Format, Item, Section};
+use crate::registry::{Item, RegFormat, Section};
 
 /// A router of which each view has these values, or no key.
 fn router(view32: Option<&[(&str, Value)]>, view64: Option<&[(&str, Value)]>) -> Router {
-    let section = |view: View, values: &[(&str, Value)]| Section {
+    let section = |view: RegistryView, values: &[(&str, Value)]| Section {
         key: view.key(),
         delete: false,
         items: values.iter().map(|(name, value)| Item { name: (*name).into(), value: Some(value.clone()) }).collect(),
     };
-    let keys = [(View::Bits32, view32), (View::Bits64, view64)];
+    let keys = [(RegistryView::Bits32, view32), (RegistryView::Bits64, view64)];
     let keys = keys.into_iter().filter_map(|(view, values)| values.map(|values| section(view, values))).collect();
-    let file = RegFile { format: Format::Version5, keys };
+    let file = RegFile { format: RegFormat::Version5, keys };
     Router::in_file(&RegFile::parse(&file.print().unwrap()).unwrap())
 }
 
@@ -76,7 +76,7 @@ fn a_relay_is_compared_with_the_table() {
     let good: Vec<(&str, Value)> = RELAY_VALUES.iter().map(|value| (value.name, Value::Dword(value.value))).collect();
     assert!(!check_relay(&router(Some(&good), None), None).has_faults());
     assert!(!check_relay(&router(None, Some(&good)), None).has_faults());
-    assert_eq!(check_relay(&router(Some(&good), None), Some(&View::BOTH)).differences(), RELAY_VALUES.len());
+    assert_eq!(check_relay(&router(Some(&good), None), Some(&RegistryView::BOTH)).differences(), RELAY_VALUES.len());
     assert_eq!(check_relay(&router(Some(&good), Some(&[])), None).differences(), RELAY_VALUES.len());
     assert!(check_relay(&router(None, None), None).has_faults());
 
@@ -92,7 +92,7 @@ fn a_relay_is_compared_with_the_table() {
 
 #[test]
 fn the_template_makes_a_file_of_the_table() {
-    for views in [&View::BOTH[..], &[View::Bits32], &[View::Bits64]] {
+    for views in [&RegistryView::BOTH[..], &[RegistryView::Bits32], &[RegistryView::Bits64]] {
         let bytes = relay_reg_file(views).unwrap();
         assert!(bytes.starts_with(b"\xFF\xFEW\0"));
         let text = crate::base::text::Encoding::Utf16Le.decode(&bytes[2..]);

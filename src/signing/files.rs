@@ -12,7 +12,7 @@ use crate::cid::digest::{Digests, Wanted, digest_file};
 use crate::cid::hash::in_parallel;
 use crate::cid::tree::{Found, Tree};
 use crate::cid::walk::{Kind, walk};
-use crate::manifest::{Entry, SpecEntry};
+use crate::manifest::{ManifestEntry, SpecEntry};
 
 /// What a list says of one file.
 #[derive(Debug, Clone)]
@@ -24,9 +24,9 @@ pub(crate) struct Expected {
     pub digests: Digests,
 }
 
-impl From<Entry<'_>> for Expected {
-    fn from(entry: Entry<'_>) -> Expected {
-        let Entry { path, size, sha1, sha256, sha384 } = entry;
+impl From<ManifestEntry<'_>> for Expected {
+    fn from(entry: ManifestEntry<'_>) -> Expected {
+        let ManifestEntry { path, size, sha1, sha256, sha384 } = entry;
         let digests = Digests { size, sha1: Some(sha1), sha256, sha384, ..Digests::default() };
         Expected { path: path.to_cid_path(), size: Some(size), digests }
     }

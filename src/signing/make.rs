@@ -8,7 +8,7 @@ use crate::base::files::{check_spelling, real_path};
 use crate::catalog::{CidPath, CustomerFiles, Role};
 use crate::cid::digest::{Digests, Job, Wanted, digest_files};
 use crate::cid::walk::{Kind, not_plain, walk};
-use crate::manifest::{Entry, Form, Manifest, ManifestPath, Signature, Spec, Spelling};
+use crate::manifest::{Form, Manifest, ManifestEntry, ManifestPath, Signature, Spec, Spelling};
 use crate::x509::{Certificate, DigestAlgorithm, PrivateKey};
 
 /// How to make a manifest.
@@ -67,7 +67,7 @@ pub fn make(folder: &Path, options: &MakeOptions) -> Result<Manifest> {
         let Digests { size, sha1, sha256, sha384, .. } = digests;
         let path = ManifestPath::parse(path).map_err(|error| error.in_file(folder))?;
         let sha1 = sha1.expect("it was wanted");
-        entries.push(Entry { path, size: *size, sha1, sha256: *sha256, sha384: *sha384 });
+        entries.push(ManifestEntry { path, size: *size, sha1, sha256: *sha256, sha384: *sha384 });
     }
     if entries.is_empty() {
         return Err(

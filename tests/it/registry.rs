@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use configcid::registry::{RegFile, Value};
-use configcid::router::View;
+use configcid::router::RegistryView;
 use configcid::{Cid, DemoCid, RelayAddress, RelaySetup, relay};
 use serde_json::Value as Json;
 
@@ -185,8 +185,8 @@ fn a_relays_values_are_written_once_and_never_over_another_file() {
     let bytes = fs::read(&path).unwrap();
     assert!(bytes.starts_with(b"\xFF\xFEW\0i\0n\0"));
     let file = RegFile::parse(&bytes).unwrap();
-    assert_eq!(file.value(&View::Bits32.key(), "ConnectionCache"), Some(&Value::Dword(0x5020)));
-    assert_eq!(file.value(&View::Bits64.key(), "GetterInterval"), Some(&Value::Dword(0x78)));
+    assert_eq!(file.value(&RegistryView::Bits32.key(), "ConnectionCache"), Some(&Value::Dword(0x5020)));
+    assert_eq!(file.value(&RegistryView::Bits64.key(), "GetterInterval"), Some(&Value::Dword(0x78)));
     assert_eq!(write(&[])["status"], "unchanged");
     assert_eq!(said(&["relay", "registry", "--from", text(&path)]).0, 0);
 
@@ -195,7 +195,7 @@ fn a_relays_values_are_written_once_and_never_over_another_file() {
     assert_eq!(fs::read(&path).unwrap(), bytes);
     assert_eq!(write(&["--view", "64", "--force"])["status"], "changed");
     let file = RegFile::parse(&fs::read(&path).unwrap()).unwrap();
-    assert!(!file.has_key(&View::Bits32.key()) && file.has_key(&View::Bits64.key()));
+    assert!(!file.has_key(&RegistryView::Bits32.key()) && file.has_key(&RegistryView::Bits64.key()));
     assert_eq!(names(), 1);
 
     fs::remove_file(&path).unwrap();

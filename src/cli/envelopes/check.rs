@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use crate::envelopes::{
-    self, Check, CheckOptions, Firewall, Limits, PORTS, Seen, Surroundings, Threshold, Verdict, Version, bytes,
+    self, Check, CheckOptions, Firewall, Limits, PORTS, ProgramVersion, Seen, Surroundings, Threshold, Verdict, bytes,
     print_duration,
 };
 use crate::report::{count, table};
@@ -36,7 +36,7 @@ pub struct CheckArgs {
     ttl: Option<Duration>,
     /// The version of the console, for how long messages live
     #[arg(long, value_name = "VERSION", conflicts_with = "ttl")]
-    console_version: Option<Version>,
+    console_version: Option<ProgramVersion>,
     /// How many endpoints report to this server directly, through no relay; without --relays, all by default
     #[arg(long, value_name = "N")]
     direct: Option<u64>,

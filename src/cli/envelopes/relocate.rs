@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::envelopes::{
-    self, Installed, LiveEnvelopeDir, MoveFiles, MoveHost, MovePlan, Moved, Place, RouterRule, Version, new_folder,
+    self, InstalledPrograms, LiveEnvelopeDir, MoveFiles, MoveHost, MovePlan, Moved, Place, ProgramVersion, RouterRule,
+    new_folder,
 };
 use crate::registry::{RegFile, Value};
-use crate::router::{ENVELOPE_DIR, Router, View};
+use crate::router::{ENVELOPE_DIR, RegistryView, Router};
 use crate::{Exit, Result};
 use clap::Args;
 use serde::Serialize;
@@ -29,10 +30,10 @@ pub struct MoveArgs {
     server: ServerFlags,
     /// The version of the console: from 4.5 on the router can be told of another folder [113040]
     #[arg(long, value_name = "VERSION")]
-    console_version: Option<Version>,
+    console_version: Option<ProgramVersion>,
     /// The version of Anti-Virus, where there is no console: from 9.5 on
     #[arg(long, value_name = "VERSION")]
-    anti_virus_version: Option<Version>,
+    anti_virus_version: Option<ProgramVersion>,
     /// Say what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
@@ -83,18 +84,18 @@ impl MoveArgs {
     }
 
     fn plan(&self) -> Result<MovePlan> {
-        let mut installed = Installed::default();
+        let mut installed = InstalledPrograms::default();
         let mut place = Place::default_of(self.server.system.unwrap_or_default());
         let mut before = None;
         let router = match &self.server.reg {
             Some(path) => {
                 let real = path.canonicalize().unwrap_or_else(|_| path.clone());
                 let router = Router::in_file_at(path)?;
-                installed = Installed::in_file(&RegFile::parse(&fs::read(real).unwrap_or_default())?);
+                installed = InstalledPrograms::in_file(&RegFile::parse(&fs::read(real).unwrap_or_default())?);
                 Some(router)
             }
             None if cfg!(windows) => {
-                installed = Installed::live()?;
+                installed = InstalledPrograms::live()?;
                 Some(Router::live()?)
             }
             None => None,
@@ -221,7 +222,7 @@ fn undo(args: &MoveArgs, out: Out) -> Result<Exit> {
 }
 
 fn with_host<T>(
-    view: Option<View>,
+    view: Option<RegistryView>,
     args: &MoveArgs,
     out: Out,
     run: impl FnOnce(&MoveHost<'_>) -> Result<T>,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::fleet::{self, Finding, Fleet, FleetCid, Work};
+use crate::fleet::{self, Fleet, FleetCid, FleetFinding, Work};
 use crate::report::{Answer, CidResult, Status, answer, check_place, count, table, write_file};
 use crate::{Exit, Ran, Result};
 use clap::Args;
@@ -52,7 +52,7 @@ struct Body<'a> {
     interrupted: bool,
     /// How many CIDs ended how.
     counts: BTreeMap<&'static str, usize>,
-    findings: &'a [Finding],
+    findings: &'a [FleetFinding],
     cids: Vec<Row<'a>>,
 }
 
@@ -83,7 +83,7 @@ fn try_run(command: &'static str, args: &PlanArgs, write: Option<&WriteFlags>, o
     run.dry_run |= write.is_none();
     let findings = fleet::check(&fleet);
     check::print(file, &findings, out);
-    if findings.iter().any(Finding::is_error) {
+    if findings.iter().any(FleetFinding::is_error) {
         out.fault("Nothing was touched: the file is against the rules");
         let body = Body::of(file, run.dry_run, false, &findings, Vec::new());
         return finish(command, args, Exit::Faults, body, out);
@@ -150,7 +150,7 @@ fn finish(command: &'static str, args: &PlanArgs, exit: Exit, body: Body<'_>, ou
 }
 
 impl<'a> Body<'a> {
-    fn of(file: &Path, dry_run: bool, interrupted: bool, findings: &'a [Finding], cids: Vec<Row<'a>>) -> Body<'a> {
+    fn of(file: &Path, dry_run: bool, interrupted: bool, findings: &'a [FleetFinding], cids: Vec<Row<'a>>) -> Body<'a> {
         let file = file.to_string_lossy().into_owned();
         Body { file, dry_run, interrupted, counts: BTreeMap::new(), findings, cids }
     }

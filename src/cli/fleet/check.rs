@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::Exit;
-use crate::fleet::{self, Finding, Fleet};
+use crate::fleet::{self, Fleet, FleetFinding};
 use crate::report::count;
 use clap::Args;
 use serde::Serialize;
@@ -42,7 +42,7 @@ impl LookFlags {
     }
 
     /// Everything that is found, in the order of the lines.
-    pub fn findings(&self, fleet: &Fleet) -> Vec<Finding> {
+    pub fn findings(&self, fleet: &Fleet) -> Vec<FleetFinding> {
         let mut findings = fleet::check(fleet);
         if !self.no_cids {
             findings.extend(fleet::check_cids(fleet, self.jobs.jobs()));
@@ -62,7 +62,7 @@ struct Body {
     cids: usize,
     errors: usize,
     warnings: usize,
-    findings: Vec<Finding>,
+    findings: Vec<FleetFinding>,
 }
 
 pub fn run(args: &CheckArgs, out: Out) -> Exit {
@@ -88,11 +88,11 @@ pub fn run(args: &CheckArgs, out: Out) -> Exit {
 }
 
 /// A line for each finding, which editors and terminals turn into a link.
-pub fn print(file: &Path, findings: &[Finding], out: Out) {
-    for Finding { code, line, article, what, next, .. } in findings.iter().filter(|finding| finding.is_error()) {
+pub fn print(file: &Path, findings: &[FleetFinding], out: Out) {
+    for FleetFinding { code, line, article, what, next, .. } in findings.iter().filter(|finding| finding.is_error()) {
         out.fault(format!("{}:{line}: error ({code}): {what} [{article}]; {next}", file.display()));
     }
-    for Finding { code, line, article, what, next, .. } in findings.iter().filter(|finding| !finding.is_error()) {
+    for FleetFinding { code, line, article, what, next, .. } in findings.iter().filter(|finding| !finding.is_error()) {
         out.line(format!("{}:{line}: warning ({code}): {what} [{article}]; {next}", file.display()));
     }
 }

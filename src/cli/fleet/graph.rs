@@ -1,6 +1,6 @@
 //! `configcid fleet graph`.
 
-use crate::fleet::{self, Finding, Fleet};
+use crate::fleet::{self, Fleet, FleetFinding};
 use crate::{Exit, Result};
 use clap::Args;
 use serde::Serialize;
@@ -39,7 +39,7 @@ struct About {
     format: FormatChoice,
     relays: usize,
     cids: usize,
-    findings: Vec<Finding>,
+    findings: Vec<FleetFinding>,
 }
 
 pub fn run(args: &GraphArgs, out: Out) -> Exit {
@@ -49,9 +49,9 @@ pub fn run(args: &GraphArgs, out: Out) -> Exit {
         let fleet = Fleet::read(file)?;
         let findings = args.look.findings(&fleet);
         let format = match args.format {
-            FormatChoice::Svg => fleet::Format::Svg,
-            FormatChoice::Dot => fleet::Format::Dot,
-            FormatChoice::Mermaid => fleet::Format::Mermaid,
+            FormatChoice::Svg => fleet::PictureFormat::Svg,
+            FormatChoice::Dot => fleet::PictureFormat::Dot,
+            FormatChoice::Mermaid => fleet::PictureFormat::Mermaid,
         };
         let picture = fleet::graph(&fleet, &findings, format);
         let about = About { format: args.format, relays: fleet.relays.len(), cids: fleet.cids.len(), findings };

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::fleet::{self, Finding, Fleet};
+use crate::fleet::{self, Fleet, FleetFinding};
 use crate::report::{Status, count, write_unless_same};
 use crate::{Exit, Result};
 use clap::Args;
@@ -31,7 +31,7 @@ pub struct RegistryArgs {
 struct Body {
     file: String,
     dry_run: bool,
-    findings: Vec<Finding>,
+    findings: Vec<FleetFinding>,
     relays: Vec<Row>,
 }
 
@@ -57,7 +57,7 @@ fn try_run(args: &RegistryArgs, out: Out) -> Result<Exit> {
     let findings = fleet::check(&fleet);
     check::print(&args.file.file, &findings, out);
     let file = args.file.file.to_string_lossy().into_owned();
-    if findings.iter().any(Finding::is_error) {
+    if findings.iter().any(FleetFinding::is_error) {
         out.fault("Nothing was written: the file is against the rules");
         out.answer(COMMAND, Exit::Faults, Body { file, dry_run: args.dry_run, findings, relays: Vec::new() });
         return Ok(Exit::Faults);

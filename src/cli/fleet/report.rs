@@ -1,6 +1,6 @@
 //! `configcid fleet report`.
 
-use crate::fleet::{self, CidStatus, Finding, Fleet};
+use crate::fleet::{self, CidStatus, Fleet, FleetFinding};
 use crate::{Exit, Result};
 use clap::Args;
 use serde::Serialize;
@@ -27,7 +27,7 @@ pub struct ReportArgs {
 struct About {
     relays: usize,
     cids: usize,
-    findings: Vec<Finding>,
+    findings: Vec<FleetFinding>,
 }
 
 const COMMAND: &str = "fleet report";

@@ -1,6 +1,6 @@
 //! `configcid fleet runbook`.
 
-use crate::fleet::{self, Finding, Fleet};
+use crate::fleet::{self, Fleet, FleetFinding};
 use crate::report::Markup;
 use crate::{Exit, Result};
 use clap::Args;
@@ -25,7 +25,7 @@ pub struct RunbookArgs {
 struct About {
     format: &'static str,
     relays: usize,
-    findings: Vec<Finding>,
+    findings: Vec<FleetFinding>,
 }
 
 /// The answer of a file against the rules.
@@ -44,7 +44,7 @@ pub fn run(args: &RunbookArgs, out: Out) -> Exit {
         let (markup, format) = if args.html { (Markup::Html, "html") } else { (Markup::Markdown, "markdown") };
         let findings = fleet::check(&fleet);
         let about = About { format, relays: fleet.relays.len(), findings };
-        if about.findings.iter().any(Finding::is_error) {
+        if about.findings.iter().any(FleetFinding::is_error) {
             check::print(file, &about.findings, out);
             out.fault("Nothing was written: the file is against the rules");
             out.answer(COMMAND, Exit::Faults, Refused { file: file.to_string_lossy().into_owned(), about });

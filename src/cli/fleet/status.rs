@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::fleet::{self, CidStatus, Difference, Finding, Fleet, State, fleet_metrics};
+use crate::fleet::{self, CidStatus, Difference, Fleet, FleetFinding, State, fleet_metrics};
 use crate::report::{table, write_file};
 use crate::{Exit, Result};
 use clap::Args;
@@ -31,7 +31,7 @@ struct Body {
     file: String,
     /// How many CIDs are how.
     counts: BTreeMap<&'static str, usize>,
-    findings: Vec<Finding>,
+    findings: Vec<FleetFinding>,
     cids: Vec<Row>,
 }
 
@@ -57,7 +57,7 @@ fn try_run(args: &StatusArgs, out: Out) -> Result<Exit> {
     let file = &args.file.file;
     let fleet = Fleet::read(file)?;
     let options = args.flags.options()?;
-    let findings: Vec<Finding> = fleet::check(&fleet);
+    let findings: Vec<FleetFinding> = fleet::check(&fleet);
     check::print(file, &findings, out);
     let mut all: Vec<Option<CidStatus>> = fleet.cids.iter().map(|_| None).collect();
     let mut done = 0;
@@ -93,7 +93,7 @@ fn try_run(args: &StatusArgs, out: Out) -> Result<Exit> {
         .map(|(state, count)| format!("{count} {}", shown(*state)))
         .collect();
     let said = if said.is_empty() { "no CIDs".to_owned() } else { said.join(", ") };
-    let is_good = in_step == rows.len() && !findings.iter().any(Finding::is_error);
+    let is_good = in_step == rows.len() && !findings.iter().any(FleetFinding::is_error);
     if is_good {
         out.good(said)
     } else {

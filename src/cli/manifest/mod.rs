@@ -7,7 +7,7 @@ mod verify;
 use crate::base::hex::hex;
 use std::path::PathBuf;
 
-use crate::manifest::{Entry, Form, Manifest, diff};
+use crate::manifest::{Form, Manifest, ManifestEntry, diff};
 use crate::report::count;
 use crate::signing::CertificateReport;
 use crate::{Exit, Result};
@@ -78,7 +78,7 @@ struct Listed {
 }
 
 impl Listed {
-    fn new(entry: Entry<'_>) -> Listed {
+    fn new(entry: ManifestEntry<'_>) -> Listed {
         Listed {
             path: entry.path.to_string(),
             size: entry.size,

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use crate::messenger::{
-    ENGLISH, Finding, MessageFile, Profile, Refusal, Session, Setting, Severity, Version, evaluate, fill, lint as find,
+    ENGLISH, LintFinding, MessageFile, MessageSeverity, Profile, Refusal, Session, Setting, Version, evaluate, fill,
+    lint as find,
 };
 use crate::report::table;
 use crate::{Exit, Result, time};
@@ -23,7 +24,7 @@ fn look_for_faults(args: &LintArgs, out: Out) -> Result<Exit> {
         at: String,
         /// How many; `null` where the file cannot be understood.
         messages: Option<usize>,
-        findings: Vec<Finding>,
+        findings: Vec<LintFinding>,
     }
     let (words, at) = (args.language.words()?, args.at.moment()?);
     let bytes = MessageFile::read_bytes(&args.file)?;
@@ -53,7 +54,7 @@ pub fn check(args: &CheckArgs, out: Out) -> Exit {
 #[derive(Serialize)]
 struct Verdict<'a> {
     id: &'a str,
-    severity: Severity,
+    severity: MessageSeverity,
     shown: bool,
     /// That of the text which is, or would be, shown.
     language: &'a str,

@@ -333,7 +333,7 @@ impl Source {
 #[derive(Serialize)]
 struct Shown<'a> {
     id: &'a str,
-    severity: crate::messenger::Severity,
+    severity: crate::messenger::MessageSeverity,
     language: &'a str,
     title: &'a str,
     body: &'a str,

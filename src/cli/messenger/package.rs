@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::messenger::{
-    Config, Finding, Installed, PackageSpec, Words, build as make, fill, install as put, uninstall as take,
+    Config, InstallReport, LintFinding, PackageSpec, Words, build as make, fill, install as put, uninstall as take,
     write_package,
 };
 use crate::report::Status;
@@ -37,7 +37,7 @@ fn build_package(args: &BuildArgs, out: Out) -> Result<Exit> {
         status: Status,
         folder: &'a Path,
         files: Vec<Built<'a>>,
-        findings: &'a [Finding],
+        findings: &'a [LintFinding],
     }
     let words = args.language.words()?;
     let package = make(&PackageSpec::read(&args.spec)?, args.at.moment()?)?;
@@ -66,7 +66,7 @@ struct Body {
     dry_run: bool,
     status: Status,
     #[serde(flatten)]
-    installed: Installed,
+    installed: InstallReport,
 }
 
 pub fn install(args: &InstallArgs, out: Out) -> Exit {
@@ -95,7 +95,7 @@ fn install_package(args: &InstallArgs, out: Out) -> Result<Exit> {
 }
 
 /// Tells of what is not from the package.
-fn tell_left(installed: &Installed, words: &Words, out: Out) {
+fn tell_left(installed: &InstallReport, words: &Words, out: Out) {
     for name in &installed.left {
         out.warning(&fill(words.left_alone, &[&installed.folder.join(name).to_string_lossy()]));
     }

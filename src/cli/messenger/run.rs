@@ -4,7 +4,7 @@ use std::io::{BufRead, Read, Write};
 use std::time::SystemTime;
 
 use crate::messenger::{
-    HttpSender, Lost, Message, MessageFile, Sender, Severity, State, Store, Turn, Words, deliver, disabled_here,
+    HttpSender, Lost, Message, MessageFile, MessageSeverity, Sender, State, Store, Turn, Words, deliver, disabled_here,
     disabled_in, evaluate, fill, refused_here,
 };
 use crate::registry::RegFile;
@@ -219,8 +219,8 @@ fn on_terminal(shown: &Shown<'_>, (number, of): (usize, usize), words: &Words, o
     out.detail(place);
     let heading = format!("{}: {}", words.severity(shown.severity), shown.title);
     match shown.severity {
-        Severity::Information => out.heading(heading),
-        Severity::Warning | Severity::Critical => out.fault(heading),
+        MessageSeverity::Information => out.heading(heading),
+        MessageSeverity::Warning | MessageSeverity::Critical => out.fault(heading),
     }
     shown.body.lines().flat_map(|line| wrapped(line, 100)).for_each(|line| out.line(line));
     if let Some(link) = shown.link {

@@ -20,7 +20,7 @@ use crate::host::live;
 use crate::host::services::{ServiceState, Services};
 use crate::registry::Value;
 use crate::report::write_file;
-use crate::router::{ENVELOPE_DIR, View};
+use crate::router::{ENVELOPE_DIR, RegistryView};
 
 /// The record's name, in the new folder.
 pub const RECORD: &str = ".configcid-move.json";
@@ -45,7 +45,7 @@ pub trait EnvelopeDir {
 
 /// `EnvelopeDir` in a view of this computer's registry.
 #[derive(Debug, Clone, Copy)]
-pub struct LiveEnvelopeDir(pub View);
+pub struct LiveEnvelopeDir(pub RegistryView);
 
 impl EnvelopeDir for LiveEnvelopeDir {
     fn get(&self) -> Result<Option<Value>> {

@@ -9,9 +9,9 @@ use super::super::installed::RouterRule;
 use super::super::place::Place;
 use super::super::restart::{ROUTINES, fill};
 use crate::base::error::{Error, ErrorKind, Result};
-use crate::registry::{Format, Value, encode, value_line};
+use crate::registry::{RegFormat, Value, encode, value_line};
 use crate::report::write_unless_same;
-use crate::router::{ENVELOPE_DIR, View};
+use crate::router::{ENVELOPE_DIR, RegistryView};
 
 /// What a move is to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -22,7 +22,7 @@ pub struct MovePlan {
     /// The new folder.
     pub to: String,
     /// The views of the registry that are set where they have a router's key.
-    pub views: Vec<View>,
+    pub views: Vec<RegistryView>,
     /// What `EnvelopeDir` is now; `None`: it is not set.
     pub before: Option<String>,
     /// Whether that is a string with variables to be filled in.
@@ -93,7 +93,7 @@ impl MovePlan {
         Ok(MovePlan {
             from,
             to: to.to_owned(),
-            views: place.view.map_or(View::BOTH.into(), |view| vec![view]),
+            views: place.view.map_or(RegistryView::BOTH.into(), |view| vec![view]),
             before: before.and_then(Value::text).map(str::to_owned),
             before_expands: matches!(before, Some(Value::ExpandString(_))),
             router,
@@ -135,7 +135,7 @@ impl MovePlan {
     }
 
     fn reg(&self, what: &str, value: Option<&Value>) -> Result<String> {
-        let line = value_line(ENVELOPE_DIR, value, Format::Version5)?;
+        let line = value_line(ENVELOPE_DIR, value, RegFormat::Version5)?;
         let keys = self.views.iter().map(|view| format!("[{}]\n{line}\n", view.key())).collect::<Vec<_>>().join("\n");
         let template = include_str!("../../../templates/move-envelopes.reg");
         Ok(fill(template, &[("WHAT", what), ("VERSION", env!("CARGO_PKG_VERSION")), ("KEYS", keys.trim_end())]))
@@ -149,7 +149,7 @@ impl MovePlan {
             return [check.to_owned(), String::new()];
         }
         // Only what was moved is taken back.
-        let look = |view: &View| {
+        let look = |view: &RegistryView| {
             let key = view.key();
             format!(
                 "reg query \"{key}\" /v {ENVELOPE_DIR} 2>nul | find \"%OLD%\" >nul\nif not errorlevel 1 set FOUND=1\n"
@@ -172,7 +172,7 @@ impl MovePlan {
         [check, tidy]: &[String; 2],
     ) -> String {
         let calls = |what: &str| {
-            let line = |view: &View| format!("call :{what} \"{}\"\n", view.key());
+            let line = |view: &RegistryView| format!("call :{what} \"{}\"\n", view.key());
             self.views.iter().map(line).collect::<Vec<_>>()
         };
         let sets = calls("set").iter().map(|call| format!("{call}if errorlevel 1 goto :failed\n")).collect::<String>();
@@ -217,7 +217,7 @@ impl MoveFiles {
     /// # Errors
     /// None, as long as Unicode has a place for every character.
     pub fn named(&self) -> Result<Vec<(&'static str, Vec<u8>)>> {
-        let reg = |text: &str| encode(text, Format::Version5);
+        let reg = |text: &str| encode(text, RegFormat::Version5);
         // Beyond ASCII, cmd.exe reads the code page that it is told.
         let cmd = |text: &str| match text.is_ascii() {
             true => text.as_bytes().to_vec(),
@@ -266,7 +266,7 @@ mod tests {
 
     fn plan(before: Option<&Value>) -> MovePlan {
         let mut place = Place::default_of(System::default());
-        place.view = Some(View::Bits32);
+        place.view = Some(RegistryView::Bits32);
         if let Some(text) = before.and_then(Value::text) {
             place.folder = text.to_owned();
         }
@@ -274,10 +274,10 @@ mod tests {
     }
 
     fn value(reg: &str) -> Option<Value> {
-        let bytes = encode(reg, Format::Version5).unwrap();
+        let bytes = encode(reg, RegFormat::Version5).unwrap();
         let file = RegFile::parse(&bytes).unwrap();
-        assert!(file.has_key(&View::Bits32.key()) && !file.has_key(&View::Bits64.key()));
-        file.value(&View::Bits32.key(), ENVELOPE_DIR).cloned()
+        assert!(file.has_key(&RegistryView::Bits32.key()) && !file.has_key(&RegistryView::Bits64.key()));
+        file.value(&RegistryView::Bits32.key(), ENVELOPE_DIR).cloned()
     }
 
     #[test]

@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use super::{Kind, Line, MANY, Node, State, Style, Tree, endpoint_count, thousands};
 use crate::base::text::{count, safe};
-use crate::fleet::{Finding, Fleet, FleetCid, Machine, Platform, Target};
+use crate::fleet::{Fleet, FleetCid, FleetFinding, Machine, Platform, Target};
 
 impl Tree {
-    pub(super) fn new(fleet: &Fleet, findings: &[Finding]) -> Tree {
+    pub(super) fn new(fleet: &Fleet, findings: &[FleetFinding]) -> Tree {
         let known = Known::new(fleet, findings);
         let totals = totals(fleet);
         let lost = 1 + fleet.relays.len();
@@ -38,13 +38,13 @@ impl Tree {
 struct Known<'a> {
     /// The CIDs of the server, of each relay, and of nobody.
     cids: Vec<Vec<&'a FleetCid>>,
-    of_machine: HashMap<&'a str, Vec<&'a Finding>>,
-    of_cid: HashMap<&'a str, Vec<&'a Finding>>,
+    of_machine: HashMap<&'a str, Vec<&'a FleetFinding>>,
+    of_cid: HashMap<&'a str, Vec<&'a FleetFinding>>,
     is_large: bool,
 }
 
 impl<'a> Known<'a> {
-    fn new(fleet: &'a Fleet, findings: &'a [Finding]) -> Known<'a> {
+    fn new(fleet: &'a Fleet, findings: &'a [FleetFinding]) -> Known<'a> {
         let mut cids = vec![Vec::new(); fleet.relays.len() + 2];
         for cid in &fleet.cids {
             let owner = match cid.reports_to {
@@ -66,7 +66,7 @@ impl<'a> Known<'a> {
         Known { cids, of_machine, of_cid, is_large: fleet.relays.len() >= MANY }
     }
 
-    fn of_cid(&self, cid: &FleetCid) -> &[&'a Finding] {
+    fn of_cid(&self, cid: &FleetCid) -> &[&'a FleetFinding] {
         self.of_cid.get(cid.path.value.as_str()).map_or(&[], Vec::as_slice)
     }
 
@@ -74,7 +74,7 @@ impl<'a> Known<'a> {
     fn node(&self, machine: &Machine, parent: Option<usize>, owner: usize, total: u64) -> Node {
         let name = &machine.name.value;
         let cids = &self.cids[owner];
-        let mut found: Vec<&Finding> = self.of_machine.get(name.as_str()).cloned().unwrap_or_default();
+        let mut found: Vec<&FleetFinding> = self.of_machine.get(name.as_str()).cloned().unwrap_or_default();
         // Some are about a machine and one of its CIDs.
         found.extend(cids.iter().flat_map(|cid| self.of_cid(cid)).filter(|found| found.machine.as_ref() != Some(name)));
         let state = worst(&found);
@@ -155,10 +155,11 @@ fn title(fleet: &Fleet, endpoints: u64) -> String {
     format!("{}: {relays}, {cids}{endpoints}", fleet.server.machine.name.value)
 }
 
-fn sentences(findings: &[Finding]) -> Vec<(bool, String)> {
-    let mut list: Vec<&Finding> = findings.iter().collect();
+fn sentences(findings: &[FleetFinding]) -> Vec<(bool, String)> {
+    let mut list: Vec<&FleetFinding> = findings.iter().collect();
     list.sort_by_key(|finding| (finding.severity, finding.line));
-    let sentence = |finding: &Finding| safe(&format!("line {}: {} [{}]", finding.line, finding.what, finding.article));
+    let sentence =
+        |finding: &FleetFinding| safe(&format!("line {}: {} [{}]", finding.line, finding.what, finding.article));
     list.into_iter().map(|finding| (finding.is_error(), sentence(finding))).collect()
 }
 
@@ -166,7 +167,7 @@ fn platforms(cid: &FleetCid) -> String {
     cid.platforms.value.iter().map(|platform| platform.name()).collect::<Vec<_>>().join(", ")
 }
 
-fn worst(findings: &[&Finding]) -> State {
+fn worst(findings: &[&FleetFinding]) -> State {
     match findings.iter().any(|finding| finding.is_error()) {
         true => State::Bad,
         false if findings.is_empty() => State::Well,
@@ -175,7 +176,7 @@ fn worst(findings: &[&Finding]) -> State {
 }
 
 /// `1 error, 2 warnings`; what there is none of is not said.
-fn tally(findings: &[&Finding]) -> String {
+fn tally(findings: &[&FleetFinding]) -> String {
     let errors = findings.iter().filter(|finding| finding.is_error()).count();
     let warnings = findings.len() - errors;
     let parts = [(errors, "error", "errors"), (warnings, "warning", "warnings")];

@@ -8,12 +8,12 @@ mod mermaid;
 mod svg;
 mod text;
 
-use super::{Finding, Fleet};
+use super::{Fleet, FleetFinding};
 use crate::base::text::safe;
 
 /// How a picture is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub enum PictureFormat {
     /// A picture for browsers, in light and dark.
     Svg,
     /// For Graphviz.
@@ -25,19 +25,19 @@ pub enum Format {
 /// Draws a fleet, with what was found about it. The same fleet and findings give the same bytes.
 ///
 /// ```
-/// use configcid::fleet::{Fleet, Format, check, graph};
+/// use configcid::fleet::{Fleet, PictureFormat, check, graph};
 ///
 /// let fleet = Fleet::parse(b"[server]\nname = 'S'\nip = '10.1.1.1'\n[[relay]]\nname = 'A'\nip = '10.1.1.2'\n", "".as_ref())?;
-/// let picture = graph(&fleet, &check(&fleet), Format::Mermaid);
+/// let picture = graph(&fleet, &check(&fleet), PictureFormat::Mermaid);
 /// assert!(picture.contains("n0 --> n1"));
 /// # Ok::<(), configcid::Error>(())
 /// ```
-pub fn graph(fleet: &Fleet, findings: &[Finding], format: Format) -> String {
+pub fn graph(fleet: &Fleet, findings: &[FleetFinding], format: PictureFormat) -> String {
     let tree = Tree::new(fleet, findings);
     match format {
-        Format::Svg => svg::draw(&tree),
-        Format::Dot => dot::write(&tree),
-        Format::Mermaid => mermaid::write(&tree),
+        PictureFormat::Svg => svg::draw(&tree),
+        PictureFormat::Dot => dot::write(&tree),
+        PictureFormat::Mermaid => mermaid::write(&tree),
     }
 }
 

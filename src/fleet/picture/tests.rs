@@ -145,7 +145,7 @@ fn hostile_names_stay_text() {
 
 #[test]
 fn the_same_fleet_gives_the_same_bytes() {
-    for format in [Format::Svg, Format::Dot, Format::Mermaid] {
+    for format in [PictureFormat::Svg, PictureFormat::Dot, PictureFormat::Mermaid] {
         let draw = || {
             let fleet = fleet(&[None, Some(0), Some(7), Some(0)], "");
             graph(&fleet, &check(&fleet), format)

@@ -4,7 +4,7 @@ use std::fs;
 
 use configcid::DemoCid;
 use configcid::registry::{RegFile, Value};
-use configcid::router::View;
+use configcid::router::RegistryView;
 
 use super::apply::{BELOW_LIST, chain, cid};
 use super::check::{RELAY, SERVER, env};
@@ -117,9 +117,9 @@ fn each_relay_gets_its_registry_file() {
         .says("2 relays");
     for name in ["regs/Below.reg", "regs/MR__Sales_1.reg"] {
         let file = RegFile::parse(&env.read(name)).unwrap();
-        assert_eq!(file.value(&View::Bits32.key(), "ConnectionCache"), Some(&Value::Dword(0x5020)));
+        assert_eq!(file.value(&RegistryView::Bits32.key(), "ConnectionCache"), Some(&Value::Dword(0x5020)));
         // The installation sets it, from MRParentAddress.
-        assert_eq!(file.value(&View::Bits32.key(), "ParentAddress"), None);
+        assert_eq!(file.value(&RegistryView::Bits32.key(), "ParentAddress"), None);
         env.run(&format!("relay registry --from {name} --show")).ok();
     }
     let units: Vec<u16> =
