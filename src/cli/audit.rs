@@ -3,22 +3,21 @@
 use std::path::PathBuf;
 
 use crate::audit::{AuditOptions, AuditReport, Severity, audit};
-use crate::report::{Audited, ErrorReport, PageFile, Tone, audit_lines, audit_page};
+use crate::report::{Audited, ErrorReport, PageFile, audit_lines, audit_page};
 use crate::{Exit, Result};
 use clap::Args;
 use serde::Serialize;
 
-use super::args::{VerifyArgs, path};
-use super::manifest::TrustFlags;
+use super::flags::{CheckedCids, TrustFlags, path};
+use super::look::{Shown, look_at_each};
 use super::out::Out;
-use super::relay::{Shown, look_at_each};
 
 const COMMAND: &str = "audit";
 
 #[derive(Debug, Args)]
 pub struct AuditArgs {
     #[command(flatten)]
-    what: VerifyArgs,
+    what: CheckedCids,
     #[command(flatten)]
     trust: TrustFlags,
     /// Write the report as a page for a browser; a page that configcid made is replaced, another file is not
@@ -82,15 +81,7 @@ pub fn run(args: &AuditArgs, out: Out) -> Exit {
     };
     let (mut exit, cids) = look_at_each(&args.what.cids, out, |path| {
         let report = audit(path, &options)?;
-        for (tone, line) in audit_lines(&report, out.verbose) {
-            match tone {
-                Tone::Plain => out.line(line),
-                Tone::Heading => out.heading(line),
-                Tone::Good => out.good(line),
-                Tone::Doubtful => out.doubtful(line),
-                Tone::Bad => out.fault(line),
-            }
-        }
+        out.toned(audit_lines(&report, out.verbose));
         let is_failed = args.fail_on.is_failed_by(&report);
         Ok((report, is_failed))
     });

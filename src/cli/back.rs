@@ -1,16 +1,55 @@
 //! The way back: `configcid recover`, `undo` and `history`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::plan::{self, Past, Recovered, Writer};
+use crate::plan::{self, Direction, Past, Recovered, Writer};
 use crate::report::{plan_lines, recovered_line};
 use crate::{Cid, Exit, Result};
+use clap::Args;
 use serde::Serialize;
 
-use super::args::{CidArgs, RecoverArgs, UndoArgs};
+use super::flags::{Cids, LockFlags, WriteFlags, path};
+use super::look::look_at_all;
 use super::out::Out;
-use super::refresh::{Work, broken_lock_line};
-use super::relay::look_at_all;
+use super::work::{Work, broken_lock_line};
+
+#[derive(Debug, Args)]
+pub struct RecoverArgs {
+    /// The CIDs
+    #[arg(value_name = "CID", required = true, value_parser = path())]
+    pub cids: Vec<PathBuf>,
+    /// Finish what was begun, or fail
+    #[arg(long)]
+    finish: bool,
+    /// Undo what was begun, or fail
+    #[arg(long, conflicts_with = "finish")]
+    undo: bool,
+    /// Leave the files as they are, and forget what was begun
+    #[arg(long, conflicts_with_all = ["finish", "undo"])]
+    forget: bool,
+    #[command(flatten)]
+    pub lock: LockFlags,
+}
+
+impl RecoverArgs {
+    fn direction(&self) -> Option<Direction> {
+        match self {
+            RecoverArgs { finish: true, .. } => Some(Direction::Finish),
+            RecoverArgs { undo: true, .. } => Some(Direction::Undo),
+            RecoverArgs { forget: true, .. } => Some(Direction::Forget),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct UndoArgs {
+    /// The CIDs
+    #[arg(value_name = "CID", required = true, value_parser = path())]
+    pub cids: Vec<PathBuf>,
+    #[command(flatten)]
+    pub write: WriteFlags,
+}
 
 pub fn recover(args: &RecoverArgs, out: Out) -> Exit {
     #[derive(Serialize)]
@@ -46,7 +85,7 @@ pub fn undo(args: &UndoArgs, out: Out) -> Exit {
     work.on_all(&args.cids, out, |path| plan::undo(&Cid::open_uncataloged(path)?))
 }
 
-pub fn history(args: &CidArgs, out: Out) -> Exit {
+pub fn history(args: &Cids, out: Out) -> Exit {
     #[derive(Serialize)]
     struct Body {
         changes: Vec<Past>,

@@ -1,15 +1,59 @@
 //! `configcid catalog list`, `verify` and `create`.
 
+use std::path::PathBuf;
+
 use crate::catalog::{CidPath, checksum};
 use crate::catalogs::ChecksumChoice;
 use crate::report::{catalog_name, count, fault_line};
 use crate::{Cid, CreateOptions, Exit, Plan, Result, Scope};
+use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::args::{CreateArgs, ListArgs, VerifyArgs};
+use super::flags::{CheckedCids, FunctionFlags, WriteFlags, path};
+use super::look::look_at_all;
 use super::out::Out;
-use super::refresh::Work;
-use super::relay::look_at_all;
+use super::work::Work;
+
+#[derive(Debug, Subcommand)]
+pub enum CatalogCommand {
+    /// List the entries of all catalogs
+    List(ListArgs),
+    /// Check all listed files against the catalogs
+    Verify(CheckedCids),
+    /// Make catalogs for a folder that has none
+    Create(CreateArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// The CIDs
+    #[arg(value_name = "CID", required = true)]
+    pub cids: Vec<PathBuf>,
+    #[command(flatten)]
+    pub function: FunctionFlags,
+}
+
+#[derive(Debug, Args)]
+pub struct CreateArgs {
+    /// The folders
+    #[arg(value_name = "CID", required = true, value_parser = path())]
+    pub cids: Vec<PathBuf>,
+    #[command(flatten)]
+    pub function: FunctionFlags,
+    /// Replace catalogs that are there, from everything in the folder; they keep their identities
+    #[arg(long)]
+    pub replace: bool,
+    #[command(flatten)]
+    pub write: WriteFlags,
+}
+
+pub fn run(command: &CatalogCommand, out: Out) -> Exit {
+    match command {
+        CatalogCommand::List(args) => list(args, out),
+        CatalogCommand::Verify(args) => verify(args, out),
+        CatalogCommand::Create(args) => create(args, out),
+    }
+}
 
 #[derive(Serialize)]
 struct Listed {
@@ -33,7 +77,7 @@ struct ListedEntry {
     checksum: checksum::Checksum,
 }
 
-pub fn list(args: &ListArgs, out: Out) -> Exit {
+fn list(args: &ListArgs, out: Out) -> Exit {
     const COMMAND: &str = "catalog list";
     let options = match args.function.options() {
         Ok(options) => options,
@@ -73,7 +117,7 @@ pub fn list(args: &ListArgs, out: Out) -> Exit {
     })
 }
 
-pub fn verify(args: &VerifyArgs, out: Out) -> Exit {
+fn verify(args: &CheckedCids, out: Out) -> Exit {
     const COMMAND: &str = "catalog verify";
     let options = match args.options() {
         Ok(options) => options,
@@ -104,7 +148,7 @@ pub fn verify(args: &VerifyArgs, out: Out) -> Exit {
     })
 }
 
-pub fn create(args: &CreateArgs, out: Out) -> Exit {
+fn create(args: &CreateArgs, out: Out) -> Exit {
     const COMMAND: &str = "catalog create";
     let options = || -> Result<CreateOptions> {
         let function = match args.function.choice()? {

@@ -1,13 +1,44 @@
 //! `configcid client check`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::router::{self, CheckState, ClientCheck, Expected, InstalledMrinit, Router};
 use crate::{Cid, Exit, Result};
+use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::args::ClientCheckArgs;
 use super::out::Out;
+
+#[derive(Debug, Subcommand)]
+pub enum ClientCommand {
+    /// Say whether the computer reports to the relay that was expected
+    Check(CheckArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// The relay it should report to; each part may be left out, not all of them
+    #[arg(long, value_name = "IP,FQDN,NETBIOS")]
+    pub expect: Option<String>,
+    /// The CID it is installed from, whose mrinit.conf names the relay: that of rms, else rms9x, else the root
+    #[arg(long, conflicts_with = "expect")]
+    pub cid: Option<PathBuf>,
+    /// Read this file, exported from the computer's registry, instead of the registry of this one
+    #[arg(long, value_name = "FILE")]
+    pub reg: Option<PathBuf>,
+    /// The folder where Remote Management System is installed; without --reg, Windows' usual ones are looked at
+    #[arg(long, value_name = "DIR")]
+    pub installed: Option<PathBuf>,
+    /// The installed mrinit.conf, instead of its folder
+    #[arg(long, value_name = "FILE", conflicts_with = "installed")]
+    pub mrinit: Option<PathBuf>,
+}
+
+pub fn run(command: &ClientCommand, out: Out) -> Exit {
+    match command {
+        ClientCommand::Check(args) => check(args, out),
+    }
+}
 
 #[derive(Serialize)]
 struct Body {
@@ -18,7 +49,7 @@ struct Body {
     installed: Vec<InstalledMrinit>,
 }
 
-pub fn check(args: &ClientCheckArgs, out: Out) -> Exit {
+fn check(args: &CheckArgs, out: Out) -> Exit {
     const COMMAND: &str = "client check";
     let (check, installed) = match look(args) {
         Ok(found) => found,
@@ -32,7 +63,7 @@ pub fn check(args: &ClientCheckArgs, out: Out) -> Exit {
     exit
 }
 
-fn look(args: &ClientCheckArgs) -> Result<(ClientCheck, Vec<InstalledMrinit>)> {
+fn look(args: &CheckArgs) -> Result<(ClientCheck, Vec<InstalledMrinit>)> {
     let expected = match (&args.expect, &args.cid) {
         (Some(list), _) => Some(Expected::from_list(list)?),
         (None, Some(cid)) => Some(router::expected_of_cid(&Cid::open(cid)?)?),

@@ -1,10 +1,23 @@
 //! `configcid clone`.
 
+use std::path::PathBuf;
+
 use crate::{Cid, Exit, cid};
+use clap::Args;
 use serde::Serialize;
 
-use super::args::CloneArgs;
+use super::flags::path;
 use super::out::Out;
+
+#[derive(Debug, Args)]
+pub struct CloneArgs {
+    /// The CID to copy
+    #[arg(value_parser = path())]
+    pub cid: PathBuf,
+    /// The folder to make
+    #[arg(value_parser = path())]
+    pub new: PathBuf,
+}
 
 #[derive(Serialize)]
 struct Body {

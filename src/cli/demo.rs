@@ -3,13 +3,20 @@
 use std::path::{Path, PathBuf};
 
 use crate::relay::{self, RelayState};
-use crate::report::{count, plan_lines};
+use crate::report::{count, plan_lines, relay_lines};
 use crate::{Cid, DemoCid, Exit, RefreshOptions, RelayAddress, RelaySetup, Result, Scope, cid, verify};
+use clap::Args;
 use serde::Serialize;
 
-use super::args::DemoArgs;
+use super::flags::path;
 use super::out::Out;
-use super::relay::print_state;
+
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Where to make it; by default a new folder among the temporary files
+    #[arg(value_parser = path())]
+    pub dir: Option<PathBuf>,
+}
 
 #[derive(Serialize)]
 struct Body {
@@ -41,7 +48,7 @@ fn demo(args: &DemoArgs, out: Out) -> Result<Body> {
     out.heading(format!("1. A CID as the management server makes it: {}", esxp.display()));
     DemoCid { rms9x: true, ..DemoCid::default() }.write(&esxp)?;
     let before = relay::show(&Cid::open(&esxp)?)?;
-    print_state(&before, out);
+    out.toned(relay_lines(&before));
 
     step(format!("2. configcid clone {} {}", esxp.display(), mresxp.display()));
     let report = cid::clone(&Cid::open(&esxp)?, &mresxp, &mut |_| {})?;
@@ -59,7 +66,7 @@ fn demo(args: &DemoArgs, out: Out) -> Result<Body> {
 
     step(format!("5. configcid relay show {}", mresxp.display()));
     let after = relay::show(&Cid::open(&mresxp)?)?;
-    print_state(&after, out);
+    out.toned(relay_lines(&after));
 
     step(format!("6. configcid catalog verify {}", mresxp.display()));
     let faults = verify(&Cid::open(&mresxp)?, &RefreshOptions::default(), Scope::Everything)?.faults.len();

@@ -1,14 +1,56 @@
 //! `configcid mrinit show` and `configcid mrinit set`: one file, without a CID around it.
 
+use std::path::PathBuf;
+
 use crate::mrinit::{KEY_MR_PARENT, KEY_PARENT_ROUTER, Mrinit, Value, is_secret_key, masked};
 use crate::plan::LockOptions;
 use crate::report::plan_lines;
 use crate::{Exit, Result, Run, relay};
+use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::args::{MrinitSetArgs, MrinitShowArgs};
+use super::flags::{AddressFlags, path};
 use super::out::Out;
-use super::refresh::Work;
+use super::work::Work;
+
+#[derive(Debug, Subcommand)]
+pub enum MrinitCommand {
+    /// Show the values; secrets are masked
+    Show(ShowArgs),
+    /// Set one value, and leave every other byte as it is
+    Set(SetArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// The file
+    #[arg(value_parser = path())]
+    pub file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct SetArgs {
+    /// The file
+    #[arg(value_parser = path())]
+    pub file: PathBuf,
+    /// The name of the value, such as ParentRouterAddress
+    #[arg(requires = "value", conflicts_with_all = ["ip", "fqdn", "netbios"])]
+    pub name: Option<String>,
+    /// The value; a number as 8193, 0x2001 or dword:00002001
+    pub value: Option<String>,
+    #[command(flatten)]
+    pub address: AddressFlags,
+    /// Show what would change, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+pub fn run(command: &MrinitCommand, out: Out) -> Exit {
+    match command {
+        MrinitCommand::Show(args) => show(args, out),
+        MrinitCommand::Set(args) => set(args, out),
+    }
+}
 
 #[derive(Serialize)]
 struct Shown {
@@ -25,7 +67,7 @@ struct ShownSetting {
     line: usize,
 }
 
-pub fn show(args: &MrinitShowArgs, out: Out) -> Exit {
+fn show(args: &ShowArgs, out: Out) -> Exit {
     const COMMAND: &str = "mrinit show";
     let conf = match relay::read_file(&args.file) {
         Ok(conf) => conf,
@@ -72,7 +114,7 @@ fn faults(conf: &Mrinit) -> Vec<String> {
     faults
 }
 
-pub fn set(args: &MrinitSetArgs, out: Out) -> Exit {
+fn set(args: &SetArgs, out: Out) -> Exit {
     const COMMAND: &str = "mrinit set";
     let wanted = || -> Result<(String, String)> {
         Ok(match (&args.name, &args.value) {

@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal, Write};
 
-use crate::report::{Answer, ErrorReport, safe};
+use crate::report::{Answer, ErrorReport, Tone, safe};
 use crate::{Error, Exit, Result, report};
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
@@ -81,6 +81,19 @@ impl Out {
     /// What is perhaps a fault.
     pub fn doubtful(self, text: impl AsRef<str>) {
         self.put(DOUBTFUL, text.as_ref());
+    }
+
+    /// Lines, each as it is meant.
+    pub fn toned(self, lines: impl IntoIterator<Item = (Tone, String)>) {
+        for (tone, line) in lines {
+            match tone {
+                Tone::Plain => self.line(line),
+                Tone::Heading => self.heading(line),
+                Tone::Good => self.good(line),
+                Tone::Doubtful => self.doubtful(line),
+                Tone::Bad => self.fault(line),
+            }
+        }
     }
 
     /// A line of a unified diff, or of [`report::plan_lines`].

@@ -1,14 +1,25 @@
-//! `configcid <CID>...`, and what every command that changes CIDs does with its plans.
+//! `configcid <CID>...` and `configcid refresh`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::plan::Writer;
-use crate::report::{CidResult, Status, candidates_line, count, fault_line, plan_lines, recovered_line};
-use crate::{Cid, Exit, Plan, Ran, Result, Run, refresh};
-use serde::Serialize;
+use crate::report::plan_lines;
+use crate::{Cid, Exit, refresh};
+use clap::Args;
 
-use super::args::RefreshArgs;
+use super::flags::{RefreshFlags, WriteFlags, path};
 use super::out::Out;
+use super::work::Work;
+
+#[derive(Debug, Args)]
+pub struct RefreshArgs {
+    /// The CIDs
+    #[arg(value_name = "CID", value_parser = path())]
+    pub cids: Vec<PathBuf>,
+    #[command(flatten)]
+    pub write: WriteFlags,
+    #[command(flatten)]
+    pub flags: RefreshFlags,
+}
 
 pub fn run(args: &RefreshArgs, out: Out) -> Exit {
     const COMMAND: &str = "refresh";
@@ -18,87 +29,4 @@ pub fn run(args: &RefreshArgs, out: Out) -> Exit {
     };
     let work = Work { command: COMMAND, run: args.write.run(Some(&options)), lines: &plan_lines };
     work.on_all(&args.cids, out, |path| refresh(&Cid::open(path)?, &options))
-}
-
-/// How a command that writes runs and shows what it does.
-pub struct Work<'a> {
-    pub command: &'static str,
-    pub run: Run<'a>,
-    pub lines: &'a dyn Fn(&Plan) -> Vec<String>,
-}
-
-#[derive(Serialize)]
-struct Body {
-    dry_run: bool,
-    cids: Vec<CidResult>,
-}
-
-impl Work<'_> {
-    /// Runs on one CID after the other; one that fails does not stop the others.
-    pub fn on_all(&self, cids: &[PathBuf], out: Out, make: impl Fn(&Path) -> Result<Plan>) -> Exit {
-        let mut exits = Vec::new();
-        let mut results = Vec::new();
-        for path in cids {
-            if cids.len() > 1 {
-                out.heading(format!("{}:", path.display()));
-            }
-            if self.run.dry_run && Writer::needs_recovery(path) {
-                out.warning(HALF_DONE);
-            }
-            let ran = self.run.on(path, &make);
-            self.show(&ran, out);
-            exits.push(ran.exit());
-            results.push(ran.result);
-        }
-        let exit = Exit::of_all(&exits);
-        if exit == Exit::Some {
-            let failed = exits.iter().filter(|exit| **exit != Exit::Done).count();
-            out.line(format!("{failed} of {} CIDs failed", cids.len()));
-        }
-        out.answer(self.command, exit, Body { dry_run: self.run.dry_run, cids: results });
-        exit
-    }
-
-    fn show(&self, ran: &Ran, out: Out) {
-        let result = &ran.result;
-        if let Some(recovered) = &result.recovered {
-            out.warning(&recovered_line(recovered));
-        }
-        if let Some(whose) = &result.broken_lock {
-            out.warning(&broken_lock_line(whose));
-        }
-        if let Some(error) = &ran.error {
-            return out.error(error);
-        }
-        let Some(plan) = &ran.plan else { return };
-        (self.lines)(plan).iter().for_each(|line| out.change(line));
-        plan.warnings.iter().for_each(|warning| out.warning(warning));
-        // Bounded: a manifest may list one folder of many.
-        let named = if out.verbose { usize::MAX } else { 5 };
-        candidates_line(plan, named).iter().for_each(|line| out.line(line));
-        if self.run.dry_run || out.verbose {
-            out.diffs(plan);
-        }
-        let files = count(result.files.len(), "file", "files");
-        match result.status {
-            Status::Unchanged => out.good("Nothing to do: everything is as it should be"),
-            Status::Planned => out.good(format!("Dry run: {files} would be written; nothing was")),
-            Status::Changed if self.run.look.is_some() => out.good(format!("Done: {files} written and verified")),
-            Status::Changed => out.good(format!("Done: {files} written")),
-            Status::Left => {}
-            Status::Failed => {
-                out.fault(format!("{files} written, but the result is not as it should be:"));
-                result.faults.iter().for_each(|fault| out.fault(fault_line(fault)));
-            }
-        }
-    }
-}
-
-/// What a dry run says of a CID that it found half done.
-pub const HALF_DONE: &str =
-    "a change to this CID was interrupted, or is under way: this is a look at what it left so far";
-
-/// Whose lock was broken, as a sentence.
-pub fn broken_lock_line(whose: &str) -> String {
-    format!("the lock of another writer was broken: {whose}")
 }

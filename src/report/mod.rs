@@ -8,6 +8,7 @@ mod json;
 mod lines;
 mod metrics;
 mod page_file;
+mod relay;
 mod table;
 
 pub use crate::base::html;
@@ -20,6 +21,7 @@ pub use json::{Answer, Candidates, CidResult, ErrorReport, FileReport, SCHEMA, S
 pub use lines::{candidates_line, catalog_name, fault_line, plan_lines, recovered_line};
 pub use metrics::{Gauge, Metrics};
 pub use page_file::PageFile;
+pub use relay::relay_lines;
 pub use table::table;
 
 pub use crate::base::text::{count, safe};

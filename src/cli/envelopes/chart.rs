@@ -13,7 +13,7 @@ use ratatui::symbols::Marker;
 use ratatui::text::Line;
 use ratatui::widgets::{Axis, Block, Chart, Dataset, GraphType, Paragraph};
 
-use super::watch::{Watched, text};
+use super::watched::{Watched, text};
 
 /// The exit code of a process that was asked to end, as shells have it for Ctrl-C.
 const ENDED: i32 = 130;

@@ -11,8 +11,10 @@ use crate::report::{count, table};
 use crate::{Exit, Result};
 use clap::Args;
 
-use super::{Out, ServerFlags, nagios};
-use crate::cli::args::path;
+use super::flags::{ServerFlags, duration, folder, moment, seconds};
+use super::nagios;
+use crate::cli::flags::path;
+use crate::cli::out::Out;
 
 /// How long a host may take to answer.
 const PROBE_WAIT: Duration = Duration::from_secs(3);
@@ -32,7 +34,7 @@ pub struct CheckArgs {
     #[arg(long, value_name = "N|Nx", value_parser = threshold)]
     critical: Option<Threshold>,
     /// How long messages live, in days (or as 96h): by default 4, or 14 before console 4.7
-    #[arg(long, value_name = "DAYS", value_parser = super::duration)]
+    #[arg(long, value_name = "DAYS", value_parser = duration)]
     ttl: Option<Duration>,
     /// The version of the console, for how long messages live
     #[arg(long, value_name = "VERSION", conflicts_with = "ttl")]
@@ -58,10 +60,10 @@ pub struct CheckArgs {
     #[arg(long)]
     count_only: bool,
     /// Count again after so many seconds, for the rate
-    #[arg(long, value_name = "SECONDS", value_parser = super::seconds)]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     sample: Option<Duration>,
     /// The present, instead of the clock's; such as 2026-11-21T18:30:00Z
-    #[arg(long, value_name = "TIME", value_parser = super::moment)]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
     at: Option<SystemTime>,
     /// Answer as a Nagios plugin does: one line, performance data, exit codes 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN
     #[arg(long, conflicts_with = "json")]
@@ -104,7 +106,7 @@ pub fn run(args: &CheckArgs, out: Out) -> Exit {
 
 fn look(args: &CheckArgs, at: SystemTime, out: Out) -> Result<Check> {
     let mut options = options(args, at, out)?;
-    let (folder, place) = super::folder(args.dir.as_ref(), &args.server)?;
+    let (folder, place) = folder(args.dir.as_ref(), &args.server)?;
     if let Some(place) = place {
         if !args.server.is_live() {
             options.surroundings.on_boot_volume = place.on_boot_volume();

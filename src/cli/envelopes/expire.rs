@@ -9,8 +9,9 @@ use crate::report::count;
 use clap::Args;
 use serde::Serialize;
 
-use super::{Out, ServerFlags};
-use crate::cli::args::path;
+use super::flags::{ServerFlags, duration, folder, moment};
+use crate::cli::flags::path;
+use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
 pub struct ExpireArgs {
@@ -18,7 +19,7 @@ pub struct ExpireArgs {
     #[arg(value_name = "DIR", value_parser = path())]
     dir: Option<PathBuf>,
     /// Move messages that are older, in days (or as 96h): the time to live is 4, or 14 before console 4.7
-    #[arg(long, value_name = "TTL", value_parser = super::duration)]
+    #[arg(long, value_name = "TTL", value_parser = duration)]
     older_than: Duration,
     /// The folder to move them to; it is made where it is missing, and gets a list
     #[arg(long, value_name = "DIR", value_parser = path())]
@@ -26,7 +27,7 @@ pub struct ExpireArgs {
     #[command(flatten)]
     server: ServerFlags,
     /// The present, instead of the clock's; such as 2026-11-21T18:30:00Z
-    #[arg(long, value_name = "TIME", value_parser = super::moment)]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
     at: Option<SystemTime>,
     /// Say what would be moved, and move nothing
     #[arg(long)]
@@ -44,8 +45,7 @@ pub fn run(args: &ExpireArgs, out: Out) -> Exit {
     const COMMAND: &str = "envelopes expire";
     let mut options = ExpireOptions::new(args.older_than, &args.move_to, args.at.unwrap_or_else(SystemTime::now));
     options.dry_run = args.dry_run;
-    let done =
-        super::folder(args.dir.as_ref(), &args.server).and_then(|(folder, _)| envelopes::expire(&folder, &options));
+    let done = folder(args.dir.as_ref(), &args.server).and_then(|(folder, _)| envelopes::expire(&folder, &options));
     let expired = match done {
         Ok(expired) => expired,
         Err(error) => return out.fail(COMMAND, &error),

@@ -8,8 +8,8 @@ use crate::report::{count, table};
 use clap::Args;
 use serde::Serialize;
 
-use super::Out;
-use crate::cli::args::path;
+use crate::cli::flags::path;
+use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
 pub struct LogsArgs {

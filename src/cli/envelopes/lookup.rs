@@ -5,7 +5,8 @@ use crate::{Exit, Result};
 use clap::Args;
 use serde::Serialize;
 
-use super::{Out, ServerFlags};
+use super::flags::ServerFlags;
+use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
 pub struct WhereArgs {
@@ -55,11 +56,6 @@ fn look(server: &ServerFlags) -> Result<(Place, bool)> {
     match (server.place()?, server.system) {
         (Some(place), _) => Ok((place, server.is_live())),
         (None, Some(system)) => Ok((Place::default_of(system), false)),
-        (None, None) => Err(unknown(None)),
+        (None, None) => Err(envelopes::no_folder(None)),
     }
-}
-
-/// That the folder is not named, and cannot be found.
-pub fn unknown(place: Option<&Place>) -> crate::Error {
-    envelopes::no_folder(place)
 }

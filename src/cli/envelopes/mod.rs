@@ -3,22 +3,19 @@
 mod chart;
 mod check;
 mod expire;
+mod flags;
 mod logs;
 mod lookup;
 mod nagios;
 mod relocate;
 mod restart;
+mod tell;
 mod watch;
+mod watched;
 
-use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
+use crate::Exit;
+use clap::Subcommand;
 
-use crate::envelopes::{self, Place, SYSTEMS, System};
-use crate::router::Router;
-use crate::{Exit, Result};
-use clap::{Args, Subcommand};
-
-use super::args::path;
 use super::out::Out;
 
 pub use nagios::usage as nagios_usage;
@@ -51,68 +48,4 @@ pub fn run(command: &EnvelopesCommand, out: Out) -> Exit {
         EnvelopesCommand::Watch(args) => watch::run(args, out),
         EnvelopesCommand::Move(args) => relocate::run(args, out),
     }
-}
-
-/// Whose Envelopes folder.
-#[derive(Debug, Args)]
-pub struct ServerFlags {
-    /// Read where the folder is from this file, exported from the server's registry, instead of the registry of this
-    /// computer
-    #[arg(long, value_name = "FILE", value_parser = path())]
-    pub reg: Option<PathBuf>,
-    /// The server's Windows: 2000, xp, 2003, vista, 2008, 7, 2008r2, 8, 2012, 2012r2, 10, 2016, 2019
-    #[arg(long, value_parser = system)]
-    pub system: Option<System>,
-}
-
-impl ServerFlags {
-    /// Where the folder is; `None` where nobody can tell: this is no Windows, and no file was given.
-    fn place(&self) -> Result<Option<Place>> {
-        let router = match &self.reg {
-            Some(path) => Router::in_file_at(path)?,
-            None if cfg!(windows) => Router::live()?,
-            None => return Ok(None),
-        };
-        envelopes::place(&router, self.system.unwrap_or_default()).map(Some)
-    }
-
-    /// Whether the registry is that of this computer.
-    fn is_live(&self) -> bool {
-        cfg!(windows) && self.reg.is_none()
-    }
-}
-
-/// The folder of a command that works in it: the one that is named, or that of this computer.
-fn folder(dir: Option<&PathBuf>, server: &ServerFlags) -> Result<(PathBuf, Option<Place>)> {
-    match (dir, server.place()?) {
-        (Some(dir), place) => Ok((dir.clone(), place.filter(|_| server.reg.is_some()))),
-        (None, Some(place)) if server.is_live() => {
-            Ok((place.filled_in(|name| std::env::var(name).ok()).into(), Some(place)))
-        }
-        (None, place) => Err(lookup::unknown(place.as_ref())),
-    }
-}
-
-fn system(text: &str) -> Result<System, String> {
-    System::named(text).ok_or_else(|| {
-        let names: Vec<_> = SYSTEMS.iter().map(|system| system.name).collect();
-        format!("no such system; one of {}", names.join(", "))
-    })
-}
-
-/// A length of time on the command line.
-fn duration(text: &str) -> Result<Duration, String> {
-    envelopes::parse_duration(text).map_err(|error| error.to_string())
-}
-
-/// A moment on the command line.
-fn moment(text: &str) -> Result<SystemTime, String> {
-    crate::time::parse(text).map_err(|error| error.to_string())
-}
-
-/// As [`duration`], without a unit in seconds, and not none.
-fn seconds(text: &str) -> Result<Duration, String> {
-    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let time = duration(&if plain { format!("{text}s") } else { text.to_owned() })?;
-    if time.is_zero() { Err("a time of zero is none; write seconds, such as 10 or 0.5".to_owned()) } else { Ok(time) }
 }

@@ -15,8 +15,10 @@ use crate::{Exit, Result};
 use clap::Args;
 use serde::Serialize;
 
-use super::{Out, ServerFlags};
-use crate::cli::args::path;
+use super::flags::{ServerFlags, seconds};
+use super::tell::tell;
+use crate::cli::flags::path;
+use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
 pub struct MoveArgs {
@@ -47,7 +49,7 @@ pub struct MoveArgs {
     #[arg(long, requires = "emit")]
     force: bool,
     /// How long the router may take to stop or to start
-    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = super::seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
     timeout: Duration,
 }
 
@@ -246,7 +248,7 @@ fn with_host<T>(
 }
 
 fn end(moved: &Moved, plan: Option<&MovePlan>, out: Out) -> Exit {
-    moved.router.iter().for_each(|step| super::restart::tell(step, out));
+    moved.router.iter().for_each(|step| tell(step, out));
     let files = crate::report::count(moved.moved as usize, "file", "files");
     out.line(format!("Moved {files} from {} to {}", moved.from.display(), moved.to.display()));
     if !moved.left.is_empty() {

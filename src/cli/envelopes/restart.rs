@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use crate::envelopes::{self, Restart, Script, ServiceAction, ServiceState, ServiceStep, restart_order};
+use crate::envelopes::{self, Restart, Script, ServiceAction, ServiceState, restart_order};
 use crate::{Exit, Result};
 use clap::Args;
 use serde::Serialize;
 
-use super::Out;
+use super::flags::seconds;
+use super::tell::tell;
+use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
 pub struct RestartArgs {
@@ -15,7 +17,7 @@ pub struct RestartArgs {
     #[arg(long, value_enum, conflicts_with = "dry_run")]
     script: Option<ScriptChoice>,
     /// How long each service may take to stop or to start
-    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = super::seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
     timeout: Duration,
     /// Say what would be done, and do nothing
     #[arg(long)]
@@ -112,18 +114,4 @@ fn restart(timeout: Duration, out: Out) -> Result<Exit> {
     }
     out.answer(COMMAND, exit, Body { dry_run: false, restart: &restart });
     Ok(exit)
-}
-
-pub fn tell(step: &ServiceStep, out: Out) {
-    let what = format!("{} {}", step.action.name(), step.service);
-    match (step.before, step.after, &step.why) {
-        (None, None, _) => out.detail(format!("{what}: not installed")),
-        (_, _, Some(why)) => out.fault(format!("{what}: {why}")),
-        (before, after, None) if before == after => {
-            out.line(format!("{what}: it was {} already", after.map_or("gone", ServiceState::name)));
-        }
-        (_, after, None) => {
-            out.line(format!("{what}: {} after {:.1} s", after.map_or("gone", ServiceState::name), step.seconds));
-        }
-    }
 }

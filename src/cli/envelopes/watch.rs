@@ -1,17 +1,20 @@
 //! `configcid envelopes watch`: lines, JSON lines, or a chart.
 
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
-use crate::envelopes::{self, Sample, Series, print_duration};
-use crate::report::{SCHEMA, count, write_stdout};
+use crate::envelopes::Sample;
+use crate::report::{SCHEMA, write_stdout};
 use crate::{Exit, Result};
 use clap::Args;
 use serde::Serialize;
 
-use super::{Out, ServerFlags, chart};
-use crate::cli::args::path;
+use super::chart;
+use super::flags::{ServerFlags, folder, seconds};
+use super::watched::{Watched, text};
+use crate::cli::flags::path;
+use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
 pub struct WatchArgs {
@@ -19,7 +22,7 @@ pub struct WatchArgs {
     #[arg(value_name = "DIR", value_parser = path())]
     dir: Option<PathBuf>,
     /// The time from one count to the next
-    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = super::seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     interval: Duration,
     /// End after so many counts
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
@@ -41,7 +44,7 @@ pub fn run(args: &WatchArgs, out: Out) -> Exit {
 }
 
 fn watch(args: &WatchArgs, out: Out) -> Result<Exit> {
-    let (folder, _) = super::folder(args.dir.as_ref(), &args.server)?;
+    let (folder, _) = folder(args.dir.as_ref(), &args.server)?;
     let mut watched = Watched::new(&folder)?;
     let is_chart = !args.plain && !out.json && !out.quiet && std::io::stdout().is_terminal();
     if is_chart && let Some(ended) = chart::run(&mut watched, args.interval, args.samples) {
@@ -58,29 +61,6 @@ fn watch(args: &WatchArgs, out: Out) -> Result<Exit> {
         std::thread::sleep(next.saturating_duration_since(Instant::now()));
         watched.sample()?;
         number += 1;
-    }
-}
-
-/// A folder that is watched.
-pub struct Watched {
-    pub folder: PathBuf,
-    pub series: Series,
-    pub begin: Instant,
-}
-
-impl Watched {
-    /// Counts for the first time.
-    fn new(folder: &Path) -> Result<Watched> {
-        let mut watched = Watched { folder: folder.to_owned(), series: Series::default(), begin: Instant::now() };
-        watched.sample()?;
-        Ok(watched)
-    }
-
-    /// Counts again.
-    pub fn sample(&mut self) -> Result<()> {
-        let messages = envelopes::count(&self.folder)?.messages;
-        self.series.add(SystemTime::now(), self.begin.elapsed(), messages);
-        Ok(())
     }
 }
 
@@ -103,19 +83,4 @@ fn print(sample: &Sample, out: Out) -> Result<bool> {
         return Ok(true);
     }
     write_stdout(&format!("{line}\n"))
-}
-
-/// A sample for people.
-pub fn text(sample: &Sample) -> String {
-    let mut text = count(sample.count as usize, "message", "messages");
-    if let Some(change) = sample.change_per_minute {
-        text += &format!("  {change:+.1} a minute");
-    }
-    match sample.time_to_empty_seconds {
-        Some(0.0) => text += "  empty",
-        Some(seconds) => text += &format!("  empty in {}", print_duration(Duration::from_secs_f64(seconds))),
-        None if sample.change_per_minute.is_some() => text += "  not emptying",
-        None => {}
-    }
-    text
 }

@@ -10,10 +10,11 @@ use crate::{Exit, Ran, Result};
 use clap::Args;
 use serde::Serialize;
 
-use super::super::args::{RefreshFlags, WriteFlags, path};
-use super::super::out::Out;
+use super::flags::{FileArg, JobsFlag};
+use super::lines::{print_findings, whom};
 use super::show::{Block, Progress, Shower};
-use super::{FileArg, JobsFlag, check, whom};
+use crate::cli::flags::{RefreshFlags, WriteFlags, path};
+use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
 pub struct PlanArgs {
@@ -82,7 +83,7 @@ fn try_run(command: &'static str, args: &PlanArgs, write: Option<&WriteFlags>, o
     let mut run = write.map_or_else(|| WriteFlags::dry().run(Some(&options)), |write| write.run(Some(&options)));
     run.dry_run |= write.is_none();
     let findings = fleet::check(&fleet);
-    check::print(file, &findings, out);
+    print_findings(file, &findings, out);
     if findings.iter().any(FleetFinding::is_error) {
         out.fault("Nothing was touched: the file is against the rules");
         let body = Body::of(file, run.dry_run, false, &findings, Vec::new());

@@ -1,15 +1,14 @@
 //! `configcid fleet check`.
 
-use std::path::Path;
-
 use crate::Exit;
 use crate::fleet::{self, Fleet, FleetFinding};
 use crate::report::count;
 use clap::Args;
 use serde::Serialize;
 
-use super::super::out::Out;
-use super::{FileArg, JobsFlag};
+use super::flags::{FileArg, LookFlags};
+use super::lines::print_findings;
+use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
 pub struct CheckArgs {
@@ -17,42 +16,6 @@ pub struct CheckArgs {
     file: FileArg,
     #[command(flatten)]
     look: LookFlags,
-}
-
-/// What to look at beyond the file.
-#[derive(Debug, Args)]
-pub struct LookFlags {
-    /// Also ask for the addresses of all names; this alone uses the network
-    #[arg(long)]
-    dns: bool,
-    /// Check the file by itself, without a look at the CIDs
-    #[arg(long)]
-    no_cids: bool,
-    #[command(flatten)]
-    jobs: JobsFlag,
-}
-
-impl LookFlags {
-    pub fn jobs(&self) -> usize {
-        self.jobs.jobs()
-    }
-
-    pub fn looks_at_cids(&self) -> bool {
-        !self.no_cids
-    }
-
-    /// Everything that is found, in the order of the lines.
-    pub fn findings(&self, fleet: &Fleet) -> Vec<FleetFinding> {
-        let mut findings = fleet::check(fleet);
-        if !self.no_cids {
-            findings.extend(fleet::check_cids(fleet, self.jobs.jobs()));
-        }
-        if self.dns {
-            findings.extend(fleet::check_names(fleet, self.jobs.jobs()));
-        }
-        findings.sort_by_key(|finding| finding.line);
-        findings
-    }
 }
 
 #[derive(Serialize)]
@@ -73,7 +36,7 @@ pub fn run(args: &CheckArgs, out: Out) -> Exit {
         Err(error) => return out.fail(COMMAND, &error),
     };
     let findings = args.look.findings(&fleet);
-    print(file, &findings, out);
+    print_findings(file, &findings, out);
     let (relays, cids) = (fleet.relays.len(), fleet.cids.len());
     let of = format!("the server, {}, {}", count(relays, "relay", "relays"), count(cids, "CID", "CIDs"));
     let errors = findings.iter().filter(|finding| finding.is_error()).count();
@@ -85,14 +48,4 @@ pub fn run(args: &CheckArgs, out: Out) -> Exit {
     let (warnings, file) = (findings.len() - errors, file.to_string_lossy().into_owned());
     out.answer(COMMAND, exit, Body { file, relays, cids, errors, warnings, findings });
     exit
-}
-
-/// A line for each finding, which editors and terminals turn into a link.
-pub fn print(file: &Path, findings: &[FleetFinding], out: Out) {
-    for FleetFinding { code, line, article, what, next, .. } in findings.iter().filter(|finding| finding.is_error()) {
-        out.fault(format!("{}:{line}: error ({code}): {what} [{article}]; {next}", file.display()));
-    }
-    for FleetFinding { code, line, article, what, next, .. } in findings.iter().filter(|finding| !finding.is_error()) {
-        out.line(format!("{}:{line}: warning ({code}): {what} [{article}]; {next}", file.display()));
-    }
 }

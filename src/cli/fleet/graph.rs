@@ -5,10 +5,9 @@ use crate::{Exit, Result};
 use clap::Args;
 use serde::Serialize;
 
-use super::super::out::Out;
-use super::FileArg;
-use super::check::LookFlags;
+use super::flags::{FileArg, LookFlags};
 use super::paper::PaperFlags;
+use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
 pub struct GraphArgs {

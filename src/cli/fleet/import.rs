@@ -7,8 +7,8 @@ use crate::{Error, Exit, Result, fleet};
 use clap::Args;
 use serde::Serialize;
 
-use super::super::args::path;
-use super::super::out::Out;
+use crate::cli::flags::path;
+use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
 pub struct ImportArgs {

@@ -6,8 +6,8 @@ use crate::report::write_file;
 use clap::Args;
 use serde::Serialize;
 
-use super::super::out::Out;
-use super::FileArg;
+use super::flags::FileArg;
+use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
 pub struct InitArgs {

@@ -2,9 +2,11 @@
 
 mod apply;
 mod check;
+mod flags;
 mod graph;
 mod import;
 mod init;
+mod lines;
 mod paper;
 mod registry;
 mod report;
@@ -12,13 +14,9 @@ mod runbook;
 mod show;
 mod status;
 
-use std::path::PathBuf;
-
 use crate::Exit;
-use crate::fleet::{Fleet, FleetCid, processors};
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 
-use super::args::path;
 use super::out::Out;
 
 #[derive(Debug, Subcommand)]
@@ -45,28 +43,6 @@ pub enum FleetCommand {
     Runbook(runbook::RunbookArgs),
 }
 
-/// Which fleet file.
-#[derive(Debug, Args)]
-pub struct FileArg {
-    /// The fleet file
-    #[arg(value_name = "FILE", default_value = "fleet.toml", value_parser = path())]
-    pub file: PathBuf,
-}
-
-/// How many at a time.
-#[derive(Debug, Args)]
-pub struct JobsFlag {
-    /// How many CIDs to work on at a time; by default as many as there are processors
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
-    jobs: Option<u16>,
-}
-
-impl JobsFlag {
-    pub fn jobs(&self) -> usize {
-        self.jobs.map_or_else(processors, usize::from)
-    }
-}
-
 pub fn run(command: &FleetCommand, out: Out) -> Exit {
     match command {
         FleetCommand::Init(args) => init::run(args, out),
@@ -80,9 +56,4 @@ pub fn run(command: &FleetCommand, out: Out) -> Exit {
         FleetCommand::Report(args) => report::run(args, out),
         FleetCommand::Runbook(args) => runbook::run(args, out),
     }
-}
-
-/// Whom the endpoints of a CID report to.
-fn whom<'a>(fleet: &'a Fleet, cid: &FleetCid) -> &'a str {
-    fleet.machine(cid.reports_to).map_or("?", |machine| &machine.name.value)
 }

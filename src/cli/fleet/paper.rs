@@ -7,8 +7,8 @@ use crate::{Exit, Result};
 use clap::Args;
 use serde::Serialize;
 
-use super::super::args::path;
-use super::super::out::Out;
+use crate::cli::flags::path;
+use crate::cli::out::Out;
 
 /// Where to.
 #[derive(Debug, Args)]

@@ -8,9 +8,10 @@ use crate::{Exit, Result};
 use clap::Args;
 use serde::Serialize;
 
-use super::super::args::path;
-use super::super::out::Out;
-use super::{FileArg, check};
+use super::flags::FileArg;
+use super::lines::print_findings;
+use crate::cli::flags::path;
+use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
 pub struct RegistryArgs {
@@ -55,7 +56,7 @@ pub fn run(args: &RegistryArgs, out: Out) -> Exit {
 fn try_run(args: &RegistryArgs, out: Out) -> Result<Exit> {
     let fleet = Fleet::read(&args.file.file)?;
     let findings = fleet::check(&fleet);
-    check::print(&args.file.file, &findings, out);
+    print_findings(&args.file.file, &findings, out);
     let file = args.file.file.to_string_lossy().into_owned();
     if findings.iter().any(FleetFinding::is_error) {
         out.fault("Nothing was written: the file is against the rules");

@@ -5,11 +5,10 @@ use crate::{Exit, Result};
 use clap::Args;
 use serde::Serialize;
 
-use super::super::args::RefreshFlags;
-use super::super::out::Out;
-use super::FileArg;
-use super::check::LookFlags;
+use super::flags::{FileArg, LookFlags};
 use super::paper::PaperFlags;
+use crate::cli::flags::RefreshFlags;
+use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
 pub struct ReportArgs {

@@ -6,9 +6,10 @@ use crate::{Exit, Result};
 use clap::Args;
 use serde::Serialize;
 
-use super::super::out::Out;
+use super::flags::FileArg;
+use super::lines::print_findings;
 use super::paper::PaperFlags;
-use super::{FileArg, check};
+use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
 pub struct RunbookArgs {
@@ -45,7 +46,7 @@ pub fn run(args: &RunbookArgs, out: Out) -> Exit {
         let findings = fleet::check(&fleet);
         let about = About { format, relays: fleet.relays.len(), findings };
         if about.findings.iter().any(FleetFinding::is_error) {
-            check::print(file, &about.findings, out);
+            print_findings(file, &about.findings, out);
             out.fault("Nothing was written: the file is against the rules");
             out.answer(COMMAND, Exit::Faults, Refused { file: file.to_string_lossy().into_owned(), about });
             return Ok(Exit::Faults);

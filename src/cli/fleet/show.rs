@@ -8,9 +8,9 @@ use crate::plan::{Stage, Writer};
 use crate::report::{self, fault_line, plan_lines, recovered_line};
 use crate::{Error, Ran};
 
-use super::super::out::Out;
-use super::super::refresh::{HALF_DONE, broken_lock_line};
-use super::whom;
+use super::lines::whom;
+use crate::cli::out::Out;
+use crate::cli::work::{HALF_DONE, broken_lock_line};
 
 /// What there is to say of a CID, once its plan has gone.
 #[derive(Default)]

@@ -9,9 +9,10 @@ use crate::{Exit, Result};
 use clap::Args;
 use serde::Serialize;
 
-use super::super::args::{RefreshFlags, path};
-use super::super::out::Out;
-use super::{FileArg, JobsFlag, check, whom};
+use super::flags::{FileArg, JobsFlag};
+use super::lines::{print_findings, whom};
+use crate::cli::flags::{RefreshFlags, path};
+use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
 pub struct StatusArgs {
@@ -58,7 +59,7 @@ fn try_run(args: &StatusArgs, out: Out) -> Result<Exit> {
     let fleet = Fleet::read(file)?;
     let options = args.flags.options()?;
     let findings: Vec<FleetFinding> = fleet::check(&fleet);
-    check::print(file, &findings, out);
+    print_findings(file, &findings, out);
     let mut all: Vec<Option<CidStatus>> = fleet.cids.iter().map(|_| None).collect();
     let mut done = 0;
     fleet::status(&fleet, &options, args.jobs.jobs(), |index, status| {

@@ -9,7 +9,7 @@ use crate::{Exit, Result};
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::args::path;
+use crate::cli::flags::path;
 use crate::cli::out::Out;
 
 pub const CREATE: &str = "manifest create";

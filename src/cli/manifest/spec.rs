@@ -9,8 +9,8 @@ use crate::{ErrorKind, Exit, Plan, Result};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::verify::print_files;
-use crate::cli::args::path;
+use super::lines::print_files;
+use crate::cli::flags::path;
 use crate::cli::out::Out;
 
 const VERIFY: &str = "manifest spec verify";

@@ -1,20 +1,16 @@
 //! `configcid manifest verify`.
 
-use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::path::PathBuf;
 
 use crate::manifest::Manifest;
 use crate::report::{ErrorReport, count};
-use crate::signing::{
-    self, FilesReport, Reason, RelativeTo, SignatureReport, SignatureState, SignaturesReport, VerifyOptions,
-    check_files, has_sha_extensions,
-};
+use crate::signing::{self, FilesReport, Reason, SignatureReport, SignatureState, SignaturesReport, check_files};
 use crate::{ErrorKind, Exit, Result, time};
 use clap::Args;
 use serde::Serialize;
 
-use super::form_name;
-use crate::cli::args::path;
+use super::lines::{files, form_name, print_files};
+use crate::cli::flags::{TrustFlags, path};
 use crate::cli::out::Out;
 
 pub const COMMAND: &str = "manifest verify";
@@ -28,23 +24,6 @@ pub struct VerifyArgs {
     trust: TrustFlags,
     #[command(flatten)]
     files: FilesFlags,
-}
-
-/// Whose signatures count, and when.
-#[derive(Debug, Args)]
-pub struct TrustFlags {
-    /// Certificates that vouch for signers: a file in PEM or DER, or a folder of such files
-    #[arg(long, value_name = "FILE|DIR", value_parser = path())]
-    root_ca: Vec<PathBuf>,
-    /// A revocation list, in PEM or DER
-    #[arg(long, value_name = "FILE", value_parser = path())]
-    crl: Vec<PathBuf>,
-    /// When certificates must be valid, such as 2019-06-30 or 2019-06-30T12:00:00Z; by default now
-    #[arg(long, value_name = "TIME")]
-    at: Option<String>,
-    /// Let SHA-1 count, in the signature and in certificates
-    #[arg(long)]
-    allow_sha1: bool,
 }
 
 /// Which files to look at.
@@ -71,17 +50,6 @@ struct Body {
     /// Why the manifest could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorReport>,
-}
-
-impl TrustFlags {
-    pub fn options(&self) -> Result<VerifyOptions> {
-        let at = self.at.as_deref().map_or_else(|| Ok(SystemTime::now()), time::parse)?;
-        let mut options = VerifyOptions::new(at);
-        options.allow_sha1 = self.allow_sha1;
-        self.root_ca.iter().try_for_each(|path| options.trust.add_roots(path))?;
-        self.crl.iter().try_for_each(|path| options.trust.add_crls(path))?;
-        Ok(options)
-    }
 }
 
 pub fn run(args: &VerifyArgs, out: Out) -> Result<Exit> {
@@ -177,43 +145,6 @@ fn print_signature(report: &SignatureReport, out: Out) {
         ));
     }
     report.notes.iter().for_each(|note| out.warning(note));
-}
-
-/// What the files of a list are.
-pub fn print_files(report: &FilesReport, allow_missing: bool, out: Out) {
-    let where_from = match report.relative_to {
-        RelativeTo::OwnFolder => "the list's own folder",
-        RelativeTo::Root => "the root of the CID",
-        RelativeTo::Given => "as given",
-    };
-    out.line(format!(
-        "{} good, {} bytes, relative to {} ({where_from})",
-        files(report.good),
-        report.bytes,
-        shown(&report.folder)
-    ));
-    out.detail(match has_sha_extensions() {
-        true => "SHA-1 and SHA-256 were made with the processor's SHA extensions",
-        false => "SHA-1 and SHA-256 were made without SHA extensions, which this processor lacks",
-    });
-    for fault in &report.faults {
-        let line = format!("{}: {}", fault.path, fault.what);
-        match allow_missing && fault.code == signing::FileFaultCode::Missing {
-            true => out.line(line),
-            false => out.fault(format!("fault: {line}")),
-        }
-    }
-    let (unlisted, ours): (Vec<_>, Vec<_>) = report.extra.iter().partition(|extra| extra.role == "unlisted");
-    unlisted.iter().for_each(|extra| out.line(format!("extra: {} is not listed", extra.path)));
-    ours.iter().for_each(|extra| out.detail(format!("{} is not listed, as no {} file is", extra.path, extra.role)));
-}
-
-fn files(number: usize) -> String {
-    count(number, "file", "files")
-}
-
-fn shown(path: &Path) -> String {
-    path.to_string_lossy().into_owned()
 }
 
 fn next_step(reason: Reason) -> Option<&'static str> {

@@ -1,17 +1,40 @@
 //! `configcid messenger lint` and `configcid messenger check`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::messenger::{
-    ENGLISH, LintFinding, MessageFile, MessageSeverity, Profile, Refusal, Session, Setting, Version, evaluate, fill,
-    lint as find,
+    LintFinding, MessageFile, MessageSeverity, Profile, Session, Version, evaluate, fill, lint as find,
 };
 use crate::report::table;
 use crate::{Exit, Result, time};
+use clap::Args;
 use serde::Serialize;
 
-use super::{CheckArgs, LintArgs, end, setting};
+use super::flags::{At, Lang, ProfileFlags, Source};
+use super::shared::{RefusalReport, end, setting};
 use crate::cli::out::Out;
+
+#[derive(Debug, Args)]
+pub struct LintArgs {
+    /// The message file
+    file: PathBuf,
+    #[command(flatten)]
+    at: At,
+    #[command(flatten)]
+    language: Lang,
+}
+
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    source: Source,
+    #[command(flatten)]
+    profile: ProfileFlags,
+    #[command(flatten)]
+    at: At,
+    #[command(flatten)]
+    language: Lang,
+}
 
 pub fn lint(args: &LintArgs, out: Out) -> Exit {
     end("messenger lint", look_for_faults(args, out), out)
@@ -60,37 +83,6 @@ struct Verdict<'a> {
     language: &'a str,
     title: &'a str,
     refusal: Option<RefusalReport>,
-}
-
-/// What says no.
-#[derive(Serialize)]
-pub struct RefusalReport {
-    pub rule: &'static str,
-    /// The condition, where one says no.
-    pub condition: Option<String>,
-    /// Whether it holds, and should not.
-    pub holds: Option<bool>,
-    pub line: Option<usize>,
-    pub column: Option<usize>,
-    pub what: String,
-}
-
-impl RefusalReport {
-    pub fn new(refusal: &Refusal<'_>, setting: Setting<'_>) -> RefusalReport {
-        let words = &ENGLISH;
-        let (condition, holds) = match refusal {
-            Refusal::Condition { condition, holds } => (Some(*condition), Some(*holds)),
-            _ => (None, None),
-        };
-        RefusalReport {
-            rule: refusal.rule(),
-            condition: condition.map(|condition| condition.describe(words)),
-            holds,
-            line: condition.map(|condition| condition.place.line),
-            column: condition.map(|condition| condition.place.column),
-            what: refusal.what(setting, words),
-        }
-    }
 }
 
 /// What the conditions were asked of.

@@ -8,10 +8,57 @@ use crate::messenger::{
 };
 use crate::report::Status;
 use crate::{Error, Exit, Result};
+use clap::Args;
 use serde::Serialize;
 
-use super::{BuildArgs, InstallArgs, UninstallArgs, end};
+use super::flags::{At, Lang};
+use super::shared::end;
 use crate::cli::out::Out;
+
+#[derive(Debug, Args)]
+pub struct BuildArgs {
+    /// What the package is made of, a TOML file
+    spec: PathBuf,
+    /// The folder to make
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Replace a package that is there
+    #[arg(long)]
+    force: bool,
+    /// Show what would be written, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    at: At,
+    #[command(flatten)]
+    language: Lang,
+}
+
+#[derive(Debug, Args)]
+pub struct InstallArgs {
+    /// The folder of the package; by default the one that this program lies in
+    package: Option<PathBuf>,
+    /// Put it below this folder, which stands for %ProgramFiles(x86)%, and leave the registry alone
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    language: Lang,
+}
+
+#[derive(Debug, Args)]
+pub struct UninstallArgs {
+    /// Remove it from below this folder, which stands for %ProgramFiles(x86)%, and leave the registry alone
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    language: Lang,
+}
 
 fn status(changed: bool, dry_run: bool) -> Status {
     match (changed, dry_run) {

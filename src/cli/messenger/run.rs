@@ -1,19 +1,54 @@
 //! `configcid messenger run`: what runs at logon.
 
 use std::io::{BufRead, Read, Write};
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use crate::messenger::{
-    HttpSender, Lost, Message, MessageFile, MessageSeverity, Sender, State, Store, Turn, Words, deliver, disabled_here,
-    disabled_in, evaluate, fill, refused_here,
+    HttpSender, Lost, Message, MessageFile, MessageSeverity, State, Store, Turn, Words, disabled_here, disabled_in,
+    evaluate, fill, refused_here,
 };
 use crate::registry::RegFile;
 use crate::{Error, ErrorKind, Exit, Result};
+use clap::Args;
 use serde::Serialize;
 
-use super::check::RefusalReport;
-use super::{Format, LostReport, RunArgs, Shown, end, setting, tell_lost};
+use super::flags::{At, Lang, ProfileFlags, ReportFlags, Source, StateFlags};
+use super::shared::{LostReport, RefusalReport, Shown, end, send, setting, tell_lost};
 use crate::cli::out::Out;
+
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    #[command(flatten)]
+    source: Source,
+    #[command(flatten)]
+    profile: ProfileFlags,
+    #[command(flatten)]
+    at: At,
+    #[command(flatten)]
+    language: Lang,
+    /// How to show them; by default on the terminal
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// Read the Disable switches from this exported file, instead of the registry of this computer
+    #[arg(long, value_name = "FILE")]
+    reg: Option<PathBuf>,
+    #[command(flatten)]
+    state: StateFlags,
+    #[command(flatten)]
+    report: ReportFlags,
+}
+
+/// How to show messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// In a window, on Windows
+    Window,
+    /// On the terminal, with a prompt
+    Terminal,
+    /// As JSON, for another program to show
+    Json,
+}
 
 const COMMAND: &str = "messenger run";
 /// The longest answer at a prompt that is read.
@@ -273,13 +308,4 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
         length += more;
     }
     lines
-}
-
-/// Reports what is to be reported. The user has seen the messages: whether it works is a detail.
-pub fn send(store: &Store, sender: &dyn Sender, now: SystemTime, words: &Words, out: Out) -> Result<()> {
-    let delivery = deliver(store, sender, now)?;
-    if let Some(error) = &delivery.error {
-        out.detail(fill(words.reports_kept, &[&delivery.kept.to_string(), error]));
-    }
-    Ok(())
 }

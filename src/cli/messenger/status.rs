@@ -1,15 +1,50 @@
 //! `configcid messenger status` and `configcid messenger ack`.
 
 use std::collections::HashSet;
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use crate::messenger::{Event, HttpSender, MessageFile, Report, State, Words, evaluate, fill};
 use crate::report::{Status, table};
 use crate::{Error, Exit, Result, time};
+use clap::Args;
 use serde::Serialize;
 
-use super::{AckArgs, LostReport, StatusArgs, config, end, setting, tell_lost};
+use super::flags::{At, Lang, ProfileFlags, ReportFlags, Source, StateFlags, config};
+use super::shared::{LostReport, end, send, setting, tell_lost};
 use crate::cli::out::Out;
+
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    #[command(flatten)]
+    source: Source,
+    #[command(flatten)]
+    profile: ProfileFlags,
+    #[command(flatten)]
+    at: At,
+    #[command(flatten)]
+    language: Lang,
+    #[command(flatten)]
+    state: StateFlags,
+}
+
+#[derive(Debug, Args)]
+pub struct AckArgs {
+    /// The messages
+    #[arg(value_name = "ID", required = true)]
+    ids: Vec<String>,
+    /// The configuration that names where to report; by default messenger.toml beside the program
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    at: At,
+    #[command(flatten)]
+    language: Lang,
+    #[command(flatten)]
+    state: StateFlags,
+    #[command(flatten)]
+    report: ReportFlags,
+}
 
 #[derive(Serialize)]
 struct ShownReport<'a> {
@@ -172,7 +207,7 @@ fn acknowledge(args: &AckArgs, out: Out) -> Result<Exit> {
     }
     out.answer("messenger ack", Exit::Done, Body { messages, state_lost: lost });
     if let Some(sender) = sender {
-        super::run::send(&store, &sender, now, words, out)?;
+        send(&store, &sender, now, words, out)?;
     }
     Ok(Exit::Done)
 }

@@ -12,7 +12,7 @@ use crate::{Exit, Result};
 use clap::Args;
 use serde::Serialize;
 
-use super::out::Out;
+use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
 pub struct ProbeArgs {

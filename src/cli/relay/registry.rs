@@ -1,18 +1,67 @@
 //! `configcid relay registry`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::report::{Status, count, write_unless_same};
 use crate::router::{self, RegistryView, RelayCheck, RelayView, Router};
 use crate::{Exit, Result};
+use clap::Args;
 use serde::Serialize;
 
-use super::args::RelayRegistryArgs;
-use super::out::Out;
+use crate::cli::out::Out;
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("writes").args(["reg", "apply"]))]
+pub struct RegistryArgs {
+    /// Show which values differ; this is what happens without --reg and --apply
+    #[arg(long, conflicts_with_all = ["reg", "apply", "dry_run"])]
+    show: bool,
+    /// Write the values as a file that `reg import` reads
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["apply", "from"])]
+    pub reg: Option<PathBuf>,
+    /// Set the values in the registry of this computer
+    #[arg(long, conflicts_with = "from")]
+    pub apply: bool,
+    /// Look at this file, exported from the relay's registry, instead of the registry of this computer
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
+    /// The view of the registry; by default each that has a router's key, and for --reg both
+    #[arg(long, value_enum)]
+    view: Option<ViewChoice>,
+    /// Replace the file of --reg where there is one
+    #[arg(long, requires = "reg")]
+    pub force: bool,
+    /// With --reg or --apply, show what would change, and change nothing
+    #[arg(long, requires = "writes")]
+    pub dry_run: bool,
+}
+
+/// Which of the registries of a 64-bit Windows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum ViewChoice {
+    /// Below Wow6432Node: the router's on a 64-bit Windows
+    #[value(name = "32")]
+    Bits32,
+    /// Without Wow6432Node: the router's on a 32-bit Windows
+    #[value(name = "64")]
+    Bits64,
+    /// Both
+    Both,
+}
+
+impl RegistryArgs {
+    pub fn views(&self) -> Option<&'static [RegistryView]> {
+        self.view.map(|view| match view {
+            ViewChoice::Bits32 => &[RegistryView::Bits32][..],
+            ViewChoice::Bits64 => &[RegistryView::Bits64][..],
+            ViewChoice::Both => &RegistryView::BOTH[..],
+        })
+    }
+}
 
 const COMMAND: &str = "relay registry";
 
-pub fn run(args: &RelayRegistryArgs, out: Out) -> Exit {
+pub fn run(args: &RegistryArgs, out: Out) -> Exit {
     let done = match &args.reg {
         Some(path) => write(path, args, out),
         None if args.apply => apply(args, out),
@@ -21,7 +70,7 @@ pub fn run(args: &RelayRegistryArgs, out: Out) -> Exit {
     done.unwrap_or_else(|error| out.fail(COMMAND, &error))
 }
 
-fn show(args: &RelayRegistryArgs, out: Out) -> Result<Exit> {
+fn show(args: &RegistryArgs, out: Out) -> Result<Exit> {
     #[derive(Serialize)]
     struct Body {
         from: Option<String>,
@@ -53,7 +102,7 @@ fn print(view: &RelayView, out: Out) {
     }
 }
 
-fn write(path: &Path, args: &RelayRegistryArgs, out: Out) -> Result<Exit> {
+fn write(path: &Path, args: &RegistryArgs, out: Out) -> Result<Exit> {
     #[derive(Serialize)]
     struct Body {
         dry_run: bool,
@@ -75,7 +124,7 @@ fn write(path: &Path, args: &RelayRegistryArgs, out: Out) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn apply(args: &RelayRegistryArgs, out: Out) -> Result<Exit> {
+fn apply(args: &RegistryArgs, out: Out) -> Result<Exit> {
     #[derive(Serialize)]
     struct Body {
         dry_run: bool,

@@ -1,0 +1,138 @@
+//! The list of commands. Each owns its arguments in a file of its own.
+
+use crate::Exit;
+use clap::{CommandFactory, Parser, Subcommand};
+
+use super::audit::AuditArgs;
+use super::back::{RecoverArgs, UndoArgs};
+use super::catalog::CatalogCommand;
+use super::client::ClientCommand;
+use super::clone::CloneArgs;
+use super::demo::DemoArgs;
+use super::envelopes::EnvelopesCommand;
+use super::flags::Cids;
+use super::fleet::FleetCommand;
+use super::man::{CompletionsArgs, ManArgs};
+use super::manifest::ManifestCommand;
+use super::messenger::MessengerCommand;
+use super::mrinit::MrinitCommand;
+use super::out::{Color, Out};
+use super::refresh::RefreshArgs;
+use super::relay::RelayCommand;
+use super::{
+    audit, back, catalog, client, clone, demo, envelopes, fleet, man, manifest, messenger, mrinit, refresh, relay,
+};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done, or nothing to do
+  1  something was wrong with the CID or the file system; nothing was changed
+  2  wrong usage
+  3  faults were found: by verify, show, check and the like, or by a look at what was just written
+  4  some of several CIDs failed; each is reported";
+
+/// Configures and packages CIDs, the central installation directories of Sophos endpoint software.
+///
+/// With CIDs alone, it does what ConfigCID.exe does: the catalogs of each CID are brought in line with the customer's
+/// files, such as mrinit.conf. Nothing is ever half changed: what cannot be done whole is not done.
+#[derive(Debug, Parser)]
+#[command(name = "configcid", version, long_version = env!("CONFIGCID_LONG_VERSION"), after_help = EXIT_CODES, max_term_width = 100)]
+#[command(subcommand_precedence_over_arg = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    refresh: RefreshArgs,
+    /// Answer with one JSON object (docs/json.md)
+    #[arg(long, global = true)]
+    json: bool,
+    /// Say nothing but warnings and errors
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// Say more
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    verbose: bool,
+    /// When to color the output
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, hide_possible_values = true)]
+    color: Color,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Bring the catalogs in line with the customer's files, as ConfigCID.exe does
+    #[command(mut_arg("cids", |cids| cids.required(true)))]
+    Refresh(RefreshArgs),
+    /// Set up and show message relays
+    #[command(subcommand)]
+    Relay(RelayCommand),
+    /// Keep the relays and CIDs of a whole network as one file says
+    #[command(subcommand)]
+    Fleet(FleetCommand),
+    /// Check which relay this computer, or one whose registry was exported, reports to
+    #[command(subcommand)]
+    Client(ClientCommand),
+    /// Copy a CID to a new folder, verified
+    Clone(CloneArgs),
+    /// List, verify and create catalogs
+    #[command(subcommand)]
+    Catalog(CatalogCommand),
+    /// Report on everything in CIDs: whether they are whole, and what in them is the customer's
+    Audit(Box<AuditArgs>),
+    /// Signed manifests: list, verify, compare, create, sign; and MD5 lists
+    #[command(subcommand)]
+    Manifest(ManifestCommand),
+    /// Show and edit one mrinit.conf, without a CID around it
+    #[command(subcommand)]
+    Mrinit(MrinitCommand),
+    /// See a build-up of router messages, know its cause, relieve it
+    #[command(subcommand)]
+    Envelopes(EnvelopesCommand),
+    /// Check, package and show messages to the administrators of a console
+    #[command(subcommand)]
+    Messenger(MessengerCommand),
+    /// Make a demo CID, configure it as a relay CID, and show before and after
+    Demo(DemoArgs),
+    /// Finish or undo a change that was interrupted
+    Recover(RecoverArgs),
+    /// Take the last change back
+    Undo(UndoArgs),
+    /// List what was done to CIDs, when and by whom
+    History(Cids),
+    /// Print the completions of a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page, in the roff format that `man -l -` reads
+    Man(ManArgs),
+}
+
+impl Cli {
+    /// Runs what was asked for.
+    pub fn run(self) -> Exit {
+        let out = Out { json: self.json, quiet: self.quiet, verbose: self.verbose, color: self.color };
+        let Some(command) = self.command else {
+            if self.refresh.cids.is_empty() {
+                let _ = Cli::command().print_help();
+                return Exit::Usage;
+            }
+            return refresh::run(&self.refresh, out);
+        };
+        match command {
+            Command::Refresh(args) => refresh::run(&args, out),
+            Command::Relay(command) => relay::run(&command, out),
+            Command::Fleet(command) => fleet::run(&command, out),
+            Command::Client(command) => client::run(&command, out),
+            Command::Clone(args) => clone::run(&args, out),
+            Command::Catalog(command) => catalog::run(&command, out),
+            Command::Audit(args) => audit::run(&args, out),
+            Command::Manifest(command) => manifest::run(&command, out),
+            Command::Mrinit(command) => mrinit::run(&command, out),
+            Command::Envelopes(command) => envelopes::run(&command, out),
+            Command::Messenger(command) => messenger::run(&command, out),
+            Command::Demo(args) => demo::run(&args, out),
+            Command::Recover(args) => back::recover(&args, out),
+            Command::Undo(args) => back::undo(&args, out),
+            Command::History(args) => back::history(&args, out),
+            Command::Completions(args) => man::completions(&args, Cli::command()),
+            Command::Man(args) => man::man(&args, Cli::command()),
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! The flags that several commands share. This file knows no command.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use crate::catalog::{CustomerFiles, checksum};
+use crate::catalogs::{ChecksumChoice, CommandFunction, Program};
+use crate::plan::LockOptions;
+use crate::signing::VerifyOptions;
+use crate::{RefreshOptions, RelayAddress, Result, Run, time};
+use clap::Args;
+use clap::builder::{PathBufValueParser, TypedValueParser};
+
+/// Reads a path as it was meant.
+pub fn path() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| match cfg!(windows) {
+        true => unquoted(path),
+        false => Ok(path),
+    })
+}
+
+/// For Windows, the backslash in `"C:\CID\"` belongs to the quote behind it: the program gets `C:\CID"`, and whatever
+/// stands behind that, too. No name holds a quote, so that a last one is what is left of a folder's backslash. Where
+/// more stands behind it, what was meant cannot be told.
+fn unquoted(path: PathBuf) -> Result<PathBuf, String> {
+    let quote = path.as_os_str().as_encoded_bytes().iter().position(|&byte| byte == b'"');
+    match (quote, path.to_str()) {
+        (None, _) => Ok(path),
+        (Some(at), Some(text)) if at > 0 && at + 1 == text.len() => Ok(format!("{}\\", &text[..at]).into()),
+        _ => Err("a backslash before a closing quote takes the quote for a character of the name; leave it out, or \
+                  write two"
+            .to_owned()),
+    }
+}
+
+/// What leads a refresh, wherever one is part of the work.
+#[derive(Debug, Args)]
+pub struct RefreshFlags {
+    /// One more file name that is the customer's
+    #[arg(long, value_name = "NAME")]
+    customer_file: Vec<String>,
+    #[command(flatten)]
+    function: FunctionFlags,
+    /// Let this program rewrite the catalogs, on a copy that is checked; it gets the CID as its argument
+    #[arg(long, value_name = "PROGRAM", value_parser = path())]
+    refresh_with: Option<PathBuf>,
+    /// Go on where files of the vendor are damaged; their entries stay as they are
+    #[arg(long)]
+    accept_damage: bool,
+    /// Go on where temporary files tell of an update in progress
+    #[arg(long)]
+    accept_temporary: bool,
+}
+
+/// Which checksum function.
+#[derive(Debug, Args)]
+pub struct FunctionFlags {
+    /// Use this checksum function instead of finding it out
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(checksum::names()))]
+    checksum: Option<String>,
+    /// Use this command as the checksum function: bytes on standard input, eight hex digits on standard output
+    #[arg(long, value_name = "COMMAND", conflicts_with = "checksum")]
+    checksum_command: Option<String>,
+    /// How long a program of yours may run at a time
+    #[arg(long, value_name = "SECONDS", default_value = "600", value_parser = clap::value_parser!(u64).range(1..))]
+    program_timeout: u64,
+}
+
+impl FunctionFlags {
+    fn timeout(&self) -> Duration {
+        Duration::from_secs(self.program_timeout)
+    }
+
+    pub fn choice(&self) -> Result<ChecksumChoice> {
+        Ok(if let Some(line) = &self.checksum_command {
+            ChecksumChoice::Also(Arc::new(CommandFunction::new(line, self.timeout())?))
+        } else if let Some(function) = self.checksum.as_deref().and_then(checksum::known) {
+            ChecksumChoice::Use(function)
+        } else {
+            ChecksumChoice::FindOut
+        })
+    }
+
+    pub fn options(&self) -> Result<RefreshOptions> {
+        Ok(RefreshOptions { checksum: self.choice()?, ..RefreshOptions::default() })
+    }
+}
+
+impl RefreshFlags {
+    pub fn options(&self) -> Result<RefreshOptions> {
+        let mut options = self.function.options()?;
+        options.customer_files = customer_files(&self.customer_file)?;
+        options.accept_damage = self.accept_damage;
+        options.accept_temporary = self.accept_temporary;
+        options.program = self.refresh_with.clone().map(|path| Program { path, timeout: self.function.timeout() });
+        Ok(options)
+    }
+}
+
+fn customer_files(names: &[String]) -> Result<CustomerFiles> {
+    let mut files = CustomerFiles::default();
+    names.iter().try_for_each(|name| files.add(name))?;
+    Ok(files)
+}
+
+/// How to write.
+#[derive(Debug, Args)]
+pub struct WriteFlags {
+    /// Show what would change, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub lock: LockFlags,
+}
+
+impl WriteFlags {
+    /// Those of a command that only plans.
+    pub fn dry() -> WriteFlags {
+        WriteFlags { dry_run: true, lock: LockFlags { wait: 0, break_lock: false } }
+    }
+
+    pub fn run<'a>(&self, look: Option<&'a RefreshOptions>) -> Run<'a> {
+        Run { dry_run: self.dry_run, lock: self.lock.options(), look }
+    }
+}
+
+/// How to get the lock of a CID.
+#[derive(Debug, Args)]
+pub struct LockFlags {
+    /// How long to wait for another writer
+    #[arg(long, value_name = "SECONDS", default_value = "10")]
+    wait: u64,
+    /// Take the lock of a CID from another writer, who is dead for sure
+    #[arg(long)]
+    break_lock: bool,
+}
+
+impl LockFlags {
+    pub fn options(&self) -> LockOptions {
+        LockOptions { wait: Duration::from_secs(self.wait), break_lock: self.break_lock }
+    }
+}
+
+/// The parts of a relay's address.
+#[derive(Debug, Args)]
+pub struct AddressFlags {
+    /// The relay's IP address
+    #[arg(long)]
+    ip: Option<String>,
+    /// The relay's fully qualified domain name
+    #[arg(long, value_name = "NAME")]
+    fqdn: Option<String>,
+    /// The relay's NetBIOS name
+    #[arg(long, value_name = "NAME")]
+    netbios: Option<String>,
+}
+
+impl AddressFlags {
+    pub fn address(&self) -> Result<RelayAddress> {
+        RelayAddress::new(self.ip.as_deref(), self.fqdn.as_deref(), self.netbios.as_deref())
+    }
+}
+
+/// CIDs.
+#[derive(Debug, Args)]
+pub struct Cids {
+    /// The CIDs
+    #[arg(value_name = "CID", required = true, value_parser = path())]
+    pub cids: Vec<PathBuf>,
+}
+
+/// CIDs to look at, and what in them is the customer's.
+#[derive(Debug, Args)]
+pub struct CheckedCids {
+    /// The CIDs
+    #[arg(value_name = "CID", required = true, value_parser = path())]
+    pub cids: Vec<PathBuf>,
+    /// One more file name that is the customer's
+    #[arg(long, value_name = "NAME")]
+    customer_file: Vec<String>,
+    #[command(flatten)]
+    function: FunctionFlags,
+}
+
+impl CheckedCids {
+    pub fn options(&self) -> Result<RefreshOptions> {
+        let mut options = self.function.options()?;
+        options.customer_files = customer_files(&self.customer_file)?;
+        Ok(options)
+    }
+}
+
+/// Whose signatures count, and when.
+#[derive(Debug, Args)]
+pub struct TrustFlags {
+    /// Certificates that vouch for signers: a file in PEM or DER, or a folder of such files
+    #[arg(long, value_name = "FILE|DIR", value_parser = path())]
+    root_ca: Vec<PathBuf>,
+    /// A revocation list, in PEM or DER
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    crl: Vec<PathBuf>,
+    /// When certificates must be valid, such as 2019-06-30 or 2019-06-30T12:00:00Z; by default now
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+    /// Let SHA-1 count, in the signature and in certificates
+    #[arg(long)]
+    allow_sha1: bool,
+}
+
+impl TrustFlags {
+    pub fn options(&self) -> Result<VerifyOptions> {
+        let at = self.at.as_deref().map_or_else(|| Ok(SystemTime::now()), time::parse)?;
+        let mut options = VerifyOptions::new(at);
+        options.allow_sha1 = self.allow_sha1;
+        self.root_ca.iter().try_for_each(|path| options.trust.add_roots(path))?;
+        self.crl.iter().try_for_each(|path| options.trust.add_crls(path))?;
+        Ok(options)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_backslash_before_a_quote_makes_is_understood_or_refused() {
+        for (text, path) in
+            [("C:\\CID\"", "C:\\CID\\"), ("C:\"", "C:\\"), ("C:\\CID", "C:\\CID"), ("C:\\My CID\\", "C:\\My CID\\")]
+        {
+            assert_eq!(unquoted(text.into()).unwrap().as_os_str(), path);
+        }
+        for text in ["\"", "C:\\CID\" --ip", "C:\\CID\" D:\\CID\"", "\"C:\\CID\""] {
+            assert!(unquoted(text.into()).is_err(), "{text}");
+        }
+    }
+}

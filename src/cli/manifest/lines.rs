@@ -1,0 +1,53 @@
+//! Lines that several of these commands print.
+
+use std::path::Path;
+
+use crate::cli::out::Out;
+use crate::manifest::Form;
+use crate::report::count;
+use crate::signing::{self, FilesReport, RelativeTo, has_sha_extensions};
+
+/// How a signature stands in a manifest.
+pub fn form_name(form: Form) -> &'static str {
+    match form {
+        Form::Inline => "inline",
+        Form::Trailer => "trailer",
+    }
+}
+
+/// What the files of a list are.
+pub fn print_files(report: &FilesReport, allow_missing: bool, out: Out) {
+    let where_from = match report.relative_to {
+        RelativeTo::OwnFolder => "the list's own folder",
+        RelativeTo::Root => "the root of the CID",
+        RelativeTo::Given => "as given",
+    };
+    out.line(format!(
+        "{} good, {} bytes, relative to {} ({where_from})",
+        files(report.good),
+        report.bytes,
+        shown(&report.folder)
+    ));
+    out.detail(match has_sha_extensions() {
+        true => "SHA-1 and SHA-256 were made with the processor's SHA extensions",
+        false => "SHA-1 and SHA-256 were made without SHA extensions, which this processor lacks",
+    });
+    for fault in &report.faults {
+        let line = format!("{}: {}", fault.path, fault.what);
+        match allow_missing && fault.code == signing::FileFaultCode::Missing {
+            true => out.line(line),
+            false => out.fault(format!("fault: {line}")),
+        }
+    }
+    let (unlisted, ours): (Vec<_>, Vec<_>) = report.extra.iter().partition(|extra| extra.role == "unlisted");
+    unlisted.iter().for_each(|extra| out.line(format!("extra: {} is not listed", extra.path)));
+    ours.iter().for_each(|extra| out.detail(format!("{} is not listed, as no {} file is", extra.path, extra.role)));
+}
+
+pub fn files(number: usize) -> String {
+    count(number, "file", "files")
+}
+
+fn shown(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}

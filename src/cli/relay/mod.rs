@@ -1,0 +1,33 @@
+//! `configcid relay set|show|registry|probe`.
+
+mod probe;
+mod registry;
+mod set;
+mod show;
+
+use crate::Exit;
+use clap::Subcommand;
+
+use super::flags::Cids;
+use super::out::Out;
+
+#[derive(Debug, Subcommand)]
+pub enum RelayCommand {
+    /// Let the endpoints of CIDs report to a message relay
+    Set(Box<set::SetArgs>),
+    /// Show who is whose parent, by each mrinit.conf; secrets are masked
+    Show(Cids),
+    /// Show, write or set what a relay's own router should have in the registry
+    Registry(registry::RegistryArgs),
+    /// Ask routers what they tell endpoints to connect to, and say whether that can work
+    Probe(probe::ProbeArgs),
+}
+
+pub fn run(command: &RelayCommand, out: Out) -> Exit {
+    match command {
+        RelayCommand::Set(args) => set::set(args, out),
+        RelayCommand::Show(args) => show::show(args, out),
+        RelayCommand::Registry(args) => registry::run(args, out),
+        RelayCommand::Probe(args) => probe::run(args, out),
+    }
+}
