@@ -1,7 +1,5 @@
-//! The words of a fleet file, in one place: its tables and their keys, and the values that are words. docs/fleet.md
-//! describes them, `templates/fleet.schema.json` says them to editors.
-
-use super::{AddressKind, Domain, Platform};
+//! The tables of a fleet file and their keys, in one place. docs/fleet.md describes them, `templates/fleet.schema.json`
+//! says them to editors; values that are words stand in `words.rs`.
 
 /// The tables of the file.
 pub(super) const TABLES: &[&str] = &["defaults", "server", "relay", "cid"];
@@ -22,69 +20,6 @@ pub(super) const CID: &[&str] = &["path", "platform", "relay", "from_root"];
 
 /// The word that stands for the server wherever a relay can be named.
 pub(super) const THE_SERVER: &str = "server";
-
-/// A value that is one of a few words.
-pub(super) trait Word: Copy + 'static {
-    /// What it is called in a message.
-    const WHAT: &'static str;
-    /// Every spelling; the first of each value is the one that is written.
-    const WORDS: &'static [(&'static str, Self)];
-}
-
-impl Word for Platform {
-    const WHAT: &'static str = "platform";
-    const WORDS: &'static [(&'static str, Platform)] = &[
-        ("windows", Platform::Windows),
-        ("9x", Platform::Windows9x),
-        ("mac", Platform::Mac),
-        ("linux", Platform::Linux),
-        ("Windows", Platform::Windows),
-        ("nt", Platform::Windows),
-        ("NT", Platform::Windows),
-        ("2000", Platform::Windows),
-        ("xp", Platform::Windows),
-        ("XP", Platform::Windows),
-        ("rms", Platform::Windows),
-        ("9X", Platform::Windows9x),
-        ("win9x", Platform::Windows9x),
-        ("windows9x", Platform::Windows9x),
-        ("windows-9x", Platform::Windows9x),
-        ("Windows 9x", Platform::Windows9x),
-        ("rms9x", Platform::Windows9x),
-        ("Mac", Platform::Mac),
-        ("macos", Platform::Mac),
-        ("macOS", Platform::Mac),
-        ("osx", Platform::Mac),
-        ("Linux", Platform::Linux),
-    ];
-}
-
-impl Word for AddressKind {
-    const WHAT: &'static str = "kind of address";
-    const WORDS: &'static [(&'static str, AddressKind)] = &[
-        ("static", AddressKind::Static),
-        ("dhcp", AddressKind::Dhcp),
-        ("Static", AddressKind::Static),
-        ("DHCP", AddressKind::Dhcp),
-    ];
-}
-
-impl Word for Domain {
-    const WHAT: &'static str = "kind of domain";
-    const WORDS: &'static [(&'static str, Domain)] = &[
-        ("nt", Domain::Nt),
-        ("ad", Domain::ActiveDirectory),
-        ("none", Domain::Workgroup),
-        ("NT", Domain::Nt),
-        ("AD", Domain::ActiveDirectory),
-        ("workgroup", Domain::Workgroup),
-    ];
-}
-
-/// The spelling of a value that is written.
-pub(super) fn word<T: Word + PartialEq>(value: T) -> &'static str {
-    T::WORDS.iter().find(|(_, this)| *this == value).map_or("", |(word, _)| word)
-}
 
 /// The word of `words` that is nearest to `text`, if one is near enough to be what was meant.
 pub(super) fn nearest<'a>(text: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {

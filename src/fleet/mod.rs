@@ -48,13 +48,14 @@ mod runbook;
 mod section;
 mod status;
 mod tree;
+mod words;
 
 pub use crate::base::pool::processors;
 pub use check::{MAX_AT_RELAY, MAX_AT_SERVER, MAX_AT_SERVER_2008, MAX_LEVELS, check, summary};
 pub use import::{Imported, import};
 pub use look::{check_cids, check_names};
 pub use metrics::fleet_metrics;
-pub use model::{AddressKind, Domain, Fleet, FleetCid, Given, Machine, Platform, Relay, Server, System, Target};
+pub use model::{Fleet, FleetCid, Given, Machine, Relay, Server, System, Target};
 pub use parse::MAX_SIZE;
 pub use picture::{PictureFormat, graph};
 pub use plan::{Work, plan, run, setup};
@@ -63,6 +64,7 @@ pub use report::report;
 pub use rules::{FleetFinding, FleetSeverity};
 pub use runbook::runbook;
 pub use status::{CidStatus, Difference, State, cid_status, status};
+pub use words::{AddressKind, Domain, Platform};
 
 /// A commented fleet file to begin with.
 pub const TEMPLATE: &str = include_str!("../../templates/fleet.toml");

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::keys::{self, THE_SERVER};
+use super::keys::THE_SERVER;
+use super::words::{AddressKind, Domain, Platform};
 use crate::base::error::Result;
 use crate::base::text::same_name;
 use crate::mrinit::RelayAddress;
@@ -165,61 +166,6 @@ impl System {
     /// Whether the name tells if it is Windows Server 2008.
     pub fn is_known(&self) -> bool {
         YEARS.iter().any(|year| self.0.contains(year))
-    }
-}
-
-/// How a machine gets its IP address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AddressKind {
-    /// It always has the same.
-    Static,
-    /// A DHCP server gives it one.
-    Dhcp,
-}
-
-/// The kind of domain a machine is in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Domain {
-    /// A Windows NT domain, whose names no DNS server knows.
-    Nt,
-    /// Active Directory.
-    ActiveDirectory,
-    /// None.
-    Workgroup,
-}
-
-/// What endpoints run (formats.md, section 1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Platform {
-    /// Windows NT, 2000 and later: the component `rms`.
-    Windows,
-    /// Windows 95, 98 and Me: the component `rms9x`.
-    Windows9x,
-    /// Macs, which read the root's `mrinit.conf`.
-    Mac,
-    /// Linux, which reads the root's `mrinit.conf`.
-    Linux,
-}
-
-impl Platform {
-    /// The name, as a fleet file has it.
-    pub fn name(self) -> &'static str {
-        keys::word(self)
-    }
-
-    /// The component whose `mrinit.conf` its endpoints read; `None`: the root's.
-    pub fn component(self) -> Option<&'static str> {
-        match self {
-            Platform::Windows => Some("rms"),
-            Platform::Windows9x => Some("rms9x"),
-            Platform::Mac | Platform::Linux => None,
-        }
-    }
-}
-
-impl serde::Serialize for Platform {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
     }
 }
 

@@ -6,7 +6,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::Given;
-use super::keys::{self, Word};
+use super::keys;
+use super::words::Word;
 use crate::base::error::{Error, ErrorKind, Position, Result};
 
 /// No value is longer, in characters.
