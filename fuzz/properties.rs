@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::path::{Component, Path};
 
 use configcid::catalog::{Catalog, CidPath, checksum};
-use configcid::envelopes::{Firewall, PORTS, PortState};
+use configcid::firewall::{Firewall, PortState};
 use configcid::fleet::{self, Fleet, Target};
 use configcid::fuzzing;
 use configcid::ior::{self, Ior};
@@ -328,30 +328,45 @@ pub fn reg(data: &[u8]) {
     }
 }
 
-/// Exported firewall rules: every port has a state, and one more rule that keeps all out closes them all.
+/// Exports of a firewall, in any of the forms that are read: every port has a state in every profile, a rule is named where
+/// one decided, and one more rule that keeps all out closes what is not off.
 pub fn firewall(data: &[u8]) {
     match Firewall::parse(data) {
         Ok(firewall) => {
-            let states = PORTS.map(|port| firewall.state(port));
-            for (port, state) in PORTS.into_iter().zip(states) {
-                let named = firewall.rules.iter().any(|rule| {
-                    rule.ports.is_empty() || rule.ports.iter().any(|(from, to)| (*from..=*to).contains(&port))
-                });
-                assert!(
-                    named || matches!(state, PortState::Closed | PortState::Unclear),
-                    "{port} is {state:?} by no rule"
-                );
+            for answer in firewall.answers() {
+                for port in &answer.ports {
+                    let named =
+                        port.rule.as_ref().is_none_or(|name| firewall.rules.iter().any(|rule| rule.name == *name));
+                    assert!(named && !port.why.is_empty(), "{port:?}");
+                    assert!(answer.on != Some(false) || port.state == PortState::Open, "{port:?}");
+                    let is_partly = port.state == PortState::Partly;
+                    assert!(!is_partly || port.rule.is_some(), "{port:?} by no rule");
+                }
             }
-            let is_wide = data.starts_with(b"\xFF\xFE") || data.starts_with(b"\xFE\xFF");
-            if !is_wide && RegFile::parse(data).is_err() {
-                let block =
-                    b"\nRule Name: x\nEnabled: Yes\nDirection: In\nProtocol: TCP\nLocalPort: Any\nProgram: Any\nAction: Block\n";
-                let blocked = Firewall::parse(&[data, block].concat()).expect("it has one rule more");
-                assert_eq!(PORTS.map(|port| blocked.state(port)), [PortState::Blocked; 3]);
+            assert!(firewall.reservations().iter().all(|sentence| !sentence.is_empty()));
+            let block =
+                b"Rule Name: x\nEnabled: Yes\nDirection: In\nProtocol: TCP\nLocalPort: Any\nProgram: Any\nAction: Block\n";
+            let mut blocked = firewall.clone();
+            blocked.add(block).expect("it is a rule");
+            for (before, after) in firewall.answers().iter().zip(blocked.answers()) {
+                // Where the new rule tells another Windows than was thought, other settings may count.
+                if firewall.generation() == blocked.generation() && before.on != Some(false) {
+                    assert!(
+                        after.ports.iter().all(|port| matches!(port.state, PortState::Blocked))
+                            || is_without_local_rules(data),
+                        "{after:?}"
+                    );
+                }
             }
         }
         Err(error) => assert!(matches!(error.kind(), ErrorKind::Usage | ErrorKind::RegistryFormat), "{error}"),
     }
+}
+
+/// Whether a policy may say that rules of the computer do not count.
+fn is_without_local_rules(data: &[u8]) -> bool {
+    let plain: String = data.iter().filter(|byte| **byte != 0).map(|byte| byte.to_ascii_lowercase() as char).collect();
+    plain.contains("localpolicymerge") || plain.contains("localfirewallrules")
 }
 
 /// A router's log: lines are bounded and do not depend on how the file is read, and what is counted is there.

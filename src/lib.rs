@@ -46,6 +46,7 @@ mod demo;
 pub mod envelopes;
 #[cfg(feature = "capi")]
 pub mod ffi;
+pub mod firewall;
 pub mod fleet;
 #[cfg(feature = "faults")]
 #[doc(hidden)]

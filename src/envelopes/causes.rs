@@ -4,9 +4,10 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::firewall::{Firewall, PortState};
-use super::rules::{LITTLE_SPACE, PORTS, System};
+use super::ports::ports;
+use super::rules::{LITTLE_SPACE, System};
 use crate::base::text::count;
+use crate::firewall::{Firewall, Profile};
 
 /// What is known of the surroundings of a router; whatever is not, is told to be unknown.
 #[derive(Debug, Clone, Default)]
@@ -26,8 +27,10 @@ pub struct Surroundings {
     pub min_free: Option<u64>,
     /// Whether the folder is on the volume that the system runs from.
     pub on_boot_volume: Option<bool>,
-    /// The rules of its firewall, exported.
+    /// Its firewall.
     pub firewall: Option<Firewall>,
+    /// The profiles of the firewall that the computer is in; none where that is not known.
+    pub profiles: Vec<Profile>,
     /// Which of the router's ports something listens on.
     pub listening: Option<Listening>,
 }
@@ -87,6 +90,8 @@ pub struct Cause {
     pub seen: Seen,
     /// What was seen, as a sentence.
     pub what: String,
+    /// What that rests on, each as a sentence.
+    pub evidence: Vec<String>,
     /// What to do about it, or to find out.
     pub next: Option<String>,
 }
@@ -114,8 +119,8 @@ impl Seen {
     }
 }
 
-fn cause(name: &'static str, seen: Seen, what: String, next: Option<&str>) -> Cause {
-    Cause { cause: name, seen, what, next: next.map(str::to_owned) }
+pub(super) fn cause(name: &'static str, seen: Seen, what: String, next: Option<&str>) -> Cause {
+    Cause { cause: name, seen, what, evidence: Vec::new(), next: next.map(str::to_owned) }
 }
 
 /// The causes in the article's order.
@@ -182,45 +187,6 @@ fn boot_volume(around: &Surroundings) -> Cause {
     }
 }
 
-fn ports(around: &Surroundings) -> Cause {
-    const NAME: &str = "ports";
-    let mut wrong = Vec::new();
-    let mut right = Vec::new();
-    let mut unclear = Vec::new();
-    if let Some(firewall) = &around.firewall {
-        for port in PORTS {
-            match firewall.state(port) {
-                PortState::Open => right.push(format!("{port} is open in the firewall rules")),
-                PortState::Unclear => unclear.push(port.to_string()),
-                state => wrong.push(format!("{port} is {} in the firewall rules", state.name())),
-            }
-        }
-    }
-    if let Some(listening) = &around.listening {
-        for port in PORTS {
-            match listening.ports.contains(&port) {
-                true => right.push(format!("{port} answers on {}", listening.host)),
-                false => wrong.push(format!("nothing listens on {port} of {}", listening.host)),
-            }
-        }
-    }
-    if !wrong.is_empty() {
-        let next = "open ports 8192 to 8194 for the router, and see that its service \"Sophos Message Router\" runs";
-        return cause(NAME, Seen::Yes, wrong.join(", "), Some(next));
-    }
-    if !unclear.is_empty() {
-        let what = format!("the firewall rules do not name the programs that they are for: {}", unclear.join(", "));
-        let next = "export the rules with: netsh advfirewall firewall show rule name=all verbose";
-        return cause(NAME, Seen::Unknown, what, Some(next));
-    }
-    if right.is_empty() {
-        let what = "whether ports 8192 to 8194 are open could not be seen".to_owned();
-        let next = "name the exported firewall rules with --firewall FILE, or the server with --probe HOST";
-        return cause(NAME, Seen::Unknown, what, Some(next));
-    }
-    cause(NAME, Seen::No, right.join(", "), None)
-}
-
 /// Bytes for people, as `1.5 MiB`.
 pub fn bytes(number: u64) -> String {
     let units = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
@@ -234,6 +200,7 @@ pub fn bytes(number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::envelopes::PORTS;
 
     fn seen(around: &Surroundings) -> [Seen; 4] {
         let causes = causes(around);

@@ -144,6 +144,119 @@ fn causes_stand_in_the_articles_order() {
     text.says("configcid relay set").says("configcid envelopes restart").says("leave the messages to the router");
 }
 
+/// What `envelopes check` says of a firewall: of each profile and port, and whether it is a cause.
+fn firewall(env: &TestEnv, rest: &str) -> (String, String) {
+    let cause = &check(env, &format!("--endpoints 1000 --json {rest}")).expect(0).json()["causes"];
+    let cause = cause.as_array().unwrap().iter().find(|cause| cause["cause"] == "ports").unwrap().clone();
+    let text = |value: &Json| value.as_str().unwrap().to_owned();
+    (text(&cause["seen"]), text(&cause["what"]))
+}
+
+const POLICY: &str = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy";
+
+/// The state of the firewall in the profiles of a Windows since Vista, and rules, as `reg export` writes them.
+fn shared_access(states: [u8; 3], rules: &[&str]) -> Vec<u8> {
+    let mut text = "Windows Registry Editor Version 5.00\r\n".to_owned();
+    for (name, state) in ["DomainProfile", "PublicProfile", "StandardProfile"].iter().zip(states) {
+        text += &format!(
+            "\r\n[{POLICY}\\{name}]\r\n\"EnableFirewall\"=dword:0000000{state}\r\n\"DisableNotifications\"=dword:00000000\r\n"
+        );
+    }
+    text += &format!("\r\n[{POLICY}\\FirewallRules]\r\n");
+    for (index, rule) in rules.iter().enumerate() {
+        text += &format!("\"{{A{index}}}\"=\"v2.22|Active=TRUE|Dir=In|Protocol=6|{}|\"\r\n", rule.replace('\\', r"\\"));
+    }
+    [0xFEFF].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
+}
+
+const REMOTE_DESKTOP: &str = r"Action=Allow|Profile=Domain|Profile=Private|Profile=Public|LPort=3389|App=%SystemRoot%\system32\svchost.exe|Svc=termservice";
+const ROUTER: &str = r"LPort=8192|LPort=8193|LPort=8194|App=C:\Program Files (x86)\Sophos\Remote Management System\RouterNT.exe|Name=Sophos Message Router";
+
+#[test]
+fn a_firewall_that_is_off_closes_nothing() {
+    let env = with(1);
+    env.write("off.reg", shared_access([0, 0, 0], &[REMOTE_DESKTOP]));
+    let (seen, what) = firewall(&env, "--firewall off.reg");
+    assert_eq!(seen, "no", "{what}");
+    assert_eq!(what, "the firewall has 8192 and 8193 and 8194 open (it is off) in every profile");
+    // A group policy may have it on.
+    let text = check(&env, "--endpoints 1000 --firewall off.reg").expect(0);
+    text.says(r"HKLM\SOFTWARE\Policies\Microsoft\WindowsFirewall");
+    env.write(
+        "policy.reg",
+        "REGEDIT4\r\n\r\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\Policies\\Microsoft\\WindowsFirewall\\DomainProfile]\r\n\"EnableFirewall\"=dword:1\r\n",
+    );
+    let (seen, what) = firewall(&env, "--firewall off.reg --firewall policy.reg --profile domain");
+    assert_eq!(seen, "yes", "{what}");
+}
+
+#[test]
+fn the_profile_decides() {
+    let env = with(1);
+    let allow = |profile: &str| format!("Action=Allow|Profile={profile}|{ROUTER}");
+    env.write("private.reg", shared_access([1, 1, 1], &[REMOTE_DESKTOP, &allow("Private")]));
+    env.write(
+        "public.reg",
+        shared_access([1, 1, 1], &[&allow("Domain"), &format!("Action=Block|Profile=Public|{ROUTER}")]),
+    );
+    let prompt = |profile: &str, action: &str| {
+        format!(
+            "Rule Name: RouterNT.exe\nEnabled: Yes\nDirection: In\nProfiles: {profile}\nRemoteIP: Any\nProtocol: TCP\nLocalPort: Any\nProgram: C:\\x\\RouterNT.exe\nAction: {action}\n\n"
+        )
+    };
+    env.write("prompt.txt", prompt("Domain", "Allow") + &prompt("Public", "Block") + "Ok.\n");
+    let of = |file: &str, profile: &str| firewall(&env, &format!("--firewall {file} {profile}"));
+    let each = |file: &str| ["domain", "private", "public"].map(|name| of(file, &format!("--profile {name}")).0);
+    assert_eq!(each("private.reg"), ["yes", "no", "yes"]);
+    assert_eq!(each("public.reg"), ["no", "yes", "yes"]);
+    assert_eq!(each("prompt.txt"), ["no", "yes", "yes"]);
+    // Nobody says which it is: the answer says for which it holds.
+    let (seen, what) = of("private.reg", "");
+    assert_eq!(seen, "unknown");
+    assert_eq!(
+        what,
+        "the firewall has in Domain 8192 and 8193 and 8194 closed, in Private 8192 and 8193 and 8194 open, in Public 8192 and 8193 \
+         and 8194 closed; which of them the server is in is not known (in a domain it is Domain)"
+    );
+    let (seen, what) = of("public.reg", "");
+    assert!(seen == "unknown" && what.contains("in Domain 8192 and 8193 and 8194 open"), "{what}");
+    assert!(what.contains("in Public 8192 and 8193 and 8194 blocked"), "{what}");
+    // The rule that decided is named.
+    let text = check(&env, "--endpoints 1000 --firewall private.reg --profile private").expect(0);
+    text.says("Private: 8192, 8193, 8194 open: the rule \"Sophos Message Router\" (local, for C:\\Program Files (x86)\\Sophos\\Remote \
+               Management System\\RouterNT.exe) opens it to all");
+    let text = check(&env, "--endpoints 1000 --firewall prompt.txt").expect(0);
+    text.says("Public: 8192, 8193, 8194 blocked: the rule \"RouterNT.exe\"").says("8194: IIOP over SSL");
+}
+
+#[test]
+fn the_firewall_before_vista_has_two_profiles() {
+    let env = with(1);
+    let write = |file: &str, states: [u8; 2], entry: &str| {
+        let mut text = "REGEDIT4\r\n".to_owned();
+        for (name, state, entry) in [("DomainProfile", states[0], ""), ("StandardProfile", states[1], entry)] {
+            text += &format!("\r\n[{POLICY}\\{name}]\r\n\"EnableFirewall\"=dword:0000000{state}\r\n");
+            text += &format!("\r\n[{POLICY}\\{name}\\AuthorizedApplications\\List]\r\n{entry}\r\n");
+        }
+        env.write(file, text);
+    };
+    const PATH: &str = r"C:\\Program Files\\Sophos\\Remote Management System\\RouterNT.exe";
+    write("standard.reg", [1, 1], &format!("\"{PATH}\"=\"{PATH}:*:Enabled:Sophos Message Router\""));
+    write("off.reg", [0, 1], "");
+    let of = |file: &str, profile: &str| firewall(&env, &format!("--firewall {file} {profile}"));
+    let each =
+        |file: &str| ["domain", "standard", "private", "public"].map(|name| of(file, &format!("--profile {name}")).0);
+    assert_eq!(each("standard.reg"), ["yes", "no", "no", "no"]);
+    assert_eq!(each("off.reg"), ["no", "yes", "yes", "yes"]);
+    let (seen, what) = of("standard.reg", "");
+    assert!(seen == "unknown" && what.contains("in Domain 8192 and 8193 and 8194 closed, in Standard 8192"), "{what}");
+    let (seen, what) = of("off.reg", "");
+    assert!(seen == "unknown" && what.contains("in Domain 8192 and 8193 and 8194 open (it is off)"), "{what}");
+    // An entry may lack its name.
+    env.write("list.reg", format!("REGEDIT4\r\n\r\n[{POLICY}\\StandardProfile\\GloballyOpenPorts\\List]\r\n\"a\"=\"8192:TCP:*:Enabled\"\r\n\"b\"=\"8193:TCP:*:Enabled:x\"\r\n\"c\"=\"8194:TCP:*:enabled:x\"\r\n"));
+    assert_eq!(["standard", "domain"].map(|name| of("list.reg", &format!("--profile {name}")).0), ["no", "unknown"]);
+}
+
 #[test]
 fn nagios_has_one_line_and_codes_of_its_own() {
     for (count, word, code) in [(1, "OK", 0), (20, "WARNING", 1), (30, "CRITICAL", 2)] {

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use crate::envelopes::{
-    self, Check, CheckOptions, Firewall, Limits, PORTS, ProgramVersion, Seen, Surroundings, Threshold, Verdict, bytes,
+    self, Check, CheckOptions, Limits, PORTS, ProgramVersion, Seen, Surroundings, Threshold, Verdict, bytes,
     print_duration,
 };
+use crate::firewall::Profile;
 use crate::report::{count, table};
 use crate::{Exit, Result};
 use clap::Args;
@@ -47,9 +48,12 @@ pub struct CheckArgs {
     relays: Option<u64>,
     #[command(flatten)]
     server: ServerFlags,
-    /// The server's firewall rules, exported by netsh (in English) or reg
+    /// The server's firewall, exported by reg, netsh (in English) or PowerShell; more than once where it is in several files
     #[arg(long, value_name = "FILE", value_parser = path())]
-    firewall: Option<PathBuf>,
+    firewall: Vec<PathBuf>,
+    /// The profile of the firewall that the server is in: a member of a domain is in domain
+    #[arg(long, value_name = "NAME", value_enum)]
+    profile: Vec<ProfileName>,
     /// Below how many MiB the free space of the volume is little [default: 1 GiB, or a twentieth of the volume]
     #[arg(long, value_name = "MIB")]
     min_free: Option<u64>,
@@ -71,6 +75,25 @@ pub struct CheckArgs {
     /// Write the figures to this file, in the text format of Prometheus
     #[arg(long, value_name = "FILE", value_parser = path())]
     metrics: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum ProfileName {
+    Domain,
+    /// Before Vista: Standard
+    #[value(alias = "standard")]
+    Private,
+    Public,
+}
+
+impl From<ProfileName> for Profile {
+    fn from(name: ProfileName) -> Profile {
+        match name {
+            ProfileName::Domain => Profile::Domain,
+            ProfileName::Private => Profile::Private,
+            ProfileName::Public => Profile::Public,
+        }
+    }
 }
 
 fn threshold(text: &str) -> Result<Threshold, String> {
@@ -98,7 +121,8 @@ pub fn run(args: &CheckArgs, out: Out) -> Exit {
     if args.nagios {
         return nagios::answer(&found);
     }
-    print(&found, out);
+    let is_asked = !args.firewall.is_empty() || args.probe.is_some();
+    print(&found, is_asked, out);
     let exit = if found.verdict == Verdict::Ok { Exit::Done } else { Exit::Faults };
     out.answer(COMMAND, exit, &found);
     exit
@@ -122,7 +146,10 @@ fn options(args: &CheckArgs, at: SystemTime, out: Out) -> Result<CheckOptions> {
     (around.endpoints, around.direct, around.relays) = (args.endpoints, args.direct, args.relays);
     around.system = args.server.system;
     around.min_free = args.min_free.map(|mib| mib.saturating_mul(1 << 20));
-    around.firewall = args.firewall.as_ref().map(|path| Firewall::parse_file(path)).transpose()?;
+    if !args.firewall.is_empty() {
+        around.firewall = Some(envelopes::exported_firewall(&args.firewall)?);
+    }
+    around.profiles = args.profile.iter().map(|name| Profile::from(*name)).collect();
     // A host that is not found for a moment takes no verdict with it: the cause is unknown then.
     around.listening = args.probe.as_ref().and_then(|host| {
         let asked = envelopes::probe(host, &PORTS, PROBE_WAIT);
@@ -144,7 +171,8 @@ fn options(args: &CheckArgs, at: SystemTime, out: Out) -> Result<CheckOptions> {
     Ok(options)
 }
 
-fn print(found: &Check, out: Out) {
+/// `is_asked`: whether it was asked for causes, however few messages there are.
+fn print(found: &Check, is_asked: bool, out: Out) {
     out.heading(found.folder.display().to_string());
     let messages = count(found.count as usize, "message", "messages");
     let endpoints = found.endpoints.map_or_else(String::new, |endpoints| {
@@ -159,11 +187,16 @@ fn print(found: &Check, out: Out) {
     }
     found.notes.iter().for_each(|note| out.line(format!("  {note}")));
     figures(found, out);
-    if found.verdict != Verdict::Ok || out.verbose {
+    if found.verdict != Verdict::Ok || out.verbose || is_asked {
         out.heading("Likely causes, in the article's order [63588]");
         let rows = found.causes.iter().map(|cause| vec![format!("  {}", cause.seen.name()), cause.what.clone()]);
         for (line, cause) in table(&rows.collect::<Vec<_>>()).into_iter().zip(&found.causes) {
-            if cause.seen == Seen::Yes { out.fault(line) } else { out.line(line) }
+            if cause.seen == Seen::Yes {
+                out.fault(line)
+            } else {
+                out.line(line)
+            }
+            cause.evidence.iter().for_each(|line| out.line(format!("           {line}")));
         }
     }
     if !found.next.is_empty() {
