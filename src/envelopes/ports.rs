@@ -113,10 +113,17 @@ fn of_profile(answer: &ProfileAnswer) -> String {
             None => parts.push((port.state, vec![port.port.to_string()])),
         }
     }
-    let said: Vec<String> =
-        parts.iter().map(|(state, ports)| format!("{} {}", ports.join(" and "), state.name())).collect();
+    let said: Vec<String> = parts.iter().map(|(state, ports)| format!("{} {}", series(ports), state.name())).collect();
     let off = if answer.on == Some(false) { " (it is off)" } else { "" };
     said.join(", ") + off
+}
+
+/// `8192, 8193 and 8194`.
+fn series(ports: &[String]) -> String {
+    match ports {
+        [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),
+        _ => ports.concat(),
+    }
 }
 
 fn next_of_unclear(around: &Surroundings) -> String {

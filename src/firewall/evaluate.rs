@@ -125,8 +125,9 @@ impl Firewall {
             .collect();
         if !unsaid.is_empty() {
             all.push(format!(
-                "whether the firewall is on in {} is not in it; it is taken to be, as Windows has it by default",
-                unsaid.join(", ")
+                "whether the firewall is on in {} is not in it; it is taken to be, as Windows has it by default{}",
+                unsaid.join(", "),
+                if self.generation() == Generation::BeforeVista { " (Windows 2003 has it off)" } else { "" }
             ));
         }
         if self.seen.service_disabled && self.generation() == Generation::SinceVista {

@@ -178,7 +178,7 @@ fn a_firewall_that_is_off_closes_nothing() {
     env.write("off.reg", shared_access([0, 0, 0], &[REMOTE_DESKTOP]));
     let (seen, what) = firewall(&env, "--firewall off.reg");
     assert_eq!(seen, "no", "{what}");
-    assert_eq!(what, "the firewall has 8192 and 8193 and 8194 open (it is off) in every profile");
+    assert_eq!(what, "the firewall has 8192, 8193 and 8194 open (it is off) in every profile");
     // A group policy may have it on.
     let text = check(&env, "--endpoints 1000 --firewall off.reg").expect(0);
     text.says(r"HKLM\SOFTWARE\Policies\Microsoft\WindowsFirewall");
@@ -215,12 +215,12 @@ fn the_profile_decides() {
     assert_eq!(seen, "unknown");
     assert_eq!(
         what,
-        "the firewall has in Domain 8192 and 8193 and 8194 closed, in Private 8192 and 8193 and 8194 open, in Public 8192 and 8193 \
+        "the firewall has in Domain 8192, 8193 and 8194 closed, in Private 8192, 8193 and 8194 open, in Public 8192, 8193 \
          and 8194 closed; which of them the server is in is not known (in a domain it is Domain)"
     );
     let (seen, what) = of("public.reg", "");
-    assert!(seen == "unknown" && what.contains("in Domain 8192 and 8193 and 8194 open"), "{what}");
-    assert!(what.contains("in Public 8192 and 8193 and 8194 blocked"), "{what}");
+    assert!(seen == "unknown" && what.contains("in Domain 8192, 8193 and 8194 open"), "{what}");
+    assert!(what.contains("in Public 8192, 8193 and 8194 blocked"), "{what}");
     // The rule that decided is named.
     let text = check(&env, "--endpoints 1000 --firewall private.reg --profile private").expect(0);
     text.says("Private: 8192, 8193, 8194 open: the rule \"Sophos Message Router\" (local, for C:\\Program Files (x86)\\Sophos\\Remote \
@@ -249,9 +249,9 @@ fn the_firewall_before_vista_has_two_profiles() {
     assert_eq!(each("standard.reg"), ["yes", "no", "no", "no"]);
     assert_eq!(each("off.reg"), ["no", "yes", "yes", "yes"]);
     let (seen, what) = of("standard.reg", "");
-    assert!(seen == "unknown" && what.contains("in Domain 8192 and 8193 and 8194 closed, in Standard 8192"), "{what}");
+    assert!(seen == "unknown" && what.contains("in Domain 8192, 8193 and 8194 closed, in Standard 8192"), "{what}");
     let (seen, what) = of("off.reg", "");
-    assert!(seen == "unknown" && what.contains("in Domain 8192 and 8193 and 8194 open (it is off)"), "{what}");
+    assert!(seen == "unknown" && what.contains("in Domain 8192, 8193 and 8194 open (it is off)"), "{what}");
     // An entry may lack its name.
     env.write("list.reg", format!("REGEDIT4\r\n\r\n[{POLICY}\\StandardProfile\\GloballyOpenPorts\\List]\r\n\"a\"=\"8192:TCP:*:Enabled\"\r\n\"b\"=\"8193:TCP:*:Enabled:x\"\r\n\"c\"=\"8194:TCP:*:enabled:x\"\r\n"));
     assert_eq!(["standard", "domain"].map(|name| of("list.reg", &format!("--profile {name}")).0), ["no", "unknown"]);
