@@ -131,7 +131,7 @@ fn next_of_unclear(around: &Surroundings) -> String {
     let (wanted, is_known) = profiles(firewall, &around.profiles);
     let states: Vec<PortState> =
         wanted.iter().flat_map(|profile| PORTS.map(|port| firewall.answer(*profile, port).state)).collect();
-    if !is_known && states.iter().any(|state| *state == PortState::Open) {
+    if !is_known && states.contains(&PortState::Open) {
         return "say which profile the server is in with --profile; there, netsh advfirewall show currentprofile tells"
             .to_owned();
     }
