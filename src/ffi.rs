@@ -208,7 +208,7 @@ impl State {
             #[serde(flatten)]
             report: crate::VerifyReport,
         }
-        match Cid::open(&self.path).and_then(|cid| verify(&cid, &self.options, Scope::Everything)) {
+        match Cid::open_to_look(&self.path).and_then(|cid| verify(&cid, &self.options, Scope::Everything)) {
             Err(error) => self.fail(COMMAND, &error),
             Ok(report) => {
                 let exit = if report.faults.is_empty() { Exit::Done } else { Exit::Faults };

@@ -1,12 +1,12 @@
 //! What in a CID is the customer's: files by their names, the relay configuration, the estate's certificate.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use super::certificate;
 use super::model::{CacState, CustomerFile, FileCounts};
 use super::{Audit, rules};
 use crate::catalog::{CidPath, Role};
-use crate::catalogs::{Loaded, is_temporary};
+use crate::catalogs::is_temporary;
 use crate::cid::MRINIT;
 use crate::mrinit::{self, Mrinit};
 use crate::relay::{CopyState, show_with};
@@ -19,7 +19,7 @@ const MAX_CAC: u64 = 1 << 20;
 
 /// The relay configuration of each copy, and what is wrong with it.
 pub(super) fn relay(audit: &mut Audit<'_>) -> Vec<CopyState> {
-    let cid = audit.cid;
+    let cid = audit.look.cid;
     let mut is_whole = true;
     let state = show_with(cid, |folder| {
         let path = match cid.named(folder, MRINIT) {
@@ -32,7 +32,7 @@ pub(super) fn relay(audit: &mut Audit<'_>) -> Vec<CopyState> {
                 return Ok(None);
             }
         };
-        let conf = audit.hold(&path, mrinit::MAX_SIZE).map(|bytes| (path, Mrinit::parse(bytes.to_vec())));
+        let conf = audit.look.hold(&path, mrinit::MAX_SIZE).map(|bytes| (path, Mrinit::parse(bytes.to_vec())));
         is_whole &= conf.is_some();
         Ok(conf)
     });
@@ -51,11 +51,11 @@ pub(super) fn relay(audit: &mut Audit<'_>) -> Vec<CopyState> {
 
 /// The certificates of every `cac.pem`.
 pub(super) fn certificates(audit: &mut Audit<'_>) -> Vec<CacState> {
-    let cid = audit.cid;
+    let cid = audit.look.cid;
     let mut states = Vec::new();
     for folder in std::iter::once(None).chain(cid.components().iter().map(Some)) {
         let Ok(Some(path)) = cid.named(folder, CAC) else { continue };
-        let Some(bytes) = audit.hold(&path, MAX_CAC) else { continue };
+        let Some(bytes) = audit.look.hold(&path, MAX_CAC) else { continue };
         let certificates = match certificate::read(&bytes) {
             Ok(certificates) => certificates,
             Err(why) => {
@@ -91,38 +91,15 @@ fn is_customers(audit: &Audit<'_>, components: &HashSet<String>, path: &CidPath)
 }
 
 fn components(audit: &Audit<'_>) -> HashSet<String> {
-    audit.cid.components().iter().map(CidPath::key).collect()
+    audit.look.cid.components().iter().map(CidPath::key).collect()
 }
 
-/// The customer's files, and whether each catalog that should list one does.
-pub(super) fn files(audit: &mut Audit<'_>, loaded: &[Loaded]) -> Vec<CustomerFile> {
-    let components = components(audit);
-    let walked = audit.disk.walked().filter(|(_, file)| is_customers(audit, &components, &file.path));
-    let mut files: BTreeMap<String, CustomerFile> = walked
-        .map(|(_, file)| {
-            let file = CustomerFile { path: file.path.clone(), size: file.size, listed_by: Vec::new() };
-            (file.path.key(), file)
-        })
-        .collect();
-    for Loaded { file: catalog, catalog: content, .. } in loaded {
-        let folder = catalog.folder.as_ref();
-        let mut listed: HashMap<String, ()> = HashMap::new();
-        for entry in content.entries() {
-            if audit.options.refresh.customer_files.role_under(folder, &entry.path) == Role::Customer {
-                listed.insert(entry.path.under(folder).key(), ());
-            }
-        }
-        for (key, file) in &mut files {
-            if listed.contains_key(key) {
-                file.listed_by.push(catalog.path.clone());
-            } else if catalog.covers(&file.path) {
-                let what = "it is the customer's and not listed: endpoints do not get it";
-                let finding = audit.findings.add(rules::CUSTOMER_UNLISTED, Some(file.path.as_str()), what);
-                finding.catalog = Some(catalog.path.clone());
-            }
-        }
-    }
-    files.into_values().collect()
+/// The customer's files.
+pub(super) fn files(audit: &mut Audit<'_>) -> Vec<CustomerFile> {
+    let customers = audit.look.customers();
+    let size = |file: u32| audit.look.disk.files[file as usize].size;
+    let customers = customers.into_iter();
+    customers.map(|it| CustomerFile { path: it.path, size: size(it.file), listed_by: it.listed_by }).collect()
 }
 
 /// Whose the files are, in numbers; those that may be the customer's; and findings about what nothing lists.
@@ -135,7 +112,7 @@ pub(super) fn count(audit: &mut Audit<'_>) -> (FileCounts, Vec<CidPath>) {
     // A folder directly in the root, or the root itself (the empty key), in which a manifest lists files.
     let covered: HashSet<&str> = audit.signed.keys().map(|key| first_part(key)).collect();
     let mut uncovered: BTreeMap<String, (String, usize)> = BTreeMap::new();
-    for (_, file) in audit.disk.walked() {
+    for (_, file) in audit.look.disk.walked() {
         let key = file.path.key();
         let is_signed = audit.signed.contains_key(&key);
         counts.total += 1;

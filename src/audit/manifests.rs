@@ -1,11 +1,9 @@
 //! Manifests against the disk, and what they know of files that catalogs list.
 
-use super::catalogs::located;
-use super::disk::Standing;
 use super::model::ManifestState;
-use super::read::Sums;
 use super::{Audit, rules, trust};
 use crate::catalog::{CidPath, Role};
+use crate::catalogs::look::{Standing, Sums, located};
 use crate::cid::Cid;
 use crate::cid::digest::Wanted;
 use crate::manifest::{self, Manifest, ManifestEntry};
@@ -53,9 +51,9 @@ impl Against {
 
 /// Reads the manifests, and finds out what they can be trusted for.
 pub(super) fn load(audit: &mut Audit<'_>) {
-    let cid = audit.cid;
+    let cid = audit.look.cid;
     for path in cid.manifests() {
-        let Some(bytes) = audit.hold(path, manifest::MAX_SIZE) else { continue };
+        let Some(bytes) = audit.look.hold(path, manifest::MAX_SIZE) else { continue };
         let mut against = Against {
             path: path.clone(),
             folder: path.folder(),
@@ -66,7 +64,7 @@ pub(super) fn load(audit: &mut Audit<'_>) {
         };
         match Manifest::parse(bytes.to_vec()) {
             Ok(manifest) => {
-                against.folder = Cid::manifest_folder(path, &manifest, |path| audit.disk.has(&path.key()));
+                against.folder = Cid::manifest_folder(path, &manifest, |path| audit.look.disk.has(&path.key()));
                 let (rule, state, what) = trust::judge(&manifest, &audit.options.signatures);
                 if let Some(rule) = rule {
                     let finding = audit.findings.add(rule, Some(path.as_str()), what.as_str());
@@ -99,7 +97,8 @@ pub(super) fn load(audit: &mut Audit<'_>) {
 
 /// Looks up every entry.
 pub(super) fn look_up(audit: &mut Audit<'_>) {
-    let Audit { cid, options, findings, disk, manifests, .. } = audit;
+    let Audit { look, options, findings, manifests, .. } = audit;
+    let (cid, disk) = (look.cid, &mut look.disk);
     for Against { path: name, folder, manifest, there, .. } in manifests {
         let Some(manifest) = manifest else { continue };
         for (index, entry) in (0u32..).zip(manifest.entries()) {
@@ -174,10 +173,10 @@ fn differing(entry: &ManifestEntry<'_>, sums: &Sums) -> Vec<&'static str> {
 
 /// Compares what was read with what the manifests list.
 pub(super) fn judge(audit: &mut Audit<'_>) {
-    let Audit { disk, sums, manifests, findings, .. } = audit;
+    let Audit { look, manifests, findings, .. } = audit;
     for against in &*manifests {
         for &(index, number) in &against.there {
-            let Some(sums) = sums.get(&number).and_then(Option::as_ref) else { continue };
+            let Some(sums) = look.sums(number) else { continue };
             let differing = differing(&against.entry(index), sums);
             if !differing.is_empty() {
                 let what = format!(
@@ -185,7 +184,7 @@ pub(super) fn judge(audit: &mut Audit<'_>) {
                     differing.join(" and "),
                     if differing.len() == 1 { "is" } else { "are" }
                 );
-                let path = disk.files[number as usize].path.as_str();
+                let path = look.disk.files[number as usize].path.as_str();
                 findings.add(rules::MANIFEST_DIGEST, Some(path), what).manifest = Some(against.path.clone());
             }
         }

@@ -3,13 +3,11 @@
 //! An audit looks at everything once and changes nothing. What is wrong is never an error but a [`Finding`], so that one
 //! unreadable file hides nothing else. [`RULES`] has all that can be found; `docs/audit.md` says more.
 
-mod catalogs;
 mod certificate;
+mod contradictions;
 mod customer;
-mod disk;
 mod manifests;
 mod model;
-mod read;
 mod rules;
 mod trust;
 
@@ -18,23 +16,16 @@ pub use rules::{RULES, Rule, Severity};
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
 
 use crate::base::error::Result;
-use crate::base::files::read_file;
 use crate::base::time;
-use crate::catalog::CidPath;
-use crate::catalog::checksum::Function;
-use crate::catalogs::CatalogReport;
-use crate::catalogs::RefreshOptions;
+use crate::catalogs::look::{Check, Look};
+use crate::catalogs::{RefreshOptions, Scope};
 use crate::cid::{Cid, generation};
 use crate::signing::VerifyOptions;
 
-use catalogs::Check;
-use disk::{Disk, Standing};
 use manifests::{Against, Listed};
 use model::Findings;
-use read::{Job, Sums, read_all};
 
 /// How to audit.
 #[derive(Clone)]
@@ -93,19 +84,16 @@ const ATTEMPTS: usize = 3;
 
 fn audit_once(cid: &Cid, options: &AuditOptions) -> Result<AuditReport> {
     let mut audit = Audit::new(cid, options);
-    let loaded = catalogs::load(&mut audit);
     manifests::load(&mut audit);
     let relay = customer::relay(&mut audit);
     let certificates = customer::certificates(&mut audit);
-    let functions = options.refresh.checksum.candidates();
-    let of_catalogs = catalogs::detect_all(&mut audit, &loaded, &functions)?;
-    let checks = catalogs::look_up(&mut audit, &loaded);
     manifests::look_up(&mut audit);
-    audit.read_the_rest(&checks, &of_catalogs, &functions);
-    catalogs::judge_all(&mut audit, &loaded, &checks, &of_catalogs);
+    let checks = audit.compare()?;
+    contradictions::find(&mut audit, &checks);
     manifests::judge(&mut audit);
-    let customer_files = customer::files(&mut audit, &loaded);
+    let customer_files = customer::files(&mut audit);
     let (files, candidates) = customer::count(&mut audit);
+    audit.take_over_troubles();
     let manifests = std::mem::take(&mut audit.manifests);
     let manifests = manifests.into_iter().map(Against::into_state).collect();
     let (counts, findings) = audit.findings.sorted();
@@ -114,7 +102,7 @@ fn audit_once(cid: &Cid, options: &AuditOptions) -> Result<AuditReport> {
         counts,
         findings,
         files,
-        catalogs: audit.catalogs,
+        catalogs: audit.look.catalogs,
         manifests,
         customer_files,
         candidates,
@@ -125,104 +113,39 @@ fn audit_once(cid: &Cid, options: &AuditOptions) -> Result<AuditReport> {
 
 /// An audit under way.
 struct Audit<'a> {
-    cid: &'a Cid,
     options: &'a AuditOptions,
+    /// The disk and the catalogs.
+    look: Look<'a>,
     findings: Findings,
-    disk: Disk,
-    catalogs: Vec<CatalogReport>,
     manifests: Vec<Against>,
-    /// The contents of files that were read to be understood, by the file's number.
-    held: HashMap<u32, Arc<[u8]>>,
     /// What manifests say of a file, by its key.
     signed: HashMap<String, Vec<Listed>>,
-    /// What was read; `None` where it could not be.
-    sums: HashMap<u32, Option<Sums>>,
 }
 
 impl<'a> Audit<'a> {
     fn new(cid: &'a Cid, options: &'a AuditOptions) -> Audit<'a> {
-        let mut findings = Findings::default();
-        let disk = Disk::look(cid, &mut findings);
         Audit {
-            cid,
             options,
-            findings,
-            disk,
-            catalogs: Vec::new(),
+            look: Look::new(cid, &options.refresh, Scope::Everything),
+            findings: Findings::default(),
             manifests: Vec::new(),
-            held: HashMap::new(),
             signed: HashMap::new(),
-            sums: HashMap::new(),
         }
     }
 
-    /// The content of a file that is to be understood, read here and not again; `None` where there is no such file, or
-    /// where it cannot be read, which is a finding then.
-    fn hold(&mut self, path: &CidPath, limit: u64) -> Option<Arc<[u8]>> {
-        let Standing::File(number) = self.disk.find(self.cid, path, &path.key()) else { return None };
-        if let Some(held) = self.held.get(&number) {
-            return Some(held.clone());
-        }
-        match read_file(&self.disk.files[number as usize].place, limit) {
-            Ok(bytes) => {
-                let bytes: Arc<[u8]> = bytes.into();
-                self.held.insert(number, bytes.clone());
-                Some(bytes)
-            }
-            Err(error) => {
-                self.sums.insert(number, None);
-                self.findings.add(rules::UNREADABLE, Some(path.as_str()), error.what());
-                None
-            }
-        }
+    /// Compares catalogs and disk, and reads what manifests list on the way.
+    fn compare(&mut self) -> Result<Vec<Check>> {
+        let further = manifests::to_read(self);
+        let Audit { look, manifests, signed, .. } = self;
+        let wanted = |_, key: &str| manifests::wanted(manifests, signed.get(key).map_or(&[][..], Vec::as_slice));
+        look.compare(wanted, &further)
     }
 
-    /// What manifests say of the file with this key.
-    fn signed(&self, key: &str) -> &[Listed] {
-        self.signed.get(key).map_or(&[], Vec::as_slice)
-    }
-
-    /// Reads files that were not read yet, with the functions whose bits are set; what cannot be read is a finding.
-    fn read(&mut self, numbers: &[u32], bits: impl Fn(u32) -> u32, functions: &[Function]) {
-        let (disk, held, manifests) = (&self.disk, &self.held, &self.manifests);
-        let numbers: Vec<u32> = numbers.iter().copied().filter(|number| !self.sums.contains_key(number)).collect();
-        let jobs: Vec<Job<'_>> = numbers
-            .iter()
-            .map(|&number| {
-                let file = &disk.files[number as usize];
-                Job {
-                    place: &file.place,
-                    held: held.get(&number).map(|bytes| &**bytes),
-                    size: file.size,
-                    functions: bits(number),
-                    wanted: manifests::wanted(manifests, self.signed(&file.path.key())),
-                }
-            })
-            .collect();
-        let read = read_all(&jobs, functions);
-        drop(jobs);
-        for (number, sums) in numbers.into_iter().zip(read) {
-            let sums = sums.map_err(|error| {
-                let path = self.disk.files[number as usize].path.as_str();
-                self.findings.add(rules::UNREADABLE, Some(path), error.what());
-            });
-            self.sums.insert(number, sums.ok());
+    /// Everything that is wrong with the disk and the catalogs is a finding.
+    fn take_over_troubles(&mut self) {
+        for trouble in std::mem::take(&mut self.look.troubles).0 {
+            let finding = self.findings.add(rules::of_trouble(trouble.kind), trouble.path.as_deref(), trouble.what);
+            finding.catalog = trouble.catalog;
         }
-    }
-
-    /// Reads what catalogs and manifests list and what was not read to find out the catalogs' functions.
-    fn read_the_rest(&mut self, checks: &[Check], of_catalogs: &[Option<u32>], functions: &[Function]) {
-        let mut bits: HashMap<u32, u32> = HashMap::new();
-        for check in checks {
-            if let Some(function) = of_catalogs[check.catalog as usize] {
-                *bits.entry(check.file).or_default() |= 1 << function;
-            }
-        }
-        for number in manifests::to_read(self) {
-            bits.entry(number).or_default();
-        }
-        let mut numbers: Vec<u32> = bits.keys().copied().collect();
-        numbers.sort_unstable();
-        self.read(&numbers, |number| bits[&number], functions);
     }
 }

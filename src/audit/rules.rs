@@ -41,6 +41,7 @@ pub struct Rule {
     pub next: &'static str,
 }
 
+use crate::catalogs::look::TroubleKind;
 use Severity::{Error, Note, Warning};
 
 const UPDATE: &str = "let the server update this CID, or restore the file from a copy that is whole";
@@ -177,6 +178,32 @@ rules! {
         "Neither a file nor a folder: a FIFO, a device or a socket.", "remove it";
     UNREADABLE = "unreadable", Error,
         "A file or folder cannot be read.", "check your rights to it, and the disk; then audit again";
+}
+
+/// The rule of what is wrong with the disk and the catalogs.
+pub(super) fn of_trouble(kind: TroubleKind) -> &'static Rule {
+    match kind {
+        TroubleKind::CatalogUnreadable => CATALOG_UNREADABLE,
+        TroubleKind::CatalogChecksum => CATALOG_CHECKSUM,
+        TroubleKind::CatalogForeign => CATALOG_FOREIGN,
+        TroubleKind::CatalogUndetermined => CATALOG_UNDETERMINED,
+        TroubleKind::EntryMissing => ENTRY_MISSING,
+        TroubleKind::EntryNotAFile => ENTRY_NOT_A_FILE,
+        TroubleKind::EntryLeadsOut => ENTRY_LEADS_OUT,
+        TroubleKind::EntrySize => ENTRY_SIZE,
+        TroubleKind::EntryChecksum => ENTRY_CHECKSUM,
+        TroubleKind::EntryImpossible => ENTRY_IMPOSSIBLE,
+        TroubleKind::CustomerUnlisted => CUSTOMER_UNLISTED,
+        TroubleKind::Interrupted => CHANGE_INTERRUPTED,
+        TroubleKind::Locked => LOCKED,
+        TroubleKind::Leftover => LEFTOVER,
+        TroubleKind::CaseConflict => CASE_CONFLICT,
+        TroubleKind::BadName => BAD_NAME,
+        TroubleKind::Link => LINK,
+        TroubleKind::LinkOut => LINK_OUT,
+        TroubleKind::NotAFile => NOT_PLAIN,
+        TroubleKind::Unreadable => UNREADABLE,
+    }
 }
 
 #[cfg(test)]

@@ -124,7 +124,7 @@ fn verify(args: &CheckedCids, out: Out) -> Exit {
         Err(error) => return out.fail(COMMAND, &error),
     };
     look_at_all(COMMAND, &args.cids, out, |path| {
-        let report = crate::verify(&Cid::open(path)?, &options, Scope::Everything)?;
+        let report = crate::verify(&Cid::open_to_look(path)?, &options, Scope::Everything)?;
         for catalog in &report.catalogs {
             let (name, place) = catalog_name(&catalog.catalog);
             let checked = match (&catalog.function, catalog.state) {

@@ -24,14 +24,14 @@ pub(super) struct Job<'a> {
 }
 
 /// What came out.
-pub(super) struct Sums {
+pub(crate) struct Sums {
     functions: u32,
     pub digests: Digests,
 }
 
 impl Sums {
     /// The checksum by the function of this number, if it was wanted.
-    pub(super) fn checksum(&self, function: u32) -> Option<Checksum> {
+    pub(crate) fn checksum(&self, function: u32) -> Option<Checksum> {
         let before = (self.functions & ((1 << function) - 1)).count_ones();
         (self.functions >> function & 1 == 1).then(|| self.digests.checksums[before as usize])
     }

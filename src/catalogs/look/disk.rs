@@ -1,10 +1,9 @@
-//! What is on disk, looked at once: every file with its size, and whatever in the tree is a finding by itself.
+//! What is on disk, looked at once: every file with its size, and whatever in the tree is wrong by itself.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 
-use super::model::Findings;
-use super::rules;
+use super::trouble::{TroubleKind, Troubles};
 use crate::base::error::{Error, ErrorKind, plain};
 use crate::base::text::fold_case;
 use crate::catalog::CidPath;
@@ -14,7 +13,7 @@ use crate::cid::walk::{Item, Kind, walk_on};
 use crate::plan::{Remain, Remains};
 
 /// A file of the CID.
-pub(super) struct DiskFile {
+pub(crate) struct DiskFile {
     /// From the CID's root, in the case found.
     pub path: CidPath,
     /// Where it really is.
@@ -26,16 +25,19 @@ pub(super) struct DiskFile {
     pub is_listed: bool,
 }
 
-/// The files of a CID.
-pub(super) struct Disk {
+/// The files of a CID: all of them, or those that were asked for where nobody walked.
+#[derive(Default)]
+pub(crate) struct Disk {
     pub files: Vec<DiskFile>,
     by_key: HashMap<String, u32>,
     /// Of names that differ in case alone, the further ones.
     twins: HashMap<String, u32>,
+    /// Folders that cannot be listed, by their keys. That is told already.
+    closed: HashSet<String>,
 }
 
 /// What stands at a path that a catalog or a manifest lists.
-pub(super) enum Standing {
+pub(crate) enum Standing {
     /// The file of this number.
     File(u32),
     Absent,
@@ -44,16 +46,17 @@ pub(super) enum Standing {
     LeadsOut(Error),
     /// It cannot be looked at.
     Unreadable(Error),
-    /// Two names fit. They are a finding already.
+    /// Two names fit. That is told already.
     Twins,
 }
 
 impl Disk {
-    pub(super) fn look(cid: &Cid, findings: &mut Findings) -> Disk {
+    /// Walks the whole tree.
+    pub(crate) fn walk(cid: &Cid, troubles: &mut Troubles) -> Disk {
         let root = cid.root();
-        let mut disk = Disk { files: Vec::new(), by_key: HashMap::new(), twins: HashMap::new() };
+        let mut disk = Disk::default();
         let items = walk_on(root, |error| {
-            unreadable(root, &error, findings);
+            disk.closed.extend(unreadable(root, &error, troubles).map(|path| fold_case(&path)));
             Ok(())
         });
         let items = items.expect("the walk goes on");
@@ -61,26 +64,26 @@ impl Disk {
         let mut names = Names::default();
         for item in &items {
             let spelled = spelled(&item.path);
-            if item.is_own() && disk.own(item, &remains, &spelled, findings) {
+            if item.is_own() && disk.own(item, &remains, &spelled, troubles) {
                 continue;
             }
             if item.kind == Kind::Other {
-                findings.add(rules::NOT_PLAIN, Some(&spelled), "it is neither a file nor a folder");
+                troubles.add(TroubleKind::NotAFile, Some(&spelled), "it is neither a file nor a folder");
             }
+            let is_twin = item.path.to_str().is_some() && names.meet(&item.path, &spelled, troubles);
             let path = match CidPath::from_relative(&item.path) {
                 Ok(path) => path,
                 Err(why) => {
                     // What is in a folder of such a name has one, too; it is told once.
                     if names.is_first_bad(&item.path) {
-                        findings.add(rules::BAD_NAME, Some(&spelled), why);
+                        troubles.add(TroubleKind::BadName, Some(&spelled), why);
                     }
                     continue;
                 }
             };
-            let twin = names.meet(&item.path, &spelled, findings);
             match item.kind {
-                Kind::File => disk.add_walked(root, item, path, twin, findings),
-                Kind::Link => link(cid, &path, &spelled, findings),
+                Kind::File => disk.add_walked(root, item, path, is_twin, troubles),
+                Kind::Link => link(cid, &path, &spelled, troubles),
                 Kind::Folder | Kind::Other => {}
             }
         }
@@ -88,21 +91,25 @@ impl Disk {
     }
 
     /// A file of configcid's own; false where it is none, whatever its name says.
-    fn own(&self, item: &Item, remains: &Remains, spelled: &str, findings: &mut Findings) -> bool {
+    fn own(&self, item: &Item, remains: &Remains, spelled: &str, troubles: &mut Troubles) -> bool {
         match remains.of_file(&item.path) {
             Remain::Record => {}
             Remain::Interrupted(change) => {
                 let what = format!("a change was interrupted, or is under way: {change}");
-                findings.add(rules::CHANGE_INTERRUPTED, Some(spelled), what);
+                troubles.add(TroubleKind::Interrupted, Some(spelled), what);
             }
-            Remain::Lock(whose) => _ = findings.add(rules::LOCKED, Some(spelled), format!("it is locked by {whose}")),
-            Remain::Leftover => _ = findings.add(rules::LEFTOVER, Some(spelled), "it is left of a change that is over"),
+            Remain::Lock(whose) => {
+                _ = troubles.add(TroubleKind::Locked, Some(spelled), format!("it is locked by {whose}"))
+            }
+            Remain::Leftover => {
+                _ = troubles.add(TroubleKind::Leftover, Some(spelled), "it is left of a change that is over")
+            }
             Remain::Strange => return false,
         }
         true
     }
 
-    fn add_walked(&mut self, root: &Path, item: &Item, path: CidPath, is_twin: bool, findings: &mut Findings) {
+    fn add_walked(&mut self, root: &Path, item: &Item, path: CidPath, is_twin: bool, troubles: &mut Troubles) {
         let place = root.join(&item.path);
         match place.symlink_metadata() {
             Ok(metadata) => {
@@ -112,7 +119,7 @@ impl Disk {
                 let known = if is_twin { &mut self.twins } else { &mut self.by_key };
                 known.entry(key).or_insert(number);
             }
-            Err(error) => unreadable(root, &Error::io("look at it", &place, error), findings),
+            Err(error) => _ = unreadable(root, &Error::io("look at it", &place, error), troubles),
         }
     }
 
@@ -121,13 +128,19 @@ impl Disk {
         u32::try_from(self.files.len() - 1).expect("no tree holds so many files")
     }
 
+    /// Whether the file of this key lies in a folder that is told to be unreadable.
+    pub(crate) fn is_behind_closed(&self, key: &str) -> bool {
+        let ends = key.bytes().enumerate().filter(|(_, byte)| *byte == b'\\').map(|(at, _)| at);
+        !self.closed.is_empty() && ends.into_iter().any(|at| self.closed.contains(&key[..at]))
+    }
+
     /// Whether the tree itself has a file of this key.
-    pub(super) fn has(&self, key: &str) -> bool {
+    pub(crate) fn has(&self, key: &str) -> bool {
         self.by_key.contains_key(key)
     }
 
     /// What stands at `path`, whose key is `key`.
-    pub(super) fn find(&mut self, cid: &Cid, path: &CidPath, key: &str) -> Standing {
+    pub(crate) fn find(&mut self, cid: &Cid, path: &CidPath, key: &str) -> Standing {
         if let Some(&number) = self.by_key.get(key) {
             return match self.twins.get(key) {
                 Some(&twin) if self.files[twin as usize].path == *path => Standing::File(twin),
@@ -151,7 +164,7 @@ impl Disk {
     }
 
     /// The files that stand in the tree itself.
-    pub(super) fn walked(&self) -> impl Iterator<Item = (u32, &DiskFile)> {
+    pub(crate) fn walked(&self) -> impl Iterator<Item = (u32, &DiskFile)> {
         (0..).zip(&self.files).filter(|(_, file)| file.is_walked)
     }
 }
@@ -166,11 +179,15 @@ struct Names {
 
 impl Names {
     /// Whether a name like this was met before.
-    fn meet(&mut self, path: &Path, spelled: &str, findings: &mut Findings) -> bool {
+    fn meet(&mut self, path: &Path, spelled: &str, troubles: &mut Troubles) -> bool {
         let Some(twin) = self.keys.insert(fold_case(spelled), path.to_owned()) else { return false };
         if !path.parent().is_some_and(|folder| self.told.contains(folder)) {
             let (twin, this) = (twin.display(), path.display());
-            findings.add(rules::CASE_CONFLICT, Some(spelled), format!("{twin} and {this} differ in case alone"));
+            troubles.add(
+                TroubleKind::CaseConflict,
+                Some(spelled),
+                format!("{twin} and {this} differ in case alone: to Windows they are one"),
+            );
         }
         self.told.insert(path.to_owned());
         true
@@ -182,20 +199,21 @@ impl Names {
     }
 }
 
-fn link(cid: &Cid, path: &CidPath, spelled: &str, findings: &mut Findings) {
+fn link(cid: &Cid, path: &CidPath, spelled: &str, troubles: &mut Troubles) {
     match cid.tree().find(path) {
-        Ok(Found::Absent | Found::Other) => findings.add(rules::LINK, Some(spelled), "a link that leads nowhere"),
-        Ok(_) => findings.add(rules::LINK, Some(spelled), "a link to another place in the CID"),
-        Err(error) if error.kind() == ErrorKind::Link => findings.add(rules::LINK_OUT, Some(spelled), error.what()),
-        Err(error) => findings.add(rules::LINK, Some(spelled), format!("a link: {}", error.what())),
+        Ok(Found::Absent | Found::Other) => troubles.add(TroubleKind::Link, Some(spelled), "a link that leads nowhere"),
+        Ok(_) => troubles.add(TroubleKind::Link, Some(spelled), "a link to another place in the CID"),
+        Err(error) if error.kind() == ErrorKind::Link => troubles.met(TroubleKind::LinkOut, Some(spelled), &error),
+        Err(error) => troubles.add(TroubleKind::Link, Some(spelled), format!("a link: {}", error.what())),
     };
 }
 
-/// Adds that something cannot be read.
-pub(super) fn unreadable(root: &Path, error: &Error, findings: &mut Findings) {
+/// Adds that something cannot be read, and gives its path.
+fn unreadable(root: &Path, error: &Error, troubles: &mut Troubles) -> Option<String> {
     let root = plain(root);
     let path = error.path().and_then(|path| path.strip_prefix(&root).ok()).map(spelled);
-    findings.add(rules::UNREADABLE, path.as_deref(), error.what());
+    troubles.met(TroubleKind::Unreadable, path.as_deref(), error);
+    path
 }
 
 /// A path from the CID's root as catalogs spell it, whatever is in it.

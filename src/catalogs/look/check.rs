@@ -1,0 +1,201 @@
+//! Catalogs against the disk.
+
+use std::sync::Arc;
+
+use super::disk::Standing;
+use super::report::{CatalogReport, Scope};
+use super::{Digesting, Look, TroubleKind};
+use crate::base::error::Result;
+use crate::catalog::{Checksum, CidPath, Entry, Role};
+use crate::catalogs::{Detection, Loaded, Order, judge, samples};
+use crate::plan::View;
+
+/// An entry of a catalog whose file is there with the listed size.
+pub(crate) struct Check {
+    pub file: u32,
+    /// Numbers of the catalog and of its entry.
+    pub catalog: u32,
+    pub entry: u32,
+}
+
+impl Look<'_> {
+    /// Reads the catalogs.
+    pub(super) fn load(&mut self) {
+        for file in self.cid.catalogs() {
+            match self.cid.read_catalog(file) {
+                Ok((bytes, catalog)) => {
+                    if let Standing::File(number) = self.disk.find(self.cid, &file.path, &file.path.key()) {
+                        self.held.insert(number, bytes.as_slice().into());
+                    }
+                    self.loaded.push(Loaded { file: file.clone(), bytes, catalog });
+                }
+                Err(error) => {
+                    self.troubles.met(TroubleKind::CatalogUnreadable, Some(file.path.as_str()), &error);
+                    self.catalogs.push(CatalogReport::unreadable(file.path.clone()));
+                }
+            }
+        }
+    }
+
+    /// Looks up every entry, and gives those whose file is to be read.
+    pub(super) fn look_up(&mut self) -> Vec<Check> {
+        let order = Order::new(&self.loaded);
+        let mut checks = Vec::new();
+        for (number, Loaded { file, catalog, .. }) in (0u32..).zip(&self.loaded) {
+            for (index, entry) in (0u32..).zip(catalog.entries()) {
+                let path = entry.path.under(file.folder.as_ref());
+                let is_impossible = order.is_impossible(&file.path, &path);
+                if self.scope == Scope::Customer && (is_impossible || is_left_alone(self.options, &path)) {
+                    continue;
+                }
+                let key = path.key();
+                let is_accepted = self.is_accepted(&path);
+                let mut add = |kind, what: Result<String>| {
+                    let trouble = match what {
+                        Ok(what) => self.troubles.add(kind, Some(path.as_str()), what),
+                        Err(error) => self.troubles.met(kind, Some(path.as_str()), &error),
+                    };
+                    trouble.catalog = Some(file.path.clone());
+                };
+                match self.disk.find(self.cid, &path, &key) {
+                    Standing::File(found) => {
+                        let on_disk = &mut self.disk.files[found as usize];
+                        on_disk.is_listed = true;
+                        let size = on_disk.size;
+                        if is_impossible {
+                            add(TroubleKind::EntryImpossible, Ok("it lists this catalog, or is it".to_owned()));
+                        }
+                        if size != u64::from(entry.size) {
+                            let what = format!("it has {size} bytes, and {} are listed", entry.size);
+                            add(TroubleKind::EntrySize, Ok(what));
+                        } else if !is_impossible {
+                            checks.push(Check { file: found, catalog: number, entry: index });
+                        }
+                    }
+                    Standing::Absent | Standing::NotAFile if is_accepted => {}
+                    Standing::Absent => add(TroubleKind::EntryMissing, Ok("it is listed and not there".to_owned())),
+                    Standing::NotAFile => add(TroubleKind::EntryNotAFile, Ok("it is listed and no file".to_owned())),
+                    Standing::LeadsOut(error) => add(TroubleKind::EntryLeadsOut, Err(error)),
+                    Standing::Unreadable(_) if self.disk.is_behind_closed(&key) => {}
+                    Standing::Unreadable(error) => add(TroubleKind::Unreadable, Err(error)),
+                    Standing::Twins => {}
+                }
+            }
+        }
+        checks
+    }
+
+    /// Finds out the functions of the catalogs, from files that are read for all checks at once.
+    pub(super) fn find_out_functions(&mut self, wanted: &impl Digesting) -> Result<()> {
+        let view = View::new(self.cid, &[]);
+        let all = u32::try_from((1u64 << self.functions.len()) - 1).expect("there are few functions");
+        let mut sampled = Vec::new();
+        for Loaded { file, catalog, .. } in &self.loaded {
+            let mut samples = samples(&view, file, catalog, &self.options.customer_files);
+            let mut numbers = Vec::new();
+            samples.retain(|sample| match self.disk.find(self.cid, &sample.path, &sample.path.key()) {
+                Standing::File(number) => {
+                    numbers.push(number);
+                    true
+                }
+                _ => false,
+            });
+            sampled.push((samples, numbers));
+        }
+        let mut files: Vec<u32> = sampled.iter().flat_map(|(_, numbers)| numbers).copied().collect();
+        files.sort_unstable();
+        files.dedup();
+        self.read(&files, |_| all, wanted);
+        for (index, (samples, numbers)) in sampled.into_iter().enumerate() {
+            // What cannot be read tells nothing, and is told by itself.
+            let (samples, numbers): (Vec<_>, Vec<_>) =
+                samples.into_iter().zip(numbers).filter(|(_, number)| self.sums(*number).is_some()).unzip();
+            let Loaded { bytes, catalog, .. } = &self.loaded[index];
+            let detection =
+                judge(&samples, catalog, bytes, &self.options.checksum, &self.functions, |function, _, sample| {
+                    let index = samples.iter().position(|this| std::ptr::eq(this, sample)).expect("it is one of them");
+                    Ok(self.sums(numbers[index]).and_then(|sums| sums.checksum(function as u32)))
+                })?;
+            self.tell_function(index, &detection)?;
+        }
+        Ok(())
+    }
+
+    /// Tells what is known of the function of the loaded catalog of this number.
+    fn tell_function(&mut self, index: usize, detection: &Detection) -> Result<()> {
+        let Loaded { file, bytes, catalog } = &self.loaded[index];
+        let (path, function) = (file.path.as_str(), detection.function());
+        match (detection, function) {
+            (Detection::Foreign, _) => {
+                let what = "no known checksum function reproduces it: sizes were checked, checksums were not";
+                self.troubles.add(TroubleKind::CatalogForeign, Some(path), what);
+            }
+            (Detection::Undetermined(likely), _) => {
+                let what = format!(
+                    "no listed file is there to tell its checksum function by (its own checksum agrees with {}): sizes were \
+                     checked, checksums were not",
+                    likely.name()
+                );
+                self.troubles.add(TroubleKind::CatalogUndetermined, Some(path), what);
+            }
+            (_, Some(function)) => {
+                let right = function.of_bytes(catalog.covered(bytes))?;
+                if right != catalog.own_checksum() {
+                    let own = catalog.own_checksum();
+                    let what = format!("its own checksum is {own}, and {} of it is {right}", function.name());
+                    self.troubles.add(TroubleKind::CatalogChecksum, Some(path), what);
+                }
+            }
+            _ => {}
+        }
+        let number = function.and_then(|function| self.functions.iter().position(|this| Arc::ptr_eq(this, function)));
+        self.catalogs.push(CatalogReport::new(file.path.clone(), catalog, detection));
+        self.of_catalogs.push(number.map(|number| number as u32));
+        Ok(())
+    }
+
+    /// Compares what was read with what the catalogs list.
+    pub(super) fn judge(&mut self, checks: &[Check]) {
+        for check in checks {
+            if self.agrees(check) != Some(false) {
+                continue;
+            }
+            let (catalog, entry) = self.entry(check);
+            let (catalog, listed) = (catalog.clone(), entry.checksum);
+            let is = self.checksum(check).map_or_else(String::new, |is| is.to_string());
+            let path = self.disk.files[check.file as usize].path.clone();
+            let what = format!("its checksum is {is}, and {listed} is listed");
+            self.troubles.add(TroubleKind::EntryChecksum, Some(path.as_str()), what).catalog = Some(catalog);
+        }
+    }
+
+    /// The catalog, and its entry.
+    pub(crate) fn entry(&self, check: &Check) -> (&CidPath, &Entry) {
+        let Loaded { file, catalog, .. } = &self.loaded[check.catalog as usize];
+        (&file.path, &catalog.entries()[check.entry as usize])
+    }
+
+    fn checksum(&self, check: &Check) -> Option<Checksum> {
+        let function = self.of_catalogs[check.catalog as usize]?;
+        self.sums(check.file)?.checksum(function)
+    }
+
+    /// Whether a file is what the catalog says; `None` where nothing tells.
+    pub(crate) fn agrees(&self, check: &Check) -> Option<bool> {
+        let (_, entry) = self.entry(check);
+        let size = self.sums(check.file)?.digests.size;
+        Some(self.checksum(check)? == entry.checksum && size == u64::from(entry.size))
+    }
+
+    /// Whether the absence of a file was accepted: a catalog that has gone is damage, which a refresh may be told to accept.
+    fn is_accepted(&self, path: &CidPath) -> bool {
+        self.scope == Scope::Customer
+            && self.options.accept_damage
+            && self.options.customer_files.role(path) == Role::Catalog
+    }
+}
+
+/// Whether a refresh leaves the file alone: it is the vendor's.
+fn is_left_alone(options: &super::RefreshOptions, path: &CidPath) -> bool {
+    options.customer_files.role(path) == Role::Vendor
+}

@@ -1,0 +1,156 @@
+//! One look at a CID, for all who judge it: what is on disk, what the catalogs say of it, and where the two differ.
+//!
+//! [`verify`](super::verify()) tells of it what concerns catalogs; an audit adds what manifests say of the same files, which
+//! are read once for both.
+
+mod check;
+mod customers;
+mod disk;
+mod read;
+mod report;
+mod trouble;
+
+pub(crate) use check::Check;
+pub(crate) use disk::Standing;
+pub(crate) use read::Sums;
+pub use report::{CatalogReport, Scope};
+pub(crate) use trouble::{Trouble, TroubleKind, Troubles, located};
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::{Loaded, RefreshOptions};
+use crate::base::error::Result;
+use crate::base::files::read_file;
+use crate::catalog::CidPath;
+use crate::catalog::checksum::Function;
+use crate::cid::Cid;
+use crate::cid::digest::Wanted;
+use disk::Disk;
+use read::{Job, read_all};
+
+/// A look at a CID under way.
+pub(crate) struct Look<'a> {
+    pub cid: &'a Cid,
+    options: &'a RefreshOptions,
+    scope: Scope,
+    pub troubles: Troubles,
+    pub disk: Disk,
+    /// The catalogs that could be read.
+    pub loaded: Vec<Loaded>,
+    /// All catalogs, and what is known of them.
+    pub catalogs: Vec<CatalogReport>,
+    /// The checksum functions, of which each catalog has one at most.
+    functions: Vec<Function>,
+    /// The number of each loaded catalog's function; `None` where it has none.
+    of_catalogs: Vec<Option<u32>>,
+    /// The contents of files that were read to be understood, by the file's number.
+    held: HashMap<u32, Arc<[u8]>>,
+    /// What was read; `None` where it could not be.
+    sums: HashMap<u32, Option<Sums>>,
+}
+
+/// The digests that are wanted of a file with this number and this key, besides the checksums of catalogs.
+pub(crate) trait Digesting: Fn(u32, &str) -> Wanted<'static> {}
+
+impl<F: Fn(u32, &str) -> Wanted<'static>> Digesting for F {}
+
+impl<'a> Look<'a> {
+    /// Looks at the tree, all of it unless the scope is narrower, and reads the catalogs.
+    pub(crate) fn new(cid: &'a Cid, options: &'a RefreshOptions, scope: Scope) -> Look<'a> {
+        let mut troubles = Troubles::default();
+        let disk = match scope {
+            Scope::Everything => Disk::walk(cid, &mut troubles),
+            Scope::Customer => Disk::default(),
+        };
+        let mut look = Look {
+            cid,
+            options,
+            scope,
+            troubles,
+            disk,
+            loaded: Vec::new(),
+            catalogs: Vec::new(),
+            functions: options.checksum.candidates(),
+            of_catalogs: Vec::new(),
+            held: HashMap::new(),
+            sums: HashMap::new(),
+        };
+        look.load();
+        look
+    }
+
+    /// Compares the catalogs with the disk, and gives what they list that was there to be compared. Every file is read once:
+    /// with the checksums that catalogs need and the digests that `wanted` asks for, and `further` files for these alone.
+    ///
+    /// # Errors
+    /// A brought checksum command fails.
+    pub(crate) fn compare(&mut self, wanted: impl Digesting, further: &[u32]) -> Result<Vec<Check>> {
+        self.find_out_functions(&wanted)?;
+        let checks = self.look_up();
+        let mut bits: BTreeMap<u32, u32> = further.iter().map(|number| (*number, 0)).collect();
+        for check in &checks {
+            if let Some(function) = self.of_catalogs[check.catalog as usize] {
+                *bits.entry(check.file).or_default() |= 1 << function;
+            }
+        }
+        let numbers: Vec<u32> = bits.keys().copied().collect();
+        self.read(&numbers, |number| bits[&number], &wanted);
+        self.judge(&checks);
+        Ok(checks)
+    }
+
+    /// The content of a file that is to be understood, read here and not again; `None` where there is no such file, or
+    /// where it cannot be read, which is told then.
+    pub(crate) fn hold(&mut self, path: &CidPath, limit: u64) -> Option<Arc<[u8]>> {
+        let Standing::File(number) = self.disk.find(self.cid, path, &path.key()) else { return None };
+        if let Some(held) = self.held.get(&number) {
+            return Some(held.clone());
+        }
+        match read_file(&self.disk.files[number as usize].place, limit) {
+            Ok(bytes) => {
+                let bytes: Arc<[u8]> = bytes.into();
+                self.held.insert(number, bytes.clone());
+                Some(bytes)
+            }
+            Err(error) => {
+                self.sums.insert(number, None);
+                self.troubles.met(TroubleKind::Unreadable, Some(path.as_str()), &error);
+                None
+            }
+        }
+    }
+
+    /// What came out of reading the file of this number, if it could be read.
+    pub(crate) fn sums(&self, number: u32) -> Option<&Sums> {
+        self.sums.get(&number).and_then(Option::as_ref)
+    }
+
+    /// Reads files that were not read yet, with the functions whose bits are set; what cannot be read is told.
+    fn read(&mut self, numbers: &[u32], bits: impl Fn(u32) -> u32, wanted: &impl Digesting) {
+        let (disk, held) = (&self.disk, &self.held);
+        let numbers: Vec<u32> = numbers.iter().copied().filter(|number| !self.sums.contains_key(number)).collect();
+        let jobs: Vec<Job<'_>> = numbers
+            .iter()
+            .map(|&number| {
+                let file = &disk.files[number as usize];
+                Job {
+                    place: &file.place,
+                    held: held.get(&number).map(|bytes| &**bytes),
+                    size: file.size,
+                    functions: bits(number),
+                    wanted: wanted(number, &file.path.key()),
+                }
+            })
+            .collect();
+        let read = read_all(&jobs, &self.functions);
+        drop(jobs);
+        for (number, sums) in numbers.into_iter().zip(read) {
+            let sums = sums.map_err(|error| {
+                let path = self.disk.files[number as usize].path.as_str();
+                self.troubles.met(TroubleKind::Unreadable, Some(path), &error);
+            });
+            self.sums.insert(number, sums.ok());
+        }
+    }
+}
