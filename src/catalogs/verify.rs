@@ -60,14 +60,14 @@ pub fn verify(cid: &Cid, options: &RefreshOptions, scope: Scope) -> Result<Verif
     look.compare(|_, _| Wanted::default(), &[])?;
     look.customers();
     let mut faults: Vec<(usize, Fault)> = look.troubles.0.iter().filter_map(fault).collect();
-    // First what catalogs are wrong about, then what is wrong with the tree.
+    // First what catalogs are wrong about, as far as it is seen without reading files, and last what is wrong with the tree.
     faults.sort_by_key(|(rank, _)| *rank);
     let mut faults: Vec<Fault> = faults.into_iter().map(|(_, fault)| fault).collect();
     one_of_each(&mut faults);
     Ok(VerifyReport { catalogs: look.catalogs, faults })
 }
 
-/// The fault that a trouble is to the catalogs, and whether it comes first or later; `None` where it concerns none of them.
+/// The fault that a trouble is to the catalogs, with its rank among others; `None` where it concerns none of them.
 fn fault(trouble: &Trouble) -> Option<(usize, Fault)> {
     use TroubleKind as Kind;
     let code = match (trouble.kind, &trouble.error) {
@@ -94,8 +94,12 @@ fn fault(trouble: &Trouble) -> Option<(usize, Fault)> {
         Kind::CatalogUnreadable | Kind::CatalogChecksum => (path, None),
         _ => (trouble.catalog.clone(), path),
     };
-    let is_of_tree = catalog.is_none();
-    Some((usize::from(is_of_tree), Fault { code, catalog, path, what }))
+    let rank = match (&catalog, trouble.kind) {
+        (None, _) => 2,
+        (_, Kind::EntryChecksum) => 1,
+        _ => 0,
+    };
+    Some((rank, Fault { code, catalog, path, what }))
 }
 
 /// What is told of a file by a catalog, or by its name, is not told again of the tree.
