@@ -58,7 +58,7 @@ impl Encoding {
         match self {
             Encoding::Utf16Le => bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect(),
             Encoding::Utf16Be => bytes.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]])).collect(),
-            _ => bytes.iter().map(|&byte| byte.into()).collect(),
+            _ => bytes.iter().map(|&byte| u16::from(byte)).collect(),
         }
     }
 

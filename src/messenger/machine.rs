@@ -23,8 +23,8 @@ mod windows {
     use crate::base::error::Result;
     use crate::base::text::fold_case;
     use crate::host::live::{self, Wow};
-    use crate::host::windows;
-    use crate::registry::{KeyPath, Value, programs};
+    use crate::host::{programs, windows};
+    use crate::registry::{KeyPath, Value};
 
     /// The group to which messages are shown \[119053\].
     const AUDIENCE: &str = "Sophos Console Administrators";
