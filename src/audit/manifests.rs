@@ -4,9 +4,9 @@ use super::model::ManifestState;
 use super::{Audit, rules, trust};
 use crate::catalog::{CidPath, Role};
 use crate::catalogs::look::{Standing, Sums, located};
-use crate::cid::Cid;
 use crate::cid::digest::Wanted;
 use crate::manifest::{self, Manifest, ManifestEntry};
+use crate::signing::Place;
 
 /// An entry of a manifest: the numbers of both.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +20,8 @@ pub(super) struct Against {
     path: CidPath,
     /// What its paths are relative to; `None` is the CID's root.
     folder: Option<CidPath>,
+    /// Where none of its files may stand as well.
+    other: Option<Option<CidPath>>,
     /// `None` where it cannot be read.
     manifest: Option<Manifest>,
     /// Entries whose files are there with the listed size, with the numbers of these files.
@@ -57,6 +59,7 @@ pub(super) fn load(audit: &mut Audit<'_>) {
         let mut against = Against {
             path: path.clone(),
             folder: path.folder(),
+            other: None,
             manifest: None,
             there: Vec::new(),
             state: "unreadable",
@@ -64,7 +67,8 @@ pub(super) fn load(audit: &mut Audit<'_>) {
         };
         match Manifest::parse(bytes.to_vec()) {
             Ok(manifest) => {
-                against.folder = Cid::manifest_folder(path, &manifest, |path| audit.look.disk.has(&path.key()));
+                let Place { folder, other } = Place::of(path, &manifest);
+                (against.folder, against.other) = (folder, other);
                 let (rule, state, what) = trust::judge(&manifest, &audit.options.signatures);
                 if let Some(rule) = rule {
                     let finding = audit.findings.add(rule, Some(path.as_str()), what.as_str());
@@ -97,15 +101,22 @@ pub(super) fn load(audit: &mut Audit<'_>) {
 
 /// Looks up every entry.
 pub(super) fn look_up(audit: &mut Audit<'_>) {
-    let Audit { look, options, findings, manifests, .. } = audit;
+    let Audit { look, options, findings, manifests, signed, .. } = audit;
     let (cid, disk) = (look.cid, &mut look.disk);
-    for Against { path: name, folder, manifest, there, .. } in manifests {
+    for Against { path: name, folder, other, manifest, there, .. } in manifests {
         let Some(manifest) = manifest else { continue };
         for (index, entry) in (0u32..).zip(manifest.entries()) {
             let path = entry.path.to_cid_path().under(folder.as_ref());
             if options.refresh.customer_files.role(&path) != Role::Vendor {
                 let what = "customers, or a refresh, may change it: the manifest is broken then";
                 findings.add(rules::MANIFEST_LISTS_CUSTOMER, Some(path.as_str()), what).manifest = Some(name.clone());
+            }
+            // One that a manifest lists there is another file, and is looked at by itself.
+            let elsewhere = other.as_ref().map(|other| entry.path.to_cid_path().under(other.as_ref()));
+            if let Some(elsewhere) = elsewhere.filter(|path| disk.has(&path.key()) && !signed.contains_key(&path.key()))
+            {
+                let what = format!("the manifest lists {path}, and a file of this name stands here, too");
+                findings.add(rules::MANIFEST_TWO_PLACES, Some(elsewhere.as_str()), what).manifest = Some(name.clone());
             }
             let (rule, what) = match disk.find(cid, &path, &path.key()) {
                 Standing::File(number) => {

@@ -127,6 +127,9 @@ rules! {
     MANIFEST_DIGEST = "manifest-digest", Error,
         "A file has another content than a manifest lists.",
         "take it for tampered with until you know better, and let the server update this CID";
+    MANIFEST_TWO_PLACES = "manifest-two-places", Error,
+        "A file of a component's manifest stands both in the component and below the root: which of them an updater uses is not known.",
+        "remove the one that does not belong there; formats.md, section 4, says which that is";
     MANIFEST_LISTS_CUSTOMER = "manifest-lists-customer", Warning,
         "A manifest lists a file that customers may change: once it is changed, the manifest is broken.",
         "make the manifest anew without it";

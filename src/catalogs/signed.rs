@@ -6,10 +6,10 @@ use std::collections::HashMap;
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::catalog::{CidPath, CustomerFiles, Role};
 use crate::cid::Cid;
-use crate::cid::tree::Found;
 use crate::cid::walk::{Kind, walk_on};
 use crate::manifest::{self, Manifest};
 use crate::plan::{Action, Plan};
+use crate::signing::Place;
 
 /// Refuses a plan that writes a file which a manifest lists, and notes in it which files may be the customer's. Costs
 /// nothing where there is no manifest.
@@ -30,8 +30,7 @@ pub(super) fn consult(cid: &Cid, plan: &mut Plan, customer_files: &CustomerFiles
                 continue;
             }
         };
-        let is_file = |path: &CidPath| matches!(cid.tree().find(path), Ok(Found::File { .. }));
-        let folder = Cid::manifest_folder(path, &manifest, is_file);
+        let folder = Place::of(path, &manifest).folder;
         for entry in manifest.entries() {
             signed.entry(entry.path.to_cid_path().under(folder.as_ref()).key()).or_insert(path);
         }

@@ -15,7 +15,6 @@ use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::files::{check_spelling, read_file, real_path};
 use crate::base::text::fold_case;
 use crate::catalog::{self, Catalog, CidPath};
-use crate::manifest::Manifest;
 use crate::mrinit::{self, Mrinit};
 use tree::{Found, Listing, Tree};
 
@@ -222,22 +221,6 @@ impl Cid {
     /// The manifests, those of the root first: every file of such a name, whatever is in it.
     pub fn manifests(&self) -> &[CidPath] {
         &self.manifests
-    }
-
-    /// The folder that a manifest's paths are relative to: its own, or, where more of the files are found from there, the
-    /// CID's root, which is `None` (formats.md, section 4).
-    pub(crate) fn manifest_folder(
-        path: &CidPath,
-        manifest: &Manifest,
-        is_file: impl Fn(&CidPath) -> bool,
-    ) -> Option<CidPath> {
-        let own = path.folder()?;
-        let found = |folder: Option<&CidPath>| {
-            // A few tell as much as all.
-            let entries = manifest.entries().take(1000).map(|entry| entry.path.to_cid_path().under(folder));
-            entries.filter(|path| is_file(path)).count()
-        };
-        (found(Some(&own)) >= found(None)).then_some(own)
     }
 
     /// The path on this system, for people and for messages.

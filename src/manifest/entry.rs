@@ -68,6 +68,12 @@ impl<'a> ManifestPath<'a> {
         self.0[2..].split(self.spelling().separator())
     }
 
+    /// The folder at the top, where the file is in one.
+    pub(crate) fn top_folder(self) -> Option<&'a str> {
+        let mut parts = self.parts();
+        parts.next().filter(|_| parts.next().is_some())
+    }
+
     /// The path as catalogs spell it, `\dir\file`: through this one alone it becomes a real one.
     pub fn to_cid_path(self) -> CidPath {
         CidPath::parse(&self.0[1..].replace('/', "\\")).expect("the constructor has checked each name of it")

@@ -1,18 +1,19 @@
 //! The files that a list names, against the disk: size and digests, from one read of each file.
 
-use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::io::Read;
+use std::path::{Component, Path, PathBuf};
 
-use crate::base::error::{Error, ErrorKind, Result};
-use crate::base::files::{check_spelling, real_path};
+use crate::base::error::{Error, ErrorKind, Result, plain};
+use crate::base::files::{check_spelling, open_file, real_path};
 use crate::base::hex::hex;
-use crate::base::text::same_name;
-use crate::catalog::{CidPath, CustomerFiles, Role, is_catalog_name};
-use crate::cid::digest::{Digests, Wanted, digest_file};
+use crate::catalog::{CidPath, is_catalog_name};
+use crate::cid::digest::{Digests, Wanted, digest_file, digest_input};
 use crate::cid::hash::in_parallel;
 use crate::cid::tree::{Found, Tree};
-use crate::cid::walk::{Kind, walk};
 use crate::manifest::{ManifestEntry, SpecEntry};
+
+use super::place::is_from_above;
+use super::walked::Walked;
 
 /// What a list says of one file.
 #[derive(Debug, Clone)]
@@ -64,15 +65,17 @@ pub enum FileFaultCode {
     Digest,
     /// A folder, a FIFO or a device stands at its place.
     NotAFile,
-    /// A link leads out of the folder.
+    /// It is a link, or behind one.
     Link,
-    /// Two names there differ in case alone.
+    /// Two names there differ in case alone: to Windows they are one.
     CaseConflict,
+    /// A file of a component's manifest stands in the component and below the root, too.
+    TwoPlaces,
     /// It cannot be read.
     Io,
 }
 
-/// A listed file that is not what the list says.
+/// A listed file that is not what the list says; or a link or a twin beside the listed ones.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct FileFault {
@@ -109,7 +112,7 @@ pub struct FilesReport {
     pub good: usize,
     /// What was read, in bytes.
     pub bytes: u64,
-    /// Listed files that are not what the list says, in the list's order.
+    /// Listed files that are not what the list says, in the list's order; then what else is wrong in the folder.
     pub faults: Vec<FileFault>,
     /// Files beside them that the list does not name.
     pub extra: Vec<ExtraFile>,
@@ -122,49 +125,76 @@ impl FilesReport {
     }
 }
 
-/// Where a list's files may be.
+/// Where a list's files are.
 pub(crate) struct Places {
-    tree: Tree,
-    /// The folders to try; in the first is looked for extra files.
-    folders: Vec<Place>,
-    shown: PathBuf,
-    /// The list's own name, which no list names.
-    list: String,
-}
-
-/// A folder that paths may be relative to, as it is called in the tree; `None` stands for the root.
-struct Place {
-    folder: Option<CidPath>,
+    /// The folder that the paths are relative to.
+    base: PathBuf,
     relative_to: RelativeTo,
+    /// As the user calls it.
+    shown: PathBuf,
+    /// The folder with all listed files: the list's own, or the one that the user names.
+    pub(super) walked: PathBuf,
+    /// The CID, and the component in it that holds the list.
+    pub(super) component: Option<(PathBuf, CidPath)>,
+    /// The list's own name, which no list names.
+    pub(super) list: String,
 }
 
 impl Places {
-    /// Of a list, or the folder that the user names instead of its own.
-    pub(crate) fn of(list: &Path, given: Option<&Path>) -> Result<Places> {
+    /// Of a list with these paths, or in the folder that the user names instead (formats.md, section 4 \[A\]).
+    pub(crate) fn of<'a>(
+        list: &Path,
+        given: Option<&Path>,
+        tops: impl ExactSizeIterator<Item = Option<&'a str>>,
+    ) -> Result<Places> {
         let folder = given.unwrap_or_else(|| match list.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
         });
         check_spelling(folder)?;
-        let real = real_path(folder).map_err(|error| Error::io("open the folder of the files", folder, error))?;
+        let cannot = |error| Error::io("open the folder of the files", folder, error);
+        let real = real_path(folder).map_err(cannot)?;
         if !real.is_dir() {
             return Err(Error::new(ErrorKind::Io, "this is no folder").in_file(folder).next("name the files' folder"));
         }
-        let above = real.parent().filter(|_| given.is_none()).filter(|above| holds_catalog(above));
-        let name = real.file_name().and_then(|name| CidPath::in_root(name.to_str()?).ok());
         let list = list.file_name().filter(|_| given.is_none()).unwrap_or_default().to_string_lossy().into_owned();
-        let place = |folder, relative_to| Place { folder, relative_to };
-        let (root, folders, shown) = match (above, name) {
-            (Some(root), Some(own)) => {
-                let folders = vec![place(Some(own), RelativeTo::OwnFolder), place(None, RelativeTo::Root)];
-                (root.to_owned(), folders, crate::base::error::plain(root))
-            }
-            _ => {
-                let relative = if given.is_some() { RelativeTo::Given } else { RelativeTo::OwnFolder };
-                (real, vec![place(None, relative)], folder.to_owned())
-            }
+        let own = |relative_to, component| Places {
+            base: real.clone(),
+            relative_to,
+            shown: folder.to_owned(),
+            walked: real.clone(),
+            component,
+            list: list.clone(),
         };
-        Ok(Places { tree: Tree::new(root), folders, shown, list })
+        if given.is_some() {
+            return Ok(own(RelativeTo::Given, None));
+        }
+        // By the name that the user gave: a link of that name is judged by where it stands.
+        let (shown, above, name) = match folder.components().next_back() {
+            Some(Component::Normal(name)) => {
+                let above = folder.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+                (above.to_owned(), real_path(above).map_err(cannot)?, name.to_owned())
+            }
+            _ => match (real.parent(), real.file_name()) {
+                (Some(above), Some(name)) => (plain(above), above.to_owned(), name.to_owned()),
+                _ => return Ok(own(RelativeTo::OwnFolder, None)),
+            },
+        };
+        let component = name.to_str().and_then(|name| CidPath::in_root(name).ok());
+        let Some(component) = component else { return Ok(own(RelativeTo::OwnFolder, None)) };
+        if is_from_above(component.file_name(), tops) {
+            let (base, walked) = (above.clone(), above.join(&name));
+            let relative_to = RelativeTo::Root;
+            return Ok(Places { base, relative_to, shown, walked, component: Some((above, component)), list });
+        }
+        let component = holds_catalog(&above).then_some((above, component));
+        Ok(own(RelativeTo::OwnFolder, component))
+    }
+
+    /// What stands before the name of each listed file when it is seen from the folder that is walked.
+    pub(super) fn prefix(&self) -> Option<&CidPath> {
+        let component = self.component.as_ref().map(|(_, component)| component);
+        component.filter(|_| self.relative_to == RelativeTo::Root)
     }
 }
 
@@ -174,30 +204,23 @@ fn holds_catalog(folder: &Path) -> bool {
     entries.any(|entry| entry.is_ok_and(|entry| entry.file_name().to_str().is_some_and(is_catalog_name)))
 }
 
-/// Looks at all files of a list. Paths of a component's manifest may be relative to the component or to the CID's root
-/// (formats.md, section 4 \[A\]): the root is taken where more of the files are found from there.
+/// The first folder of each path of a list.
+pub(crate) fn tops(expected: &[Expected]) -> impl ExactSizeIterator<Item = Option<&str>> {
+    expected.iter().map(|expected| expected.path.parts().next().filter(|_| expected.path.depth() > 1))
+}
+
+/// Looks at all files of a list.
 pub(crate) fn check(expected: &[Expected], places: &Places) -> Result<FilesReport> {
-    let mut best: Option<(usize, &Place, Vec<Result<Found>>)> = None;
-    for place in &places.folders {
-        let found = in_parallel(expected, |expected| places.tree.find(&expected.path.under(place.folder.as_ref())));
-        let there = found.iter().filter(|found| !matches!(found, Ok(Found::Absent))).count();
-        if best.as_ref().is_none_or(|(most, ..)| there > *most) {
-            best = Some((there, place, found));
-        }
-        if there == expected.len() {
-            break;
-        }
-    }
-    let (_, Place { folder, relative_to }, found) = best.expect("there is a place at least");
-    let pairs: Vec<_> = expected.iter().zip(found).collect();
-    let looked = in_parallel(&pairs, |(expected, found)| look(expected, found));
+    let mut faults = Vec::new();
+    let walked = Walked::of(places, &mut faults);
+    let looked = in_parallel(expected, |expected| walked.look(expected));
     let mut report = FilesReport {
-        folder: folder.as_ref().map_or_else(|| places.shown.clone(), |folder| folder.below(&places.shown)),
-        relative_to: *relative_to,
+        folder: places.shown.clone(),
+        relative_to: places.relative_to,
         good: 0,
         bytes: 0,
         faults: Vec::new(),
-        extra: extra(expected, places, folder.as_ref())?,
+        extra: walked.extra(expected, places),
     };
     for (expected, looked) in expected.iter().zip(looked) {
         match looked {
@@ -205,35 +228,62 @@ pub(crate) fn check(expected: &[Expected], places: &Places) -> Result<FilesRepor
                 report.good += 1;
                 report.bytes += bytes;
             }
-            Err(Bad { code, what, digests }) => {
+            // One fault is told once, with the folder that all such files are in.
+            Err(Bad { is_told: true, .. }) => {}
+            Err(Bad { code, what, digests, .. }) => {
                 report.faults.push(FileFault { code, path: expected.path.clone(), what, digests });
             }
         }
     }
+    // Those of listed files were told with the files.
+    faults.retain(|fault| !report.faults.iter().any(|told| told.path.key() == fault.path.key()));
+    report.faults.extend(faults);
+    two_places(expected, places, &mut report);
     Ok(report)
 }
 
-/// The MD5 of one file, in the first place where it is.
-pub(crate) fn md5_of(path: &CidPath, places: &Places) -> Result<[u8; 16]> {
-    for Place { folder, .. } in &places.folders {
-        if let Found::File { path, .. } = places.tree.find(&path.under(folder.as_ref()))? {
-            let digests = digest_file(&path, u64::MAX, Wanted { md5: true, ..Wanted::default() })?;
-            return Ok(digests.md5.expect("it was wanted"));
-        }
+/// The files of a component's manifest that stand in the place that its paths are not relative to, too.
+fn two_places(expected: &[Expected], places: &Places, report: &mut FilesReport) {
+    let Some((root, component)) = &places.component else { return };
+    let other = (places.relative_to == RelativeTo::Root).then_some(component);
+    let tree = Tree::new(root.clone());
+    let paths = in_parallel(expected, |expected| {
+        let path = expected.path.under(other);
+        (!matches!(tree.find(&path), Ok(Found::Absent))).then_some(path)
+    });
+    for (expected, path) in expected.iter().zip(paths) {
+        let Some(path) = path else { continue };
+        let what = format!(
+            "it stands in two places: {path} in the CID has the same name, and which of them an updater uses is not known"
+        );
+        let code = FileFaultCode::TwoPlaces;
+        report.faults.push(FileFault { code, path: expected.path.clone(), what, digests: Vec::new() });
     }
-    Err(Error::new(ErrorKind::Io, "there is no such file").in_file(&path.below(&places.shown)))
+}
+
+/// The MD5 of one file.
+pub(crate) fn md5_of(path: &CidPath, places: &Places) -> Result<[u8; 16]> {
+    match Tree::new(places.base.clone()).find(path)? {
+        Found::File { path, .. } => {
+            let digests = digest_file(&path, u64::MAX, Wanted { md5: true, ..Wanted::default() })?;
+            Ok(digests.md5.expect("it was wanted"))
+        }
+        _ => Err(Error::new(ErrorKind::Io, "there is no such file").in_file(&path.below(&places.shown))),
+    }
 }
 
 /// What is wrong with a file.
-struct Bad {
-    code: FileFaultCode,
-    what: String,
-    digests: Vec<&'static str>,
+pub(super) struct Bad {
+    pub code: FileFaultCode,
+    pub what: String,
+    pub digests: Vec<&'static str>,
+    /// It was told already, of a folder above the file.
+    pub is_told: bool,
 }
 
 impl Bad {
-    fn new(code: FileFaultCode, what: impl Into<String>) -> Bad {
-        Bad { code, what: what.into(), digests: Vec::new() }
+    pub(super) fn new(code: FileFaultCode, what: impl Into<String>) -> Bad {
+        Bad { code, what: what.into(), digests: Vec::new(), is_told: false }
     }
 
     fn of(error: &Error) -> Bad {
@@ -247,23 +297,13 @@ impl Bad {
 }
 
 /// How many bytes were read of a file that is as it should be.
-fn look(expected: &Expected, found: &Result<Found>) -> Result<u64, Bad> {
-    let (path, size) = match found {
-        Ok(Found::File { path, size, .. }) => (path, *size),
-        Ok(Found::Absent) => return Err(Bad::new(FileFaultCode::Missing, "it is missing")),
-        Ok(Found::Folder) => return Err(Bad::new(FileFaultCode::NotAFile, "it is a folder")),
-        Ok(Found::Other) => {
-            return Err(Bad::new(
-                FileFaultCode::NotAFile,
-                "it is no file, but a device, a FIFO, or a link that leads nowhere",
-            ));
-        }
-        Err(error) => return Err(Bad::of(error)),
-    };
+pub(super) fn look(expected: &Expected, path: &Path) -> Result<u64, Bad> {
     let differs = |size: u64| {
         let wanted = expected.size.filter(|wanted| *wanted != size)?;
         Some(Bad::new(FileFaultCode::Size, format!("it has {size} bytes and should have {wanted}")))
     };
+    let file = open_file(path).map_err(|error| Bad::of(&error))?;
+    let size = file.metadata().map_err(|error| Bad::of(&Error::io("look at it", path, error)))?.len();
     if let Some(bad) = differs(size) {
         return Err(bad);
     }
@@ -277,7 +317,7 @@ fn look(expected: &Expected, found: &Result<Found>) -> Result<u64, Bad> {
     };
     // One byte more, so that a file that grows meanwhile is told.
     let limit = expected.size.map_or(u64::MAX, |size| size.saturating_add(1));
-    let there = digest_file(path, limit, wanted).map_err(|error| Bad::of(&error))?;
+    let there = digest_input(file.take(limit), path, limit, wanted).map_err(|error| Bad::of(&error))?;
     if let Some(bad) = differs(there.size) {
         return Err(bad);
     }
@@ -285,47 +325,18 @@ fn look(expected: &Expected, found: &Result<Found>) -> Result<u64, Bad> {
         return Ok(there.size);
     }
     let pairs = [
-        ("sha1", spelled(sha1), spelled(&there.sha1)),
-        ("sha256", spelled(sha256), spelled(&there.sha256)),
-        ("sha384", spelled(sha384), spelled(&there.sha384)),
-        ("md5", spelled(md5), spelled(&there.md5)),
+        ("sha1", in_hex(sha1), in_hex(&there.sha1)),
+        ("sha256", in_hex(sha256), in_hex(&there.sha256)),
+        ("sha384", in_hex(sha384), in_hex(&there.sha384)),
+        ("md5", in_hex(md5), in_hex(&there.md5)),
     ];
     let differing: Vec<_> = pairs.into_iter().filter(|(_, wanted, there)| wanted != there).collect();
     let (name, wanted, is) = differing.last().expect("one of them differs");
     let digests: Vec<&str> = differing.iter().map(|(name, ..)| *name).collect();
     let what = format!("its content is another ({}): {name} {is}, should be {wanted}", digests.join(", "));
-    Err(Bad { code: FileFaultCode::Digest, what, digests })
+    Err(Bad { digests, ..Bad::new(FileFaultCode::Digest, what) })
 }
 
-fn spelled<const N: usize>(digest: &Option<[u8; N]>) -> String {
+fn in_hex<const N: usize>(digest: &Option<[u8; N]>) -> String {
     digest.as_ref().map_or_else(String::new, |digest| hex(digest))
-}
-
-/// The files in the list's own folder that it does not name.
-fn extra(expected: &[Expected], places: &Places, base: Option<&CidPath>) -> Result<Vec<ExtraFile>> {
-    let own = places.folders[0].folder.as_ref();
-    let Some(folder) = places.tree.folder(own)? else { return Ok(Vec::new()) };
-    let listed: HashSet<String> = expected.iter().map(|expected| expected.path.under(base).key()).collect();
-    let customers = CustomerFiles::default();
-    let mut extra = Vec::new();
-    for item in walk(&folder)? {
-        if item.kind == Kind::Folder {
-            continue;
-        }
-        let parts: Vec<_> = item.path.iter().map(|part| part.to_string_lossy()).collect();
-        let path = format!("\\{}", parts.join("\\"));
-        let role = match CidPath::parse(&path) {
-            Ok(path) if path.depth() == 1 && same_name(path.file_name(), &places.list) => continue,
-            Ok(path) if listed.contains(&path.under(own).key()) => continue,
-            Ok(path) => customers.role_under(own, &path),
-            Err(_) => Role::Vendor,
-        };
-        let role = match role {
-            Role::Customer => "customer",
-            Role::Catalog => "catalog",
-            Role::Vendor => "unlisted",
-        };
-        extra.push(ExtraFile { path, role });
-    }
-    Ok(extra)
 }

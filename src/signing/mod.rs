@@ -4,12 +4,15 @@
 mod chain;
 mod files;
 mod make;
+mod place;
 mod trust;
 mod verify;
+mod walked;
 
 pub use crate::x509::{Certificate, DigestAlgorithm, PrivateKey};
 pub use files::{ExtraFile, FileFault, FileFaultCode, FilesReport, RelativeTo};
 pub use make::{MakeOptions, Signer, make, make_spec};
+pub(crate) use place::Place;
 pub use trust::{Trust, VerifyOptions};
 pub use verify::{CertificateReport, Reason, SignatureReport, SignatureState, SignaturesReport, verify};
 
@@ -84,18 +87,19 @@ pub fn write(file: &Path, bytes: &[u8], why: &str, replace: bool) -> Result<Plan
 /// There is no such file, or it cannot be read.
 pub fn update_spec(spec: &mut Spec, path: &Path, file: &str, folder: Option<&Path>) -> Result<bool> {
     let name = file.replace('\\', "/");
-    let md5 = files::md5_of(&cid_path(&name)?, &files::Places::of(path, folder)?)?;
+    let expected: Vec<files::Expected> = spec.entries().iter().map(files::Expected::from).collect();
+    let md5 = files::md5_of(&cid_path(&name)?, &files::Places::of(path, folder, files::tops(&expected))?)?;
     spec.set(&name, md5)
 }
 
-/// Looks at all files that a manifest lists: in `folder`, or, without one, in the manifest's own or from the root of the
-/// CID, whichever has more of them.
+/// Looks at all files that a manifest lists: in `folder`, or, without one, where the manifest alone says (formats.md,
+/// section 4): from the folder above exactly when every path begins with the name of the manifest's own.
 ///
 /// # Errors
-/// A folder cannot be read. What is wrong with a file is in the report.
+/// The folder cannot be opened. What is wrong with a file is in the report.
 pub fn check_files(manifest: &Manifest, path: &Path, folder: Option<&Path>) -> Result<FilesReport> {
     let expected: Vec<files::Expected> = manifest.entries().map(files::Expected::from).collect();
-    files::check(&expected, &files::Places::of(path, folder)?)
+    files::check(&expected, &files::Places::of(path, folder, files::tops(&expected))?)
 }
 
 /// Looks at all files of an MD5 list, as [`check_files`] does.
@@ -104,7 +108,7 @@ pub fn check_files(manifest: &Manifest, path: &Path, folder: Option<&Path>) -> R
 /// As [`check_files`].
 pub fn check_spec_files(spec: &Spec, path: &Path, folder: Option<&Path>) -> Result<FilesReport> {
     let expected: Vec<files::Expected> = spec.entries().iter().map(files::Expected::from).collect();
-    files::check(&expected, &files::Places::of(path, folder)?)
+    files::check(&expected, &files::Places::of(path, folder, files::tops(&expected))?)
 }
 
 /// Whether the processor has instructions for SHA-1 and SHA-256. Digests are made with them where it does.

@@ -163,11 +163,11 @@ fn a_link_that_leads_out_is_a_fault() {
     signed.env.remove("P/setup.exe");
     symlink(signed.env.path("outside"), signed.env.path("P/setup.exe")).unwrap();
     assert_eq!(signed.one_fault("")["code"], "link");
-    // One that stays inside is no worse than a file.
+    // One that stays inside is no better: what it leads to can be another tomorrow.
     signed.env.remove("P/setup.exe");
     signed.env.write("P/inside", "MZ setup");
     symlink("inside", signed.env.path("P/setup.exe")).unwrap();
-    assert_eq!(signed.verify("").0, 0);
+    assert_eq!(signed.one_fault("")["code"], "link");
 }
 
 #[test]
@@ -322,6 +322,91 @@ fn paths_of_a_components_manifest_may_be_relative_to_the_root() {
     env.write("CID/rms/manifest.dat", pki.signed(&entry(".\\own.exe", content)));
     env.run(&format!("{line} CID/rms")).ok().says("as given");
     env.run(&format!("{line} CID")).expect(3).says("missing");
+}
+
+#[test]
+fn the_manifest_alone_says_where_its_files_are() {
+    let Some(pki) = Pki::usual() else { return };
+    let env = TestEnv::new();
+    env.cid("CID", configcid::DemoCid::default());
+    let (genuine, evil) = (b"MZ router of its own", b"MZ evil");
+    let root = pki.text_path("root.pem");
+    let line = format!("manifest verify CID/rms/manifest.dat --root-ca {root} --at {VALID} --files");
+    // Copies in the place that the paths are not relative to never stand in for the files themselves.
+    for (path, place, decoy) in
+        [(".\\own.exe", "rms/own.exe", "own.exe"), (".\\rms\\own.exe", "rms/own.exe", "rms/rms/own.exe")]
+    {
+        env.write("CID/rms/manifest.dat", pki.signed(&entry(path, genuine)));
+        env.write(&format!("CID/{place}"), evil);
+        env.write(&format!("CID/{decoy}"), genuine);
+        let json = env.run(&format!("{line} --json")).expect(3).json();
+        let codes: Vec<_> = json["files"]["faults"].as_array().unwrap().iter().map(|f| f["code"].clone()).collect();
+        assert_eq!(codes, ["size", "two-places"], "{json:#}");
+        // Files in both places are a fault by themselves.
+        env.write(&format!("CID/{place}"), genuine);
+        let json = env.run(&format!("{line} --json")).expect(3).json();
+        assert_eq!(json["files"]["faults"][0]["code"], "two-places", "{json:#}");
+        let audited = env.run(&format!("audit CID --root-ca {root} --at {VALID} --json")).expect(3).json();
+        let findings = audited["cids"][0]["findings"].as_array().unwrap();
+        assert!(findings.iter().any(|finding| finding["id"] == "manifest-two-places"), "{audited:#}");
+        env.remove(&format!("CID/{place}"));
+        assert_eq!(env.run(&format!("{line} --json")).expect(3).json()["files"]["good"], 0);
+        env.remove(&format!("CID/{decoy}"));
+    }
+    // No catalog is needed above, which anybody could remove.
+    env.write("P/Q/manifest.dat", pki.signed(&entry(".\\q\\own.exe", genuine)));
+    env.write("P/Q/own.exe", genuine);
+    let line = format!("manifest verify manifest.dat --root-ca {root} --at {VALID} --files --json");
+    let run = |line: &str| {
+        let mut command = env.command();
+        command.args(line.split_whitespace()).current_dir(env.path("P/Q"));
+        env.finish(command)
+    };
+    let output = run(&line).ok();
+    assert_eq!(output.json()["files"]["relative_to"], "root", "{output}");
+    env.write("P/Q/Q/own.exe", genuine);
+    env.remove("P/Q/own.exe");
+    run(&line).expect(3);
+    // The user's word decides otherwise.
+    run(&line.replace("--files", "--files .")).ok();
+}
+
+#[test]
+fn twins_and_links_are_faults_whether_they_are_listed_or_not() {
+    let Some(signed) = Signed::new() else { return };
+    let Signed { env, .. } = &signed;
+    // The listed one is right, and its twin is another.
+    env.write("P/SETUP.EXE", "MZ evil");
+    let fault = signed.one_fault("");
+    assert_eq!((&fault["code"], &fault["path"]), (&"case-conflict".into(), &"\\setup.exe".into()), "{fault}");
+    env.remove("P/SETUP.EXE");
+    env.write("P/a.txt", "a");
+    env.write("P/A.txt", "a");
+    assert_eq!(signed.one_fault("")["code"], "case-conflict");
+    env.remove("P/A.txt");
+    env.write("P/RMS/router.exe", "MZ evil");
+    assert_eq!(signed.verify("").0, 3);
+    fs::remove_dir_all(env.path("P/RMS")).unwrap();
+    assert_eq!(signed.verify("").0, 0);
+
+    for (name, target) in
+        [("P/link.exe", "setup.exe"), ("P/nowhere", "missing"), ("P/out", "/etc/passwd"), ("P/dir", "rms")]
+    {
+        symlink(target, env.path(name)).unwrap();
+        assert_eq!(signed.one_fault("")["code"], "link", "{name}");
+        env.remove(name);
+    }
+    // A listed file that is a link to a copy, and one behind a linked folder.
+    fs::rename(env.path("P/setup.exe"), env.path("P/copy")).unwrap();
+    symlink("copy", env.path("P/setup.exe")).unwrap();
+    assert_eq!(signed.one_fault("")["code"], "link");
+    env.remove("P/setup.exe");
+    fs::rename(env.path("P/copy"), env.path("P/setup.exe")).unwrap();
+    fs::rename(env.path("P/rms"), env.path("P/elsewhere")).unwrap();
+    symlink("elsewhere", env.path("P/rms")).unwrap();
+    let (code, json, _) = signed.verify("");
+    assert_eq!(code, 3, "{json:#}");
+    assert!(json["files"]["faults"].as_array().unwrap().iter().all(|fault| fault["code"] == "link"), "{json:#}");
 }
 
 #[test]
