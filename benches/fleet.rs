@@ -54,7 +54,7 @@ fn plan(bencher: Bencher, jobs: usize) {
             &FLEET,
             &work,
             |_| {},
-            |_, ran| planned += ran.and_then(|ran| ran.plan).map_or(0, |plan| plan.changes.len().min(1)),
+            |_, ran| planned += ran.and_then(|ran| ran.plan).map_or(0, |plan| plan.changes().len().min(1)),
         );
         assert_eq!(planned, FLEET.cids.len());
     });

@@ -96,10 +96,10 @@ impl DemoCid {
         options.components = self.component_catalogs;
         options.replace = true;
         let plan = create(&Cid::open_uncataloged(folder)?, &options)?;
-        for change in plan.changes {
+        for change in plan.changes() {
             // Not as a change to a CID: a new one has no history.
             let place = change.path.below(folder);
-            fs::write(&place, change.after.unwrap_or_default())
+            fs::write(&place, change.after.as_deref().unwrap_or_default())
                 .map_err(|error| Error::io("write the demo CID", &place, error))?;
         }
         Ok(())

@@ -166,7 +166,7 @@ impl State {
             }
             (None, Some(plan)) => {
                 plan_lines(plan).iter().for_each(|line| self.log(CONFIGCID_LOG_INFO, line));
-                plan.warnings.iter().for_each(|line| self.log(CONFIGCID_LOG_WARNING, line));
+                plan.warnings().iter().for_each(|line| self.log(CONFIGCID_LOG_WARNING, line));
             }
             (None, None) => {}
         }

@@ -14,7 +14,7 @@
 //! let cid = Cid::open(&path)?;
 //! let address = RelayAddress::new(Some("10.1.200.65"), Some("MRComputer.Sales.Acme"), Some("MRComputer"))?;
 //! let plan = relay::set(&cid, &RelaySetup::new(address))?;
-//! for change in &plan.changes {
+//! for change in plan.changes() {
 //!     println!("{}: {}", change.path, change.why);
 //! }
 //! plan.apply()?;

@@ -8,7 +8,7 @@ use crate::catalog::{Catalog, CidPath, Entry};
 use crate::cid::hash::{Sum, checked_size, sum_files};
 use crate::cid::walk::{Kind, not_plain, walk};
 use crate::cid::{CIDSYNC, CatalogFile, Cid};
-use crate::plan::{CatalogChange, Change, Plan, Stage};
+use crate::plan::{CatalogChange, Change, Parts, Plan, Stage};
 
 /// How to create catalogs.
 #[derive(Clone)]
@@ -38,7 +38,7 @@ impl CreateOptions {
 /// A catalog is there already, the tree holds a link or a device, a name that no catalog can hold, or two that differ
 /// in case alone, or a file cannot be read.
 pub fn create(cid: &Cid, options: &CreateOptions) -> Result<Plan> {
-    let mut plan = Plan::new(cid, "catalog create");
+    let mut parts = Parts { purpose: "catalog create".to_owned(), ..Parts::default() };
     let folders = cid.components().iter().filter(|_| options.components).cloned().map(Some).chain([None]);
     let new: Vec<CatalogFile> = folders.map(|folder| catalog_in(cid, folder)).collect::<Result<_>>()?;
     if let Some(there) = new.iter().find(|file| cid.catalogs().contains(file)).filter(|_| !options.replace) {
@@ -47,7 +47,7 @@ pub fn create(cid: &Cid, options: &CreateOptions) -> Result<Plan> {
             .next("refresh brings it in line; --replace makes it anew from everything in the folder"));
     }
     for file in cid.catalogs().iter().filter(|file| !new.contains(file)) {
-        plan.warnings.push(format!("{} is listed as it is, not made anew", file.path));
+        parts.warnings.push(format!("{} is listed as it is, not made anew", file.path));
     }
 
     let files = files(cid, &new)?;
@@ -79,9 +79,9 @@ pub fn create(cid: &Cid, options: &CreateOptions) -> Result<Plan> {
         if changed {
             let stage = if file.folder.is_some() { Stage::ComponentCatalog } else { Stage::RootCatalog };
             let why = "the catalog lists every file as it is".to_owned();
-            plan.changes.push(Change { path: file.path.clone(), before, after: Some(after), why, stage });
+            parts.changes.push(Change { path: file.path.clone(), before, after: Some(after), why, stage });
         }
-        plan.catalogs.push(CatalogChange {
+        parts.catalogs.push(CatalogChange {
             catalog: file.path.clone(),
             entries: count,
             function: options.function.name().to_owned(),
@@ -89,7 +89,7 @@ pub fn create(cid: &Cid, options: &CreateOptions) -> Result<Plan> {
             changed,
         });
     }
-    Ok(plan)
+    Ok(Plan::new(cid, parts))
 }
 
 /// The catalog of a folder, in the case found.

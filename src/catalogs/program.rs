@@ -10,7 +10,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use super::{Loaded, Order, RefreshOptions, catalog_change, detect};
+use tempfile::TempDir;
+
+use super::payload::{Basis, Refreshed};
+use super::refresh::catalog_change;
+use super::{Loaded, detect};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::files::read_file;
 use crate::catalog::checksum::Function;
@@ -18,7 +22,7 @@ use crate::catalog::{self, Catalog, CidPath, Entry, Role};
 use crate::cid::tree::Found;
 use crate::cid::walk::{Item, Kind, walk};
 use crate::cid::{CatalogFile, Cid, copy_tree, first_difference, make_writable};
-use crate::plan::{Action, CatalogChange, Change, EntryChange, Plan, View};
+use crate::plan::{Action, CatalogChange, Change, EntryChange};
 
 /// No file that configcid itself writes beside the catalogs is larger.
 const MAX_WRITTEN: u64 = crate::mrinit::MAX_SIZE;
@@ -38,125 +42,135 @@ struct Rewritten {
     catalog: Catalog,
 }
 
-/// What is to be checked, and against what.
-struct Check<'a> {
-    view: &'a View<'a>,
-    loaded: &'a [Loaded],
-    order: &'a Order,
-    customers: &'a BTreeMap<String, CidPath>,
-    options: &'a RefreshOptions,
-    rewritten: &'a [Rewritten],
-    /// The index of each catalog by its key.
-    catalogs: HashMap<String, usize>,
-}
-
-/// Adds to `plan` what the program makes of the catalogs.
-pub(super) fn run(
-    program: &Program,
-    view: &View<'_>,
-    loaded: &[Loaded],
-    order: &Order,
-    customers: &BTreeMap<String, CidPath>,
-    options: &RefreshOptions,
-    plan: &mut Plan,
-) -> Result<()> {
-    let cid = view.cid();
-    let work = tempfile::Builder::new().prefix("configcid-").tempdir().map_err(|error| {
-        Error::io("make a folder for a working copy", &std::env::temp_dir(), error)
-            .next("set TMPDIR (on Windows TEMP) to a folder with room for the CID")
-    })?;
-    // The name of the CID stays: a program may show it.
-    let copy = work.path().join(cid.root().file_name().unwrap_or("CID".as_ref()));
-    fs::create_dir(&copy).map_err(|error| Error::io("make a folder for a working copy", &copy, error))?;
-    let original = copy_tree(cid.root(), &copy)?;
-    if cfg!(windows) {
-        // What is read-only there cannot be removed with the copy.
-        original.iter().for_each(|item| drop(make_writable(&copy.join(&item.path))));
-    }
-    let mut written = HashMap::new();
-    for change in &plan.changes {
-        let relative = relative_place(cid, &change.path)?;
-        let place = copy.join(&relative);
-        let _ = make_writable(&place);
-        fs::write(&place, change.after.as_deref().unwrap_or_default())
-            .map_err(|error| Error::io("write to the working copy", &place, error))?;
-        written.insert(relative, change);
-    }
-
-    let mut command = Command::new(absolute(&program.path)?);
-    command.arg(&copy).current_dir(work.path());
-    super::command::run(command, &program.path, Stdio::null(), program.timeout)?;
-
+/// Lets the program rewrite the catalogs of a working copy that has the payload, and gives what it made of them.
+pub(super) fn run(program: &Program, basis: &Basis<'_>, payload: &[Change]) -> Result<Refreshed> {
     let lie = |what: String| {
         Error::new(ErrorKind::Program, format!("the program did what it should not: {what}"))
             .in_file(&program.path)
             .next("nothing was changed; look at the program, or leave this CID to the vendor's own tools")
     };
-    let mut catalog_places = HashSet::new();
-    let mut rewritten = Vec::new();
-    for Loaded { file, .. } in loaded {
-        let relative = relative_place(cid, &file.path)?;
-        let bytes = match fs::symlink_metadata(copy.join(&relative)) {
-            Ok(metadata) if metadata.is_file() => read_file(&copy.join(&relative), catalog::MAX_SIZE)?,
-            _ => return Err(lie(format!("{} is no longer a file", file.path))),
-        };
-        let catalog =
-            Catalog::parse(&bytes).map_err(|error| lie(format!("{} is no catalog now: {error}", file.path)))?;
-        rewritten.push(Rewritten { bytes, catalog });
-        catalog_places.insert(relative);
-    }
-    check_other_files(cid.root(), &copy, &original, &catalog_places, &written)?.map_err(lie)?;
+    let copy = WorkingCopy::make(basis.view.cid(), payload)?;
+    let mut command = Command::new(absolute(&program.path)?);
+    command.arg(&copy.folder).current_dir(copy.above.path());
+    super::command::run(command, &program.path, Stdio::null(), program.timeout)?;
 
-    let catalogs = loaded.iter().enumerate().map(|(index, loaded)| (loaded.file.path.key(), index)).collect();
-    let check = Check { view, loaded, order, customers, options, rewritten: &rewritten, catalogs };
-    for (index, (Loaded { file, bytes, catalog }, new)) in loaded.iter().zip(&rewritten).enumerate() {
-        let detection = detect(view, file, catalog, bytes, &options.customer_files, &options.checksum)?;
+    let rewritten = copy.catalogs(basis.loaded)?.map_err(lie)?;
+    copy.check_other_files(basis.loaded)?.map_err(lie)?;
+    let catalogs = basis.loaded.iter().enumerate().map(|(index, loaded)| (loaded.file.path.key(), index)).collect();
+    let check = Check { basis, rewritten: &rewritten, catalogs };
+    let function = program.path.file_name().unwrap_or(program.path.as_os_str()).to_string_lossy().into_owned();
+    let mut refreshed = Refreshed::default();
+    for (index, (loaded, new)) in basis.loaded.iter().zip(&rewritten).enumerate() {
+        let Loaded { file, bytes, catalog } = loaded;
+        let options = basis.options;
+        let detection = detect(&basis.view, file, catalog, bytes, &options.customer_files, &options.checksum)?;
         let actions =
             check.catalog(index, detection.function())?.map_err(|what| lie(format!("{}: {what}", file.path)))?;
         let changed = new.bytes != *bytes;
-        plan.catalogs.push(CatalogChange {
+        refreshed.catalogs.push(CatalogChange {
             catalog: file.path.clone(),
             entries: catalog.entries().len(),
-            function: program.path.file_name().unwrap_or(program.path.as_os_str()).to_string_lossy().into_owned(),
+            function: function.clone(),
             actions,
             changed,
         });
         if changed {
-            plan.changes.push(catalog_change(&loaded[index], new.bytes.clone()));
+            refreshed.writes.push(catalog_change(loaded, new.bytes.clone()));
         }
     }
-    Ok(())
+    Ok(refreshed)
+}
+
+/// A copy of the CID that the program may do with as it likes. It goes when this is dropped.
+struct WorkingCopy<'a> {
+    cid: &'a Cid,
+    above: TempDir,
+    folder: PathBuf,
+    /// What was copied.
+    original: Vec<Item>,
+    /// The payload, by where it was written in the copy.
+    written: HashMap<PathBuf, &'a Change>,
+}
+
+impl<'a> WorkingCopy<'a> {
+    fn make(cid: &'a Cid, payload: &'a [Change]) -> Result<WorkingCopy<'a>> {
+        let above = tempfile::Builder::new().prefix("configcid-").tempdir().map_err(|error| {
+            Error::io("make a folder for a working copy", &std::env::temp_dir(), error)
+                .next("set TMPDIR (on Windows TEMP) to a folder with room for the CID")
+        })?;
+        // The name of the CID stays: a program may show it.
+        let folder = above.path().join(cid.root().file_name().unwrap_or("CID".as_ref()));
+        fs::create_dir(&folder).map_err(|error| Error::io("make a folder for a working copy", &folder, error))?;
+        let original = copy_tree(cid.root(), &folder)?;
+        if cfg!(windows) {
+            // What is read-only there cannot be removed with the copy.
+            original.iter().for_each(|item| drop(make_writable(&folder.join(&item.path))));
+        }
+        let mut written = HashMap::new();
+        for change in payload {
+            let relative = relative_place(cid, &change.path)?;
+            let place = folder.join(&relative);
+            let _ = make_writable(&place);
+            fs::write(&place, change.after.as_deref().unwrap_or_default())
+                .map_err(|error| Error::io("write to the working copy", &place, error))?;
+            written.insert(relative, change);
+        }
+        Ok(WorkingCopy { cid, above, folder, original, written })
+    }
+
+    /// Reads back the catalogs.
+    fn catalogs(&self, loaded: &[Loaded]) -> Result<Verdict<Vec<Rewritten>>> {
+        let mut rewritten = Vec::new();
+        for Loaded { file, .. } in loaded {
+            let place = self.folder.join(relative_place(self.cid, &file.path)?);
+            let bytes = match fs::symlink_metadata(&place) {
+                Ok(metadata) if metadata.is_file() => read_file(&place, catalog::MAX_SIZE)?,
+                _ => return Ok(Err(format!("{} is no longer a file", file.path))),
+            };
+            match Catalog::parse(&bytes) {
+                Ok(catalog) => rewritten.push(Rewritten { bytes, catalog }),
+                Err(error) => return Ok(Err(format!("{} is no catalog now: {error}", file.path))),
+            }
+        }
+        Ok(Ok(rewritten))
+    }
+
+    /// Checks that of all files only the catalogs changed.
+    fn check_other_files(&self, loaded: &[Loaded]) -> Result<Verdict<()>> {
+        let places = loaded.iter().map(|loaded| relative_place(self.cid, &loaded.file.path));
+        let catalogs: HashSet<PathBuf> = places.collect::<Result<_>>()?;
+        let mut expected: BTreeMap<&Path, Kind> =
+            self.original.iter().map(|item| (item.path.as_path(), item.kind)).collect();
+        expected.extend(self.written.keys().map(|path| (path.as_path(), Kind::File)));
+        for Item { path, kind } in &walk(&self.folder)? {
+            if expected.remove(path.as_path()) != Some(*kind) {
+                return Ok(Err(format!("it made {}", path.display())));
+            }
+            if *kind != Kind::File || catalogs.contains(path) {
+                continue;
+            }
+            let copied = self.folder.join(path);
+            let same = match self.written.get(path) {
+                Some(change) => read_file(&copied, MAX_WRITTEN).is_ok_and(|bytes| Some(bytes) == change.after),
+                None => first_difference(&self.cid.root().join(path), &copied)?.is_ok(),
+            };
+            if !same {
+                return Ok(Err(format!("it changed {}", path.display())));
+            }
+        }
+        Ok(expected.keys().next().map_or(Ok(()), |path| Err(format!("it removed {}", path.display()))))
+    }
 }
 
 /// A fault that the program made, or `Ok`.
 type Verdict<T> = std::result::Result<T, String>;
 
-/// Checks that of all files only the catalogs changed.
-fn check_other_files(
-    live: &Path,
-    copy: &Path,
-    original: &[Item],
-    catalogs: &HashSet<PathBuf>,
-    written: &HashMap<PathBuf, &Change>,
-) -> Result<Verdict<()>> {
-    let mut expected: BTreeMap<&Path, Kind> = original.iter().map(|item| (item.path.as_path(), item.kind)).collect();
-    expected.extend(written.keys().map(|path| (path.as_path(), Kind::File)));
-    for Item { path, kind } in &walk(copy)? {
-        if expected.remove(path.as_path()) != Some(*kind) {
-            return Ok(Err(format!("it made {}", path.display())));
-        }
-        if *kind != Kind::File || catalogs.contains(path) {
-            continue;
-        }
-        let same = match written.get(path) {
-            Some(change) => read_file(&copy.join(path), MAX_WRITTEN).is_ok_and(|bytes| Some(bytes) == change.after),
-            None => first_difference(&live.join(path), &copy.join(path))?.is_ok(),
-        };
-        if !same {
-            return Ok(Err(format!("it changed {}", path.display())));
-        }
-    }
-    Ok(expected.keys().next().map_or(Ok(()), |path| Err(format!("it removed {}", path.display()))))
+/// What is to be checked, and against what.
+struct Check<'a> {
+    basis: &'a Basis<'a>,
+    rewritten: &'a [Rewritten],
+    /// The index of each catalog by its key.
+    catalogs: HashMap<String, usize>,
 }
 
 /// What an entry of the old catalog may become.
@@ -172,7 +186,7 @@ enum Expected {
 impl Check<'_> {
     /// Checks one catalog against what it was, by the layout.
     fn catalog(&self, index: usize, function: Option<&Function>) -> Result<Verdict<Vec<EntryChange>>> {
-        let Loaded { file, bytes, catalog: old } = &self.loaded[index];
+        let Loaded { file, bytes, catalog: old } = &self.basis.loaded[index];
         let new = &self.rewritten[index].catalog;
         if !old.same_frame(new) {
             return Ok(Err("its header, its identity or the bytes behind it changed".to_owned()));
@@ -216,8 +230,8 @@ impl Check<'_> {
         let added = new.entries().iter().enumerate().filter(|(position, _)| !kept.contains(position));
         for (_, entry) in added {
             let path = entry.path.under(file.folder.as_ref());
-            let fault = match self.customers.get(&path.key()) {
-                Some(present) if file.covers(present) => match self.view.find(present)? {
+            let fault = match self.basis.customers.get(&path.key()) {
+                Some(present) if file.covers(present) => match self.basis.view.find(present)? {
                     Found::File { size, .. } if size != u64::from(entry.size) => Some("has a wrong size"),
                     _ if !self.checksum_is_right(present, entry, function)? => Some("has a wrong checksum"),
                     _ => None,
@@ -230,7 +244,7 @@ impl Check<'_> {
             actions.push(EntryChange::new(Action::Add, entry));
         }
         let missing =
-            self.customers.values().filter(|path| file.covers(path)).find(|path| {
+            self.basis.customers.values().filter(|path| file.covers(path)).find(|path| {
                 path.seen_from(file.folder.as_ref()).is_some_and(|seen| !positions.contains_key(&seen.key()))
             });
         if let Some(missing) = missing {
@@ -249,9 +263,9 @@ impl Check<'_> {
     }
 
     fn expected(&self, file: &CatalogFile, path: &CidPath, entry: &Entry) -> Result<Expected> {
-        Ok(match self.options.customer_files.role(path) {
+        Ok(match self.basis.options.customer_files.role(path) {
             Role::Vendor => Expected::Same,
-            _ if self.order.is_impossible(&file.path, path) => Expected::Same,
+            _ if self.basis.order.is_impossible(&file.path, path) => Expected::Same,
             Role::Catalog => match self.catalogs.get(&path.key()) {
                 None => Expected::Same,
                 // A catalog that ends in its own CRC has the same CRC as any other: it need not change with the content.
@@ -259,10 +273,11 @@ impl Check<'_> {
                     Expected::Size { size: self.rewritten[index].bytes.len() as u64, content_changed: false }
                 }
             },
-            Role::Customer => match self.view.find(path)? {
-                Found::File { size, .. } => {
-                    Expected::Size { size, content_changed: self.view.is_new(path) || size != u64::from(entry.size) }
-                }
+            Role::Customer => match self.basis.view.find(path)? {
+                Found::File { size, .. } => Expected::Size {
+                    size,
+                    content_changed: self.basis.view.is_new(path) || size != u64::from(entry.size),
+                },
                 _ => Expected::Gone,
             },
         })
@@ -273,7 +288,7 @@ impl Check<'_> {
         let Some(function) = function else { return Ok(true) };
         let checksum = match self.catalogs.get(&path.key()) {
             Some(&index) => Some(function.of_bytes(&self.rewritten[index].bytes)?),
-            None => self.view.sum(path, &self.view.find(path)?, &**function)?.map(|(_, checksum)| checksum),
+            None => self.basis.view.sum(path, &self.basis.view.find(path)?, &**function)?.map(|(_, checksum)| checksum),
         };
         Ok(checksum == Some(entry.checksum))
     }

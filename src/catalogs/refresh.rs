@@ -1,11 +1,12 @@
 //! Refreshing a CID: its catalogs are brought in line with the customer's files on disk, as `ConfigCID.exe` does
 //! \[14635, 13112\].
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
-use super::{ChecksumChoice, Detection, Order, Program, busy, detect, program, signed};
+use super::damage::NAMED;
+use super::payload::{Basis, Payload, Refreshed};
+use super::{ChecksumChoice, Detection, Program, detect};
 use crate::base::error::{Error, ErrorKind, Result};
-use crate::base::text::count;
 use crate::catalog::checksum::Function;
 use crate::catalog::{Catalog, Checksum, CidPath, CustomerFiles, Role};
 use crate::cid::hash::checked_size;
@@ -52,64 +53,30 @@ pub struct RefreshOptions {
 /// # Ok::<(), configcid::Error>(())
 /// ```
 pub fn refresh(cid: &Cid, options: &RefreshOptions) -> Result<Plan> {
-    let mut plan = Plan::new(cid, "refresh");
-    complete(cid, &mut plan, options)?;
-    Ok(plan)
+    Payload::new("refresh").plan(cid, options)
 }
 
-/// Adds to a plan that changes files what the catalogs need then.
-pub(crate) fn complete(cid: &Cid, plan: &mut Plan, options: &RefreshOptions) -> Result<()> {
-    let loaded = load(cid)?;
-    if !options.accept_temporary {
-        busy::refuse(cid, &loaded)?;
-    }
-    let payload = plan.changes.clone();
-    let mut view = View::new(cid, &payload);
-    let order = Order::new(&loaded);
-    plan.warnings.extend(order.warnings());
-    let damage = damage(&view, &loaded, options)?;
-    if let Some(error) = damage_error(cid, &damage, options) {
-        return Err(error);
-    }
-    plan.warnings.extend(damage.iter().map(|damage| format!("{damage}: left as it is")));
-    let customers = customer_files(&view, &options.customer_files)?;
-    for path in customers.values().filter(|path| !view.is_new(path)) {
-        plan.rely_on(cid.tree(), path.clone())?;
-    }
-    if let Some(program) = &options.program {
-        program::run(program, &view, &loaded, &order, &customers, options, plan)?;
-    } else {
-        for &index in &order.sequence {
-            let loaded = &loaded[index];
-            let function = function_of(&view, loaded, options)?;
-            let edits = edits(&view, loaded, &customers, &order, options, &function)?;
-            let after = carry_out(&edits, loaded, &function)?;
-            plan.catalogs.push(CatalogChange {
-                catalog: loaded.file.path.clone(),
-                entries: loaded.catalog.entries().len(),
-                function: function.name().to_owned(),
-                changed: after.is_some(),
-                actions: edits.into_iter().map(|edit| edit.change).collect(),
-            });
-            if let Some(bytes) = after {
-                view.write(&loaded.file.path, bytes.clone());
-                plan.changes.push(catalog_change(loaded, bytes));
-            }
+/// Brings one catalog after the other in line, those that others list first.
+pub(super) fn bring_in_line(basis: &mut Basis<'_>) -> Result<Refreshed> {
+    let mut refreshed = Refreshed::default();
+    for &index in &basis.order.sequence {
+        let loaded = &basis.loaded[index];
+        let function = function_of(&basis.view, loaded, basis.options)?;
+        let edits = edits(basis, loaded, &function)?;
+        let after = carry_out(&edits, loaded, &function)?;
+        refreshed.catalogs.push(CatalogChange {
+            catalog: loaded.file.path.clone(),
+            entries: loaded.catalog.entries().len(),
+            function: function.name().to_owned(),
+            changed: after.is_some(),
+            actions: edits.into_iter().map(|edit| edit.change).collect(),
+        });
+        if let Some(bytes) = after {
+            basis.view.write(&loaded.file.path, bytes.clone());
+            refreshed.writes.push(catalog_change(loaded, bytes));
         }
     }
-    let removed = |change: &&EntryChange| change.action == Action::Remove;
-    let gone: Vec<CidPath> = plan
-        .catalogs
-        .iter()
-        .flat_map(|catalog| {
-            catalog.actions.iter().filter(removed).map(|change| change.path.under(catalog.catalog.folder().as_ref()))
-        })
-        .collect();
-    for path in gone {
-        plan.rely_on(cid.tree(), path)?;
-    }
-    plan.sort();
-    signed::consult(cid, plan, &options.customer_files)
+    Ok(refreshed)
 }
 
 /// A catalog, read.
@@ -119,7 +86,7 @@ pub(crate) struct Loaded {
     pub catalog: Catalog,
 }
 
-fn load(cid: &Cid) -> Result<Vec<Loaded>> {
+pub(super) fn load(cid: &Cid) -> Result<Vec<Loaded>> {
     let read = |file: &CatalogFile| {
         let (bytes, catalog) = cid.read_catalog(file)?;
         Ok(Loaded { file: file.clone(), bytes, catalog })
@@ -127,7 +94,7 @@ fn load(cid: &Cid) -> Result<Vec<Loaded>> {
     cid.catalogs().iter().map(read).collect()
 }
 
-pub(crate) fn catalog_change(loaded: &Loaded, after: Vec<u8>) -> Change {
+pub(super) fn catalog_change(loaded: &Loaded, after: Vec<u8>) -> Change {
     Change {
         path: loaded.file.path.clone(),
         before: Some(loaded.bytes.clone()),
@@ -135,63 +102,6 @@ pub(crate) fn catalog_change(loaded: &Loaded, after: Vec<u8>) -> Change {
         why: "the catalog lists the customer's files as they are".to_owned(),
         stage: if loaded.file.folder.is_some() { Stage::ComponentCatalog } else { Stage::RootCatalog },
     }
-}
-
-/// The vendor's files that are not what the catalogs say, as sentences without an end.
-fn damage(view: &View<'_>, loaded: &[Loaded], options: &RefreshOptions) -> Result<Vec<String>> {
-    let mut known: HashMap<String, Found> = HashMap::new();
-    let mut damage = BTreeMap::new();
-    for loaded in loaded {
-        for entry in loaded.catalog.entries() {
-            let role = options.customer_files.role_under(loaded.file.folder.as_ref(), &entry.path);
-            if role == Role::Customer {
-                continue;
-            }
-            let path = entry.path.under(loaded.file.folder.as_ref());
-            let key = path.key();
-            let found = match known.get(&key) {
-                Some(found) => found,
-                None => {
-                    let found = view.find(&path)?;
-                    known.entry(key.clone()).or_insert(found)
-                }
-            };
-            let what = match found {
-                Found::File { .. } if role == Role::Catalog => continue,
-                Found::File { size, .. } if *size == u64::from(entry.size) => continue,
-                Found::File { size, .. } => {
-                    format!("{path} has {size} bytes, and {} lists {}", loaded.file.path, entry.size)
-                }
-                Found::Absent => format!("{path} is not there, and {} lists it", loaded.file.path),
-                Found::Folder | Found::Other => format!("{path} is no file, and {} lists it", loaded.file.path),
-            };
-            // A file is told once, however many catalogs list it.
-            damage.entry(key).or_insert(what);
-        }
-    }
-    Ok(damage.into_values().collect())
-}
-
-/// How many faults an error names.
-const NAMED: usize = 5;
-
-fn damage_error(cid: &Cid, damage: &[String], options: &RefreshOptions) -> Option<Error> {
-    if damage.is_empty() || options.accept_damage {
-        return None;
-    }
-    let mut what = format!(
-        "{} that only the vendor writes: {}",
-        count(damage.len(), "file is damaged", "files are damaged"),
-        damage[..damage.len().min(NAMED)].join("; ")
-    );
-    if damage.len() > NAMED {
-        what.push_str(&format!("; and {} more", damage.len() - NAMED));
-    }
-    Some(
-        Error::new(ErrorKind::Damage, what)
-            .in_file(cid.path())
-            .next("let the server update this CID; or, if it is meant to be so, say --accept-damage"),
-    )
 }
 
 /// The function to rewrite a catalog with.
@@ -246,7 +156,7 @@ fn function_of(view: &View<'_>, loaded: &Loaded, options: &RefreshOptions) -> Re
 }
 
 /// The customer's files that are there, from the CID's root, in the case found, by key.
-pub(crate) fn customer_files(view: &View<'_>, customer_files: &CustomerFiles) -> Result<BTreeMap<String, CidPath>> {
+pub(super) fn customer_files(view: &View<'_>, customer_files: &CustomerFiles) -> Result<BTreeMap<String, CidPath>> {
     let cid = view.cid();
     let mut present = BTreeMap::new();
     for folder in std::iter::once(None).chain(cid.components().iter().map(Some)) {
@@ -277,14 +187,8 @@ struct Edit {
 }
 
 /// What must change for the catalog to be as it should be.
-fn edits(
-    view: &View<'_>,
-    loaded: &Loaded,
-    customers: &BTreeMap<String, CidPath>,
-    order: &Order,
-    options: &RefreshOptions,
-    function: &Function,
-) -> Result<Vec<Edit>> {
+fn edits(basis: &Basis<'_>, loaded: &Loaded, function: &Function) -> Result<Vec<Edit>> {
+    let Basis { view, order, customers, options, .. } = basis;
     let file = &loaded.file;
     let mut edits = Vec::new();
     let mut edit = |index, action, path: &CidPath, (size, checksum)| {
@@ -311,7 +215,7 @@ fn edits(
             None => {}
         }
     }
-    for (key, path) in customers {
+    for (key, path) in *customers {
         let Some(seen) = path.seen_from(file.folder.as_ref()).filter(|_| file.covers(path)) else { continue };
         if listed.contains(key) {
             continue;

@@ -8,14 +8,28 @@ use crate::catalog::{CidPath, CustomerFiles, Role};
 use crate::cid::Cid;
 use crate::cid::walk::{Kind, walk_on};
 use crate::manifest::{self, Manifest};
-use crate::plan::{Action, Plan};
+use crate::plan::{Action, CatalogChange, Change};
 use crate::signing::Place;
 
-/// Refuses a plan that writes a file which a manifest lists, and notes in it which files may be the customer's. Costs
-/// nothing where there is no manifest.
-pub(super) fn consult(cid: &Cid, plan: &mut Plan, customer_files: &CustomerFiles) -> Result<()> {
+/// What manifests say to changes that they do not forbid.
+#[derive(Default)]
+pub(super) struct Signed {
+    pub warnings: Vec<String>,
+    /// Files that may be the customer's, though not by their names.
+    pub candidates: Vec<CidPath>,
+}
+
+/// Refuses to write a file which a manifest lists, and tells which files may be the customer's. Costs nothing where there
+/// is no manifest.
+pub(super) fn consult(
+    cid: &Cid,
+    changes: &[Change],
+    catalogs: &[CatalogChange],
+    customer_files: &CustomerFiles,
+) -> Result<Signed> {
+    let mut said = Signed::default();
     if cid.manifests().is_empty() {
-        return Ok(());
+        return Ok(said);
     }
     let mut signed: HashMap<String, &CidPath> = HashMap::new();
     for path in cid.manifests() {
@@ -23,7 +37,7 @@ pub(super) fn consult(cid: &Cid, plan: &mut Plan, customer_files: &CustomerFiles
             Ok(manifest) => manifest,
             Err(error) => {
                 let place = error.position().map_or_else(String::new, |position| format!("{position}: "));
-                plan.warnings.push(format!(
+                said.warnings.push(format!(
                     "{path}: {place}{}; the manifest was not heeded: configcid audit tells more",
                     error.what()
                 ));
@@ -35,7 +49,7 @@ pub(super) fn consult(cid: &Cid, plan: &mut Plan, customer_files: &CustomerFiles
             signed.entry(entry.path.to_cid_path().under(folder.as_ref()).key()).or_insert(path);
         }
     }
-    for change in &plan.changes {
+    for change in changes {
         if let Some(manifest) = signed.get(&change.path.key()) {
             let what = format!(
                 "the manifest {manifest} lists this file: it is the vendor's, and to write it breaks the manifest"
@@ -45,21 +59,21 @@ pub(super) fn consult(cid: &Cid, plan: &mut Plan, customer_files: &CustomerFiles
                 .next("nothing was changed; ask whoever made the manifest for one without this file"));
         }
     }
-    for catalog in &plan.catalogs {
+    for catalog in catalogs {
         for change in catalog.actions.iter().filter(|change| change.action != Action::Remove) {
             let path = change.path.under(catalog.catalog.folder().as_ref());
             if let Some(manifest) = signed.get(&path.key()) {
                 let catalog = &catalog.catalog;
                 let what =
                     format!("{path}: the manifest {manifest} lists this file, so that it should be the vendor's");
-                plan.warnings.push(format!("{what}; {catalog} lists it as it is on disk"));
+                said.warnings.push(format!("{what}; {catalog} lists it as it is on disk"));
             }
         }
     }
     if !signed.is_empty() {
-        plan.candidates = candidates(cid, &signed, customer_files);
+        said.candidates = candidates(cid, &signed, customer_files);
     }
-    Ok(())
+    Ok(said)
 }
 
 fn read(cid: &Cid, path: &CidPath) -> Result<Manifest> {

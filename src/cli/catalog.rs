@@ -168,7 +168,7 @@ fn create(args: &CreateArgs, out: Out) -> Exit {
 }
 
 fn created_lines(plan: &Plan) -> Vec<String> {
-    let changed = plan.catalogs.iter().filter(|catalog| catalog.changed);
+    let changed = plan.catalogs().iter().filter(|catalog| catalog.changed);
     changed
         .map(|catalog| {
             let (name, place) = catalog_name(&catalog.catalog);

@@ -113,7 +113,7 @@ impl Out {
     /// The diff of a plan.
     pub fn diffs(self, plan: &crate::Plan) {
         if !self.json && !self.quiet {
-            plan.changes.iter().flat_map(|change| lines(report::diff(change))).for_each(|line| self.change(&line));
+            plan.changes().iter().flat_map(|change| lines(report::diff(change))).for_each(|line| self.change(&line));
         }
     }
 

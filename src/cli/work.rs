@@ -61,7 +61,7 @@ impl Work<'_> {
         }
         let Some(plan) = &ran.plan else { return };
         (self.lines)(plan).iter().for_each(|line| out.change(line));
-        plan.warnings.iter().for_each(|warning| out.warning(warning));
+        plan.warnings().iter().for_each(|warning| out.warning(warning));
         // Bounded: a manifest may list one folder of many.
         let named = if out.verbose { usize::MAX } else { 5 };
         candidates_line(plan, named).iter().for_each(|line| out.line(line));

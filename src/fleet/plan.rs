@@ -8,7 +8,7 @@ use super::{Fleet, FleetCid, Target};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::pool::side_by_side;
 use crate::catalog::CidPath;
-use crate::catalogs::{RefreshOptions, refresh};
+use crate::catalogs::{Payload, RefreshOptions};
 use crate::cid::Cid;
 use crate::mrinit::{KEY_MR_PARENT, RelayAddress, names_relay};
 use crate::plan::Plan;
@@ -74,26 +74,26 @@ pub(super) fn plan_of(
     if let Some(finding) = look_at(fleet, cid, open, Some(state)).into_iter().find(|finding| finding.is_error()) {
         return Err(Error::new(ErrorKind::Fleet, finding.what).next(finding.next));
     }
-    let mut plan = match setup(fleet, cid, refresh_options)? {
-        Some(setup) => relay::set(open, &setup)?,
-        None => to_server(fleet, cid, open, state, refresh_options)?,
+    let mut payload = match setup(fleet, cid, refresh_options)? {
+        Some(setup) => relay::payload(open, &setup)?,
+        None => to_server(fleet, cid, open, state)?,
     };
-    plan.purpose = format!("{PURPOSE}{}", plan.purpose);
-    plan.warnings.extend(parent_faults(fleet, cid, state).into_iter().map(|(path, what)| format!("{path}: {what}")));
-    Ok(plan)
+    payload.purpose = format!("{PURPOSE}{}", payload.purpose);
+    let faults = parent_faults(fleet, cid, state).into_iter();
+    payload.warnings.extend(faults.map(|(path, what)| format!("{path}: {what}")));
+    payload.plan(open, refresh_options)
 }
 
-fn to_server(fleet: &Fleet, cid: &FleetCid, open: &Cid, state: &RelayState, options: &RefreshOptions) -> Result<Plan> {
+fn to_server(fleet: &Fleet, cid: &FleetCid, open: &Cid, state: &RelayState) -> Result<Payload> {
     let server = match fleet.server.machine.address() {
         Ok(server) if state.copies.iter().any(|copy| cid.reads(copy) && !reports_to(copy, &server)) => server,
-        _ => return refresh(open, options),
+        _ => return Ok(Payload::new("refresh")),
     };
     let mut setup = RelaySetup::new(server);
     setup.is_server = true;
     setup.edit_root = cid.edits_root();
     setup.from_root = cid.from_root;
-    setup.refresh = options.clone();
-    relay::set(open, &setup)
+    relay::payload(open, &setup)
 }
 
 /// Whether the endpoints that read a copy report to a machine, as far as can be told.

@@ -107,7 +107,7 @@ fn look(fleet: &Fleet, cid: &FleetCid, options: &RefreshOptions) -> Result<(Stat
     match plan_of(fleet, cid, &open, &state, options) {
         // What is written along with an address line needs no word of its own.
         Ok(plan) if lines.is_empty() => {
-            others.extend(plan.changes.iter().map(|change| Difference::at(&change.path, &*change.why)));
+            others.extend(plan.changes().iter().map(|change| Difference::at(&change.path, &*change.why)));
         }
         Ok(_) => {}
         Err(error) => match error.kind() {

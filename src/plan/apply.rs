@@ -59,7 +59,7 @@ impl Plan {
     /// Carries a plan of one file out that is in no CID: there is no journal, since one rename does all.
     fn apply_alone(&self) -> Result<Applied> {
         let tree = Tree::new(self.root.clone());
-        for change in &self.changes {
+        for change in &self.parts.changes {
             let target = check_unchanged(&tree, &self.shown, change)?;
             let staged = target.with_file_name(work_name(&Record::new("").id, 0, "new"));
             let bytes = change.after.as_deref().unwrap_or_default();
@@ -72,7 +72,7 @@ impl Plan {
             }
             disk::sync_folder(&self.root)?;
         }
-        Ok(Applied { files: self.changes.len() })
+        Ok(Applied { files: self.parts.changes.len() })
     }
 }
 
@@ -126,7 +126,7 @@ impl Writer {
         self.sweep()?;
 
         let done = stage(plan, &tree, &record, &targets, &places, &folders).and_then(|()| {
-            plan.changes.iter().try_for_each(|change| check_unchanged(&tree, &self.shown, change).map(drop))?;
+            plan.parts.changes.iter().try_for_each(|change| check_unchanged(&tree, &self.shown, change).map(drop))?;
             check_relied_on(&tree, &self.shown, plan)?;
             put_in_place(&record, &targets, &folders)?;
             recover::commit(&self.root)
@@ -136,14 +136,14 @@ impl Writer {
         }
         // What the change before this one had kept is of no use now. The next change finds what is left.
         let _ = self.sweep();
-        Ok(Applied { files: plan.changes.len() })
+        Ok(Applied { files: plan.parts.changes.len() })
     }
 
     /// The record of a plan and the real paths of its files. Checks that each is what the plan saw.
     fn prepare(&self, plan: &Plan, tree: &Tree) -> Result<(Record, Vec<PathBuf>)> {
-        let mut record = Record::new(&plan.purpose);
+        let mut record = Record::new(&plan.parts.purpose);
         let mut targets = Vec::new();
-        for (index, change) in plan.changes.iter().enumerate() {
+        for (index, change) in plan.parts.changes.iter().enumerate() {
             let target = check_unchanged(tree, &self.shown, change)?;
             let name = target.file_name().unwrap_or_default().to_string_lossy();
             let path = CidPath::in_folder(change.path.folder().as_ref(), &name)?;
@@ -187,7 +187,7 @@ fn stage(
     disk::write_new(&draft, &record.print(), None)?;
     disk::rename(&draft, &places.journal)?;
     disk::sync_folder(tree.root())?;
-    for ((step, change), target) in record.steps.iter().zip(&plan.changes).zip(targets) {
+    for ((step, change), target) in record.steps.iter().zip(&plan.parts.changes).zip(targets) {
         // The name of a file beside the one to be written says nothing to anybody.
         stage_one(tree, step, change, target).map_err(|error| error.about(&change.path.below(&plan.shown)))?;
     }
@@ -229,7 +229,7 @@ pub(super) fn put_in_place(record: &Record, targets: &[PathBuf], folders: &BTree
 /// Refuses where the disk has no room for everything at once, or a folder cannot be written.
 fn check_room(plan: &Plan, folders: &BTreeSet<&Path>) -> Result<()> {
     let size = |bytes: &Option<Vec<u8>>| bytes.as_ref().map_or(0, |bytes| bytes.len() as u64);
-    let bytes: u64 = plan.changes.iter().map(|change| size(&change.before) + size(&change.after)).sum();
+    let bytes: u64 = plan.parts.changes.iter().map(|change| size(&change.before) + size(&change.after)).sum();
     let check = |folder: &&Path| {
         let shown = plan.shown.join(folder.strip_prefix(&plan.root).unwrap_or(folder));
         disk::check_folder(folder, bytes + SLACK).map_err(|error| error.about(&shown))
@@ -268,7 +268,7 @@ fn check_unchanged(tree: &Tree, shown: &Path, change: &Change) -> Result<PathBuf
 
 /// Checks that the files that the catalogs will speak of are what they were.
 fn check_relied_on(tree: &Tree, shown: &Path, plan: &Plan) -> Result<()> {
-    for (path, then) in &plan.relied_on {
+    for (path, then) in &plan.parts.relied_on {
         if observe(tree, path)? != *then {
             return Err(changed(&path.below(shown)));
         }

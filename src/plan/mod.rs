@@ -2,6 +2,7 @@
 
 mod apply;
 mod disk;
+mod file;
 #[cfg(feature = "faults")]
 pub(crate) mod fuzzing;
 mod hold;
@@ -24,36 +25,41 @@ pub(crate) use view::View;
 
 use std::path::{Path, PathBuf};
 
-use crate::base::error::{Error, Result};
-use crate::base::files::real_path;
+use crate::base::error::Result;
 use crate::catalog::{Checksum, CidPath, Entry, checksum};
 use crate::cid::Cid;
 use crate::cid::hash::{Sum, sum_file};
 use crate::cid::tree::{Found, Tree};
 
-/// Changes to one CID, in the order in which they reach the disk: payload, component catalogs, root catalogs.
+/// Changes to one CID, in the order in which they reach the disk: payload, component catalogs, root catalogs. A plan is
+/// made whole: [`refresh`](crate::refresh()), [`relay::set`](crate::relay::set) and their like give a finished one, and
+/// nothing is added to it.
 #[derive(Debug, Clone)]
-#[non_exhaustive]
 pub struct Plan {
     root: PathBuf,
     shown: PathBuf,
-    /// What it is for, in a few words: it stands in the CID's history.
-    pub purpose: String,
     /// The folder is a CID, with a lock, a journal and a history.
     in_cid: bool,
-    /// Files that the changes speak of without writing them, as they were when the plan was made.
-    pub(crate) relied_on: Vec<(CidPath, Observed)>,
     /// The CID's last change when it was read.
     generation: Option<Vec<u8>>,
-    /// The files to write. Empty where everything is as it should be.
+    parts: Parts,
+}
+
+/// What a plan says, for those who make one: [`Plan::new`] takes all of it at once.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Parts {
+    /// What it is for, in a few words: it stands in the CID's history.
+    pub purpose: String,
+    /// The files to write, in any order.
     pub changes: Vec<Change>,
     /// What each catalog looks like and what happens to it.
     pub catalogs: Vec<CatalogChange>,
     /// What is allowed and still likely to be a mistake, each as a sentence.
     pub warnings: Vec<String>,
-    /// Files that may be the customer's, though not by their names: no manifest lists them, and they are no catalogs.
-    /// Nothing happens to them. Empty where there is no manifest.
+    /// Files that may be the customer's, though not by their names.
     pub candidates: Vec<CidPath>,
+    /// Files that the changes speak of without writing them, as they were before anything was worked out from them.
+    pub relied_on: Vec<(CidPath, Observed)>,
 }
 
 /// One file to write.
@@ -114,6 +120,13 @@ pub struct EntryChange {
     pub checksum: Checksum,
 }
 
+impl Change {
+    /// Another content for a file that catalogs list, or for one in no CID.
+    pub(crate) fn of_payload(path: CidPath, before: Option<Vec<u8>>, after: Vec<u8>, why: impl Into<String>) -> Change {
+        Change { path, before, after: Some(after), why: why.into(), stage: Stage::Payload }
+    }
+}
+
 impl EntryChange {
     pub(crate) fn new(action: Action, entry: &Entry) -> EntryChange {
         EntryChange { action, path: entry.path.clone(), size: entry.size, checksum: entry.checksum }
@@ -148,28 +161,11 @@ pub(crate) fn observe(tree: &Tree, path: &CidPath) -> Result<Observed> {
 }
 
 impl Plan {
-    pub(crate) fn new(cid: &Cid, purpose: impl Into<String>) -> Plan {
-        let plan = Plan::of_one_file(cid.root().to_owned(), cid.path().to_owned());
-        let generation = cid.generation().cloned();
-        Plan { purpose: purpose.into(), in_cid: true, generation, ..plan }
-    }
-
-    /// For one file of a folder that need be no CID; `root` is its real path, `shown` that for people.
-    pub(crate) fn of_one_file(root: PathBuf, shown: PathBuf) -> Plan {
-        let (purpose, generation, relied_on, changes, catalogs, warnings, candidates) = Default::default();
-        Plan { root, shown, purpose, in_cid: false, generation, relied_on, changes, catalogs, warnings, candidates }
-    }
-
-    /// For the file at `file`, which need not be there, and its path in the plan.
-    pub(crate) fn beside(file: &Path) -> Result<(Plan, CidPath)> {
-        let folder = match file.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        let real = real_path(folder).map_err(|error| Error::io("open its folder", folder, error))?;
-        let file_name = file.file_name().unwrap_or_default().to_string_lossy();
-        let path = CidPath::in_root(&file_name).map_err(|error| error.in_file(file))?;
-        Ok((Plan::of_one_file(real, folder.to_owned()), path))
+    /// A plan for a CID, with its changes in the order in which they must reach the disk.
+    pub(crate) fn new(cid: &Cid, mut parts: Parts) -> Plan {
+        parts.changes.sort_by_key(|change| change.stage);
+        let (root, shown) = (cid.root().to_owned(), cid.path().to_owned());
+        Plan { root, shown, in_cid: true, generation: cid.generation().cloned(), parts }
     }
 
     /// The CID, as it was given to [`Cid::open`].
@@ -177,11 +173,30 @@ impl Plan {
         &self.shown
     }
 
-    /// Notes what a file is now: the plan holds only as long as it stays so.
-    pub(crate) fn rely_on(&mut self, tree: &Tree, path: CidPath) -> Result<()> {
-        let now = observe(tree, &path)?;
-        self.relied_on.push((path, now));
-        Ok(())
+    /// What it is for, in a few words: it stands in the CID's history.
+    pub fn purpose(&self) -> &str {
+        &self.parts.purpose
+    }
+
+    /// The files to write, in the order in which they are written. Empty where everything is as it should be.
+    pub fn changes(&self) -> &[Change] {
+        &self.parts.changes
+    }
+
+    /// What each catalog looks like and what happens to it.
+    pub fn catalogs(&self) -> &[CatalogChange] {
+        &self.parts.catalogs
+    }
+
+    /// What is allowed and still likely to be a mistake, each as a sentence.
+    pub fn warnings(&self) -> &[String] {
+        &self.parts.warnings
+    }
+
+    /// Files that may be the customer's, though not by their names: no manifest lists them, and they are no catalogs.
+    /// Nothing happens to them. Empty where there is no manifest.
+    pub fn candidates(&self) -> &[CidPath] {
+        &self.parts.candidates
     }
 
     /// Whether it changes a CID, which takes a [`Writer`]; a file by itself takes none.
@@ -191,11 +206,6 @@ impl Plan {
 
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
-        self.changes.is_empty()
-    }
-
-    /// Puts the changes in the order in which they must reach the disk.
-    pub(crate) fn sort(&mut self) {
-        self.changes.sort_by_key(|change| change.stage);
+        self.parts.changes.is_empty()
     }
 }

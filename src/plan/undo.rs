@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::record::{MAX_SIZE, Places, Record, digest, utc, work_name};
-use super::{Change, Plan, disk};
+use super::{Change, Parts, Plan, disk};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::catalog::{self, CidPath};
 use crate::cid::Cid;
@@ -146,7 +146,7 @@ pub fn undo(cid: &Cid) -> Result<Plan> {
     let Some(record) = last(cid.root())? else {
         return Err(journal("there is no change to undo").next("configcid history lists what was done"));
     };
-    let mut plan = Plan::new(cid, format!("undo of: {}", record.purpose));
+    let mut changes = Vec::new();
     for step in &record.steps {
         let path = step.checked_path()?;
         let place = cid.tree().place(&path)?;
@@ -163,7 +163,8 @@ pub fn undo(cid: &Cid) -> Result<Plan> {
             return Err(journal(&format!("what {path} was before the last change is no longer there"))
                 .next("a backup brings it back"));
         }
-        plan.changes.push(Change { path, before, after, why: "as it was before".to_owned(), stage: step.stage });
+        changes.push(Change { path, before, after, why: "as it was before".to_owned(), stage: step.stage });
     }
-    Ok(plan)
+    let purpose = format!("undo of: {}", record.purpose);
+    Ok(Plan::new(cid, Parts { purpose, changes, ..Parts::default() }))
 }

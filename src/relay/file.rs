@@ -6,7 +6,7 @@ use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::files::check_spelling;
 use crate::base::files::read_file as read_bytes;
 use crate::mrinit::{self, Mrinit};
-use crate::plan::{Change, Plan, Stage};
+use crate::plan::Plan;
 
 /// Reads an `mrinit.conf`.
 ///
@@ -47,10 +47,6 @@ pub fn edit_file(file: &Path, name: &str, value: &str) -> Result<Plan> {
     if let Some(ending) = edit.line_ending_added {
         why.push(format!("final line ending ({}) added", ending.name()));
     }
-    let (mut plan, path) = Plan::beside(file)?;
-    if !why.is_empty() {
-        let after = Some(conf.into_bytes());
-        plan.changes.push(Change { path, before: Some(before), after, why: why.join(", "), stage: Stage::Payload });
-    }
-    Ok(plan)
+    let after = (!why.is_empty()).then(|| conf.into_bytes());
+    Plan::of_file(file, Some(before), after, why.join(", "))
 }

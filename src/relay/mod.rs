@@ -9,7 +9,7 @@ pub use show::{CopyState, RelayState, show};
 
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::catalog::CidPath;
-use crate::catalogs::{self, RefreshOptions};
+use crate::catalogs::{Payload, RefreshOptions};
 use crate::cid::{Cid, MRINIT, RMS_COMPONENTS};
 use crate::mrinit::{
     KEY_MR_PARENT, KEY_PARENT_ROUTER, Mrinit, RelayAddress, Value, is_drift_key, is_secret_key, masked, names_relay,
@@ -68,8 +68,13 @@ impl RelaySetup {
 /// # Ok::<(), configcid::Error>(())
 /// ```
 pub fn set(cid: &Cid, setup: &RelaySetup) -> Result<Plan> {
-    let mut plan = Plan::new(cid, format!("relay set {}", setup.address));
-    plan.warnings.extend(setup.address.warnings());
+    payload(cid, setup)?.plan(cid, &setup.refresh)
+}
+
+/// What relay set-up writes, before the catalogs are asked.
+pub(crate) fn payload(cid: &Cid, setup: &RelaySetup) -> Result<Payload> {
+    let mut payload = Payload::new(format!("relay set {}", setup.address));
+    payload.warnings.extend(setup.address.warnings());
     let root = cid.mrinit(None)?;
     let folders = router_components(cid)?;
     if folders.is_empty() && !setup.edit_root {
@@ -78,8 +83,8 @@ pub fn set(cid: &Cid, setup: &RelaySetup) -> Result<Plan> {
             .next("CIDs for Mac and Linux read the root's mrinit.conf: say --edit-root if this is one"));
     }
     for folder in &folders {
-        let change = set_copy(cid, folder, root.as_ref(), setup, &mut plan.warnings)?;
-        plan.changes.extend(change);
+        let change = set_copy(cid, folder, root.as_ref(), setup, &mut payload.warnings)?;
+        payload.changes.extend(change);
     }
     if setup.edit_root {
         let (path, conf) = root.ok_or_else(|| {
@@ -87,10 +92,9 @@ pub fn set(cid: &Cid, setup: &RelaySetup) -> Result<Plan> {
         })?;
         check_base(cid, &path, &conf)?;
         let before = conf.bytes().to_vec();
-        plan.changes.extend(edit(cid, path, Some(before), conf, None, setup, &mut plan.warnings)?);
+        payload.changes.extend(edit(cid, path, Some(before), conf, None, setup, &mut payload.warnings)?);
     }
-    catalogs::complete(cid, &mut plan, &setup.refresh)?;
-    Ok(plan)
+    Ok(payload)
 }
 
 /// The components whose routers read an `mrinit.conf` of their own.

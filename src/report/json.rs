@@ -196,10 +196,10 @@ impl CidResult {
     /// What a plan does.
     pub fn of_plan(plan: &Plan, status: Status) -> CidResult {
         CidResult {
-            files: plan.changes.iter().map(FileReport::new).collect(),
-            catalogs: plan.catalogs.clone(),
-            warnings: plan.warnings.clone(),
-            candidates: Candidates::of(&plan.candidates),
+            files: plan.changes().iter().map(FileReport::new).collect(),
+            catalogs: plan.catalogs().to_vec(),
+            warnings: plan.warnings().to_vec(),
+            candidates: Candidates::of(plan.candidates()),
             ..CidResult::new(plan.cid(), status)
         }
     }

@@ -20,8 +20,8 @@ use crate::plan::{Action, Change, Outcome, Plan, Recovered, Stage};
 /// ```
 pub fn plan_lines(plan: &Plan) -> Vec<String> {
     // Catalogs are spoken of below, unless the plan says nothing of what is in them.
-    let told = |change: &&Change| change.stage == Stage::Payload || plan.catalogs.is_empty();
-    let payload = plan.changes.iter().filter(told);
+    let told = |change: &&Change| change.stage == Stage::Payload || plan.catalogs().is_empty();
+    let payload = plan.changes().iter().filter(told);
     let mut lines: Vec<String> = payload
         .map(|change| {
             let verb = match (&change.before, &change.after) {
@@ -32,7 +32,7 @@ pub fn plan_lines(plan: &Plan) -> Vec<String> {
             format!("{verb} file {}: {}", change.path, change.why)
         })
         .collect();
-    for catalog in &plan.catalogs {
+    for catalog in plan.catalogs() {
         let (name, place) = catalog_name(&catalog.catalog);
         let entries = count(catalog.entries, "entry", "entries");
         lines.push(format!("Read catalog file {name} in {place} ({entries}, {})", catalog.function));
@@ -70,7 +70,7 @@ pub fn recovered_line(recovered: &Recovered) -> String {
 
 /// Which files may be the customer's, as a sentence that names at most `named` of them; `None` where there are none.
 pub fn candidates_line(plan: &Plan, named: usize) -> Option<String> {
-    let candidates = &plan.candidates;
+    let candidates = plan.candidates();
     let names: Vec<&str> = candidates.iter().take(named).map(CidPath::as_str).collect();
     let more = match candidates.len() - names.len() {
         0 => String::new(),

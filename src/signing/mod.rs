@@ -21,7 +21,6 @@ use std::path::Path;
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::files::read_file;
 use crate::manifest::{MAX_SIZE, Manifest, Spec, cid_path};
-use crate::plan::{Change, Plan, Stage};
 
 impl Manifest {
     /// Reads the manifest at `path`.
@@ -51,33 +50,6 @@ fn read_list(path: &Path) -> Result<Vec<u8>> {
     }
     let real = crate::base::files::real_path(path).map_err(|error| Error::io("look at it", path, error))?;
     read_file(&real, MAX_SIZE).map_err(|error| error.about(path))
-}
-
-/// Plans to write a manifest or an MD5 list, at a place where there may be another one only if `replace` says so. The plan
-/// is empty where the file holds these bytes already.
-///
-/// # Errors
-/// There is something else of this name, or its folder cannot be read.
-pub fn write(file: &Path, bytes: &[u8], why: &str, replace: bool) -> Result<Plan> {
-    crate::base::files::check_spelling(file)?;
-    let before = match file.symlink_metadata() {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-        Err(error) => return Err(Error::io("look at it", file, error)),
-        Ok(metadata) if metadata.is_file() => Some(read_file(file, MAX_SIZE)?),
-        Ok(_) => return Err(Error::new(ErrorKind::Exists, "this is no file").in_file(file).next("name another file")),
-    };
-    let (mut plan, path) = Plan::beside(file)?;
-    if before.as_deref() == Some(bytes) {
-        return Ok(plan);
-    }
-    if before.is_some() && !replace {
-        return Err(Error::new(ErrorKind::Exists, "there is something of this name already")
-            .in_file(file)
-            .next("name another file; --force replaces a file"));
-    }
-    let (why, stage) = (why.to_owned(), Stage::Payload);
-    plan.changes.push(Change { path, before, after: Some(bytes.to_vec()), why, stage });
-    Ok(plan)
 }
 
 /// Sets the line of one file in an MD5 list, from the file as it is: in `folder`, or where [`check_spec_files`] looks.

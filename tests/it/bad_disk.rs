@@ -14,7 +14,7 @@ fn plan_then(change: impl FnOnce(&TestEnv)) -> (TestEnv, Plan) {
     let env = TestEnv::with(DemoCid { rms9x: true, ..DemoCid::default() });
     env.write("MRESXP/rms9x/mrinit.conf", DemoCid::default().mrinit());
     let plan = relay::set(&Cid::open(env.path("MRESXP")).unwrap(), &setup()).unwrap();
-    assert_eq!(plan.changes.len(), 5);
+    assert_eq!(plan.changes().len(), 5);
     change(&env);
     (env, plan)
 }

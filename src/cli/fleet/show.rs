@@ -34,14 +34,14 @@ impl Block {
         block.error = ran.error.as_ref().map(Error::to_string);
         block.faults = ran.result.faults.iter().map(fault_line).collect();
         let Some(plan) = ran.plan.as_ref().filter(|_| ran.error.is_none()) else { return block };
-        block.warnings.extend(plan.warnings.iter().cloned());
+        block.warnings.extend(plan.warnings().iter().cloned());
         if out.json || out.quiet || plan.is_empty() {
             return block;
         }
         block.lines = plan_lines(plan);
-        let payload = plan.changes.iter().filter(|change| change.stage == Stage::Payload).count();
+        let payload = plan.changes().iter().filter(|change| change.stage == Stage::Payload).count();
         if out.verbose {
-            let diffs = plan.changes.iter().map(report::diff).collect::<String>();
+            let diffs = plan.changes().iter().map(report::diff).collect::<String>();
             block.lines.extend(diffs.lines().map(str::to_owned));
         } else if payload > 0 {
             // What catalogs say of a file that is written follows from that.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::manifest::{Manifest, Spelling};
 use crate::report::{Status, count};
 use crate::signing::{self, DigestAlgorithm, MakeOptions, Signer};
-use crate::{Exit, Result};
+use crate::{Exit, Plan, Result};
 use clap::Args;
 use serde::Serialize;
 
@@ -179,7 +179,7 @@ fn write(command: &str, file: &Path, manifest: &Manifest, replace: bool, dry_run
         signatures: usize,
     }
     let why = if command == SIGN { "signed" } else { "manifest made" };
-    let plan = signing::write(file, manifest.bytes(), why, replace)?;
+    let plan = Plan::write_file(file, manifest.bytes(), why, replace)?;
     let status = match (plan.is_empty(), dry_run) {
         (true, _) => Status::Unchanged,
         (false, true) => Status::Planned,

@@ -125,14 +125,14 @@ fn create(args: &CreateArgs, out: Out) -> Result<Exit> {
     let file = args.output.clone().unwrap_or_else(|| args.folder.join("manifest.spec"));
     let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let spec = signing::make_spec(&args.folder, &name)?;
-    let plan = signing::write(&file, spec.bytes(), "MD5 list made", args.force)?;
+    let plan = Plan::write_file(&file, spec.bytes(), "MD5 list made", args.force)?;
     finish(CREATE, &file, &spec, &plan, args.dry_run, out)
 }
 
 fn update(args: &UpdateArgs, out: Out) -> Result<Exit> {
     let mut spec = Spec::open(&args.spec)?;
     signing::update_spec(&mut spec, &args.spec, &args.file, args.files.as_deref())?;
-    let plan = signing::write(&args.spec, spec.bytes(), "one line brought in line", true)?;
+    let plan = Plan::write_file(&args.spec, spec.bytes(), "one line brought in line", true)?;
     finish(UPDATE, &args.spec, &spec, &plan, args.dry_run, out)
 }
 

@@ -1,0 +1,72 @@
+//! Files of the vendor's that are not what the catalogs say.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{Loaded, RefreshOptions};
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::text::count;
+use crate::catalog::Role;
+use crate::cid::Cid;
+use crate::cid::tree::Found;
+use crate::plan::View;
+
+/// Refuses damage, or gives a warning for each damaged file where the options accept it.
+pub(super) fn accept(view: &View<'_>, loaded: &[Loaded], options: &RefreshOptions) -> Result<Vec<String>> {
+    let damage = damage(view, loaded, options)?;
+    if !damage.is_empty() && !options.accept_damage {
+        return Err(damage_error(view.cid(), &damage));
+    }
+    Ok(damage.iter().map(|damage| format!("{damage}: left as it is")).collect())
+}
+
+/// The vendor's files that are not what the catalogs say, as sentences without an end.
+fn damage(view: &View<'_>, loaded: &[Loaded], options: &RefreshOptions) -> Result<Vec<String>> {
+    let mut known: HashMap<String, Found> = HashMap::new();
+    let mut damage = BTreeMap::new();
+    for loaded in loaded {
+        for entry in loaded.catalog.entries() {
+            let role = options.customer_files.role_under(loaded.file.folder.as_ref(), &entry.path);
+            if role == Role::Customer {
+                continue;
+            }
+            let path = entry.path.under(loaded.file.folder.as_ref());
+            let key = path.key();
+            let found = match known.get(&key) {
+                Some(found) => found,
+                None => {
+                    let found = view.find(&path)?;
+                    known.entry(key.clone()).or_insert(found)
+                }
+            };
+            let what = match found {
+                Found::File { .. } if role == Role::Catalog => continue,
+                Found::File { size, .. } if *size == u64::from(entry.size) => continue,
+                Found::File { size, .. } => {
+                    format!("{path} has {size} bytes, and {} lists {}", loaded.file.path, entry.size)
+                }
+                Found::Absent => format!("{path} is not there, and {} lists it", loaded.file.path),
+                Found::Folder | Found::Other => format!("{path} is no file, and {} lists it", loaded.file.path),
+            };
+            // A file is told once, however many catalogs list it.
+            damage.entry(key).or_insert(what);
+        }
+    }
+    Ok(damage.into_values().collect())
+}
+
+/// How many faults an error names.
+pub(super) const NAMED: usize = 5;
+
+fn damage_error(cid: &Cid, damage: &[String]) -> Error {
+    let mut what = format!(
+        "{} that only the vendor writes: {}",
+        count(damage.len(), "file is damaged", "files are damaged"),
+        damage[..damage.len().min(NAMED)].join("; ")
+    );
+    if damage.len() > NAMED {
+        what.push_str(&format!("; and {} more", damage.len() - NAMED));
+    }
+    Error::new(ErrorKind::Damage, what)
+        .in_file(cid.path())
+        .next("let the server update this CID; or, if it is meant to be so, say --accept-damage")
+}

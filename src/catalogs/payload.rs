@@ -1,0 +1,89 @@
+//! The one door through which changes to a CID become a plan: whatever a capability wants to write, the plan that comes
+//! out has the catalogs that list it, in the order that readers need, and nothing that a manifest forbids.
+
+use std::collections::BTreeMap;
+
+use super::refresh::{bring_in_line, customer_files, load};
+use super::{Loaded, Order, RefreshOptions, busy, damage, program, signed};
+use crate::base::error::Result;
+use crate::catalog::CidPath;
+use crate::cid::Cid;
+use crate::plan::{Action, CatalogChange, Change, Parts, Plan, View, observe};
+
+/// What a capability wants of a CID. It is no plan yet: [`plan`](Payload::plan) makes a whole one of it.
+pub(crate) struct Payload {
+    /// What it is for, in a few words: it stands in the CID's history.
+    pub purpose: String,
+    /// Files to write, none of them a catalog.
+    pub changes: Vec<Change>,
+    /// What is allowed and still likely to be a mistake, each as a sentence.
+    pub warnings: Vec<String>,
+}
+
+/// What the catalogs are to be brought in line with.
+pub(super) struct Basis<'a> {
+    /// The CID after the payload.
+    pub view: View<'a>,
+    pub loaded: &'a [Loaded],
+    pub order: &'a Order,
+    /// The customer's files that are there then, by key.
+    pub customers: &'a BTreeMap<String, CidPath>,
+    pub options: &'a RefreshOptions,
+}
+
+/// What becomes of the catalogs.
+#[derive(Default)]
+pub(super) struct Refreshed {
+    /// Of every one.
+    pub catalogs: Vec<CatalogChange>,
+    /// Those that get other bytes.
+    pub writes: Vec<Change>,
+}
+
+impl Payload {
+    /// No changes: the catalogs alone are brought in line.
+    pub(crate) fn new(purpose: impl Into<String>) -> Payload {
+        Payload { purpose: purpose.into(), changes: Vec::new(), warnings: Vec::new() }
+    }
+
+    /// The finished plan.
+    ///
+    /// # Errors
+    /// As [`refresh`](super::refresh()).
+    pub(crate) fn plan(self, cid: &Cid, options: &RefreshOptions) -> Result<Plan> {
+        let Payload { purpose, mut changes, mut warnings } = self;
+        let loaded = load(cid)?;
+        if !options.accept_temporary {
+            busy::refuse(cid, &loaded)?;
+        }
+        let view = View::new(cid, &changes);
+        let order = Order::new(&loaded);
+        warnings.extend(order.warnings());
+        warnings.extend(damage::accept(&view, &loaded, options)?);
+        let customers = customer_files(&view, &options.customer_files)?;
+        // Before anything is worked out from them: what changes from here on makes the plan void.
+        let mut relied_on = Vec::new();
+        for path in customers.values().filter(|path| !view.is_new(path)) {
+            relied_on.push((path.clone(), observe(cid.tree(), path)?));
+        }
+        let mut basis = Basis { view, loaded: &loaded, order: &order, customers: &customers, options };
+        let Refreshed { catalogs, writes } = match &options.program {
+            Some(program) => program::run(program, &basis, &changes)?,
+            None => bring_in_line(&mut basis)?,
+        };
+        relied_on.extend(gone(&catalogs).map(|path| (path, None)));
+        changes.extend(writes);
+        let signed = signed::consult(cid, &changes, &catalogs, &options.customer_files)?;
+        warnings.extend(signed.warnings);
+        let candidates = signed.candidates;
+        Ok(Plan::new(cid, Parts { purpose, changes, catalogs, warnings, candidates, relied_on }))
+    }
+}
+
+/// The files that catalogs list no more since they have gone. The plan is void if one comes back.
+fn gone(catalogs: &[CatalogChange]) -> impl Iterator<Item = CidPath> {
+    catalogs.iter().flat_map(|catalog| {
+        let removed = catalog.actions.iter().filter(|change| change.action == Action::Remove);
+        removed.map(|change| change.path.under(catalog.catalog.folder().as_ref()))
+    })
+}
