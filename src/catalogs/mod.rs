@@ -1,12 +1,16 @@
 //! The catalogs of a CID: a payload and options in, a finished plan ([`refresh`](refresh()), [`create`]) or findings
 //! ([`verify`](verify())) out.
 
+mod basis;
 mod busy;
 mod command;
 mod create;
 mod damage;
 mod detect;
+mod entries;
+mod loaded;
 pub(crate) mod look;
+mod options;
 mod order;
 mod payload;
 mod program;
@@ -21,10 +25,10 @@ pub(crate) use command::split_command;
 pub use create::{CreateOptions, create};
 pub use detect::{ChecksumChoice, Detection};
 pub(crate) use detect::{detect, judge, samples};
+pub(crate) use loaded::Loaded;
 pub use look::{CatalogReport, Scope};
+pub use options::{Program, RefreshOptions};
 pub(crate) use order::Order;
 pub(crate) use payload::Payload;
-pub use program::Program;
-pub(crate) use refresh::Loaded;
-pub use refresh::{RefreshOptions, refresh};
+pub use refresh::refresh;
 pub use verify::{Fault, VerifyReport, verify};

@@ -1,10 +1,10 @@
 //! The one door through which changes to a CID become a plan: whatever a capability wants to write, the plan that comes
 //! out has the catalogs that list it, in the order that readers need, and nothing that a manifest forbids.
 
-use std::collections::BTreeMap;
-
-use super::refresh::{bring_in_line, customer_files, load};
-use super::{Loaded, Order, RefreshOptions, busy, damage, program, signed};
+use super::basis::{Basis, Refreshed, customer_files};
+use super::entries::bring_in_line;
+use super::loaded::load;
+use super::{Order, RefreshOptions, busy, damage, program, signed};
 use crate::base::error::Result;
 use crate::catalog::CidPath;
 use crate::cid::Cid;
@@ -18,26 +18,6 @@ pub(crate) struct Payload {
     pub changes: Vec<Change>,
     /// What is allowed and still likely to be a mistake, each as a sentence.
     pub warnings: Vec<String>,
-}
-
-/// What the catalogs are to be brought in line with.
-pub(super) struct Basis<'a> {
-    /// The CID after the payload.
-    pub view: View<'a>,
-    pub loaded: &'a [Loaded],
-    pub order: &'a Order,
-    /// The customer's files that are there then, by key.
-    pub customers: &'a BTreeMap<String, CidPath>,
-    pub options: &'a RefreshOptions,
-}
-
-/// What becomes of the catalogs.
-#[derive(Default)]
-pub(super) struct Refreshed {
-    /// Of every one.
-    pub catalogs: Vec<CatalogChange>,
-    /// Those that get other bytes.
-    pub writes: Vec<Change>,
 }
 
 impl Payload {

@@ -8,13 +8,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::payload::{Basis, Refreshed};
-use super::refresh::catalog_change;
-use super::{Loaded, detect};
+use super::basis::{Basis, Refreshed};
+use super::loaded::catalog_change;
+use super::{Loaded, Program, detect};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::files::read_file;
 use crate::catalog::checksum::Function;
@@ -26,15 +25,6 @@ use crate::plan::{Action, CatalogChange, Change, EntryChange};
 
 /// No file that configcid itself writes beside the catalogs is larger.
 const MAX_WRITTEN: u64 = crate::mrinit::MAX_SIZE;
-
-/// A program that rewrites a CID's catalogs; it gets the CID's folder as its one argument.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Program {
-    /// The program.
-    pub path: PathBuf,
-    /// How long it may take.
-    pub timeout: Duration,
-}
 
 /// A catalog as the program left it.
 struct Rewritten {

@@ -1,0 +1,55 @@
+//! What catalogs are brought in line with: the CID after the payload, its catalogs as they were read, and its customer's
+//! files.
+
+use std::collections::BTreeMap;
+
+use super::{Loaded, Order, RefreshOptions};
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::catalog::{CidPath, CustomerFiles, Role};
+use crate::cid::tree::Found;
+use crate::plan::{CatalogChange, Change, View};
+
+/// What the catalogs are to be brought in line with.
+pub(super) struct Basis<'a> {
+    /// The CID after the payload.
+    pub view: View<'a>,
+    pub loaded: &'a [Loaded],
+    pub order: &'a Order,
+    /// The customer's files that are there then, by key.
+    pub customers: &'a BTreeMap<String, CidPath>,
+    pub options: &'a RefreshOptions,
+}
+
+/// What becomes of the catalogs.
+#[derive(Default)]
+pub(super) struct Refreshed {
+    /// Of every one.
+    pub catalogs: Vec<CatalogChange>,
+    /// Those that get other bytes.
+    pub writes: Vec<Change>,
+}
+
+/// The customer's files that are there, from the CID's root, in the case found, by key.
+pub(super) fn customer_files(view: &View<'_>, customer_files: &CustomerFiles) -> Result<BTreeMap<String, CidPath>> {
+    let cid = view.cid();
+    let mut present = BTreeMap::new();
+    for folder in std::iter::once(None).chain(cid.components().iter().map(Some)) {
+        let listing = cid.tree().listing(folder)?;
+        let paths = listing
+            .names()
+            .filter_map(|name| CidPath::in_folder(folder, name).ok())
+            .chain(view.made_in(folder).cloned())
+            .filter(|path| customer_files.role(path) == Role::Customer);
+        for path in paths {
+            match view.find(&path)? {
+                Found::File { .. } => present.insert(path.key(), path),
+                _ => {
+                    return Err(Error::new(ErrorKind::Io, "this should be a file, and is none")
+                        .in_file(&cid.shown(&path))
+                        .next("remove or rename it"));
+                }
+            };
+        }
+    }
+    Ok(present)
+}

@@ -1,0 +1,162 @@
+//! Bringing the entries of catalogs in line with the customer's files, by a checksum function that is known.
+
+use std::collections::HashSet;
+
+use super::basis::{Basis, Refreshed};
+use super::damage::NAMED;
+use super::loaded::catalog_change;
+use super::{ChecksumChoice, Detection, Loaded, RefreshOptions, detect};
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::catalog::checksum::Function;
+use crate::catalog::{Checksum, CidPath, Role};
+use crate::cid::hash::checked_size;
+use crate::cid::tree::Found;
+use crate::plan::{Action, CatalogChange, EntryChange, View};
+
+/// Brings one catalog after the other in line, those that others list first.
+pub(super) fn bring_in_line(basis: &mut Basis<'_>) -> Result<Refreshed> {
+    let mut refreshed = Refreshed::default();
+    for &index in &basis.order.sequence {
+        let loaded = &basis.loaded[index];
+        let function = function_of(&basis.view, loaded, basis.options)?;
+        let edits = edits(basis, loaded, &function)?;
+        let after = carry_out(&edits, loaded, &function)?;
+        refreshed.catalogs.push(CatalogChange {
+            catalog: loaded.file.path.clone(),
+            entries: loaded.catalog.entries().len(),
+            function: function.name().to_owned(),
+            changed: after.is_some(),
+            actions: edits.into_iter().map(|edit| edit.change).collect(),
+        });
+        if let Some(bytes) = after {
+            basis.view.write(&loaded.file.path, bytes.clone());
+            refreshed.writes.push(catalog_change(loaded, bytes));
+        }
+    }
+    Ok(refreshed)
+}
+
+/// The function to rewrite a catalog with.
+fn function_of(view: &View<'_>, loaded: &Loaded, options: &RefreshOptions) -> Result<Function> {
+    let Loaded { file, bytes, catalog } = loaded;
+    let place = view.cid().shown(&file.path);
+    match detect(view, file, catalog, bytes, &options.customer_files, &options.checksum)? {
+        Detection::Known(function) => Ok(function),
+        Detection::Damaged { function, .. } if options.accept_damage => Ok(function),
+        Detection::Damaged { function, files, own } => {
+            let mut what = Vec::new();
+            if !files.is_empty() {
+                let names: Vec<&str> = files.iter().take(NAMED).map(CidPath::as_str).collect();
+                what.push(format!("{} {} not what it says", names.join(", "), if files.len() == 1 { "is" } else { "are" }));
+            }
+            if own {
+                what.push("its own checksum is wrong".to_owned());
+            }
+            Err(Error::new(
+                ErrorKind::Damage,
+                format!("the catalog uses {}, but there is damage: {}", function.name(), what.join(", and ")),
+            )
+            .in_file(&place)
+            .next("let the server update this CID; or, if it is meant to be so, say --accept-damage"))
+        }
+        Detection::Undetermined(function) => Err(Error::new(
+            ErrorKind::UndeterminedChecksum,
+            format!(
+                "its checksum function cannot be told: none of the files it lists is there, unchanged, with four bytes or \
+                 more (its own checksum agrees with {})",
+                function.name()
+            ),
+        )
+        .in_file(&place)
+        .next(format!("if you know the function, name it: --checksum {}", function.name()))),
+        Detection::Foreign => Err(Error::new(
+            ErrorKind::ForeignChecksum,
+            match &options.checksum {
+                ChecksumChoice::FindOut => "no checksum function that configcid knows reproduces this catalog".to_owned(),
+                ChecksumChoice::Also(function) => {
+                    format!("neither {} nor a function that configcid knows reproduces this catalog", function.name())
+                }
+                ChecksumChoice::Use(function) => format!("the checksum function {} does not reproduce this catalog", function.name()),
+            },
+        )
+        .in_file(&place)
+        .next(
+            "bring the function with --checksum-command 'PROGRAM ARG...', or the vendor's program with --refresh-with \
+             ConfigCID.exe",
+        )),
+    }
+}
+
+/// A change to a catalog's entry: the one at `index`, or a new one.
+struct Edit {
+    index: Option<usize>,
+    change: EntryChange,
+}
+
+/// What must change for the catalog to be as it should be.
+fn edits(basis: &Basis<'_>, loaded: &Loaded, function: &Function) -> Result<Vec<Edit>> {
+    let Basis { view, order, customers, options, .. } = basis;
+    let file = &loaded.file;
+    let mut edits = Vec::new();
+    let mut edit = |index, action, path: &CidPath, (size, checksum)| {
+        edits.push(Edit { index, change: EntryChange { action, path: path.clone(), size, checksum } });
+    };
+    let mut listed = HashSet::new();
+    for (index, entry) in loaded.catalog.entries().iter().enumerate() {
+        let role = options.customer_files.role_under(file.folder.as_ref(), &entry.path);
+        if role == Role::Vendor {
+            continue;
+        }
+        let path = entry.path.under(file.folder.as_ref());
+        if order.is_impossible(&file.path, &path) {
+            continue;
+        }
+        listed.insert(path.key());
+        let past = (entry.size, entry.checksum);
+        let found = view.find(&path)?;
+        match sum(view, &path, &found, function)? {
+            Some(now) if now == past => {}
+            Some(now) => edit(Some(index), Action::Update, &entry.path, now),
+            None if role == Role::Customer => edit(Some(index), Action::Remove, &entry.path, past),
+            // A catalog that has gone is damage, which the caller has been told to accept.
+            None => {}
+        }
+    }
+    for (key, path) in *customers {
+        let Some(seen) = path.seen_from(file.folder.as_ref()).filter(|_| file.covers(path)) else { continue };
+        if listed.contains(key) {
+            continue;
+        }
+        let found = view.find(path)?;
+        if let Some(now) = sum(view, path, &found, function)? {
+            edit(None, Action::Add, &seen, now);
+        }
+    }
+    Ok(edits)
+}
+
+/// The bytes of the catalog after `edits`; `None` where it is as it should be, and so is its own checksum.
+fn carry_out(edits: &[Edit], loaded: &Loaded, function: &Function) -> Result<Option<Vec<u8>>> {
+    let before = &loaded.catalog;
+    if edits.is_empty() && function.of_bytes(before.covered(&loaded.bytes))? == before.own_checksum() {
+        return Ok(None);
+    }
+    let mut catalog = before.clone();
+    let entries = catalog.entries_mut();
+    // From the end, so that an index stays right while entries behind it go.
+    for Edit { index, change } in edits.iter().rev() {
+        match (index, change.action) {
+            (Some(index), Action::Remove) => drop(entries.remove(*index)),
+            (Some(index), _) => entries[*index] = change.entry(),
+            (None, _) => {}
+        }
+    }
+    entries.extend(edits.iter().filter(|edit| edit.index.is_none()).map(|edit| edit.change.entry()));
+    catalog.seal(&**function)?;
+    Ok(Some(catalog.print()))
+}
+
+fn sum(view: &View<'_>, path: &CidPath, found: &Found, function: &Function) -> Result<Option<(u32, Checksum)>> {
+    let Some((size, checksum)) = view.sum(path, found, &**function)? else { return Ok(None) };
+    Ok(Some((checked_size(size, &view.cid().shown(path))?, checksum)))
+}

@@ -1,0 +1,32 @@
+//! What leads a refresh, wherever one is part of the work.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::ChecksumChoice;
+use crate::catalog::CustomerFiles;
+
+/// How to refresh.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub struct RefreshOptions {
+    /// Which files are the customer's.
+    pub customer_files: CustomerFiles,
+    /// Where the checksum function comes from.
+    pub checksum: ChecksumChoice,
+    /// Go on where the vendor's files are not what the catalogs say. Their entries stay as they are.
+    pub accept_damage: bool,
+    /// Go on where another program's temporary files tell of an update in progress.
+    pub accept_temporary: bool,
+    /// Let this program rewrite the catalogs.
+    pub program: Option<Program>,
+}
+
+/// A program that rewrites a CID's catalogs; it gets the CID's folder as its one argument.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Program {
+    /// The program.
+    pub path: PathBuf,
+    /// How long it may take.
+    pub timeout: Duration,
+}
