@@ -46,8 +46,8 @@ fn text(found: &Check) -> String {
     if let Some(oldest) = &found.oldest {
         text += &format!(", oldest {}", print_duration(std::time::Duration::from_secs(oldest.age_seconds)));
     }
-    if let Some(expired) = found.expired.filter(|expired| *expired > 0) {
-        text += &format!(", {expired} expired");
+    if let (Some(most), Some(least)) = (found.expired.filter(|expired| *expired > 0), found.expired_at_longest) {
+        text += &if least == most { format!(", {most} expired") } else { format!(", {least} to {most} expired") };
     }
     text
 }
