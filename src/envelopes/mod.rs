@@ -7,7 +7,6 @@ mod check;
 mod expire;
 mod exported;
 mod installed;
-pub(crate) mod logs;
 mod metrics;
 mod place;
 mod ports;
@@ -26,7 +25,6 @@ pub use check::{AgePart, Check, CheckOptions, Limits, Oldest, Rate, RateMethod, 
 pub use expire::{ExpireOptions, Expired, LIST, expire};
 pub use exported::{exported_firewall, live_firewall, live_profiles, live_resources, router_lines};
 pub use installed::{InstalledPrograms, RouterRule};
-pub use logs::{Happened, Hour, LastError, Levels, LogFile, LogReport, Parent, Start, logs};
 pub use metrics::{metrics, metrics_of_failure, write_metrics};
 pub use place::{Place, PlaceSource, no_folder, place};
 pub use probe::probe;
