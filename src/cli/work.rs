@@ -74,7 +74,7 @@ impl Work<'_> {
             Status::Planned => out.good(format!("Dry run: {files} would be written; nothing was")),
             Status::Changed if self.run.look.is_some() => out.good(format!("Done: {files} written and verified")),
             Status::Changed => out.good(format!("Done: {files} written")),
-            Status::Left => {}
+            Status::Left | Status::Drifted => {}
             Status::Failed => {
                 out.fault(format!("{files} written, but the result is not as it should be:"));
                 result.faults.iter().for_each(|fault| out.fault(fault_line(fault)));
