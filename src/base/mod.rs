@@ -8,6 +8,7 @@ pub(crate) mod hex;
 pub mod html;
 pub(crate) mod names;
 pub(crate) mod pool;
+pub(crate) mod severity;
 pub(crate) mod template;
 pub(crate) mod text;
 pub mod time;

@@ -1,5 +1,6 @@
 //! The CID as a folder tree: what is in it, and where (formats.md, section 1).
 
+mod below;
 mod clone;
 pub(crate) mod digest;
 pub(crate) mod hash;
@@ -120,6 +121,10 @@ impl Cid {
             return Ok(cid);
         }
         let error = Error::new(ErrorKind::NotACid, "this is no CID: it holds no cidsync.upd").in_file(&cid.shown);
+        let below = below::cids_below(cid.root());
+        if !below.is_empty() {
+            return Err(error.next(below::advice(&cid.shown, &below)));
+        }
         Err(match cid.catalogs.first().and_then(|catalog| catalog.folder.as_ref()) {
             Some(folder) => error.next(format!(
                 "folders in it have one, {} for example: if they are CIDs, name them; if it is a CID, its catalog is lost",

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::mrinit::{KEY_MR_PARENT, KEY_PARENT_ROUTER, Mrinit, Value, is_secret_key, masked};
+use crate::mrinit::{Finding, KEY_MR_PARENT, KEY_PARENT_ROUTER, Mrinit, Value, is_secret_key, masked};
 use crate::plan::LockOptions;
-use crate::report::plan_lines;
+use crate::report::{doubt_lines, plan_lines};
 use crate::{Exit, Result, Run, relay};
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -58,6 +58,7 @@ struct Shown {
     encoding: &'static str,
     settings: Vec<ShownSetting>,
     faults: Vec<String>,
+    findings: Vec<Finding>,
 }
 
 #[derive(Serialize)]
@@ -73,11 +74,13 @@ fn show(args: &ShowArgs, out: Out) -> Exit {
         Ok(conf) => conf,
         Err(error) => return out.fail(COMMAND, &error),
     };
+    let (findings, faults) = look(&conf);
     let shown = Shown {
         file: args.file.to_string_lossy().into_owned(),
         encoding: conf.encoding().name(),
         settings: settings(&conf),
-        faults: faults(&conf),
+        faults,
+        findings,
     };
     out.detail(format!("{} ({})", shown.file, shown.encoding));
     let width = shown.settings.iter().map(|setting| setting.name.chars().count()).max().unwrap_or(0);
@@ -85,6 +88,7 @@ fn show(args: &ShowArgs, out: Out) -> Exit {
         out.line(format!("{name:width$}  {value}"));
     }
     shown.faults.iter().for_each(|fault| out.fault(format!("fault: {fault}")));
+    out.toned(doubt_lines(&shown.findings, ""));
     let exit = if shown.faults.is_empty() { Exit::Done } else { Exit::Faults };
     out.answer(COMMAND, exit, shown);
     exit
@@ -103,15 +107,14 @@ fn settings(conf: &Mrinit) -> Vec<ShownSetting> {
         .collect()
 }
 
-/// What keeps a router from using the file.
-fn faults(conf: &Mrinit) -> Vec<String> {
-    let mut faults: Vec<String> = [KEY_PARENT_ROUTER, KEY_MR_PARENT]
-        .iter()
-        .filter_map(|key| conf.text(key).err())
-        .map(|error| error.to_string())
-        .collect();
-    faults.dedup();
-    faults
+/// What keeps a router from using the file, and what else there is to say of it.
+fn look(conf: &Mrinit) -> (Vec<Finding>, Vec<String>) {
+    let (findings, mut faults) = relay::look_at_lines(conf);
+    // The file that a management server makes has both.
+    if conf.get(KEY_MR_PARENT).is_ok_and(|found| found.is_none()) {
+        faults.extend(conf.text(KEY_MR_PARENT).err().map(|error| error.to_string()));
+    }
+    (findings, faults)
 }
 
 fn set(args: &SetArgs, out: Out) -> Exit {

@@ -354,7 +354,7 @@ impl All {
         report.parents = self.parents.into_iter().map(|(address, happened)| Parent { address, happened }).collect();
         report.lost_sessions_per_hour = self.hours.into_iter().map(|(hour, count)| Hour { hour, count }).collect();
         report.exceptions = self.exceptions.into_iter().map(|(found, happened)| told(found, happened)).collect();
-        report.exceptions.sort_by(|a, b| b.happened.count.cmp(&a.happened.count));
+        report.exceptions.sort_by_key(|exception| std::cmp::Reverse(exception.happened.count));
         report.states = self
             .machine
             .periods

@@ -247,13 +247,13 @@ impl Machine {
     fn certificate(&mut self, topics: &[Topic], at: &At, exception: Option<&str>) {
         let has = |topic: Topic| topics.contains(&topic);
         if has(Topic::CertificateFailed) && !has(Topic::FailedHandshake) {
-            let wanted = self.wanted.get_or_insert_with(|| Wanted { tries: 0 });
+            let wanted = self.wanted.get_or_insert(Wanted { tries: 0 });
             wanted.tries += 1;
             if let (Some(outage), Some(name)) = (&mut self.outage, exception) {
                 *outage.exceptions.entry(name.to_owned()).or_default() += 1;
             }
         } else if has(Topic::CertificateWanted) {
-            self.wanted.get_or_insert_with(|| Wanted { tries: 0 });
+            self.wanted.get_or_insert(Wanted { tries: 0 });
         } else if has(Topic::CertificateHere) {
             self.wanted = None;
             if self.state == State::WaitingForCertificate {

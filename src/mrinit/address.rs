@@ -72,14 +72,8 @@ impl RelayAddress {
     /// The [`warnings`](RelayAddress::warnings) about parts that are there.
     pub(crate) fn doubts(&self) -> Vec<String> {
         let mut warnings = Vec::new();
-        match self.ip {
-            Some(IpAddr::V6(ip)) => {
-                warnings.push(format!("{ip} is an IPv6 address: routers of this age may understand only IPv4"))
-            }
-            Some(IpAddr::V4(ip)) if ip.is_loopback() || ip.is_link_local() => {
-                warnings.push(format!("{ip} is no address that other computers reach"))
-            }
-            _ => {}
+        if let Some((ip, _, why)) = self.ip.as_ref().and_then(super::judge::doubt) {
+            warnings.push(format!("{ip} {why}"));
         }
         match &self.fqdn {
             Some(fqdn) if !fqdn.contains('.') => warnings.push(format!("{fqdn} is no fully qualified domain name")),
@@ -109,6 +103,9 @@ impl FromStr for RelayAddress {
     /// Reads a comma list. A part is an IP address where it parses as one, an FQDN where it has a dot, else a NetBIOS
     /// name; the order must be IP, FQDN, NetBIOS.
     fn from_str(list: &str) -> Result<Self> {
+        if let Some(finding) = super::judge(list).into_iter().find(super::Finding::is_error) {
+            return Err(bad(finding.what, "write it as IP,FQDN,NETBIOS, such as 10.1.200.65,relay1.sales.acme,RELAY1"));
+        }
         let (mut ip, mut fqdn, mut netbios) = (None, None, None);
         for part in list.split(',') {
             let (slot, taken) = if part.parse::<IpAddr>().is_ok() {
@@ -151,7 +148,7 @@ fn bad(what: impl Into<String>, next: &str) -> Error {
     Error::new(ErrorKind::Address, what).next(next)
 }
 
-fn check_ip(text: &str) -> Result<IpAddr> {
+pub(super) fn check_ip(text: &str) -> Result<IpAddr> {
     let ip: IpAddr = text.parse().map_err(|_| {
         bad(format!("{text:?} is no IP address"), "write it as four numbers from 0 to 255 with dots between")
     })?;
@@ -166,7 +163,7 @@ fn check_ip(text: &str) -> Result<IpAddr> {
     }
 }
 
-fn check_fqdn(text: &str) -> Result<String> {
+pub(super) fn check_fqdn(text: &str) -> Result<String> {
     let wrong = |why: &str| {
         Err(bad(
             format!("{text:?} is no DNS name: {why}"),
@@ -193,7 +190,7 @@ fn check_fqdn(text: &str) -> Result<String> {
     Ok(text.to_owned())
 }
 
-fn check_netbios(text: &str) -> Result<String> {
+pub(super) fn check_netbios(text: &str) -> Result<String> {
     let wrong = |why: &str| {
         Err(bad(
             format!("{text:?} is no NetBIOS name: {why}"),

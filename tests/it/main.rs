@@ -8,6 +8,7 @@ mod bad_catalog;
 mod bad_disk;
 mod bad_mrinit;
 mod bad_tree;
+mod cases;
 mod clone;
 #[cfg(feature = "faults")]
 mod corpus;
