@@ -7,6 +7,7 @@ pub(crate) mod files;
 pub(crate) mod hex;
 pub mod html;
 pub(crate) mod names;
+pub(crate) mod near;
 pub(crate) mod pool;
 pub(crate) mod severity;
 pub(crate) mod template;

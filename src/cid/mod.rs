@@ -7,7 +7,7 @@ pub(crate) mod hash;
 pub(crate) mod tree;
 pub(crate) mod walk;
 
-pub use clone::{CloneProgress, CloneReport, clone};
+pub use clone::{CloneProgress, CloneReport, check_clone, clone};
 pub(crate) use clone::{copy_tree, first_difference, make_writable};
 
 use std::path::{Path, PathBuf};
@@ -301,6 +301,13 @@ fn refuse_component(shown: &Path, root: &Path) -> Result<()> {
     let Ok(above) = Tree::new(parent.to_owned()).listing(None) else { return Ok(()) };
     if !above.names().any(|name| name.eq_ignore_ascii_case(CIDSYNC)) {
         return Ok(());
+    }
+    // Components lie in the root alone: what lies in one of them is a folder of it.
+    let further = parent.parent().and_then(|folder| Tree::new(folder.to_owned()).listing(None).ok());
+    if further.is_some_and(|further| further.names().any(|name| name.eq_ignore_ascii_case(CIDSYNC))) {
+        return Err(Error::new(ErrorKind::NotACid, "this is a folder of a component, not a CID")
+            .in_file(shown)
+            .next("name the CID, which is two folders above it"));
     }
     Err(Error::new(ErrorKind::NotACid, format!("{} is a component of a CID, not a CID", name.to_string_lossy()))
         .in_file(shown)

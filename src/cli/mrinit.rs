@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use crate::base::near::nearest;
 use crate::mrinit::{Finding, KEY_MR_PARENT, KEY_PARENT_ROUTER, Mrinit, Value, is_secret_key, masked};
 use crate::plan::LockOptions;
 use crate::report::{doubt_lines, plan_lines};
-use crate::{Exit, Result, Run, relay};
+use crate::{Error, Exit, Result, Run, relay};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
@@ -37,6 +38,7 @@ pub struct SetArgs {
     #[arg(requires = "value", conflicts_with_all = ["ip", "fqdn", "netbios"])]
     pub name: Option<String>,
     /// The value; a number as 8193, 0x2001 or dword:00002001
+    #[arg(allow_hyphen_values = true)]
     pub value: Option<String>,
     #[command(flatten)]
     pub address: AddressFlags,
@@ -129,11 +131,22 @@ fn set(args: &SetArgs, out: Out) -> Exit {
             }
         })
     };
+    if let Some(error) = args.value.as_deref().and_then(taken_option) {
+        return out.fail(COMMAND, &error);
+    }
     let (name, value) = match wanted() {
         Ok(wanted) => wanted,
         Err(error) => return out.fail(COMMAND, &error),
     };
     let run = Run { dry_run: args.dry_run, lock: LockOptions::default(), look: None };
-    let work = Work { command: COMMAND, run, lines: &plan_lines };
+    let work = Work { command: COMMAND, run, lines: &plan_lines, open: |_| Ok(()) };
     work.on_all(std::slice::from_ref(&args.file), out, |file| relay::edit_file(file, &name, &value))
+}
+
+/// A value may begin with a dash, as arguments of services do; what is nearly an option of configcid is a slip.
+fn taken_option(value: &str) -> Option<Error> {
+    let command = SetArgs::augment_args(clap::Command::new("set"));
+    let options = command.get_arguments().filter_map(|arg| arg.get_long());
+    let near = nearest(value.strip_prefix("--")?, options.chain(["json", "quiet", "verbose", "color", "help"]))?;
+    Some(Error::usage(format!("{value} stands where the value should be")).next(format!("write --{near}")))
 }

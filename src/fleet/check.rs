@@ -114,7 +114,7 @@ fn shared_addresses(fleet: &Fleet, findings: &mut Vec<FleetFinding>) {
 fn tree(fleet: &Fleet, findings: &mut Vec<FleetFinding>) {
     for relay in &fleet.relays {
         if let (Target::Unknown, Some(parent)) = (relay.reports_to, &relay.parent) {
-            let what = format!("{} is neither a relay of this file nor the server", parent.value);
+            let what = fleet.unknown_machine(&parent.value);
             findings.push(rules::UNKNOWN_PARENT.found(parent.line, what).of(&relay.machine));
         }
     }
@@ -211,7 +211,7 @@ fn cids(fleet: &Fleet, findings: &mut Vec<FleetFinding>) {
     for cid in &fleet.cids {
         let path = &cid.path;
         if let (Target::Unknown, Some(relay)) = (cid.reports_to, &cid.relay) {
-            let what = format!("{} is neither a relay of this file nor the server", relay.value);
+            let what = fleet.unknown_machine(&relay.value);
             findings.push(rules::UNKNOWN_RELAY.found(relay.line, what).at(&path.value));
         }
         match known.get(&path_key(&cid.folder.to_string_lossy())) {

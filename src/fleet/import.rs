@@ -77,6 +77,11 @@ struct Read {
 
 impl Read {
     fn new(path: &Path) -> Result<Read> {
+        if path.to_str().is_none() {
+            return Err(Error::new(ErrorKind::Usage, "a fleet file is UTF-8, and this path is not")
+                .in_file(path)
+                .next("rename the folder, or reach it by another path"));
+        }
         let open = Cid::open(path)?;
         let state = relay::show(&open)?;
         let missing = |what: &str| {

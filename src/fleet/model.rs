@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::keys::THE_SERVER;
 use super::words::{AddressKind, Domain, Platform};
 use crate::base::error::Result;
+use crate::base::near::nearest;
 use crate::base::text::same_name;
 use crate::mrinit::RelayAddress;
 use crate::relay::CopyState;
@@ -205,6 +206,16 @@ impl Fleet {
         }
         let named = |relay: &Relay| same_name(name, &relay.machine.name.value);
         self.relays.iter().position(named).map_or(Target::Unknown, Target::Relay)
+    }
+
+    /// What is said of a name that no machine of the file has.
+    pub(super) fn unknown_machine(&self, name: &str) -> String {
+        let what = format!("{name} is neither a relay of this file nor the server");
+        let names = self.machines().map(|machine| machine.name.value.as_str());
+        match nearest(name, names.chain([THE_SERVER])) {
+            Some(near) => format!("{what}: did you mean {near}?"),
+            None => what,
+        }
     }
 
     /// The machine.

@@ -14,6 +14,7 @@ use ratatui::text::Line;
 use ratatui::widgets::{Axis, Block, Chart, Dataset, GraphType, Paragraph};
 
 use super::watched::{Watched, text};
+use crate::cli::out;
 
 /// The exit code of a process that was asked to end, as shells have it for Ctrl-C.
 const ENDED: i32 = 130;
@@ -29,7 +30,7 @@ pub fn run(watched: &mut Watched, interval: Duration, samples: Option<u64>) -> O
     let ended = show(&mut terminal, watched, interval, samples);
     ratatui::restore();
     if let Some(sample) = watched.series.samples.back() {
-        println!("{}  {}", sample.time, text(sample));
+        out::print(&format!("{}  {}\n", sample.time, text(sample)));
     }
     Some(ended.map(|()| Exit::Done))
 }

@@ -8,6 +8,7 @@ use crate::{Exit, Result};
 use clap::Args;
 use serde::Serialize;
 
+use crate::cli::flags::path;
 use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
@@ -17,13 +18,13 @@ pub struct RegistryArgs {
     #[arg(long, conflicts_with_all = ["reg", "apply", "dry_run"])]
     show: bool,
     /// Write the values as a file that `reg import` reads
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["apply", "from"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["apply", "from"], value_parser = path())]
     pub reg: Option<PathBuf>,
     /// Set the values in the registry of this computer
     #[arg(long, conflicts_with = "from")]
     pub apply: bool,
     /// Look at this file, exported from the relay's registry, instead of the registry of this computer
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     pub from: Option<PathBuf>,
     /// The view of the registry; by default each that has a router's key, and for --reg both
     #[arg(long, value_enum)]
