@@ -84,6 +84,35 @@ fn forgets_none(folder: &Path, top: &str) {
     }
 }
 
+/// A filter that fits no test runs none, and passes.
+#[test]
+fn what_scripts_and_documents_run_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = vec![root.join("README.md"), root.join(".ci/run")];
+    for folder in ["docs", "scripts"] {
+        files.extend(entries(&root.join(folder)).iter().map(|name| root.join(folder).join(name)));
+    }
+    let mut seen = 0;
+    for path in files.iter().filter(|path| path.is_file()) {
+        let text = fs::read_to_string(path).unwrap();
+        for (_, rest) in
+            text.match_indices("--test ").chain(text.match_indices("--test\n")).map(|at| text.split_at(at.0))
+        {
+            let mut words = rest.split_whitespace().skip(1);
+            assert_eq!(words.next(), Some("it"), "{}: no program of tests has that name", path.display());
+            let modules =
+                words.map(|word| word.trim_start_matches('"')).take_while(|word| *word == "--" || word.contains("::"));
+            for module in modules.filter_map(|word| word.split_once("::")).map(|(module, _)| module) {
+                let is_there =
+                    root.join("tests/it").join(module).is_dir() || root.join(format!("tests/it/{module}.rs")).is_file();
+                assert!(is_there, "{}: tests/it has no {module}", path.display());
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 5, "{seen}");
+}
+
 /// The names in a folder.
 fn entries(folder: &Path) -> Vec<String> {
     let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
