@@ -1,12 +1,11 @@
 //! How an Envelopes folder stands: how much is in it, how old that is, and what to think of it.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use serde::Serialize;
 
-use super::causes::{Cause, Seen, Surroundings, Waiting, causes, ranked};
+use super::causes::{Cause, Seen, Surroundings, causes};
 use super::rules::{self, AGES, OLDER, Threshold, print_duration};
 use super::scan::{self, age};
 use crate::base::error::{Error, ErrorKind, Result};
@@ -103,10 +102,8 @@ pub struct CheckOptions {
     pub endpoints: Option<u64>,
     /// The limits of the verdict.
     pub limits: Limits,
-    /// How long messages live, at least.
+    /// How long messages live.
     pub ttl: Duration,
-    /// How long they live at most: the same, where that is known.
-    pub ttl_longest: Duration,
     /// The present.
     pub at: SystemTime,
     /// Count, and look at no message.
@@ -120,9 +117,8 @@ pub struct CheckOptions {
 impl CheckOptions {
     /// The options for a verdict with these limits, at a moment.
     pub fn new(limits: Limits, at: SystemTime) -> CheckOptions {
-        let (endpoints, surroundings) = (None, Surroundings::default());
-        let (ttl, ttl_longest) = rules::ttl(None);
-        CheckOptions { endpoints, limits, ttl, ttl_longest, at, count_only: false, sample: None, surroundings }
+        let (endpoints, ttl, surroundings) = (None, rules::TTL, Surroundings::default());
+        CheckOptions { endpoints, limits, ttl, at, count_only: false, sample: None, surroundings }
     }
 }
 
@@ -146,14 +142,10 @@ pub struct Check {
     pub thresholds: Limits,
     /// What is there besides messages.
     pub others: u64,
-    /// How long messages live, in seconds: the shorter time, where the console's version is not known.
+    /// How long messages live, in seconds.
     pub ttl_seconds: u64,
-    /// The longer time; the same, where it is known.
-    pub ttl_longest_seconds: u64,
-    /// How many are older than the shorter time.
+    /// How many are older than that.
     pub expired: Option<u64>,
-    /// How many are older than the longer.
-    pub expired_at_longest: Option<u64>,
     /// The oldest.
     pub oldest: Option<Oldest>,
     /// How many are how old.
@@ -250,8 +242,8 @@ const HOUR: Duration = Duration::from_secs(3_600);
 /// # Errors
 /// The folder cannot be listed. Files that come and go meanwhile are normal.
 pub fn check(folder: &Path, options: &CheckOptions) -> Result<Check> {
-    let CheckOptions { at, ttl, ttl_longest, .. } = *options;
-    let mut tally = Tally::new(at, [ttl, ttl_longest.max(ttl)]);
+    let CheckOptions { at, ttl, .. } = *options;
+    let mut tally = Tally::new(at, ttl);
     let counted = match options.count_only {
         true => scan::count(folder)?,
         false => scan::each(folder, |message| {
@@ -277,13 +269,8 @@ pub fn check(folder: &Path, options: &CheckOptions) -> Result<Check> {
     let verdict = Verdict::on(counted.messages, options.limits);
     let mut surroundings = options.surroundings.clone();
     surroundings.look_at_volume(folder);
-    let looked = !options.count_only;
-    surroundings.waiting = Some(Waiting {
-        count: counted.messages,
-        older_than_a_day: looked.then_some(tally.old),
-        fullest_hour: tally.fullest_hour(),
-    });
     let causes = causes(&surroundings);
+    let looked = !options.count_only;
     let mut found = Check {
         folder: crate::base::error::plain(folder),
         at: time::print(at),
@@ -294,9 +281,7 @@ pub fn check(folder: &Path, options: &CheckOptions) -> Result<Check> {
         thresholds: options.limits,
         others: counted.others,
         ttl_seconds: ttl.as_secs(),
-        ttl_longest_seconds: ttl_longest.max(ttl).as_secs(),
-        expired: looked.then_some(tally.expired[0]),
-        expired_at_longest: looked.then_some(tally.expired[1]),
+        expired: looked.then_some(tally.expired),
         oldest: tally
             .oldest
             .map(|modified| Oldest { modified: time::print(modified), age_seconds: age(modified, at).as_secs() }),
@@ -314,16 +299,10 @@ pub fn check(folder: &Path, options: &CheckOptions) -> Result<Check> {
 /// What is kept of the messages while they go by.
 struct Tally {
     at: SystemTime,
-    /// The shorter and the longer time to live.
-    ttl: [Duration; 2],
+    ttl: Duration,
     bytes: u64,
-    /// How many are older than each.
-    expired: [u64; 2],
-    /// How many are older than a day.
-    old: u64,
+    expired: u64,
     last_hour: u64,
-    /// How many were written in which hour since 1970.
-    hours: BTreeMap<u64, u64>,
     /// Written after the present.
     later: u64,
     oldest: Option<SystemTime>,
@@ -331,53 +310,22 @@ struct Tally {
 }
 
 impl Tally {
-    fn new(at: SystemTime, ttl: [Duration; 2]) -> Tally {
+    fn new(at: SystemTime, ttl: Duration) -> Tally {
         let bounds = AGES.iter().map(|(bound, name)| (*name, Some(*bound))).chain([(OLDER, None)]);
         let parts = bounds.map(|(age, up_to_seconds)| AgePart { age, up_to_seconds, count: 0, bytes: 0 }).collect();
-        let hours = BTreeMap::new();
-        Tally { at, ttl, bytes: 0, expired: [0; 2], old: 0, last_hour: 0, hours, later: 0, oldest: None, parts }
+        Tally { at, ttl, bytes: 0, expired: 0, last_hour: 0, later: 0, oldest: None, parts }
     }
 
     fn add(&mut self, size: u64, modified: SystemTime) {
         let age = age(modified, self.at);
         self.bytes += size;
-        for (expired, ttl) in self.expired.iter_mut().zip(self.ttl) {
-            *expired += u64::from(age > ttl);
-        }
-        self.old += u64::from(age > 24 * HOUR);
-        if let Ok(since) = modified.duration_since(SystemTime::UNIX_EPOCH) {
-            *self.hours.entry(since.as_secs() / HOUR.as_secs()).or_default() += 1;
-        }
+        self.expired += u64::from(age > self.ttl);
         self.last_hour += u64::from(age <= HOUR && modified <= self.at);
         self.later += u64::from(modified > self.at);
         self.oldest = Some(self.oldest.map_or(modified, |oldest| oldest.min(modified)));
         let part = AGES.iter().position(|(bound, _)| age <= Duration::from_secs(*bound)).unwrap_or(AGES.len());
         self.parts[part].count += 1;
         self.parts[part].bytes += size;
-    }
-}
-
-impl Tally {
-    /// The hour in which the most were written, and how many; the last of several.
-    fn fullest_hour(&self) -> Option<(SystemTime, u64)> {
-        let (hour, number) = self.hours.iter().max_by_key(|(_, number)| **number)?;
-        Some((SystemTime::UNIX_EPOCH + HOUR * u32::try_from(*hour).ok()?, *number))
-    }
-}
-
-impl Check {
-    /// How many are expired, for people; where the console's version is not known, for either time to live.
-    pub fn expired_sentence(&self) -> Option<String> {
-        let days = |seconds: u64| print_duration(Duration::from_secs(seconds));
-        let (least, most) = (self.expired_at_longest?, self.expired?);
-        let (short, long) = (days(self.ttl_seconds), days(self.ttl_longest_seconds));
-        Some(match self.ttl_seconds == self.ttl_longest_seconds {
-            true => format!("{most}, older than {short}"),
-            false => format!(
-                "{most} where messages live {short} (console 4.7 and later), {least} where they live {long} (before): \
-                 --console-version says which"
-            ),
-        })
     }
 }
 
@@ -389,13 +337,10 @@ fn notes(found: &Check, later: u64) -> Vec<String> {
         notes.push(format!("{files} written after the present: the clocks of the two computers differ"));
     }
     if found.expired.is_some_and(|expired| expired > 0) {
-        let days = |seconds: u64| print_duration(Duration::from_secs(seconds));
-        let (short, long) = (days(found.ttl_seconds), days(found.ttl_longest_seconds));
-        let range = if short == long { short } else { format!("{short} (from console 4.7 on) or {long} (before)") };
-        notes.push(format!("the router itself discards messages that are older than {range} [113417]"));
-    }
-    if found.verdict != Verdict::Ok {
-        notes.push("endpoints whose Up To Date status is Unknown are mostly another matter [112127]".into());
+        notes.push(format!(
+            "the router itself discards messages that are older than {}",
+            print_duration(Duration::from_secs(found.ttl_seconds))
+        ));
     }
     notes
 }
@@ -405,14 +350,15 @@ fn next(found: &Check) -> Vec<String> {
     if found.verdict == Verdict::Ok {
         return Vec::new();
     }
-    // The article's first step, whatever the cause.
-    let mut next = vec![
-        "close all consoles, and restart the services in the right order: configcid envelopes restart; it may take some minutes \
-         until messages become fewer [63588]"
-            .to_owned(),
-    ];
-    let causes = ranked(&found.causes);
-    next.extend(causes.iter().filter(|cause| cause.seen != Seen::No).filter_map(|cause| cause.next.clone()));
+    let mut next: Vec<String> = found
+        .causes
+        .iter()
+        .filter(|cause| cause.seen == Seen::Yes)
+        .chain(found.causes.iter().filter(|cause| cause.seen == Seen::Unknown))
+        .filter_map(|cause| cause.next.clone())
+        .collect();
+    next.push("read the router's logs for lost sessions and errors: configcid envelopes logs DIR".into());
+    next.push("restart the services in the right order: configcid envelopes restart".into());
     next.push("see whether it empties, for some minutes: configcid envelopes watch".into());
     next.push("leave the messages to the router: those that can be delivered still will be [63588]".into());
     if found.expired.is_some_and(|expired| expired > 0) {

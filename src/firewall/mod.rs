@@ -17,8 +17,6 @@ mod registry;
 pub use evaluate::{PortAnswer, PortState, ProfileAnswer};
 pub use model::{Action, Firewall, Generation, Ports, Profile, Rule, Store};
 
-pub(crate) use registry::live_keys;
-
 #[cfg(test)]
 use registry::POLICY_KEY;
 

@@ -2,7 +2,7 @@
 
 use crate::Exit;
 use crate::fleet::TEMPLATE;
-use crate::report::write_or_check;
+use crate::report::write_file;
 use clap::Args;
 use serde::Serialize;
 
@@ -16,28 +16,21 @@ pub struct InitArgs {
     /// Replace a file that is there
     #[arg(long)]
     force: bool,
-    /// Say whether the file would be written, and write nothing
-    #[arg(long)]
-    dry_run: bool,
 }
 
 #[derive(Serialize)]
-struct Body {
-    file: String,
-    dry_run: bool,
+pub struct Body {
+    pub file: String,
 }
 
 pub fn run(args: &InitArgs, out: Out) -> Exit {
     const COMMAND: &str = "fleet init";
     let file = &args.file.file;
-    if let Err(error) = write_or_check(file, TEMPLATE.as_bytes(), args.force, args.dry_run) {
+    if let Err(error) = write_file(file, TEMPLATE.as_bytes(), args.force) {
         return out.fail(COMMAND, &error);
     }
     let file = file.to_string_lossy().into_owned();
-    out.good(match args.dry_run {
-        true => format!("Would write {file}"),
-        false => format!("Wrote {file}; replace its names and addresses, then: configcid fleet check {file}"),
-    });
-    out.answer(COMMAND, Exit::Done, Body { file, dry_run: args.dry_run });
+    out.good(format!("Wrote {file}; replace its names and addresses, then: configcid fleet check {file}"));
+    out.answer(COMMAND, Exit::Done, Body { file });
     Exit::Done
 }

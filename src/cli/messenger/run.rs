@@ -1,6 +1,6 @@
 //! `configcid messenger run`: what runs at logon.
 
-use std::io::{BufRead, Read};
+use std::io::{BufRead, Read, Write};
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -15,8 +15,7 @@ use serde::Serialize;
 
 use super::flags::{At, Lang, ProfileFlags, ReportFlags, Source, StateFlags};
 use super::shared::{LostReport, RefusalReport, Shown, end, send, setting, tell_lost};
-use crate::cli::flags::path;
-use crate::cli::out::{self, Out};
+use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
 pub struct RunArgs {
@@ -32,7 +31,7 @@ pub struct RunArgs {
     #[arg(long, value_enum)]
     format: Option<Format>,
     /// Read the Disable switches from this exported file, instead of the registry of this computer
-    #[arg(long, value_name = "FILE", value_parser = path())]
+    #[arg(long, value_name = "FILE")]
     reg: Option<PathBuf>,
     #[command(flatten)]
     state: StateFlags,
@@ -209,7 +208,7 @@ fn one_by_one(
         } else {
             on_terminal(shown, (at + 1, messages.len()), words, out);
             // A reader that has gone has not seen it.
-            if !ask(words) {
+            if ask(words).is_err() {
                 return Ok(());
             }
             display()?;
@@ -264,9 +263,11 @@ fn on_terminal(shown: &Shown<'_>, (number, of): (usize, usize), words: &Words, o
     }
 }
 
-/// Prints the prompt. Gives whether anybody still reads.
-fn ask(words: &Words) -> bool {
-    out::print(words.prompt)
+/// Prints the prompt.
+fn ask(words: &Words) -> std::io::Result<()> {
+    let mut stdout = std::io::stdout();
+    stdout.write_all(words.prompt.as_bytes())?;
+    stdout.flush()
 }
 
 /// Reads what is answered to the prompt, and asks again where it is no answer.
@@ -281,7 +282,7 @@ fn answer(words: &Words, out: Out) -> Answer {
         match words.answer(&String::from_utf8_lossy(&said)) {
             Some(true) => return Answer::Acknowledged,
             Some(false) => return Answer::Later,
-            None if left > 0 && !ask(words) => return Answer::Nobody,
+            None if left > 0 && ask(words).is_err() => return Answer::Nobody,
             None => {}
         }
     }

@@ -3,7 +3,6 @@
 mod apply;
 mod check;
 mod pictures;
-mod reparent;
 mod report;
 mod runbook;
 mod schema;
