@@ -4,6 +4,8 @@
 use std::fs;
 use std::path::Path;
 
+use base64ct::{Base64, Encoding};
+
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::text::LineEnding;
 use crate::catalog::checksum::{self, Function};
@@ -117,7 +119,7 @@ impl DemoCid {
             lines.push(format!("\"{name}\"=dword:{port:08x}"));
         }
         for name in ["DelegatedManagerCertIdentityKey", "ManagedAppCertIdentityKey", "RouterCertIdentityKey"] {
-            lines.push(format!("\"{name}\"=\"{}\"", base64(&noise(name, 20))));
+            lines.push(format!("\"{name}\"=\"{}\"", Base64::encode_string(&noise(name, 20))));
         }
         lines.push("\"ServiceArgs\"=\"\"".to_owned());
         for name in ["MRParentAddress", "ParentRouterAddress"] {
@@ -143,20 +145,7 @@ fn noise(name: &str, size: usize) -> Vec<u8> {
 
 /// The shape of a certificate in PEM; what is inside is none.
 fn pem() -> String {
-    let body = base64(&noise("cac.pem", 480));
+    let body = Base64::encode_string(&noise("cac.pem", 480));
     let lines: Vec<&str> = (0..body.len()).step_by(64).map(|at| &body[at..body.len().min(at + 64)]).collect();
     format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::new();
-    for group in bytes.chunks(3) {
-        let bits = group.iter().fold(0u32, |bits, &byte| bits << 8 | u32::from(byte)) << (8 * (3 - group.len()));
-        for digit in 0..4 {
-            let padding = digit > group.len();
-            out.push(if padding { '=' } else { DIGITS[(bits >> (18 - 6 * digit) & 63) as usize].into() });
-        }
-    }
-    out
 }

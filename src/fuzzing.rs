@@ -1,11 +1,10 @@
 //! What the properties that fuzzing tries (`fuzz/properties.rs`) need of the private parts. In test builds alone.
 
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use crate::base::error::Result;
 use crate::catalog::CidPath;
-use crate::envelopes::{LogReport, logs};
+use crate::logs::{self, LogReport};
 use crate::mrinit::{Mrinit, RelayAddress, Value};
 
 pub use crate::plan::fuzzing::{JournalParts, read_journal};
@@ -52,10 +51,12 @@ pub fn split_command(line: &str) -> Result<Vec<String>> {
 
 /// The lines of a router's log, and whether each has a prefix; and how long each may be. Read in pieces of so many bytes.
 pub fn log_lines(bytes: &[u8], piece: usize) -> (Vec<(String, bool)>, usize) {
-    let mut lines = logs::Lines::new(BufReader::with_capacity(piece, bytes));
-    let all = std::iter::from_fn(|| lines.next().expect("memory can be read"));
-    let is_prefixed = |line: &str| logs::prefixed(line).is_some();
-    (all.map(|line| (line.clone(), is_prefixed(&line))).collect(), logs::MAX_LINE)
+    let mut lines = logs::Lines::new(bytes, piece);
+    let all = std::iter::from_fn(|| {
+        let line = lines.next().expect("memory can be read")?;
+        Some((logs::text(line).into_owned(), logs::prefixed(line).is_some()))
+    });
+    (all.collect(), logs::MAX_LINE)
 }
 
 /// What one log says.

@@ -53,6 +53,7 @@ pub mod fleet;
 pub mod fuzzing;
 mod host;
 pub mod ior;
+pub mod logs;
 pub mod manifest;
 pub mod messenger;
 pub mod mrinit;

@@ -39,7 +39,7 @@ impl Ran {
         match &self.error {
             Some(error) => Exit::of(error.kind()),
             // It was changed: a look at the result found the faults.
-            None if self.result.status == Status::Failed => Exit::Faults,
+            None if matches!(self.result.status, Status::Failed | Status::Drifted) => Exit::Faults,
             None => Exit::Done,
         }
     }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::certificate;
 use super::model::{CacState, CustomerFile, FileCounts};
 use super::{Audit, rules};
+use crate::base::severity::Severity;
 use crate::catalog::{CidPath, Role};
 use crate::catalogs::is_temporary;
 use crate::cid::MRINIT;
@@ -44,6 +45,13 @@ pub(super) fn relay(audit: &mut Audit<'_>) -> Vec<CopyState> {
     for copy in &state.copies {
         let path = Some(copy.path.as_str());
         copy.faults.iter().for_each(|fault| _ = audit.findings.add(rules::RELAY_FAULT, path, fault.as_str()));
+        for finding in copy.findings.iter().filter(|finding| !finding.is_error()) {
+            let rule = match finding.severity {
+                Severity::Note => rules::SERVER_AS_RELAY,
+                _ => rules::RELAY_ADDRESS,
+            };
+            audit.findings.add(rule, path, finding.to_string());
+        }
         copy.drift.iter().for_each(|drift| _ = audit.findings.add(rules::RELAY_DRIFT, path, drift.as_str()));
     }
     state.copies

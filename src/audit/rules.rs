@@ -1,31 +1,7 @@
 //! What an audit can find: one table of ids, severities, meanings and next steps. Nothing else in the program has an
 //! opinion on how grave a finding is.
 
-/// How grave a finding is. The order is that of the gravity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Good to know.
-    Note,
-    /// The CID works, but something in it is doubtful, or could not be checked.
-    Warning,
-    /// The CID is not whole: endpoints get something wrong, or nothing.
-    Error,
-}
-
-impl Severity {
-    /// All of them, the gravest first.
-    pub const ALL: [Severity; 3] = [Severity::Error, Severity::Warning, Severity::Note];
-
-    /// The name, as the JSON output and `--fail-on` have it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Severity::Note => "note",
-            Severity::Warning => "warning",
-            Severity::Error => "error",
-        }
-    }
-}
+pub use crate::base::severity::Severity;
 
 /// A sort of finding.
 #[derive(Debug, PartialEq, Eq)]
@@ -143,6 +119,12 @@ rules! {
     RELAY_FAULT = "relay-fault", Error,
         "An mrinit.conf is malformed, or makes a relay its own parent.",
         "run configcid relay show, and set the relay up again with configcid relay set";
+    RELAY_ADDRESS = "relay-address", Warning,
+        "An address line of an mrinit.conf, or another line of it, is doubtful; what it is stands behind it by name.",
+        "run configcid relay show, and set the relay up again with configcid relay set";
+    SERVER_AS_RELAY = "server-as-relay", Note,
+        "A component's mrinit.conf names the management server as parent of the endpoints.",
+        "nothing, unless its endpoints should report to a relay: then run configcid relay set";
     RELAY_DRIFT = "relay-drift", Warning,
         "A component's mrinit.conf differs from the root's in what belongs to the estate.",
         "take the root's values with configcid relay set --from-root";

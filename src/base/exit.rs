@@ -20,6 +20,15 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// Every exit code and what it means, for help and manual pages.
+    pub(crate) const MEANINGS: [(Exit, &'static str); 5] = [
+        (Exit::Done, "done, or nothing to do"),
+        (Exit::Failed, "something was wrong with the CID or the file system; nothing was changed"),
+        (Exit::Usage, "wrong usage"),
+        (Exit::Faults, "faults were found: by verify, show, check and the like, or by a look at what was just written"),
+        (Exit::Some, "some of several CIDs failed; each is reported"),
+    ];
+
     /// Of an error that concerns the whole run.
     pub fn of(kind: ErrorKind) -> Exit {
         match kind {

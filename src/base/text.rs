@@ -101,6 +101,10 @@ pub enum LineEnding {
     Lf,
     /// CR LF, as on Windows.
     CrLf,
+    /// CR alone, as on old Macs: the parts of Windows that read such files take it for none.
+    Cr,
+    /// CR CR LF: what a copy makes of CR LF that takes it for LF.
+    CrCrLf,
 }
 
 impl LineEnding {
@@ -109,6 +113,8 @@ impl LineEnding {
         match self {
             LineEnding::Lf => "\n",
             LineEnding::CrLf => "\r\n",
+            LineEnding::Cr => "\r",
+            LineEnding::CrCrLf => "\r\r\n",
         }
     }
 
@@ -117,6 +123,8 @@ impl LineEnding {
         match self {
             LineEnding::Lf => "LF",
             LineEnding::CrLf => "CRLF",
+            LineEnding::Cr => "CR",
+            LineEnding::CrCrLf => "CR CR LF",
         }
     }
 }

@@ -65,6 +65,16 @@ pub fn clone(cid: &Cid, new: &Path, progress: &mut dyn FnMut(CloneProgress)) -> 
     Ok(report)
 }
 
+/// What [`clone`] would copy; writes nothing.
+///
+/// # Errors
+/// As [`clone`], as far as can be told before anything is copied.
+pub fn check_clone(cid: &Cid, new: &Path) -> Result<CloneReport> {
+    checked_target(cid, new)?;
+    let (items, bytes) = plain_items(cid.root())?;
+    Ok(CloneReport { files: items.iter().filter(|item| matches!(item.kind, Kind::File)).count(), bytes })
+}
+
 /// Everything in a tree of files and folders alone, and the size of all files.
 fn plain_items(root: &Path) -> Result<(Vec<Item>, u64)> {
     let items = walk(root)?;

@@ -1,12 +1,13 @@
 //! The CID as a folder tree: what is in it, and where (formats.md, section 1).
 
+mod below;
 mod clone;
 pub(crate) mod digest;
 pub(crate) mod hash;
 pub(crate) mod tree;
 pub(crate) mod walk;
 
-pub use clone::{CloneProgress, CloneReport, clone};
+pub use clone::{CloneProgress, CloneReport, check_clone, clone};
 pub(crate) use clone::{copy_tree, first_difference, make_writable};
 
 use std::path::{Path, PathBuf};
@@ -120,6 +121,10 @@ impl Cid {
             return Ok(cid);
         }
         let error = Error::new(ErrorKind::NotACid, "this is no CID: it holds no cidsync.upd").in_file(&cid.shown);
+        let below = below::cids_below(cid.root());
+        if !below.is_empty() {
+            return Err(error.next(below::advice(&cid.shown, &below)));
+        }
         Err(match cid.catalogs.first().and_then(|catalog| catalog.folder.as_ref()) {
             Some(folder) => error.next(format!(
                 "folders in it have one, {} for example: if they are CIDs, name them; if it is a CID, its catalog is lost",
@@ -296,6 +301,13 @@ fn refuse_component(shown: &Path, root: &Path) -> Result<()> {
     let Ok(above) = Tree::new(parent.to_owned()).listing(None) else { return Ok(()) };
     if !above.names().any(|name| name.eq_ignore_ascii_case(CIDSYNC)) {
         return Ok(());
+    }
+    // Components lie in the root alone: what lies in one of them is a folder of it.
+    let further = parent.parent().and_then(|folder| Tree::new(folder.to_owned()).listing(None).ok());
+    if further.is_some_and(|further| further.names().any(|name| name.eq_ignore_ascii_case(CIDSYNC))) {
+        return Err(Error::new(ErrorKind::NotACid, "this is a folder of a component, not a CID")
+            .in_file(shown)
+            .next("name the CID, which is two folders above it"));
     }
     Err(Error::new(ErrorKind::NotACid, format!("{} is a component of a CID, not a CID", name.to_string_lossy()))
         .in_file(shown)

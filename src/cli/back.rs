@@ -8,10 +8,10 @@ use crate::{Cid, Exit, Result};
 use clap::Args;
 use serde::Serialize;
 
-use super::flags::{Cids, LockFlags, WriteFlags, path};
+use super::flags::{Cids, WriteFlags, path};
 use super::look::look_at_all;
 use super::out::Out;
-use super::work::{Work, broken_lock_line};
+use super::work::{NOTHING_WRITTEN, Work, all_open, broken_lock_line, open_uncataloged};
 
 #[derive(Debug, Args)]
 pub struct RecoverArgs {
@@ -28,7 +28,7 @@ pub struct RecoverArgs {
     #[arg(long, conflicts_with_all = ["finish", "undo"])]
     forget: bool,
     #[command(flatten)]
-    pub lock: LockFlags,
+    pub write: WriteFlags,
 }
 
 impl RecoverArgs {
@@ -54,16 +54,33 @@ pub struct UndoArgs {
 pub fn recover(args: &RecoverArgs, out: Out) -> Exit {
     #[derive(Serialize)]
     struct Body {
+        dry_run: bool,
         recovered: Option<Recovered>,
     }
-    look_at_all("recover", &args.cids, out, |path| {
+    let dry_run = args.write.dry_run;
+    let is_refused = !dry_run && !all_open(&args.cids, open_to_recover);
+    let exit = look_at_all("recover", &args.cids, out, |path| {
+        if is_refused {
+            open_to_recover(path)?;
+            return Ok((Body { dry_run, recovered: None }, false));
+        }
         let recovered = recover_one(path, args, out)?;
         match &recovered {
             None => out.good("Nothing to do: no change was interrupted"),
+            Some(recovered) if dry_run => out.good(format!("Dry run, nothing was done: {}", recovered_line(recovered))),
             Some(recovered) => out.good(recovered_line(recovered)),
         }
-        Ok((Body { recovered }, false))
-    })
+        Ok((Body { dry_run, recovered }, false))
+    });
+    if is_refused {
+        out.fault(NOTHING_WRITTEN);
+    }
+    exit
+}
+
+/// What an interrupted change left need not open as a CID does.
+fn open_to_recover(path: &Path) -> Result<()> {
+    if Writer::needs_recovery(path) { Ok(()) } else { open_uncataloged(path) }
 }
 
 fn recover_one(path: &Path, args: &RecoverArgs, out: Out) -> Result<Option<Recovered>> {
@@ -73,7 +90,10 @@ fn recover_one(path: &Path, args: &RecoverArgs, out: Out) -> Result<Option<Recov
             return Ok(None);
         }
     }
-    let writer = Writer::lock(path, args.lock.options())?;
+    if args.write.dry_run {
+        return Writer::would_recover(path, args.direction());
+    }
+    let writer = Writer::lock(path, args.write.lock.options())?;
     if let Some(whose) = writer.broken() {
         out.warning(&broken_lock_line(whose));
     }
@@ -81,7 +101,7 @@ fn recover_one(path: &Path, args: &RecoverArgs, out: Out) -> Result<Option<Recov
 }
 
 pub fn undo(args: &UndoArgs, out: Out) -> Exit {
-    let work = Work { command: "undo", run: args.write.run(None), lines: &plan_lines };
+    let work = Work { command: "undo", run: args.write.run(None), lines: &plan_lines, open: open_uncataloged };
     work.on_all(&args.cids, out, |path| plan::undo(&Cid::open_uncataloged(path)?))
 }
 

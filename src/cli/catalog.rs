@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::flags::{CheckedCids, FunctionFlags, WriteFlags, path};
 use super::look::look_at_all;
 use super::out::Out;
-use super::work::Work;
+use super::work::{Work, open_uncataloged};
 
 #[derive(Debug, Subcommand)]
 pub enum CatalogCommand {
@@ -27,7 +27,7 @@ pub enum CatalogCommand {
 #[derive(Debug, Args)]
 pub struct ListArgs {
     /// The CIDs
-    #[arg(value_name = "CID", required = true)]
+    #[arg(value_name = "CID", required = true, value_parser = path())]
     pub cids: Vec<PathBuf>,
     #[command(flatten)]
     pub function: FunctionFlags,
@@ -163,7 +163,7 @@ fn create(args: &CreateArgs, out: Out) -> Exit {
         Ok(options) => options,
         Err(error) => return out.fail(COMMAND, &error),
     };
-    let work = Work { command: COMMAND, run: args.write.run(None), lines: &created_lines };
+    let work = Work { command: COMMAND, run: args.write.run(None), lines: &created_lines, open: open_uncataloged };
     work.on_all(&args.cids, out, |path| crate::create(&Cid::open_uncataloged(path)?, &options))
 }
 

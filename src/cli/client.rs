@@ -7,6 +7,7 @@ use crate::{Cid, Exit, Result};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
+use super::flags::path;
 use super::out::Out;
 
 #[derive(Debug, Subcommand)]
@@ -21,16 +22,16 @@ pub struct CheckArgs {
     #[arg(long, value_name = "IP,FQDN,NETBIOS")]
     pub expect: Option<String>,
     /// The CID it is installed from, whose mrinit.conf names the relay: that of rms, else rms9x, else the root
-    #[arg(long, conflicts_with = "expect")]
+    #[arg(long, conflicts_with = "expect", value_parser = path())]
     pub cid: Option<PathBuf>,
     /// Read this file, exported from the computer's registry, instead of the registry of this one
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     pub reg: Option<PathBuf>,
     /// The folder where Remote Management System is installed; without --reg, Windows' usual ones are looked at
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = path())]
     pub installed: Option<PathBuf>,
     /// The installed mrinit.conf, instead of its folder
-    #[arg(long, value_name = "FILE", conflicts_with = "installed")]
+    #[arg(long, value_name = "FILE", conflicts_with = "installed", value_parser = path())]
     pub mrinit: Option<PathBuf>,
 }
 

@@ -1,6 +1,6 @@
 //! `configcid clone`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::{Cid, Exit, cid};
 use clap::Args;
@@ -17,10 +17,14 @@ pub struct CloneArgs {
     /// The folder to make
     #[arg(value_parser = path())]
     pub new: PathBuf,
+    /// Say what would be copied, and copy nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 #[derive(Serialize)]
 struct Body {
+    dry_run: bool,
     cid: String,
     new: String,
     #[serde(flatten)]
@@ -29,6 +33,19 @@ struct Body {
 
 pub fn run(args: &CloneArgs, out: Out) -> Exit {
     const COMMAND: &str = "clone";
+    let text = |path: &Path| path.to_string_lossy().into_owned();
+    let body = |report| Body { dry_run: args.dry_run, cid: text(&args.cid), new: text(&args.new), report };
+    if args.dry_run {
+        return match Cid::open(&args.cid).and_then(|cid| cid::check_clone(&cid, &args.new)) {
+            Ok(report) => {
+                let (from, to) = (args.cid.display(), args.new.display());
+                out.good(format!("Would clone {from} to {to}: {} files, {} bytes", report.files, report.bytes));
+                out.answer(COMMAND, Exit::Done, body(report));
+                Exit::Done
+            }
+            Err(error) => out.fail(COMMAND, &error),
+        };
+    }
     let mut shown = u64::MAX;
     let mut progress = |state: cid::CloneProgress| {
         // Copying and comparing are half of the way each.
@@ -49,8 +66,7 @@ pub fn run(args: &CloneArgs, out: Out) -> Exit {
                 report.files,
                 report.bytes
             ));
-            let text = |path: &std::path::Path| path.to_string_lossy().into_owned();
-            out.answer(COMMAND, Exit::Done, Body { cid: text(&args.cid), new: text(&args.new), report });
+            out.answer(COMMAND, Exit::Done, body(report));
             Exit::Done
         }
         Err(error) => out.fail(COMMAND, &error),

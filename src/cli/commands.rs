@@ -1,5 +1,7 @@
 //! The list of commands. Each owns its arguments in a file of its own.
 
+use std::path::{Path, PathBuf};
+
 use crate::Exit;
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -16,27 +18,25 @@ use super::man::{CompletionsArgs, ManArgs};
 use super::manifest::ManifestCommand;
 use super::messenger::MessengerCommand;
 use super::mrinit::MrinitCommand;
-use super::out::{Color, Out};
+use super::out::{Color, Out, printed};
 use super::refresh::RefreshArgs;
 use super::relay::RelayCommand;
 use super::{
     audit, back, catalog, client, clone, demo, envelopes, fleet, man, manifest, messenger, mrinit, refresh, relay,
 };
 
-const EXIT_CODES: &str = "\
-Exit codes:
-  0  done, or nothing to do
-  1  something was wrong with the CID or the file system; nothing was changed
-  2  wrong usage
-  3  faults were found: by verify, show, check and the like, or by a look at what was just written
-  4  some of several CIDs failed; each is reported";
+/// Below the help of the program.
+fn exit_codes() -> String {
+    let codes = Exit::MEANINGS.map(|(exit, meaning)| format!("\n  {}  {meaning}", exit as u8));
+    format!("Exit codes:{}", codes.concat())
+}
 
 /// Configures and packages CIDs, the central installation directories of Sophos endpoint software.
 ///
 /// With CIDs alone, it does what ConfigCID.exe does: the catalogs of each CID are brought in line with the customer's
 /// files, such as mrinit.conf. Nothing is ever half changed: what cannot be done whole is not done.
 #[derive(Debug, Parser)]
-#[command(name = "configcid", version, long_version = env!("CONFIGCID_LONG_VERSION"), after_help = EXIT_CODES, max_term_width = 100)]
+#[command(name = "configcid", version, long_version = env!("CONFIGCID_LONG_VERSION"), after_help = exit_codes(), max_term_width = 100)]
 #[command(subcommand_precedence_over_arg = true)]
 pub struct Cli {
     #[command(subcommand)]
@@ -105,12 +105,17 @@ pub enum Command {
 }
 
 impl Cli {
+    /// The first of the words that would be CIDs, where no command is named.
+    pub fn first_of_no_command(&self) -> Option<&Path> {
+        self.refresh.cids.first().filter(|_| self.command.is_none()).map(PathBuf::as_path)
+    }
+
     /// Runs what was asked for.
     pub fn run(self) -> Exit {
         let out = Out { json: self.json, quiet: self.quiet, verbose: self.verbose, color: self.color };
         let Some(command) = self.command else {
             if self.refresh.cids.is_empty() {
-                let _ = Cli::command().print_help();
+                printed(Cli::command().print_help());
                 return Exit::Usage;
             }
             return refresh::run(&self.refresh, out);
@@ -131,8 +136,8 @@ impl Cli {
             Command::Recover(args) => back::recover(&args, out),
             Command::Undo(args) => back::undo(&args, out),
             Command::History(args) => back::history(&args, out),
-            Command::Completions(args) => man::completions(&args, Cli::command()),
-            Command::Man(args) => man::man(&args, Cli::command()),
+            Command::Completions(args) => man::completions(&args, Cli::command(), out),
+            Command::Man(args) => man::man(&args, Cli::command(), out),
         }
     }
 }

@@ -12,11 +12,29 @@ use crate::{RefreshOptions, RelayAddress, Result, Run, time};
 use clap::Args;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 
-/// Reads a path as it was meant.
+/// Reads a path as it was meant. Every argument that is one goes through this.
 pub fn path() -> impl TypedValueParser<Value = PathBuf> {
-    PathBufValueParser::new().try_map(|path| match cfg!(windows) {
-        true => unquoted(path),
-        false => Ok(path),
+    PathBufValueParser::new().try_map(|path| {
+        if begins_with_foreign_dash(&path.to_string_lossy()) {
+            return Err(
+                "it begins with the dash of a word processor: options begin with --, and a file of such a name with ./"
+                    .to_owned(),
+            );
+        }
+        match cfg!(windows) {
+            true => unquoted(path),
+            false => Ok(path),
+        }
+    })
+}
+
+/// Whether this begins with a dash that no keyboard writes for an option: word processors, browsers and mail programs put
+/// them where `-` or `--` was typed.
+pub fn begins_with_foreign_dash(word: &str) -> bool {
+    // After one hyphen, too: of two, the second alone is replaced at times.
+    let first = word.strip_prefix('-').unwrap_or(word).chars().next();
+    first.is_some_and(|c| {
+        matches!(c, '\u{AD}' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{FE58}' | '\u{FE63}' | '\u{FF0D}')
     })
 }
 

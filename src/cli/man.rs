@@ -1,16 +1,23 @@
 //! `configcid man` and `configcid completions`.
 
-use std::path::PathBuf;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 
-use crate::Exit;
+use crate::{Error, Exit, Result};
+use clap::builder::Resettable;
 use clap::{Args, Command};
+use clap_mangen::Man;
+
+use super::flags::path;
+use super::out::Out;
 
 #[derive(Debug, Args)]
 pub struct ManArgs {
     /// The command whose page it is, such as: relay set
     command: Vec<String>,
-    /// Write the pages of all commands to this folder
-    #[arg(long, value_name = "DIR", conflicts_with = "command")]
+    /// Write the pages of all commands to this folder; it is made where it is not there
+    #[arg(long, value_name = "DIR", conflicts_with = "command", value_parser = path())]
     all: Option<PathBuf>,
 }
 
@@ -20,39 +27,55 @@ pub struct CompletionsArgs {
     shell: clap_complete::Shell,
 }
 
-pub fn completions(args: &CompletionsArgs, mut program: Command) -> Exit {
-    clap_complete::generate(args.shell, &mut program, "configcid", &mut std::io::stdout());
+pub fn completions(args: &CompletionsArgs, mut program: Command, out: Out) -> Exit {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut program, "configcid", &mut script);
+    out.document(&String::from_utf8_lossy(&script));
     Exit::Done
 }
 
-pub fn man(args: &ManArgs, program: Command) -> Exit {
-    match &args.all {
-        Some(dir) => written(clap_mangen::generate_to(program, dir)),
-        None => one(&args.command, program),
-    }
+pub fn man(args: &ManArgs, program: Command, out: Out) -> Exit {
+    // A page is the same for each commit of a version, and says the exit codes in a section of its own.
+    let mut program =
+        program.long_version(Resettable::Reset).after_help(Resettable::Reset).disable_help_subcommand(true);
+    program.build();
+    let done = match &args.all {
+        Some(dir) => all(&program, dir),
+        None => one(&program, &args.command).map(|page| out.document(&page)),
+    };
+    done.map_or_else(|error| out.fail("man", &error), |()| Exit::Done)
 }
 
-/// Prints the manual page of a command; of the program, where there is none.
-fn one(words: &[String], program: Command) -> Exit {
-    // A page is the same for each commit of a version.
-    let mut page = program.long_version(clap::builder::Resettable::Reset);
-    page.build();
+/// The manual page of a command; of the program, where none is named.
+fn one(program: &Command, words: &[String]) -> Result<String> {
+    let mut command = program;
     for word in words {
-        let Some(command) = page.find_subcommand(word) else {
-            eprintln!("error: there is no command {:?}; configcid --help lists them", words.join(" "));
-            return Exit::Usage;
-        };
-        page = command.clone();
+        command = command.find_subcommand(word).ok_or_else(|| {
+            Error::usage(format!("there is no command {:?}", words.join(" "))).next("configcid --help lists them")
+        })?;
     }
-    written(clap_mangen::Man::new(page).render(&mut std::io::stdout()))
+    Ok(page(command))
 }
 
-fn written(result: std::io::Result<()>) -> Exit {
-    match result {
-        Ok(()) => Exit::Done,
-        Err(error) => {
-            eprintln!("error: cannot write the manual page: {error}");
-            Exit::Failed
-        }
-    }
+/// Writes the page of this command, and of all below it.
+fn all(command: &Command, dir: &Path) -> Result<()> {
+    fs::create_dir_all(dir).map_err(|error| Error::io("make it", dir, error))?;
+    let name = command.get_display_name().unwrap_or_else(|| command.get_name());
+    let file = dir.join(format!("{name}.1"));
+    fs::write(&file, page(command)).map_err(|error| Error::io("write it", &file, error))?;
+    command.get_subcommands().try_for_each(|command| all(command, dir))
+}
+
+fn page(command: &Command) -> String {
+    // What values there are stands in the page, and not only where the help has room for it.
+    let command = command.clone().mut_args(|arg| arg.hide_possible_values(false));
+    let mut page = Vec::new();
+    let rendered = Man::new(command).render(&mut page).and_then(|()| exit_status(&mut page));
+    rendered.expect("memory takes all that is written");
+    String::from_utf8_lossy(&page).into_owned()
+}
+
+fn exit_status(page: &mut impl io::Write) -> io::Result<()> {
+    writeln!(page, ".SH \"EXIT STATUS\"")?;
+    Exit::MEANINGS.iter().try_for_each(|(exit, meaning)| writeln!(page, ".TP\n\\fB{}\\fR\n{meaning}", *exit as u8))
 }

@@ -1,4 +1,7 @@
 //! The command line: a thin shell over the library, one file a command.
+//!
+//! Arrows go one way: [`commands`] lists the commands, each command owns its arguments, and what several of them need
+//! stands in files that know no command ([`flags`], [`look`], [`out`], [`slips`], [`work`]).
 
 mod audit;
 mod back;
@@ -18,36 +21,100 @@ mod mrinit;
 mod out;
 mod refresh;
 mod relay;
+mod slips;
 mod work;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
-use clap::{ArgMatches, CommandFactory, FromArgMatches};
+use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
 
-use crate::Exit;
+use crate::{Error, Exit};
 
 use commands::Cli;
+use out::{Color, Out};
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    let parsed = Cli::command().try_get_matches().and_then(|matches| {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let mut program = Cli::command();
+    program.build();
+    let exit = match parse(&program, &words) {
+        Ok(cli) => cli.run(),
+        Err(exit) => exit,
+    };
+    out::end(exit).into()
+}
+
+/// What the words ask for, or how the run ends where they ask for nothing that can be done.
+fn parse(program: &Command, words: &[OsString]) -> Result<Cli, Exit> {
+    let (name, command) = slips::command_of(program, words);
+    if let Some(error) = slips::of_options(command, words) {
+        return Err(refuse(&name, &error, words));
+    }
+    let parsed = program.clone().try_get_matches_from(words).and_then(|matches| {
         refuse_misplaced(&matches)?;
         Cli::from_arg_matches(&matches)
     });
-    let cli = match parsed {
-        Ok(cli) => cli,
-        Err(error) => {
-            let _ = error.print();
-            let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-            if !asked && std::env::args_os().any(|arg| arg == "--nagios") {
-                return envelopes::nagios_usage().into();
-            }
-            return if asked { Exit::Done } else { Exit::Usage }.into();
-        }
-    };
-    cli.run().into()
+    let cli = parsed.map_err(|error| refused(&name, &error, words))?;
+    match cli.first_of_no_command().and_then(|word| slips::of_command(program, word)) {
+        Some(error) => Err(refuse(&name, &error, words)),
+        None => Ok(cli),
+    }
+}
+
+/// Tells of words that clap does not understand, or prints what they ask it for.
+fn refused(command: &str, error: &clap::Error, words: &[OsString]) -> Exit {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        out::printed(error.print());
+        return Exit::Done;
+    }
+    let _ = error.print();
+    answer_usage(command, &in_parts(error), words)
+}
+
+/// Tells of words that configcid does not understand.
+fn refuse(command: &str, error: &Error, words: &[OsString]) -> Exit {
+    plain(words).error(error);
+    answer_usage(command, error, words)
+}
+
+/// Answers programs as they asked to be answered: the arguments that say so were perhaps understood by nobody.
+fn answer_usage(command: &str, error: &Error, words: &[OsString]) -> Exit {
+    if asks(words, "--nagios") {
+        return envelopes::nagios_usage();
+    }
+    plain(words).answer_error(command, error);
+    Exit::Usage
+}
+
+fn plain(words: &[OsString]) -> Out {
+    Out { json: asks(words, "--json"), quiet: false, verbose: false, color: Color::Auto }
+}
+
+fn asks(words: &[OsString], option: &str) -> bool {
+    words.iter().skip(1).take_while(|word| *word != "--").any(|word| word == option)
+}
+
+/// What clap says, in parts: the first paragraph is what is wrong, suggestions are what to do.
+fn in_parts(error: &clap::Error) -> Error {
+    let text = error.to_string();
+    let what = text.split("\n\n").next().unwrap_or(&text);
+    let what = what.strip_prefix("error: ").unwrap_or(what);
+    let what = what.split_whitespace().collect::<Vec<_>>().join(" ");
+    let suggested = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue];
+    let meant = suggested.into_iter().find_map(|kind| match error.get(kind)? {
+        ContextValue::String(text) => Some(text.clone()),
+        ContextValue::Strings(texts) => texts.first().cloned(),
+        _ => None,
+    });
+    let error = Error::usage(what);
+    match meant {
+        Some(meant) => error.next(format!("did you mean {meant}?")),
+        None => error.next("--help shows the arguments"),
+    }
 }
 
 /// Refuses what is meant for a refresh where another command follows: `--dry-run` before `relay set` would be read and
@@ -69,4 +136,34 @@ fn refuse_misplaced(matches: &ArgMatches) -> Result<(), clap::Error> {
         ErrorKind::ArgumentConflict,
         format!("{what} stands before a command; put it behind, or write ./NAME for a CID of a command's name"),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every argument that is a path, with the command that has it.
+    fn paths(command: &Command, name: &str, found: &mut Vec<(String, clap::Arg)>) {
+        let path = std::any::TypeId::of::<std::path::PathBuf>();
+        let args = command.get_arguments().filter(|arg| arg.get_value_parser().type_id() == path);
+        found.extend(args.map(|arg| (name.to_owned(), arg.clone())));
+        for command in command.get_subcommands() {
+            paths(command, &format!("{name} {}", command.get_name()), found);
+        }
+    }
+
+    #[test]
+    fn every_path_goes_through_the_same_reader() {
+        let mut found = Vec::new();
+        paths(&Cli::command(), "configcid", &mut found);
+        assert!(found.len() > 60, "{}", found.len());
+        for (name, arg) in found {
+            let id = arg.get_id().as_str().to_owned();
+            let option = arg.get_long().map(|long| format!("--{long}"));
+            let alone = Command::new("alone")
+                .arg(clap::Arg::new("x").num_args(1..).value_parser(arg.get_value_parser().clone()));
+            let ended = alone.try_get_matches_from(["alone", "\u{2013}dry-run"]);
+            assert!(ended.is_err(), "{name}: {id} {option:?} is not read by flags::path");
+        }
+    }
 }

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use crate::mrinit::{KEY_MR_PARENT, KEY_PARENT_ROUTER, Mrinit, Value, is_secret_key, masked};
+use crate::base::near::nearest;
+use crate::mrinit::{Finding, KEY_MR_PARENT, KEY_PARENT_ROUTER, Mrinit, Value, is_secret_key, masked};
 use crate::plan::LockOptions;
-use crate::report::plan_lines;
-use crate::{Exit, Result, Run, relay};
+use crate::report::{doubt_lines, plan_lines};
+use crate::{Error, Exit, Result, Run, relay};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
@@ -37,6 +38,7 @@ pub struct SetArgs {
     #[arg(requires = "value", conflicts_with_all = ["ip", "fqdn", "netbios"])]
     pub name: Option<String>,
     /// The value; a number as 8193, 0x2001 or dword:00002001
+    #[arg(allow_hyphen_values = true)]
     pub value: Option<String>,
     #[command(flatten)]
     pub address: AddressFlags,
@@ -58,6 +60,7 @@ struct Shown {
     encoding: &'static str,
     settings: Vec<ShownSetting>,
     faults: Vec<String>,
+    findings: Vec<Finding>,
 }
 
 #[derive(Serialize)]
@@ -73,11 +76,13 @@ fn show(args: &ShowArgs, out: Out) -> Exit {
         Ok(conf) => conf,
         Err(error) => return out.fail(COMMAND, &error),
     };
+    let (findings, faults) = look(&conf);
     let shown = Shown {
         file: args.file.to_string_lossy().into_owned(),
         encoding: conf.encoding().name(),
         settings: settings(&conf),
-        faults: faults(&conf),
+        faults,
+        findings,
     };
     out.detail(format!("{} ({})", shown.file, shown.encoding));
     let width = shown.settings.iter().map(|setting| setting.name.chars().count()).max().unwrap_or(0);
@@ -85,6 +90,7 @@ fn show(args: &ShowArgs, out: Out) -> Exit {
         out.line(format!("{name:width$}  {value}"));
     }
     shown.faults.iter().for_each(|fault| out.fault(format!("fault: {fault}")));
+    out.toned(doubt_lines(&shown.findings, ""));
     let exit = if shown.faults.is_empty() { Exit::Done } else { Exit::Faults };
     out.answer(COMMAND, exit, shown);
     exit
@@ -103,15 +109,14 @@ fn settings(conf: &Mrinit) -> Vec<ShownSetting> {
         .collect()
 }
 
-/// What keeps a router from using the file.
-fn faults(conf: &Mrinit) -> Vec<String> {
-    let mut faults: Vec<String> = [KEY_PARENT_ROUTER, KEY_MR_PARENT]
-        .iter()
-        .filter_map(|key| conf.text(key).err())
-        .map(|error| error.to_string())
-        .collect();
-    faults.dedup();
-    faults
+/// What keeps a router from using the file, and what else there is to say of it.
+fn look(conf: &Mrinit) -> (Vec<Finding>, Vec<String>) {
+    let (findings, mut faults) = relay::look_at_lines(conf);
+    // The file that a management server makes has both.
+    if conf.get(KEY_MR_PARENT).is_ok_and(|found| found.is_none()) {
+        faults.extend(conf.text(KEY_MR_PARENT).err().map(|error| error.to_string()));
+    }
+    (findings, faults)
 }
 
 fn set(args: &SetArgs, out: Out) -> Exit {
@@ -126,11 +131,22 @@ fn set(args: &SetArgs, out: Out) -> Exit {
             }
         })
     };
+    if let Some(error) = args.value.as_deref().and_then(taken_option) {
+        return out.fail(COMMAND, &error);
+    }
     let (name, value) = match wanted() {
         Ok(wanted) => wanted,
         Err(error) => return out.fail(COMMAND, &error),
     };
     let run = Run { dry_run: args.dry_run, lock: LockOptions::default(), look: None };
-    let work = Work { command: COMMAND, run, lines: &plan_lines };
+    let work = Work { command: COMMAND, run, lines: &plan_lines, open: |_| Ok(()) };
     work.on_all(std::slice::from_ref(&args.file), out, |file| relay::edit_file(file, &name, &value))
+}
+
+/// A value may begin with a dash, as arguments of services do; what is nearly an option of configcid is a slip.
+fn taken_option(value: &str) -> Option<Error> {
+    let command = SetArgs::augment_args(clap::Command::new("set"));
+    let options = command.get_arguments().filter_map(|arg| arg.get_long());
+    let near = nearest(value.strip_prefix("--")?, options.chain(["json", "quiet", "verbose", "color", "help"]))?;
+    Some(Error::usage(format!("{value} stands where the value should be")).next(format!("write --{near}")))
 }

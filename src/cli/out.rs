@@ -1,9 +1,11 @@
 //! What reaches the terminal: tame, colored only there, and quiet where asked.
 
-use std::io::{IsTerminal, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use crate::report::{Answer, ErrorReport, Tone, safe};
-use crate::{Error, Exit, Result, report};
+use crate::{Error, Exit, report};
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
@@ -12,6 +14,38 @@ const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const DOUBTFUL: Style = AnsiColor::Yellow.on_default();
 const STRONG: Style = Style::new().bold();
+
+/// Why the output cannot be written, of which whoever reads it learns nothing else.
+static FAILED: Mutex<Option<io::Error>> = Mutex::new(None);
+
+/// Remembers why something could not be printed. A reader that has gone is no error: `configcid ... | head`. Gives
+/// whether anybody still reads.
+pub fn printed(result: io::Result<()>) -> bool {
+    let Err(error) = result else { return true };
+    if error.kind() != ErrorKind::BrokenPipe {
+        FAILED.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+    }
+    false
+}
+
+/// Ends the run: what could not be printed makes a failure of it, however it ended.
+pub fn end(exit: Exit) -> Exit {
+    printed(io::stdout().flush());
+    match FAILED.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        None => exit,
+        Some(error) => {
+            let error = Error::io("write all of it", Path::new("standard output"), error);
+            let _ = writeln!(io::stderr(), "error: {error}");
+            Exit::Failed
+        }
+    }
+}
+
+/// Prints text as it is, now. Gives whether anybody still reads.
+pub fn print(text: &str) -> bool {
+    let mut stdout = io::stdout();
+    printed(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
+}
 
 /// When to color.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -42,10 +76,11 @@ impl Out {
         }
     }
 
-    /// A line for people. A reader that has gone is no error: `configcid ... | head`.
+    /// A line for people.
     fn put(self, style: Style, text: &str) {
         if !self.json && !self.quiet {
-            let _ = writeln!(AutoStream::new(std::io::stdout(), self.choice()), "{style}{}{style:#}", safe(text));
+            let mut stdout = AutoStream::new(io::stdout(), self.choice());
+            printed(writeln!(stdout, "{style}{}{style:#}", safe(text)));
         }
     }
 
@@ -62,8 +97,8 @@ impl Out {
     }
 
     /// A document that was asked for, as it is and however quiet; it may be on its way into a file.
-    pub fn document(self, text: &str) -> Result<()> {
-        report::write_stdout(text).map(drop)
+    pub fn document(self, text: &str) {
+        print(text);
     }
 
     /// A line only for those who asked for more.
@@ -132,14 +167,14 @@ impl Out {
         let _ = writeln!(self.stderr(), "{BAD}error:{BAD:#} {error}");
     }
 
-    fn stderr(self) -> AutoStream<std::io::Stderr> {
-        AutoStream::new(std::io::stderr(), self.choice())
+    fn stderr(self) -> AutoStream<io::Stderr> {
+        AutoStream::new(io::stderr(), self.choice())
     }
 
     /// How far something has come, on a terminal alone.
     pub fn progress(self, text: &str) {
-        if !self.json && !self.quiet && std::io::stderr().is_terminal() {
-            let _ = write!(std::io::stderr(), "\r{}\x1b[K", safe(text));
+        if !self.json && !self.quiet && io::stderr().is_terminal() {
+            let _ = write!(io::stderr(), "\r{}\x1b[K", safe(text));
         }
     }
 
@@ -165,9 +200,14 @@ impl Out {
         exit
     }
 
+    /// An error that was told already, as the answer.
+    pub fn answer_error(self, command: &str, error: &Error) {
+        self.answer(command, Exit::of(error.kind()), ErrorBody { error: ErrorReport::new(error) });
+    }
+
     fn put_json(self, text: impl FnOnce() -> String) {
         if self.json {
-            let _ = writeln!(std::io::stdout(), "{}", text());
+            printed(writeln!(io::stdout(), "{}", text()));
         }
     }
 }

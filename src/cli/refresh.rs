@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::flags::{RefreshFlags, WriteFlags, path};
 use super::out::Out;
-use super::work::Work;
+use super::work::{Work, open_cid};
 
 #[derive(Debug, Args)]
 pub struct RefreshArgs {
@@ -27,6 +27,6 @@ pub fn run(args: &RefreshArgs, out: Out) -> Exit {
         Ok(options) => options,
         Err(error) => return out.fail(COMMAND, &error),
     };
-    let work = Work { command: COMMAND, run: args.write.run(Some(&options)), lines: &plan_lines };
+    let work = Work { command: COMMAND, run: args.write.run(Some(&options)), lines: &plan_lines, open: open_cid };
     work.on_all(&args.cids, out, |path| refresh(&Cid::open(path)?, &options))
 }

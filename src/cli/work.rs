@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::plan::Writer;
 use crate::report::{CidResult, Status, candidates_line, count, fault_line, recovered_line};
-use crate::{Exit, Plan, Ran, Result, Run};
+use crate::{Cid, Exit, Plan, Ran, Result, Run};
 use serde::Serialize;
 
 use super::out::Out;
@@ -14,6 +14,8 @@ pub struct Work<'a> {
     pub command: &'static str,
     pub run: Run<'a>,
     pub lines: &'a dyn Fn(&Plan) -> Vec<String>,
+    /// How to see that a path names what the command is for, before anything is written.
+    pub open: fn(&Path) -> Result<()>,
 }
 
 #[derive(Serialize)]
@@ -27,9 +29,22 @@ impl Work<'_> {
     pub fn on_all(&self, cids: &[PathBuf], out: Out, make: impl Fn(&Path) -> Result<Plan>) -> Exit {
         let mut exits = Vec::new();
         let mut results = Vec::new();
+        let is_refused = !self.run.dry_run && !all_open(cids, self.open);
         for path in cids {
             if cids.len() > 1 {
                 out.heading(format!("{}:", path.display()));
+            }
+            if is_refused {
+                let opened = (self.open)(path);
+                let _ = opened.as_ref().map_err(|error| out.error(error));
+                exits.push(opened.as_ref().map_or_else(|error| Exit::of(error.kind()), |()| Exit::Done));
+                results.push(
+                    opened.map_or_else(
+                        |error| CidResult::of_error(path, &error),
+                        |()| CidResult::new(path, Status::Left),
+                    ),
+                );
+                continue;
             }
             if self.run.dry_run && Writer::needs_recovery(path) {
                 out.warning(HALF_DONE);
@@ -40,7 +55,9 @@ impl Work<'_> {
             results.push(ran.result);
         }
         let exit = Exit::of_all(&exits);
-        if exit == Exit::Some {
+        if is_refused {
+            out.fault(NOTHING_WRITTEN);
+        } else if exit == Exit::Some {
             let failed = exits.iter().filter(|exit| **exit != Exit::Done).count();
             out.line(format!("{failed} of {} CIDs failed", cids.len()));
         }
@@ -74,13 +91,32 @@ impl Work<'_> {
             Status::Planned => out.good(format!("Dry run: {files} would be written; nothing was")),
             Status::Changed if self.run.look.is_some() => out.good(format!("Done: {files} written and verified")),
             Status::Changed => out.good(format!("Done: {files} written")),
-            Status::Left => {}
+            Status::Left | Status::Drifted => {}
             Status::Failed => {
                 out.fault(format!("{files} written, but the result is not as it should be:"));
                 result.faults.iter().for_each(|fault| out.fault(fault_line(fault)));
             }
         }
     }
+}
+
+/// What is said where one of several cannot be opened.
+pub const NOTHING_WRITTEN: &str = "Nothing was written: all that is named must be there, and a CID";
+
+/// Whether all of several can be opened, before any is written: one that cannot is perhaps a slip. One alone says so
+/// itself, and what an interrupted change left perhaps opens once that is ended.
+pub fn all_open(paths: &[PathBuf], open: fn(&Path) -> Result<()>) -> bool {
+    paths.len() < 2 || paths.iter().all(|path| Writer::has_leftovers(path) || open(path).is_ok())
+}
+
+/// A CID with its catalogs.
+pub fn open_cid(path: &Path) -> Result<()> {
+    Cid::open(path).map(drop)
+}
+
+/// A CID that has perhaps no catalogs.
+pub fn open_uncataloged(path: &Path) -> Result<()> {
+    Cid::open_uncataloged(path).map(drop)
 }
 
 /// What a dry run says of a CID that it found half done.

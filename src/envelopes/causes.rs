@@ -1,13 +1,16 @@
 //! Why messages pile up: the likely causes, in the article's order \[63588\], each with what could be seen of it.
 
 use std::path::Path;
+use std::time::SystemTime;
 
 use serde::Serialize;
 
 use super::ports::ports;
-use super::rules::{LITTLE_SPACE, System};
+use super::reasons;
+use super::rules::System;
 use crate::base::text::count;
 use crate::firewall::{Firewall, Profile};
+use crate::host::resources::Resources;
 
 /// What is known of the surroundings of a router; whatever is not, is told to be unknown.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +36,40 @@ pub struct Surroundings {
     pub profiles: Vec<Profile>,
     /// Which of the router's ports something listens on.
     pub listening: Option<Listening>,
+    /// What the server uses of its memory, processors and disks, where it is this computer.
+    pub resources: Option<Resources>,
+    /// What the folder itself tells of the messages.
+    pub waiting: Option<Waiting>,
+    /// How the router stands at the end of its logs.
+    pub router: Option<RouterSeen>,
+    /// What the registry says of the router, each as a sentence.
+    pub registry: Vec<String>,
+}
+
+/// The messages of a folder, as far as they tell where they come from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Waiting {
+    /// How many there are.
+    pub count: u64,
+    /// How many are older than a day; `None` where they were only counted.
+    pub older_than_a_day: Option<u64>,
+    /// The hour in which the most were written, and how many.
+    pub fullest_hour: Option<(SystemTime, u64)>,
+}
+
+/// How a router stands, by its logs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RouterSeen {
+    /// Whether messages pass.
+    pub well: bool,
+    /// In a sentence.
+    pub what: String,
+    /// The lines of the logs that it rests on.
+    pub evidence: Vec<String>,
+    /// What to do next.
+    pub next: Vec<String>,
 }
 
 /// The space of a volume, in bytes.
@@ -70,7 +107,7 @@ impl Surroundings {
     }
 
     /// The endpoints that report directly, as far as that is known.
-    fn direct(&self) -> Option<u64> {
+    pub(super) fn direct(&self) -> Option<u64> {
         self.direct.or(if self.relays.is_none_or(|relays| relays == 0) { self.endpoints } else { None })
     }
 }
@@ -84,8 +121,11 @@ pub(super) fn on_volume(path: &str, letter: &str) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Cause {
-    /// Its name: `too-many-endpoints`, `free-space`, `boot-volume` or `ports`.
+    /// Its name, one of [`CAUSES`].
     pub cause: &'static str,
+    /// Its place in the one list of all: what was seen to fail first, then what was seen at all, then what is not known, and
+    /// what was looked for and is not there last; each in the article's order. From 1.
+    pub rank: usize,
     /// Whether it was seen.
     pub seen: Seen,
     /// What was seen, as a sentence.
@@ -120,71 +160,61 @@ impl Seen {
 }
 
 pub(super) fn cause(name: &'static str, seen: Seen, what: String, next: Option<&str>) -> Cause {
-    Cause { cause: name, seen, what, evidence: Vec::new(), next: next.map(str::to_owned) }
+    Cause { cause: name, rank: 0, seen, what, evidence: Vec::new(), next: next.map(str::to_owned) }
 }
+
+/// The names of the causes, in the order in which the article has them \[63588\]; it has none for the last.
+pub const CAUSES: [&str; 11] = [
+    "too-many-endpoints",
+    "comply-with",
+    "virtual-machine",
+    "memory",
+    "processor",
+    "disk-io",
+    "ports",
+    "free-space",
+    "boot-volume",
+    "retired-endpoints",
+    "router-connection",
+];
+
+/// Those that keep messages from being delivered where they are seen; the others make it slow (our choice).
+const FAILURES: [&str; 3] = ["ports", "free-space", "router-connection"];
 
 /// The causes in the article's order.
 pub fn causes(around: &Surroundings) -> Vec<Cause> {
-    vec![too_many(around), space(around), boot_volume(around), ports(around)]
+    let mut causes = vec![
+        reasons::too_many(around),
+        reasons::comply_with(around),
+        reasons::virtual_machine(around),
+        reasons::memory(around),
+        reasons::processor(around),
+        reasons::disk_io(around),
+        ports(around),
+        reasons::space(around),
+        reasons::boot_volume(around),
+        reasons::retired(around),
+        reasons::router(around),
+    ];
+    let weight = |cause: &Cause| match cause.seen {
+        Seen::Yes if FAILURES.contains(&cause.cause) => 0,
+        Seen::Yes => 1,
+        Seen::Unknown => 2,
+        Seen::No => 3,
+    };
+    let mut order: Vec<usize> = (0..causes.len()).collect();
+    order.sort_by_key(|index| weight(&causes[*index]));
+    for (rank, index) in order.into_iter().enumerate() {
+        causes[index].rank = rank + 1;
+    }
+    causes
 }
 
-fn too_many(around: &Surroundings) -> Cause {
-    const NAME: &str = "too-many-endpoints";
-    const NEXT: &str = "let endpoints report to message relays: configcid relay set";
-    let (limit, kind) = match around.system {
-        Some(system) => (system.direct, format!("a Windows {}", system.name)),
-        None => (System::default().direct, "a server (4000 to a Windows 2008)".to_owned()),
-    };
-    let direct = match (around.direct(), around.endpoints) {
-        (Some(direct), _) => direct,
-        // Not even all of them would be too many.
-        (None, Some(endpoints)) if endpoints <= limit => endpoints,
-        _ => {
-            let what = format!("how many endpoints report directly is not known; {limit} may to {kind}");
-            return cause(NAME, Seen::Unknown, what, Some("count those that report to no relay, and say --direct N"));
-        }
-    };
-    let said = format!(
-        "{} directly, at most; {limit} may to {kind}",
-        count(direct as usize, "endpoint reports", "endpoints report")
-    );
-    match direct > limit {
-        true => cause(NAME, Seen::Yes, said, Some(NEXT)),
-        false => cause(NAME, Seen::No, said, None),
-    }
-}
-
-fn space(around: &Surroundings) -> Cause {
-    const NAME: &str = "free-space";
-    let Some(Space { free, total }) = around.space else {
-        let what = "the free space of the volume is not known".to_owned();
-        return cause(NAME, Seen::Unknown, what, Some("look at the free space of the volume of the Envelopes folder"));
-    };
-    let said = format!("{} of {} are free on the folder's volume", bytes(free), bytes(total));
-    if free < around.min_free.unwrap_or(LITTLE_SPACE.max(total / 20)) {
-        let next = "make room on the volume, or move the folder to another: configcid envelopes move NEWDIR";
-        return cause(NAME, Seen::Yes, said, Some(next));
-    }
-    cause(NAME, Seen::No, said, None)
-}
-
-fn boot_volume(around: &Surroundings) -> Cause {
-    const NAME: &str = "boot-volume";
-    match around.on_boot_volume {
-        Some(true) => cause(
-            NAME,
-            Seen::Yes,
-            "the folder is on the volume that Windows runs from".to_owned(),
-            Some("move the folder to a volume of its own: configcid envelopes move NEWDIR"),
-        ),
-        Some(false) => cause(NAME, Seen::No, "the folder is not on the volume that Windows runs from".to_owned(), None),
-        None => cause(
-            NAME,
-            Seen::Unknown,
-            "which volume the folder is on cannot be told from here".to_owned(),
-            Some("see where it is on the server itself: configcid envelopes where"),
-        ),
-    }
+/// The causes as one list: by their rank.
+pub fn ranked(causes: &[Cause]) -> Vec<&Cause> {
+    let mut ranked: Vec<&Cause> = causes.iter().collect();
+    ranked.sort_by_key(|cause| cause.rank);
+    ranked
 }
 
 /// Bytes for people, as `1.5 MiB`.
@@ -202,16 +232,87 @@ mod tests {
     use super::*;
     use crate::envelopes::PORTS;
 
+    /// Whether each of these was seen.
     fn seen(around: &Surroundings) -> [Seen; 4] {
         let causes = causes(around);
-        assert_eq!(
-            causes.iter().map(|cause| cause.cause).collect::<Vec<_>>(),
-            ["too-many-endpoints", "free-space", "boot-volume", "ports"]
-        );
+        assert_eq!(causes.iter().map(|cause| cause.cause).collect::<Vec<_>>(), CAUSES);
         for cause in &causes {
             assert_eq!(cause.next.is_none(), cause.seen == Seen::No, "{cause:?}");
         }
-        [0, 1, 2, 3].map(|index: usize| causes[index].seen)
+        let mut ranks: Vec<usize> = causes.iter().map(|cause| cause.rank).collect();
+        ranks.sort_unstable();
+        assert_eq!(ranks, (1..=CAUSES.len()).collect::<Vec<_>>());
+        ["too-many-endpoints", "free-space", "boot-volume", "ports"]
+            .map(|name| causes.iter().find(|cause| cause.cause == name).unwrap().seen)
+    }
+
+    fn of(around: &Surroundings, name: &str) -> Cause {
+        causes(around).into_iter().find(|cause| cause.cause == name).unwrap()
+    }
+
+    #[test]
+    fn what_fails_comes_before_what_slows_down() {
+        let around = Surroundings {
+            direct: Some(9_000),
+            space: Some(Space { free: 1 << 20, total: 1 << 40 }),
+            router: Some(RouterSeen { well: false, what: "lost".into(), evidence: Vec::new(), next: Vec::new() }),
+            ..Surroundings::default()
+        };
+        let all = causes(&around);
+        let names: Vec<_> = ranked(&all).iter().map(|cause| cause.cause).collect();
+        assert_eq!(names[..3], ["free-space", "router-connection", "too-many-endpoints"]);
+        assert_eq!(names[3..6], ["comply-with", "virtual-machine", "memory"]);
+    }
+
+    #[test]
+    fn the_boot_volume_is_a_cause_where_space_is_little() {
+        let with = |free, on_boot_volume| {
+            let space = Some(Space { free, total: 1 << 40 });
+            seen(&Surroundings { space, on_boot_volume, ..Surroundings::default() })[2]
+        };
+        assert_eq!(
+            [Some(true), Some(false), None].map(|boot| with(1 << 20, boot)),
+            [Seen::Yes, Seen::No, Seen::Unknown]
+        );
+        assert_eq!([Some(true), Some(false), None].map(|boot| with(1 << 39, boot)), [Seen::No; 3]);
+        let unknown = Surroundings { on_boot_volume: Some(true), ..Surroundings::default() };
+        assert_eq!(seen(&unknown)[2], Seen::Unknown);
+    }
+
+    #[test]
+    fn the_server_is_seen_where_it_is_this_computer() {
+        let mut resources = Resources::default();
+        let around =
+            |resources: &Resources| Surroundings { resources: Some(resources.clone()), ..Surroundings::default() };
+        let all = |resources: &Resources| {
+            ["virtual-machine", "memory", "processor", "disk-io"].map(|name| of(&around(resources), name).seen)
+        };
+        assert_eq!(all(&resources), [Seen::Unknown; 4]);
+        resources.virtual_machine = Some(String::new());
+        (resources.memory_total, resources.memory_free) = (Some(100), Some(10));
+        (resources.processor_load, resources.disk_queue) = (Some(0.89), Some(2.0));
+        assert_eq!(all(&resources), [Seen::No; 4]);
+        resources.virtual_machine = Some("VMware".into());
+        assert_eq!(all(&resources)[0], Seen::Unknown);
+        resources.stolen_percent = Some(5.0);
+        resources.memory_free = Some(9);
+        (resources.processor_load, resources.disk_queue) = (Some(0.9), Some(2.1));
+        assert_eq!(all(&resources), [Seen::Yes; 4]);
+        (resources.disk_queue, resources.disk_stall_percent) = (None, Some(20.0));
+        assert_eq!(all(&resources)[3], Seen::Yes);
+    }
+
+    #[test]
+    fn the_folder_tells_of_bursts_and_of_what_stays() {
+        let none = Surroundings { waiting: Some(Waiting::default()), ..Surroundings::default() };
+        assert_eq!(["comply-with", "retired-endpoints"].map(|name| of(&none, name).seen), [Seen::No; 2]);
+        let hour = SystemTime::UNIX_EPOCH;
+        let waiting = Some(Waiting { count: 100, older_than_a_day: Some(40), fullest_hour: Some((hour, 60)) });
+        let some = Surroundings { waiting, ..Surroundings::default() };
+        let burst = of(&some, "comply-with");
+        assert!(burst.seen == Seen::Unknown && burst.what.contains("60 of 100"), "{burst:?}");
+        let retired = of(&some, "retired-endpoints");
+        assert!(retired.seen == Seen::Unknown && retired.what.contains("40 of 100"), "{retired:?}");
     }
 
     #[test]

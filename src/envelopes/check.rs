@@ -1,11 +1,12 @@
 //! How an Envelopes folder stands: how much is in it, how old that is, and what to think of it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use serde::Serialize;
 
-use super::causes::{Cause, Seen, Surroundings, causes};
+use super::causes::{Cause, Seen, Surroundings, Waiting, causes, ranked};
 use super::rules::{self, AGES, OLDER, Threshold, print_duration};
 use super::scan::{self, age};
 use crate::base::error::{Error, ErrorKind, Result};
@@ -102,8 +103,10 @@ pub struct CheckOptions {
     pub endpoints: Option<u64>,
     /// The limits of the verdict.
     pub limits: Limits,
-    /// How long messages live.
+    /// How long messages live, at least.
     pub ttl: Duration,
+    /// How long they live at most: the same, where that is known.
+    pub ttl_longest: Duration,
     /// The present.
     pub at: SystemTime,
     /// Count, and look at no message.
@@ -117,8 +120,9 @@ pub struct CheckOptions {
 impl CheckOptions {
     /// The options for a verdict with these limits, at a moment.
     pub fn new(limits: Limits, at: SystemTime) -> CheckOptions {
-        let (endpoints, ttl, surroundings) = (None, rules::TTL, Surroundings::default());
-        CheckOptions { endpoints, limits, ttl, at, count_only: false, sample: None, surroundings }
+        let (endpoints, surroundings) = (None, Surroundings::default());
+        let (ttl, ttl_longest) = rules::ttl(None);
+        CheckOptions { endpoints, limits, ttl, ttl_longest, at, count_only: false, sample: None, surroundings }
     }
 }
 
@@ -142,10 +146,14 @@ pub struct Check {
     pub thresholds: Limits,
     /// What is there besides messages.
     pub others: u64,
-    /// How long messages live, in seconds.
+    /// How long messages live, in seconds: the shorter time, where the console's version is not known.
     pub ttl_seconds: u64,
-    /// How many are older than that.
+    /// The longer time; the same, where it is known.
+    pub ttl_longest_seconds: u64,
+    /// How many are older than the shorter time.
     pub expired: Option<u64>,
+    /// How many are older than the longer.
+    pub expired_at_longest: Option<u64>,
     /// The oldest.
     pub oldest: Option<Oldest>,
     /// How many are how old.
@@ -242,8 +250,8 @@ const HOUR: Duration = Duration::from_secs(3_600);
 /// # Errors
 /// The folder cannot be listed. Files that come and go meanwhile are normal.
 pub fn check(folder: &Path, options: &CheckOptions) -> Result<Check> {
-    let CheckOptions { at, ttl, .. } = *options;
-    let mut tally = Tally::new(at, ttl);
+    let CheckOptions { at, ttl, ttl_longest, .. } = *options;
+    let mut tally = Tally::new(at, [ttl, ttl_longest.max(ttl)]);
     let counted = match options.count_only {
         true => scan::count(folder)?,
         false => scan::each(folder, |message| {
@@ -269,8 +277,13 @@ pub fn check(folder: &Path, options: &CheckOptions) -> Result<Check> {
     let verdict = Verdict::on(counted.messages, options.limits);
     let mut surroundings = options.surroundings.clone();
     surroundings.look_at_volume(folder);
-    let causes = causes(&surroundings);
     let looked = !options.count_only;
+    surroundings.waiting = Some(Waiting {
+        count: counted.messages,
+        older_than_a_day: looked.then_some(tally.old),
+        fullest_hour: tally.fullest_hour(),
+    });
+    let causes = causes(&surroundings);
     let mut found = Check {
         folder: crate::base::error::plain(folder),
         at: time::print(at),
@@ -281,7 +294,9 @@ pub fn check(folder: &Path, options: &CheckOptions) -> Result<Check> {
         thresholds: options.limits,
         others: counted.others,
         ttl_seconds: ttl.as_secs(),
-        expired: looked.then_some(tally.expired),
+        ttl_longest_seconds: ttl_longest.max(ttl).as_secs(),
+        expired: looked.then_some(tally.expired[0]),
+        expired_at_longest: looked.then_some(tally.expired[1]),
         oldest: tally
             .oldest
             .map(|modified| Oldest { modified: time::print(modified), age_seconds: age(modified, at).as_secs() }),
@@ -299,10 +314,16 @@ pub fn check(folder: &Path, options: &CheckOptions) -> Result<Check> {
 /// What is kept of the messages while they go by.
 struct Tally {
     at: SystemTime,
-    ttl: Duration,
+    /// The shorter and the longer time to live.
+    ttl: [Duration; 2],
     bytes: u64,
-    expired: u64,
+    /// How many are older than each.
+    expired: [u64; 2],
+    /// How many are older than a day.
+    old: u64,
     last_hour: u64,
+    /// How many were written in which hour since 1970.
+    hours: BTreeMap<u64, u64>,
     /// Written after the present.
     later: u64,
     oldest: Option<SystemTime>,
@@ -310,22 +331,53 @@ struct Tally {
 }
 
 impl Tally {
-    fn new(at: SystemTime, ttl: Duration) -> Tally {
+    fn new(at: SystemTime, ttl: [Duration; 2]) -> Tally {
         let bounds = AGES.iter().map(|(bound, name)| (*name, Some(*bound))).chain([(OLDER, None)]);
         let parts = bounds.map(|(age, up_to_seconds)| AgePart { age, up_to_seconds, count: 0, bytes: 0 }).collect();
-        Tally { at, ttl, bytes: 0, expired: 0, last_hour: 0, later: 0, oldest: None, parts }
+        let hours = BTreeMap::new();
+        Tally { at, ttl, bytes: 0, expired: [0; 2], old: 0, last_hour: 0, hours, later: 0, oldest: None, parts }
     }
 
     fn add(&mut self, size: u64, modified: SystemTime) {
         let age = age(modified, self.at);
         self.bytes += size;
-        self.expired += u64::from(age > self.ttl);
+        for (expired, ttl) in self.expired.iter_mut().zip(self.ttl) {
+            *expired += u64::from(age > ttl);
+        }
+        self.old += u64::from(age > 24 * HOUR);
+        if let Ok(since) = modified.duration_since(SystemTime::UNIX_EPOCH) {
+            *self.hours.entry(since.as_secs() / HOUR.as_secs()).or_default() += 1;
+        }
         self.last_hour += u64::from(age <= HOUR && modified <= self.at);
         self.later += u64::from(modified > self.at);
         self.oldest = Some(self.oldest.map_or(modified, |oldest| oldest.min(modified)));
         let part = AGES.iter().position(|(bound, _)| age <= Duration::from_secs(*bound)).unwrap_or(AGES.len());
         self.parts[part].count += 1;
         self.parts[part].bytes += size;
+    }
+}
+
+impl Tally {
+    /// The hour in which the most were written, and how many; the last of several.
+    fn fullest_hour(&self) -> Option<(SystemTime, u64)> {
+        let (hour, number) = self.hours.iter().max_by_key(|(_, number)| **number)?;
+        Some((SystemTime::UNIX_EPOCH + HOUR * u32::try_from(*hour).ok()?, *number))
+    }
+}
+
+impl Check {
+    /// How many are expired, for people; where the console's version is not known, for either time to live.
+    pub fn expired_sentence(&self) -> Option<String> {
+        let days = |seconds: u64| print_duration(Duration::from_secs(seconds));
+        let (least, most) = (self.expired_at_longest?, self.expired?);
+        let (short, long) = (days(self.ttl_seconds), days(self.ttl_longest_seconds));
+        Some(match self.ttl_seconds == self.ttl_longest_seconds {
+            true => format!("{most}, older than {short}"),
+            false => format!(
+                "{most} where messages live {short} (console 4.7 and later), {least} where they live {long} (before): \
+                 --console-version says which"
+            ),
+        })
     }
 }
 
@@ -337,10 +389,13 @@ fn notes(found: &Check, later: u64) -> Vec<String> {
         notes.push(format!("{files} written after the present: the clocks of the two computers differ"));
     }
     if found.expired.is_some_and(|expired| expired > 0) {
-        notes.push(format!(
-            "the router itself discards messages that are older than {}",
-            print_duration(Duration::from_secs(found.ttl_seconds))
-        ));
+        let days = |seconds: u64| print_duration(Duration::from_secs(seconds));
+        let (short, long) = (days(found.ttl_seconds), days(found.ttl_longest_seconds));
+        let range = if short == long { short } else { format!("{short} (from console 4.7 on) or {long} (before)") };
+        notes.push(format!("the router itself discards messages that are older than {range} [113417]"));
+    }
+    if found.verdict != Verdict::Ok {
+        notes.push("endpoints whose Up To Date status is Unknown are mostly another matter [112127]".into());
     }
     notes
 }
@@ -350,15 +405,14 @@ fn next(found: &Check) -> Vec<String> {
     if found.verdict == Verdict::Ok {
         return Vec::new();
     }
-    let mut next: Vec<String> = found
-        .causes
-        .iter()
-        .filter(|cause| cause.seen == Seen::Yes)
-        .chain(found.causes.iter().filter(|cause| cause.seen == Seen::Unknown))
-        .filter_map(|cause| cause.next.clone())
-        .collect();
-    next.push("read the router's logs for lost sessions and errors: configcid envelopes logs DIR".into());
-    next.push("restart the services in the right order: configcid envelopes restart".into());
+    // The article's first step, whatever the cause.
+    let mut next = vec![
+        "close all consoles, and restart the services in the right order: configcid envelopes restart; it may take some minutes \
+         until messages become fewer [63588]"
+            .to_owned(),
+    ];
+    let causes = ranked(&found.causes);
+    next.extend(causes.iter().filter(|cause| cause.seen != Seen::No).filter_map(|cause| cause.next.clone()));
     next.push("see whether it empties, for some minutes: configcid envelopes watch".into());
     next.push("leave the messages to the router: those that can be delivered still will be [63588]".into());
     if found.expired.is_some_and(|expired| expired > 0) {

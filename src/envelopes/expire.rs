@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 
 use super::carry::{Carried, carry, is_one_folder, remove_parts, same};
+use super::rules::{TTL, print_duration};
 use super::scan::{self, age};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::text::safe;
@@ -31,6 +32,8 @@ pub struct ExpireOptions {
     pub to: PathBuf,
     /// The present.
     pub at: SystemTime,
+    /// Move messages that may still be delivered, too, and to a folder inside of the one that they are in.
+    pub force: bool,
     /// Change nothing.
     pub dry_run: bool,
 }
@@ -38,7 +41,7 @@ pub struct ExpireOptions {
 impl ExpireOptions {
     /// Options that move.
     pub fn new(older_than: Duration, to: &Path, at: SystemTime) -> ExpireOptions {
-        ExpireOptions { older_than, to: to.to_owned(), at, dry_run: false }
+        ExpireOptions { older_than, to: to.to_owned(), at, force: false, dry_run: false }
     }
 }
 
@@ -91,10 +94,11 @@ const MAX_NAMES: usize = 20;
 /// ```
 ///
 /// # Errors
-/// The folder cannot be listed, the other one cannot be made or is the same, or the list cannot be written; what was moved
+/// Messages younger than the shortest time to live would be moved, or the other folder is inside of this one, and nothing
+/// forces it; the folder cannot be listed, the other one cannot be made or is the same, or the list cannot be written; what was moved
 /// before stands in the list. A message that cannot be moved is told of, and stays.
 pub fn expire(folder: &Path, options: &ExpireOptions) -> Result<Expired> {
-    let ExpireOptions { older_than, to, at, dry_run } = options;
+    let ExpireOptions { older_than, to, at, force, dry_run } = options;
     let list = to.join(LIST);
     let mut done = Expired {
         folder: folder.to_owned(),
@@ -112,6 +116,10 @@ pub fn expire(folder: &Path, options: &ExpireOptions) -> Result<Expired> {
     let real = folder.canonicalize().map_err(|error| Error::io("list the Envelopes folder", folder, error))?;
     if to.canonicalize().is_ok_and(|to| to == real) {
         return Err(itself(to));
+    }
+    if !force {
+        check_age(*older_than)?;
+        check_outside(to, &real)?;
     }
     if *dry_run {
         look(to, &list)?;
@@ -170,6 +178,29 @@ pub fn expire(folder: &Path, options: &ExpireOptions) -> Result<Expired> {
         open.sync_all().map_err(|error| Error::io("write the list", &list, error))?;
     }
     Ok(done)
+}
+
+/// That no message is moved that a router of any console would still deliver \[113417\].
+fn check_age(older_than: Duration) -> Result<()> {
+    if older_than >= TTL {
+        return Ok(());
+    }
+    let (age, ttl) = (print_duration(older_than), print_duration(TTL));
+    let what = format!(
+        "messages that are older than {age} alone are not expired: they live {ttl}, or longer, and may still be delivered"
+    );
+    Err(Error::new(ErrorKind::Usage, what).next(format!("give --older-than {ttl} or more, or --force")))
+}
+
+/// That the folder is not below the Envelopes folder, whatever of it is there yet.
+fn check_outside(to: &Path, real: &Path) -> Result<()> {
+    let to = std::path::absolute(to).map_err(|error| Error::io("look at it", to, error))?;
+    if to.ancestors().find_map(|there| there.canonicalize().ok()).is_some_and(|there| there.starts_with(real)) {
+        return Err(Error::new(ErrorKind::Usage, "this is inside of the Envelopes folder")
+            .in_file(&to)
+            .next("name a folder outside of it, or give --force"));
+    }
+    Ok(())
 }
 
 fn itself(to: &Path) -> Error {
@@ -261,13 +292,39 @@ mod tests {
         assert_eq!(lines.len(), 2, "{list}");
         assert!(!aside.join(".configcid-part-x").exists());
         assert!(lines[1].starts_with("old.msg\t7\t2026-11-16T00:00:00Z\t2026-11-21T00:00:00Z\t"), "{list}");
-        assert!(expire(&folder, &ExpireOptions::new(day, &folder.join("."), at)).is_err());
+        let itself = ExpireOptions { force: true, ..ExpireOptions::new(day, &folder.join("."), at) };
+        assert!(expire(&folder, &itself).is_err());
         fs::write(aside.join(LIST), "mine").unwrap();
-        assert!(expire(&folder, &ExpireOptions::new(day / 2, &aside, at)).is_err());
+        assert!(expire(&folder, &ExpireOptions { force: true, ..ExpireOptions::new(day / 2, &aside, at) }).is_err());
         options.dry_run = true;
+        options.force = true;
         options.older_than = day / 2;
         assert!(expire(&folder, &options).is_err());
         assert_eq!(fs::read_to_string(aside.join(LIST)).unwrap(), "mine");
         assert!(folder.join("new.MSG").exists());
+    }
+
+    #[test]
+    fn what_may_still_be_delivered_is_not_moved() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("Envelopes");
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("1.msg"), "").unwrap();
+        let at = SystemTime::now() + Duration::from_secs(60);
+        let of = |older_than, to: &str, force| {
+            let to = dir.path().join(to);
+            expire(&folder, &ExpireOptions { force, dry_run: true, ..ExpireOptions::new(older_than, &to, at) })
+        };
+        for older_than in [Duration::ZERO, Duration::from_secs(1), TTL - Duration::from_secs(1)] {
+            let error = of(older_than, "aside", false).unwrap_err();
+            assert!(error.kind() == ErrorKind::Usage && error.to_string().contains("--force"), "{error}");
+        }
+        assert_eq!(of(Duration::ZERO, "aside", true).unwrap().moved, 1);
+        assert_eq!(of(TTL, "aside", false).unwrap().moved, 0);
+        for inside in ["Envelopes/aside", "Envelopes/not/there", "aside/../Envelopes/x"] {
+            fs::create_dir_all(dir.path().join("aside")).unwrap();
+            assert!(of(TTL, inside, false).is_err(), "{inside}");
+        }
+        assert!(of(TTL, "Envelopes/aside", true).is_ok() && of(TTL, "Envelopes2", false).is_ok());
     }
 }

@@ -1,11 +1,14 @@
-//! What was exported of a server, from files on disk.
+//! The firewall of a server and what it uses of its resources: exported to files, or seen on this computer.
 
 use std::path::Path;
 
 use crate::base::error::Result;
 use crate::base::files::read_given_file;
-use crate::firewall::Firewall;
+use crate::firewall::{Firewall, Profile, live_keys};
+use crate::host::live::{self, Wow};
+use crate::host::resources::{Resources, resources};
 use crate::registry::MAX_SIZE;
+use crate::router::{ENVELOPE_DIR, PARENT_ADDRESS, Router};
 
 /// The firewall of a computer from one or several exports of it, as [`Firewall::parse`] understands them.
 ///
@@ -19,4 +22,46 @@ pub fn exported_firewall(files: &[impl AsRef<Path>]) -> Result<Firewall> {
         firewall.add(&bytes).map_err(|error| error.in_file(path))?;
     }
     Ok(firewall)
+}
+
+/// The firewall of this computer, as its registry has it.
+///
+/// # Errors
+/// This is no Windows, or the registry cannot be read.
+pub fn live_firewall() -> Result<Firewall> {
+    let mut keys = Vec::new();
+    for key in live_keys() {
+        if let Some(values) = live::values(&key.parse()?, Wow::View64)? {
+            keys.push((key, values));
+        }
+    }
+    Ok(Firewall::of_live(keys))
+}
+
+/// The profiles of the firewall that this computer is in; none where it does not tell.
+pub fn live_profiles() -> Vec<Profile> {
+    #[cfg(windows)]
+    let bits = crate::host::windows::firewall_profiles().unwrap_or_default();
+    #[cfg(not(windows))]
+    let bits = 0;
+    Profile::ALL.into_iter().filter(|profile| bits & (1_u32 << *profile as u32) != 0).collect()
+}
+
+/// What this computer uses of its memory, processors and disks. On Windows that takes a second.
+pub fn live_resources() -> Resources {
+    resources()
+}
+
+/// What the registry says of a router, each as a sentence: those of its values that concern messages that wait.
+pub fn router_lines(router: &Router) -> Vec<String> {
+    let Some(view) = router.views.iter().find(|view| view.present) else {
+        return vec!["there is no key of a router in the registry".to_owned()];
+    };
+    [PARENT_ADDRESS, ENVELOPE_DIR]
+        .iter()
+        .map(|name| match view.value(name) {
+            Some(value) => format!("{name} is {value}"),
+            None => format!("{name} is not set"),
+        })
+        .collect()
 }

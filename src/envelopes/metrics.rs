@@ -37,7 +37,11 @@ pub fn metrics(found: &Check, at: SystemTime) -> Metrics {
     );
     gauge("configcid_envelopes_messages", "Messages in the folder.", number(found.count));
     gauge("configcid_envelopes_bytes", "Bytes of the messages.", found.bytes.and_then(number));
-    gauge("configcid_envelopes_expired", "Messages past their time to live.", found.expired.and_then(number));
+    gauge(
+        "configcid_envelopes_expired",
+        "Messages past their time to live; the shorter one, where it is not known.",
+        found.expired.and_then(number),
+    );
     gauge(
         "configcid_envelopes_oldest_age_seconds",
         "Age of the oldest message.",

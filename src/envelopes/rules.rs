@@ -30,6 +30,21 @@ pub const MOVE_ANTI_VIRUS: [u32; 2] = [9, 5];
 /// Below this, or below a twentieth of the volume, free space is little \[A\].
 pub const LITTLE_SPACE: u64 = 1 << 30;
 
+/// One part in so many of the memory: with less than that left, it is little (our choice).
+pub(super) const LITTLE_MEMORY: u64 = 10;
+
+/// From here on processors are busy: nine tenths of the time, or as many programs as that wanting to run (our choice).
+pub(super) const BUSY: f64 = 0.9;
+
+/// Above this, requests wait long for a disk (our choice).
+pub(super) const LONG_QUEUE: f64 = 2.0;
+
+/// From so many percent of the last minute on, waiting for disks is much (our choice).
+pub(super) const STALLED: f64 = 20.0;
+
+/// From so many percent of the time on, the host takes much from a virtual machine (our choice).
+pub(super) const STOLEN: f64 = 5.0;
+
 /// The ports of the router: IOR, IIOP, and IIOP over SSL (formats.md, section 2).
 pub const PORTS: [u16; 3] = [8192, 8193, 8194];
 
@@ -281,11 +296,12 @@ impl FromStr for ProgramVersion {
     }
 }
 
-/// How long messages live with this console; with a current one where it is not known \[113417\].
-pub fn ttl(console: Option<&ProgramVersion>) -> Duration {
+/// How long messages live with this console, at least and at most: where it is not known, either may hold \[113417\].
+pub fn ttl(console: Option<&ProgramVersion>) -> (Duration, Duration) {
     match console {
-        Some(version) if !version.is_at_least(&TTL_VERSION) => TTL_BEFORE_4_7,
-        _ => TTL,
+        Some(version) if !version.is_at_least(&TTL_VERSION) => (TTL_BEFORE_4_7, TTL_BEFORE_4_7),
+        Some(_) => (TTL, TTL),
+        None => (TTL, TTL_BEFORE_4_7),
     }
 }
 
@@ -325,9 +341,10 @@ mod tests {
 
     #[test]
     fn the_time_to_live_depends_on_the_console() {
-        let days = |version: &str| ttl(Some(&version.parse().unwrap())).as_secs() / DAY;
+        let days = |version: &str| ttl(Some(&version.parse().unwrap())).0.as_secs() / DAY;
         assert_eq!((days("4.6.9"), days("4.7"), days("4.10"), days("5"), days("4")), (14, 4, 4, 4, 14));
-        assert_eq!(ttl(None), TTL);
+        assert_eq!(ttl(None), (TTL, TTL_BEFORE_4_7));
+        assert_eq!(ttl(Some(&"5.2".parse().unwrap())), (TTL, TTL));
         assert!("4.x".parse::<ProgramVersion>().is_err() && "".parse::<ProgramVersion>().is_err());
     }
 }

@@ -17,6 +17,8 @@ mod registry;
 pub use evaluate::{PortAnswer, PortState, ProfileAnswer};
 pub use model::{Action, Firewall, Generation, Ports, Profile, Rule, Store};
 
+pub(crate) use registry::live_keys;
+
 #[cfg(test)]
 use registry::POLICY_KEY;
 

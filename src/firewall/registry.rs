@@ -90,6 +90,47 @@ pub(super) fn read(firewall: &mut Firewall, file: &RegFile) -> bool {
     read_keys(firewall, &keys)
 }
 
+/// The keys that [`Firewall::of_live`] wants the values of.
+pub(crate) fn live_keys() -> Vec<String> {
+    let mut keys = vec![
+        format!(r"{LOCAL_KEY}\Parameters\FirewallPolicy\FirewallRules"),
+        format!(r"{POLICY_KEY}\FirewallRules"),
+        POLICY_KEY.to_owned(),
+    ];
+    for store in [format!(r"{LOCAL_KEY}\Parameters\FirewallPolicy"), POLICY_KEY.to_owned()] {
+        for (name, _) in SLOTS {
+            let profile = format!(r"{store}\{name}");
+            for list in ["GloballyOpenPorts", "AuthorizedApplications"] {
+                keys.push(format!(r"{profile}\{list}"));
+                keys.push(format!(r"{profile}\{list}\List"));
+            }
+            keys.push(profile);
+        }
+    }
+    keys.push(r"HKLM\SYSTEM\CurrentControlSet\Services\MpsSvc".to_owned());
+    keys
+}
+
+impl Firewall {
+    /// That of this computer, from the values of its keys: all of those of [`live_keys`] that are there.
+    pub(crate) fn of_live(keys: Vec<(String, Vec<(String, Value)>)>) -> Firewall {
+        let named = |values: Vec<(String, Value)>| {
+            values.into_iter().map(|(name, value)| (fold_case(&name), (name, value))).collect()
+        };
+        let keys = keys
+            .into_iter()
+            .map(|(key, values)| {
+                (fold_case(key.split_once('\\').map_or(key.as_str(), |(_, below)| below)), named(values))
+            })
+            .collect();
+        let mut firewall = Firewall::default();
+        read_keys(&mut firewall, &keys);
+        // Both were looked at, and what is not there is not set.
+        (firewall.seen.local, firewall.seen.policy) = (true, true);
+        firewall
+    }
+}
+
 /// Reads keys, each in lower case and without the hive, and their values.
 fn read_keys(firewall: &mut Firewall, keys: &BTreeMap<String, Values>) -> bool {
     // An export of all of SYSTEM has each control set; the current one counts.

@@ -9,11 +9,11 @@ use crate::mrinit::RelayAddress;
 
 /// Levels of a network: the server, and six of relays \[14635\].
 pub const MAX_LEVELS: usize = 7;
-/// Endpoints that may report to a server without a relay \[14635\].
+/// Endpoints that may report to a server without a relay, as the vendor recommends \[63588\].
 pub const MAX_AT_SERVER: u32 = 5_000;
 /// The same, of a server that runs Windows Server 2008 \[63588\].
 pub const MAX_AT_SERVER_2008: u32 = 4_000;
-/// Endpoints that one relay can handle \[14635\].
+/// Endpoints of one relay above which this program warns: our choice, no article has a number.
 pub const MAX_AT_RELAY: u32 = 8_000;
 
 /// Checks what the file says by itself; neither a disk nor a network is asked. In the order of the lines.
@@ -114,7 +114,7 @@ fn shared_addresses(fleet: &Fleet, findings: &mut Vec<FleetFinding>) {
 fn tree(fleet: &Fleet, findings: &mut Vec<FleetFinding>) {
     for relay in &fleet.relays {
         if let (Target::Unknown, Some(parent)) = (relay.reports_to, &relay.parent) {
-            let what = format!("{} is neither a relay of this file nor the server", parent.value);
+            let what = fleet.unknown_machine(&parent.value);
             findings.push(rules::UNKNOWN_PARENT.found(parent.line, what).of(&relay.machine));
         }
     }
@@ -135,7 +135,7 @@ fn tree(fleet: &Fleet, findings: &mut Vec<FleetFinding>) {
     for (relay, level) in fleet.relays.iter().zip(fleet.levels()) {
         if let Some(level) = level.filter(|level| *level > MAX_LEVELS) {
             let what = format!(
-                "{} is on level {level}; there may be {MAX_LEVELS}, the server's and {} of relays",
+                "{} is on level {level}; {MAX_LEVELS} at most are recommended, the server's and {} of relays",
                 relay.machine.name.value,
                 MAX_LEVELS - 1
             );
@@ -152,14 +152,16 @@ fn endpoints(fleet: &Fleet, findings: &mut Vec<FleetFinding>) {
         false => (MAX_AT_SERVER, ""),
     };
     if let Some(endpoints) = server.endpoints.as_ref().filter(|endpoints| endpoints.value > limit) {
-        let what =
-            format!("{} endpoints report to the server{why} without a relay; it can handle {limit}", endpoints.value);
+        let what = format!(
+            "{} endpoints report to the server{why} without a relay; {limit} at most are recommended",
+            endpoints.value
+        );
         findings.push(rules::SERVER_ENDPOINTS.found(endpoints.line, what).of(server));
     }
     for relay in &fleet.relays {
         if let Some(endpoints) = relay.machine.endpoints.as_ref().filter(|endpoints| endpoints.value > MAX_AT_RELAY) {
             let what = format!(
-                "{} endpoints report to {}; a relay can handle {MAX_AT_RELAY}",
+                "{} endpoints report to {}; more than {MAX_AT_RELAY} are much for one",
                 endpoints.value, relay.machine.name.value
             );
             findings.push(rules::RELAY_ENDPOINTS.found(endpoints.line, what).of(&relay.machine));
@@ -191,10 +193,9 @@ fn systems(fleet: &Fleet, findings: &mut Vec<FleetFinding>) {
     let of = |machine: &Machine| machine.system.clone();
     for relay in &fleet.relays {
         if let Some(Given { value: system, line }) = of(&relay.machine)
-            && system.is_windows_2008()
+            && system.is_server() == Some(false)
         {
-            let what =
-                format!("{} runs Windows Server 2008, on which relays are not advised", relay.machine.name.value);
+            let what = format!("{} runs {}: a relay should run a server system", relay.machine.name.value, system.0);
             findings.push(rules::RELAY_SYSTEM.found(line, what).of(&relay.machine));
         }
     }
@@ -210,7 +211,7 @@ fn cids(fleet: &Fleet, findings: &mut Vec<FleetFinding>) {
     for cid in &fleet.cids {
         let path = &cid.path;
         if let (Target::Unknown, Some(relay)) = (cid.reports_to, &cid.relay) {
-            let what = format!("{} is neither a relay of this file nor the server", relay.value);
+            let what = fleet.unknown_machine(&relay.value);
             findings.push(rules::UNKNOWN_RELAY.found(relay.line, what).at(&path.value));
         }
         match known.get(&path_key(&cid.folder.to_string_lossy())) {

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::{Fleet, Platform};
 use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::severity::Severity;
 use crate::base::text::{fold_case, safe};
 use crate::cid::Cid;
-use crate::mrinit::{RelayAddress, names_relay};
+use crate::mrinit::{RelayAddress, names_relay, read_list};
 use crate::relay::{self, CopyState};
 use crate::router::same_list;
 
@@ -76,6 +77,11 @@ struct Read {
 
 impl Read {
     fn new(path: &Path) -> Result<Read> {
+        if path.to_str().is_none() {
+            return Err(Error::new(ErrorKind::Usage, "a fleet file is UTF-8, and this path is not")
+                .in_file(path)
+                .next("rename the folder, or reach it by another path"));
+        }
         let open = Cid::open(path)?;
         let state = relay::show(&open)?;
         let missing = |what: &str| {
@@ -99,7 +105,12 @@ impl Read {
         let relay = list(own)?;
         let others =
             copies.filter(|copy| copy.parent_router_address.as_ref().is_some_and(|other| !same_list(other, &relay)));
-        let warnings = others.map(|copy| format!("{}: {} names another relay", path.display(), copy.path)).collect();
+        let mut warnings: Vec<String> =
+            others.map(|copy| format!("{}: {} names another relay", path.display(), copy.path)).collect();
+        for copy in &state.copies {
+            let told = copy.findings.iter().filter(|finding| finding.severity != Severity::Note);
+            warnings.extend(told.map(|finding| format!("{}: {}: {finding}", path.display(), copy.path)));
+        }
         let server = root.unwrap_or(own);
         let server = server.mr_parent_address.clone().map_or_else(|| list(server), Ok)?;
         Ok(Read {
@@ -107,9 +118,9 @@ impl Read {
             is_guess,
             is_root_edited: is_guess,
             platforms,
-            server: server.parse().map_err(|error: Error| error.in_file(path))?,
-            relay: relay.parse().map_err(|error: Error| error.in_file(path))?,
-            parent: own.mr_parent_address.as_deref().and_then(|list| list.parse().ok()),
+            server: read_list(&server).map_err(|error| error.in_file(path))?.0,
+            relay: read_list(&relay).map_err(|error| error.in_file(path))?.0,
+            parent: own.mr_parent_address.as_deref().and_then(|list| Some(read_list(list).ok()?.0)),
             warnings,
         })
     }

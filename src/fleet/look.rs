@@ -2,9 +2,13 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, ToSocketAddrs};
+use std::path::Path;
 
 use super::check::{self, path_key};
+use super::plan::parent_back;
 use super::{Fleet, FleetCid, FleetFinding, Platform, Target, rules};
+#[cfg(not(unix))]
+use crate::base::files::real_path;
 use crate::base::pool::side_by_side;
 use crate::cid::Cid;
 use crate::mrinit::{RelayAddress, names_relay};
@@ -18,7 +22,7 @@ pub fn check_cids(fleet: &Fleet, jobs: usize) -> Vec<FleetFinding> {
     let look = |index: usize| {
         let cid = &fleet.cids[index];
         match Cid::open(&cid.folder) {
-            Ok(open) => (look_at(fleet, cid, &open, relay::show(&open).ok().as_ref()), Some(open.root().to_owned())),
+            Ok(open) => (look_at(fleet, cid, &open, relay::show(&open).ok().as_ref()), identity(open.root())),
             Err(error) => {
                 let what = format!("{}: {}", cid.path.value, error.what());
                 (vec![rules::CID_MISSING.found(cid.path.line, what).at(&cid.path.value)], None)
@@ -34,12 +38,10 @@ pub fn check_cids(fleet: &Fleet, jobs: usize) -> Vec<FleetFinding> {
     for (index, root) in &roots {
         let cid = &fleet.cids[*index];
         // Paths that are spelled alike are told of without a look.
-        match known.insert(path_key(&root.to_string_lossy()), cid) {
+        match known.insert(root.clone(), cid) {
             Some(first) if path_key(&first.folder.to_string_lossy()) != path_key(&cid.folder.to_string_lossy()) => {
-                let what = format!(
-                    "{} is the CID of line {}, too: one is a link to the other",
-                    cid.path.value, first.path.line
-                );
+                let what =
+                    format!("{} is the CID of line {}, too, under another name", cid.path.value, first.path.line);
                 findings.push(rules::CID_TWICE.found(cid.path.line, what).at(&cid.path.value));
             }
             _ => {}
@@ -47,6 +49,20 @@ pub fn check_cids(fleet: &Fleet, jobs: usize) -> Vec<FleetFinding> {
     }
     check::sort(&mut findings);
     findings
+}
+
+/// What a folder is the same by, whatever it is called: a link to it, or another place where it is mounted, has the same.
+/// `None` where there is no such folder.
+pub(super) fn identity(folder: &Path) -> Option<String> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        folder.metadata().ok().map(|metadata| format!("{}:{}", metadata.dev(), metadata.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        real_path(folder).ok().map(|real| path_key(&real.to_string_lossy()))
+    }
 }
 
 /// What is wrong with a CID that is open, and says `state` of its relays. A file that cannot be read is met again where
@@ -99,6 +115,8 @@ fn own_parent(fleet: &Fleet, cid: &FleetCid, state: &RelayState) -> Option<Fleet
         // Where the parent is a relay, the value is one that is set.
         let rule = match relay.reports_to {
             Target::Relay(_) => &rules::OWN_PARENT_FOR_NOW,
+            // So is the server's, where anything tells it.
+            Target::Server if parent_back(fleet, cid, state).is_some() => &rules::OWN_PARENT_FOR_NOW,
             Target::Server | Target::Unknown => &rules::OWN_PARENT,
         };
         let what = format!(

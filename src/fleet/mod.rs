@@ -54,7 +54,7 @@ pub use crate::base::pool::processors;
 pub use check::{MAX_AT_RELAY, MAX_AT_SERVER, MAX_AT_SERVER_2008, MAX_LEVELS, check, summary};
 pub use import::{Imported, import};
 pub use look::{check_cids, check_names};
-pub use metrics::fleet_metrics;
+pub use metrics::{fleet_down, fleet_metrics};
 pub use model::{Fleet, FleetCid, Given, Machine, Relay, Server, System, Target};
 pub use parse::MAX_SIZE;
 pub use picture::{PictureFormat, graph};

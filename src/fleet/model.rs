@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::keys::THE_SERVER;
 use super::words::{AddressKind, Domain, Platform};
 use crate::base::error::Result;
+use crate::base::near::nearest;
 use crate::base::text::same_name;
 use crate::mrinit::RelayAddress;
 use crate::relay::CopyState;
@@ -163,6 +164,34 @@ impl System {
         self.0.contains("2008") && !self.0.to_ascii_lowercase().contains("r2")
     }
 
+    /// Whether it is a system for servers, of Windows 2000 or later, as a relay should have \[14635\]; `None` where the name
+    /// does not tell.
+    ///
+    /// ```
+    /// use configcid::fleet::System;
+    ///
+    /// let is_server = |name: &str| System(name.into()).is_server();
+    /// assert_eq!(is_server("Windows Server 2012 R2"), Some(true));
+    /// assert_eq!(is_server("Windows XP SP3"), Some(false));
+    /// assert_eq!(is_server("NT 4.0 Server"), Some(false));
+    /// assert_eq!(is_server("an appliance"), None);
+    /// ```
+    pub fn is_server(&self) -> Option<bool> {
+        let words: Vec<String> = self
+            .0
+            .to_ascii_lowercase()
+            .split(|c: char| !c.is_ascii_alphanumeric() && c != '.')
+            .map(str::to_owned)
+            .collect();
+        let has = |word: &str| words.iter().any(|this| this == word);
+        let is_old = ["nt", "nt4", "95", "98", "me", "9x"].iter().any(|word| has(word));
+        let is_client = ["xp", "vista", "7", "8", "8.1", "10", "11", "professional", "workstation", "home"];
+        if is_old || is_client.iter().any(|word| has(word)) {
+            return Some(false);
+        }
+        (has("server") || YEARS.iter().any(|year| has(year))).then_some(true)
+    }
+
     /// Whether the name tells if it is Windows Server 2008.
     pub fn is_known(&self) -> bool {
         YEARS.iter().any(|year| self.0.contains(year))
@@ -177,6 +206,16 @@ impl Fleet {
         }
         let named = |relay: &Relay| same_name(name, &relay.machine.name.value);
         self.relays.iter().position(named).map_or(Target::Unknown, Target::Relay)
+    }
+
+    /// What is said of a name that no machine of the file has.
+    pub(super) fn unknown_machine(&self, name: &str) -> String {
+        let what = format!("{name} is neither a relay of this file nor the server");
+        let names = self.machines().map(|machine| machine.name.value.as_str());
+        match nearest(name, names.chain([THE_SERVER])) {
+            Some(near) => format!("{what}: did you mean {near}?"),
+            None => what,
+        }
     }
 
     /// The machine.

@@ -6,7 +6,7 @@ use toml::de::DeTable;
 
 use super::keys;
 use super::model::is_absolute;
-use super::section::{Reader, Section, format_error};
+use super::section::{BACKSLASHES, Reader, Section, format_error};
 use super::{AddressKind, Domain, Fleet, FleetCid, Given, Machine, Platform, Relay, Server, System, Target};
 use crate::base::error::{Error, Result};
 use crate::base::files::read_file;
@@ -70,7 +70,9 @@ impl Fleet {
         let reader = Reader::new(text);
         let document = DeTable::parse(text).map_err(|error| {
             let line = reader.line(&error.span().unwrap_or(0..0));
-            format_error(error.message().replace('\n', " "), line)
+            let is_path = text.lines().nth(line - 1).is_some_and(|text| text.contains('"') && text.contains('\\'));
+            let error = format_error(error.message().replace('\n', " "), line);
+            if is_path { error.next(BACKSLASHES) } else { error }
         })?;
         let top = reader.section("the file", 1, document.get_ref(), keys::TABLES)?;
         let defaults = match top.table("defaults", keys::DEFAULTS)? {

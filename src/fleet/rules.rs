@@ -77,7 +77,9 @@ const fn warning(code: &'static str, article: &'static str, next: &'static str) 
 }
 
 const RELAYS: &str = "14635";
-const LARGE: &str = "63588, 14635";
+const LARGE: &str = "63588";
+/// Of rules that no article has.
+const OURS: &str = "our choice";
 
 pub const NAME_TWICE: Rule = error("name-twice", RELAYS, "give each machine a name of its own");
 pub const ADDRESS: Rule = error("address", RELAYS, "write it as the relay's endpoints are to find it");
@@ -88,14 +90,14 @@ pub const SHARED_ADDRESS: Rule = error("shared-address", RELAYS, "give each mach
 pub const UNKNOWN_PARENT: Rule = error("unknown-parent", RELAYS, "name a relay of this file, or the server");
 pub const UNKNOWN_RELAY: Rule = error("unknown-relay", RELAYS, "name a relay of this file, or the server");
 pub const CYCLE: Rule = error("cycle", RELAYS, "let one of them report to the server");
-pub const DEPTH: Rule = error("depth", RELAYS, "let it report to a relay nearer to the server");
+pub const DEPTH: Rule = warning("depth", RELAYS, "let it report to a relay nearer to the server");
 pub const SERVER_ENDPOINTS: Rule =
-    error("server-endpoints", LARGE, "let endpoints report to relays instead of the server");
-pub const RELAY_ENDPOINTS: Rule = error("relay-endpoints", RELAYS, "share them among more relays");
+    warning("server-endpoints", LARGE, "let endpoints report to relays instead of the server");
+pub const RELAY_ENDPOINTS: Rule = warning("relay-endpoints", OURS, "share them among more relays");
 pub const DHCP_FQDN: Rule = error("dhcp-fqdn", RELAYS, "give its fqdn, or a static address");
 pub const DHCP_FQDN_DOUBT: Rule = warning("dhcp-fqdn", RELAYS, "say which domain it is in, or give its fqdn");
 pub const DHCP: Rule = warning("dhcp", RELAYS, "give it a static address");
-pub const RELAY_SYSTEM: Rule = warning("relay-system", LARGE, "take a computer with another system");
+pub const RELAY_SYSTEM: Rule = warning("relay-system", RELAYS, "take a computer with a server system");
 pub const SYSTEM: Rule = warning("system", LARGE, "write it as Windows Server 2008, Windows Server 2008 R2, ...");
 pub const RELAY_WITHOUT_CID: Rule = warning("relay-without-cid", RELAYS, "add the [[cid]] of its endpoints");
 pub const PLATFORM_WITHOUT_CID: Rule = warning("platform-without-cid", RELAYS, "add the [[cid]] of these endpoints");

@@ -6,9 +6,12 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::Given;
-use super::keys;
 use super::words::Word;
 use crate::base::error::{Error, ErrorKind, Position, Result};
+use crate::base::near::nearest;
+
+/// How to write a path of Windows: within double quotes a backslash begins an escape.
+pub(super) const BACKSLASHES: &str = "in a path within \"...\" write each backslash twice, or put the path into '...'";
 
 /// No value is longer, in characters.
 const LONGEST: usize = 4096;
@@ -44,7 +47,7 @@ impl Reader {
         let unknown = table.keys().filter(|key| !known.contains(&key.get_ref().as_ref()));
         if let Some(key) = unknown.min_by_key(|key| key.span().start) {
             let error = format_error(format!("{name} has no key {:?}", key.get_ref()), self.line(&key.span()));
-            let next = match keys::nearest(key.get_ref(), known.iter().copied()) {
+            let next = match nearest(key.get_ref(), known.iter().copied()) {
                 Some(near) => format!("did you mean {near}?"),
                 None => format!("it may have {}", known.join(", ")),
             };
@@ -106,9 +109,7 @@ impl<'a, 'i> Section<'a, 'i> {
             return Err(self.wrong(key, line, "more than blanks").next("leave it out where there is none"));
         }
         if text.contains(char::is_control) {
-            return Err(self
-                .wrong(key, line, "without control characters")
-                .next("in a path within \"...\" write each backslash twice, or put the path into '...'"));
+            return Err(self.wrong(key, line, "without control characters").next(BACKSLASHES));
         }
         if text.chars().count() > LONGEST {
             return Err(self.wrong(key, line, &format!("no longer than {LONGEST} characters")));
@@ -139,7 +140,7 @@ impl<'a, 'i> Section<'a, 'i> {
         let found = value.get_ref().as_str().and_then(|text| T::WORDS.iter().find(|(word, _)| *word == text));
         found.map(|(_, value)| *value).ok_or_else(|| {
             let text = value.get_ref().as_str().unwrap_or_else(|| value.get_ref().type_str());
-            let next = match keys::nearest(text, words()) {
+            let next = match nearest(text, words()) {
                 Some(near) => format!("did you mean \"{near}\"?"),
                 None => {
                     format!("it may be {}", words().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", "))

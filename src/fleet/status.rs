@@ -1,6 +1,6 @@
 //! Each CID as it is against the fleet file.
 
-use super::plan::{PURPOSE, names, parent_faults, plan_of, setup};
+use super::plan::{PURPOSE, names, parent_back, parent_faults, plan_of, setup};
 use super::{Fleet, FleetCid};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::pool::side_by_side;
@@ -10,7 +10,7 @@ use crate::catalogs::{Scope, verify};
 use crate::cid::{Cid, MRINIT};
 use crate::mrinit::{self, KEY_MR_PARENT, KEY_PARENT_ROUTER, RelayAddress};
 use crate::plan::{Writer, digest, last_change};
-use crate::relay::{self, CopyState, RelayState};
+use crate::relay::{self, CopyState, ParentBack, RelayState};
 use crate::report::ErrorReport;
 use crate::router::same_list;
 
@@ -170,13 +170,16 @@ fn lines(
         return Ok(lines);
     };
     let wanted = setup.address.to_string();
+    let back = parent_back(fleet, cid, state);
     for copy in state.copies.iter().filter(|copy| cid.reads(copy)) {
         let list = copy.parent_router_address.as_deref();
         if !list.is_some_and(|list| same_list(list, &wanted)) {
             let what = format!("{KEY_PARENT_ROUTER} is {}, and should be {wanted}", list.unwrap_or("malformed"));
             let behind = list.is_some() && (names_server(copy) || untouched(copy)?);
             lines.push((Difference::at(&copy.path, what), behind));
-        } else if let Some(difference) = parent_line(copy, setup.parent_relay.as_ref()) {
+        } else if let Some(difference) =
+            parent_line(copy, setup.parent_relay.as_ref()).or_else(|| back_line(copy, back.as_ref()))
+        {
             let names_server = copy.mr_parent_address.as_deref().zip(server.as_ref());
             let names_server = names_server.is_none_or(|(list, server)| names(list, server) != Some(false));
             lines.push((difference, names_server || untouched(copy)?));
@@ -197,6 +200,13 @@ fn parent_line(copy: &CopyState, parent: Option<&RelayAddress>) -> Option<Differ
     }
     let what = format!("{} is {}, and should be {wanted}", KEY_MR_PARENT, list.unwrap_or("missing"));
     Some(Difference::at(&copy.path, what))
+}
+
+/// Where the relay's own parent should be the server again.
+fn back_line(copy: &CopyState, back: Option<&ParentBack>) -> Option<Difference> {
+    let (back, list) = back.zip(copy.mr_parent_address.as_deref())?;
+    let what = || format!("{KEY_MR_PARENT} is {list}, and should be {}", back.list);
+    back.is_due(list).then(|| Difference::at(&copy.path, what()))
 }
 
 /// The copies of `mrinit.conf` that relay set-up will make.

@@ -58,6 +58,21 @@ mod windows {
         Ok(Some(values))
     }
 
+    /// All values of `key`, or `None` where there is no such key.
+    pub(crate) fn values(key: &KeyPath, wow: Wow) -> Result<Option<Vec<(String, Value)>>> {
+        let opened = match hive(key)?.open_subkey_with_flags(key.below(), KEY_READ | wow.flag()) {
+            Ok(opened) => opened,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(cannot("read the registry key", key, error)),
+        };
+        // A value that cannot be read is one that another program is just removing.
+        let values = opened.enum_values().filter_map(io::Result::ok).map(|(name, value)| {
+            let (kind, data) = (value.vtype as u32, value.bytes.into_owned());
+            (name, Value::from_data(kind, data, RegFormat::Version5))
+        });
+        Ok(Some(values.collect()))
+    }
+
     /// Sets values of `key`, which is made where it is missing.
     pub(crate) fn set(key: &KeyPath, wow: Wow, values: &[(&str, Value)]) -> Result<()> {
         let (opened, _) = hive(key)?
@@ -123,7 +138,7 @@ mod windows {
 }
 
 #[cfg(windows)]
-pub(crate) use windows::{has_views, read, remove, set, subkeys};
+pub(crate) use windows::{has_views, read, remove, set, subkeys, values};
 
 #[cfg(not(windows))]
 mod elsewhere {
@@ -135,6 +150,10 @@ mod elsewhere {
     }
 
     pub(crate) fn read(_: &KeyPath, _: Wow, _: &[&str]) -> Result<Option<Vec<(String, Value)>>> {
+        Err(none())
+    }
+
+    pub(crate) fn values(_: &KeyPath, _: Wow) -> Result<Option<Vec<(String, Value)>>> {
         Err(none())
     }
 
@@ -157,7 +176,7 @@ mod elsewhere {
 }
 
 #[cfg(not(windows))]
-pub(crate) use elsewhere::{has_views, read, remove, set, subkeys};
+pub(crate) use elsewhere::{has_views, read, remove, set, subkeys, values};
 
 /// The views that this Windows has.
 pub(crate) fn views() -> &'static [Wow] {

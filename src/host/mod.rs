@@ -4,6 +4,7 @@
 pub(crate) mod live;
 pub(crate) mod programs;
 mod reg_file;
+pub(crate) mod resources;
 pub(crate) mod services;
 #[cfg(windows)]
 pub(crate) mod windows;

@@ -83,6 +83,21 @@ impl Store {
         self.read()
     }
 
+    /// Reads the state and changes nothing, not even one that is damaged: that is an error here.
+    ///
+    /// # Errors
+    /// The system refuses; the state is damaged, or of a newer version.
+    pub fn peek(&self) -> Result<State> {
+        let path = self.path();
+        match path.symlink_metadata() {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => fresh(),
+            _ => {
+                let state = read_bytes(&path, MAX_SIZE).and_then(|bytes| State::parse(&bytes));
+                state.map_err(|error| error.in_file(&path))
+            }
+        }
+    }
+
     /// Changes the state. It is written whole, and only where it is another one then.
     ///
     /// # Errors

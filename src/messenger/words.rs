@@ -73,6 +73,7 @@ words! {
     another_run: "Messages are being shown to this user already", "Diesem Benutzer werden gerade schon Nachrichten gezeigt";
     message_of: "Message {} of {}", "Nachricht {} von {}";
     acknowledged: "{} is acknowledged", "{} ist bestätigt";
+    would_acknowledge: "{} would be acknowledged", "{} würde bestätigt";
     acknowledged_already: "{} was acknowledged already", "{} war schon bestätigt";
     kept: "{} comes again at the next run", "{} kommt beim nächsten Mal wieder";
     rest_kept: "Nobody answers; messages that come at the next run: {}",

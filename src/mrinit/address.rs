@@ -72,14 +72,8 @@ impl RelayAddress {
     /// The [`warnings`](RelayAddress::warnings) about parts that are there.
     pub(crate) fn doubts(&self) -> Vec<String> {
         let mut warnings = Vec::new();
-        match self.ip {
-            Some(IpAddr::V6(ip)) => {
-                warnings.push(format!("{ip} is an IPv6 address: routers of this age may understand only IPv4"))
-            }
-            Some(IpAddr::V4(ip)) if ip.is_loopback() || ip.is_link_local() => {
-                warnings.push(format!("{ip} is no address that other computers reach"))
-            }
-            _ => {}
+        if let Some((ip, _, why)) = self.ip.as_ref().and_then(super::judge::doubt) {
+            warnings.push(format!("{ip} {why}"));
         }
         match &self.fqdn {
             Some(fqdn) if !fqdn.contains('.') => warnings.push(format!("{fqdn} is no fully qualified domain name")),
@@ -109,6 +103,9 @@ impl FromStr for RelayAddress {
     /// Reads a comma list. A part is an IP address where it parses as one, an FQDN where it has a dot, else a NetBIOS
     /// name; the order must be IP, FQDN, NetBIOS.
     fn from_str(list: &str) -> Result<Self> {
+        if let Some(finding) = super::judge(list).into_iter().find(super::Finding::is_error) {
+            return Err(bad(finding.what, "write it as IP,FQDN,NETBIOS, such as 10.1.200.65,relay1.sales.acme,RELAY1"));
+        }
         let (mut ip, mut fqdn, mut netbios) = (None, None, None);
         for part in list.split(',') {
             let (slot, taken) = if part.parse::<IpAddr>().is_ok() {
@@ -151,9 +148,17 @@ fn bad(what: impl Into<String>, next: &str) -> Error {
     Error::new(ErrorKind::Address, what).next(next)
 }
 
-fn check_ip(text: &str) -> Result<IpAddr> {
+pub(super) fn check_ip(text: &str) -> Result<IpAddr> {
     let ip: IpAddr = text.parse().map_err(|_| {
-        bad(format!("{text:?} is no IP address"), "write it as four numbers from 0 to 255 with dots between")
+        let next = slip(text).unwrap_or_else(|| match text {
+            _ if text.contains(':') => "write IPv6 as fe80::1, without brackets and port",
+            _ if text.chars().any(char::is_alphabetic) && text.contains('.') => {
+                "this looks like a DNS name: give it as the FQDN, with --fqdn"
+            }
+            _ if text.chars().any(char::is_alphabetic) => "this looks like a name: give it with --netbios or --fqdn",
+            _ => "write it as four numbers from 0 to 255 with dots between",
+        });
+        bad(format!("{text:?} is no IP address"), next)
     })?;
     let of_one_host = match ip {
         IpAddr::V4(ip) => !ip.is_unspecified() && !ip.is_multicast() && !ip.is_broadcast(),
@@ -166,12 +171,35 @@ fn check_ip(text: &str) -> Result<IpAddr> {
     }
 }
 
-fn check_fqdn(text: &str) -> Result<String> {
+/// What to do about a part of an address that is right but for a slip.
+fn slip(text: &str) -> Option<&'static str> {
+    const QUOTES: &str =
+        "\"'\u{2018}\u{2019}\u{201A}\u{201B}\u{201C}\u{201D}\u{201E}\u{201F}\u{AB}\u{BB}\u{2039}\u{203A}";
+    if text.starts_with(|c| QUOTES.contains(c)) || text.ends_with(|c| QUOTES.contains(c)) {
+        return Some("leave the quotes out");
+    }
+    if text.len() > 1 && text.ends_with('.') {
+        return Some("leave the last dot out");
+    }
+    if text.starts_with('[') {
+        return Some("leave the brackets out");
+    }
+    if text.trim() != text {
+        return Some("leave the blanks around it out");
+    }
+    None
+}
+
+pub(super) fn check_fqdn(text: &str) -> Result<String> {
     let wrong = |why: &str| {
-        Err(bad(
-            format!("{text:?} is no DNS name: {why}"),
-            "write it as labels of letters, digits and hyphens with dots between, such as relay1.sales.acme",
-        ))
+        let next = slip(text).unwrap_or(match text {
+            _ if text.parse::<IpAddr>().is_ok() => "this is an IP address: give it with --ip",
+            _ if text.chars().any(|c| c.is_alphabetic() && !c.is_ascii()) => {
+                "write it as DNS has it, where labels with other letters begin with xn--"
+            }
+            _ => "write it as labels of letters, digits and hyphens with dots between, such as relay1.sales.acme",
+        });
+        Err(bad(format!("{text:?} is no DNS name: {why}"), next))
     };
     if text.is_empty() || text.len() > 253 {
         return wrong("it must have 1 to 253 characters");
@@ -193,12 +221,17 @@ fn check_fqdn(text: &str) -> Result<String> {
     Ok(text.to_owned())
 }
 
-fn check_netbios(text: &str) -> Result<String> {
+pub(super) fn check_netbios(text: &str) -> Result<String> {
     let wrong = |why: &str| {
-        Err(bad(
-            format!("{text:?} is no NetBIOS name: {why}"),
-            "give the computer's name without its domain, such as RELAY1",
-        ))
+        let next = slip(text).unwrap_or(match text {
+            _ if text.parse::<IpAddr>().is_ok() => "this is an IP address: give it with --ip",
+            _ if text.chars().any(|c| c.is_alphabetic() && !c.is_ascii()) => {
+                "only letters of ASCII are sure to be understood: leave the name out, and give --ip or --fqdn"
+            }
+            _ if text.contains('.') => "this looks like a DNS name: give it as the FQDN, with --fqdn",
+            _ => "give the computer's name without its domain, such as RELAY1",
+        });
+        Err(bad(format!("{text:?} is no NetBIOS name: {why}"), next))
     };
     if text.is_empty() || text.chars().count() > 15 {
         return wrong("it must have 1 to 15 characters");
@@ -246,6 +279,30 @@ mod tests {
             assert!(address("", "", netbios).is_err(), "{netbios}");
         }
         assert!(address("", &long_name[1..], "FIFTEENLETTERS1").is_ok());
+    }
+
+    #[test]
+    fn what_is_right_but_for_a_slip_gets_its_own_hint() {
+        for ((ip, fqdn, netbios), hint) in [
+            (("[fe80::1]", "", ""), "brackets"),
+            (("[fe80::1]:8192", "", ""), "brackets"),
+            (("fe80::1:port", "", ""), "without brackets and port"),
+            (("10.1.2.3.", "", ""), "last dot"),
+            (("\u{201E}10.1.2.3\u{201C}", "", ""), "quotes"),
+            (("mr.sales.acme", "", ""), "--fqdn"),
+            (("MR", "", ""), "--netbios"),
+            (("", "mr.sales.acme.", ""), "last dot"),
+            (("", "\u{2018}mr.acme\u{2019}", ""), "quotes"),
+            (("", "m\u{FC}nchen.acme", ""), "xn--"),
+            (("", "10.1.2.3", ""), "--ip"),
+            (("", "", "M\u{DC}NCHEN"), "ASCII"),
+            (("", "", "10.1.2.3"), "--ip"),
+            (("", "", "relay1.sales.acme"), "--fqdn"),
+            (("", "", "\u{201C}MR\u{201D}"), "quotes"),
+        ] {
+            let error = address(ip, fqdn, netbios).unwrap_err();
+            assert!(error.next_step().is_some_and(|next| next.contains(hint)), "{error}");
+        }
     }
 
     #[test]

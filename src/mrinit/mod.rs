@@ -2,16 +2,20 @@
 //! asked to change, and the relay addresses that stand in it.
 
 mod address;
+mod judge;
 mod keys;
+mod line;
+mod lint;
 
 pub use address::RelayAddress;
 pub(crate) use address::names_relay;
+pub use judge::{Finding, judge};
+pub(crate) use judge::{read as read_list, service_args};
 pub use keys::{KEY_MR_PARENT, KEY_PARENT_ROUTER, is_drift_key, is_secret_key, masked};
-
-use std::ops::Range;
 
 use crate::base::error::{Error, ErrorKind, Position, Result};
 use crate::base::text::{Encoding, LineEnding};
+use line::{Line, LineKind, parse_dword, parse_lines};
 
 /// The largest `mrinit.conf` that is read, in bytes. Real ones hold about a thousand.
 pub const MAX_SIZE: u64 = 1 << 20;
@@ -39,32 +43,6 @@ pub struct Mrinit {
     bytes: Vec<u8>,
     encoding: Encoding,
     lines: Vec<Line>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Line {
-    /// Where the line stands in the bytes, its ending included.
-    span: Range<usize>,
-    ending: Option<LineEnding>,
-    /// Whether the line belongs to a `[Config]` section.
-    in_config: bool,
-    kind: LineKind,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum LineKind {
-    Section,
-    Value {
-        name: String,
-        value: Value,
-        /// The bytes between the quotes, or those of the digits after `dword:`.
-        span: Range<usize>,
-    },
-    /// Begins like a value and does not go on like one.
-    Broken {
-        name: Option<String>,
-    },
-    Other,
 }
 
 /// A value of an `mrinit.conf`.
@@ -243,19 +221,28 @@ impl Mrinit {
     /// The index of the one line with `name`'s value.
     fn find(&self, name: &str) -> Result<Option<usize>> {
         if !self.lines.iter().any(|line| line.in_config) {
-            let mut error = Error::new(ErrorKind::MrinitFormat, "there is no [Config] section")
-                .next("take an mrinit.conf that the management server made");
+            // It may well have one that nobody can read as such.
             if self.encoding.unit() == 1 && self.bytes.contains(&0) {
-                error = error.next("it holds NUL bytes: if it is UTF-16, save it with a byte order mark");
+                return Err(Error::new(
+                    ErrorKind::MrinitFormat,
+                    "it holds NUL bytes, as UTF-16 without a byte order mark does",
+                )
+                .next("save it as Unicode (UTF-16 with a byte order mark) or as ANSI"));
             }
-            return Err(error);
+            let error = Error::new(ErrorKind::MrinitFormat, "there is no [Config] section");
+            return Err(match self.nearly_config() {
+                Some(line) => {
+                    error.at(Position::Line(line)).next("this line should be [Config], without anything else in it")
+                }
+                None => error.next("take an mrinit.conf that the management server made"),
+            });
         }
         let mut found = Vec::new();
         for (index, line) in self.lines.iter().enumerate().filter(|(_, line)| line.in_config) {
             match &line.kind {
                 LineKind::Value { name: this, .. } if this.eq_ignore_ascii_case(name) => found.push(index),
-                LineKind::Broken { name: Some(this) } if this.eq_ignore_ascii_case(name) => {
-                    return Err(malformed(format!("the line of {name} is malformed"), index + 1)
+                LineKind::Broken { name: Some(this), slip } if this.eq_ignore_ascii_case(name) => {
+                    return Err(malformed(format!("the line of {name} is malformed{}", slip.words()), index + 1)
                         .next(format!("write it as \"{name}\"=\"value\", without a quote inside the value")));
                 }
                 _ => {}
@@ -323,13 +310,15 @@ impl Mrinit {
 
     /// The line ending that most lines have; between equals the later one; CRLF where there is none.
     fn style(&self) -> LineEnding {
+        // What is added ends as Windows or Unix have it, whatever the lines before do.
         let count = |ending| self.lines.iter().filter(|line| line.ending == Some(ending)).count();
         let (lf, crlf) = (count(LineEnding::Lf), count(LineEnding::CrLf));
         match lf.cmp(&crlf) {
             std::cmp::Ordering::Less => LineEnding::CrLf,
             std::cmp::Ordering::Greater => LineEnding::Lf,
             std::cmp::Ordering::Equal => {
-                self.lines.iter().rev().find_map(|line| line.ending).unwrap_or(LineEnding::CrLf)
+                let plain = |ending: &LineEnding| matches!(ending, LineEnding::Lf | LineEnding::CrLf);
+                self.lines.iter().rev().find_map(|line| line.ending.filter(plain)).unwrap_or(LineEnding::CrLf)
             }
         }
     }
@@ -356,103 +345,6 @@ fn check_text<'a>(name: &str, value: &'a str) -> Result<&'a str> {
             "a value cannot hold it: leave it out",
         )),
     }
-}
-
-fn parse_dword(text: &str) -> Option<u32> {
-    let strip = |prefix: &str| {
-        text.get(..prefix.len()).filter(|start| start.eq_ignore_ascii_case(prefix)).map(|_| &text[prefix.len()..])
-    };
-    let (digits, radix) = match strip("dword:").or_else(|| strip("0x")) {
-        Some(digits) => (digits, 16),
-        None => (text, 10),
-    };
-    let plain = !digits.is_empty() && digits.chars().all(|c| c.is_digit(radix));
-    plain.then(|| u32::from_str_radix(digits, radix).ok()).flatten()
-}
-
-fn parse_lines(bytes: &[u8], mark: usize, encoding: Encoding) -> Vec<Line> {
-    const LF: u16 = b'\n' as u16;
-    const CR: u16 = b'\r' as u16;
-    let unit = encoding.unit();
-    let units = encoding.units(bytes);
-    let mut lines = Vec::new();
-    let mut start = 0;
-    let mut in_config = false;
-    while start * unit < bytes.len() {
-        let end = units[start..].iter().position(|&u| u == LF).map(|at| start + at);
-        let (content_end, ending, next) = match end {
-            Some(lf) if lf > start && units[lf - 1] == CR => (lf - 1, Some(LineEnding::CrLf), lf + 1),
-            Some(lf) => (lf, Some(LineEnding::Lf), lf + 1),
-            None => (units.len(), None, units.len()),
-        };
-        // The last line takes an odd byte of broken UTF-16 along.
-        let bytes_end = if end.is_some() { next * unit } else { bytes.len() };
-        let offset = |index: usize| mark + index * unit;
-        let text = |range: Range<usize>| encoding.decode(&bytes[range.start * unit..range.end * unit]);
-        let kind = parse_line(&units[start..content_end], start, &text, &offset);
-        if kind == LineKind::Section {
-            in_config = text(start..content_end).trim().eq_ignore_ascii_case("[Config]");
-        }
-        lines.push(Line { span: offset(start)..mark + bytes_end, ending, in_config, kind });
-        if end.is_none() {
-            break;
-        }
-        start = next;
-    }
-    lines
-}
-
-/// One line without its ending; `start` is the index of its first unit in the file.
-fn parse_line(
-    line: &[u16],
-    start: usize,
-    text: &dyn Fn(Range<usize>) -> String,
-    offset: &dyn Fn(usize) -> usize,
-) -> LineKind {
-    let is = |at: usize, c: u8| line.get(at) == Some(&c.into());
-    let skip_blanks = |from: usize| {
-        from + line[from..].iter().take_while(|&&u| u == u16::from(b' ') || u == u16::from(b'\t')).count()
-    };
-    let quote_after = |from: usize| line[from..].iter().position(|&u| u == u16::from(b'"')).map(|at| from + at);
-
-    let first = skip_blanks(0);
-    if is(first, b'[') && text(start..start + line.len()).trim_end_matches([' ', '\t']).ends_with(']') {
-        return LineKind::Section;
-    }
-    if !is(first, b'"') {
-        return LineKind::Other;
-    }
-    let Some(name_end) = quote_after(first + 1) else { return LineKind::Broken { name: None } };
-    let name = text(start + first + 1..start + name_end);
-    let broken = || LineKind::Broken { name: Some(name.clone()) };
-
-    let equals = skip_blanks(name_end + 1);
-    if !is(equals, b'=') {
-        return broken();
-    }
-    let value = skip_blanks(equals + 1);
-    if is(value, b'"') {
-        return match quote_after(value + 1) {
-            Some(end) if skip_blanks(end + 1) == line.len() => LineKind::Value {
-                value: Value::Text(text(start + value + 1..start + end)),
-                span: offset(start + value + 1)..offset(start + end),
-                name,
-            },
-            _ => broken(),
-        };
-    }
-    const DWORD: &str = "dword:";
-    let digits = value + DWORD.len();
-    let digits_end = digits + 8;
-    if digits_end <= line.len()
-        && text(start + value..start + digits).eq_ignore_ascii_case(DWORD)
-        && skip_blanks(digits_end) == line.len()
-        && let Some(number) = parse_dword(&text(start + value..start + digits_end))
-    {
-        let span = offset(start + digits)..offset(start + digits_end);
-        return LineKind::Value { name, value: Value::Dword(number), span };
-    }
-    broken()
 }
 
 #[cfg(test)]

@@ -210,19 +210,17 @@ pub(super) fn sync_folder(folder: &Path) -> Result<()> {
 pub(super) fn check_folder(folder: &Path, bytes: u64) -> Result<()> {
     #[cfg(unix)]
     {
-        use rustix::fs::{Access, access, statvfs};
+        use rustix::fs::{Access, access};
         step("write to the folder", folder, || Ok(access(folder, Access::WRITE_OK | Access::EXEC_OK)?))
             .map_err(|error| error.next("nothing was changed; check your rights to the folder"))?;
-        let room = step("look at the free space", folder, || Ok(statvfs(folder)?))?;
-        let free = room.f_bavail.saturating_mul(room.f_frsize);
-        if free < bytes {
-            let what = format!("the disk has {free} bytes free, and the change needs {bytes} for a while");
-            return Err(Error::new(crate::ErrorKind::Io, what)
-                .in_file(folder)
-                .next("nothing was changed; make room, then try again"));
-        }
     }
-    let _ = (folder, bytes);
+    let free = step("look at the free space", folder, || fs4::available_space(folder))?;
+    if free < bytes {
+        let what = format!("the disk has {free} bytes free, and the change needs {bytes} for a while");
+        return Err(Error::new(crate::ErrorKind::Io, what)
+            .in_file(folder)
+            .next("nothing was changed; make room, then try again"));
+    }
     Ok(())
 }
 

@@ -2,13 +2,14 @@
 
 use crate::base::hex::hex;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Stage;
 use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::time;
 use crate::catalog::CidPath;
 use crate::cid::{LAST_CHANGE, MAX_RECORD, OWN_PREFIX, is_own_name};
 
@@ -175,19 +176,12 @@ impl Places {
     }
 }
 
-/// A time as people write it, `2001-09-09 01:46:40 UTC`; `time` is in seconds since 1970 began.
-pub(super) fn utc(time: u64) -> String {
-    // Howard Hinnant's days-to-civil algorithm, for days since 1970 that are not negative.
-    let days = time / 86_400 + 719_468;
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    let (hour, minute, second) = (time / 3600 % 24, time / 60 % 60, time % 60);
-    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
+/// A time as people write it, `2001-09-09 01:46:40 UTC`; `seconds` are those since 1970 began.
+pub(super) fn utc(seconds: u64) -> String {
+    let moment = UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
+    // A journal may hold any number: one that no calendar has is its last day.
+    let text = moment.map_or_else(|| "9999-12-31T23:59:59Z".to_owned(), time::print);
+    text.replace('T', " ").replace('Z', " UTC")
 }
 
 #[cfg(test)]

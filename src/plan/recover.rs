@@ -7,6 +7,7 @@ use super::apply::{Writer, put_in_place};
 use super::disk;
 use super::record::{MAX_SIZE, Places, Record, Step, digest, is_leftover, is_passing, utc};
 use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::files::real_path;
 use crate::catalog::{self, CidPath};
 use crate::cid::tree::{Found, Tree};
 
@@ -72,6 +73,15 @@ impl Writer {
         Ok(recovered)
     }
 
+    /// What [`recover`](Writer::recover) would do to the CID at `path`; takes no lock and changes nothing.
+    ///
+    /// # Errors
+    /// As [`recover`](Writer::recover); `path` is no folder.
+    pub fn would_recover(path: &Path, direction: Option<Direction>) -> Result<Option<Recovered>> {
+        let root = real_path(path).map_err(|error| Error::io("open the CID", path, error))?;
+        Ok(judge(&root, path, direction)?.map(|judged| judged.recovered()))
+    }
+
     /// Removes what is left of changes that are over: files beside others that the last change does not name. They are
     /// in the root and in the folders directly in it.
     pub(super) fn sweep(&self) -> Result<()> {
@@ -131,8 +141,28 @@ impl Progress {
     }
 }
 
-/// Ends what the journal tells of; `None` where there is no journal.
-pub(super) fn recover(root: &Path, shown: &Path, direction: Option<Direction>) -> Result<Option<Recovered>> {
+/// Which way an interrupted change goes, and how far it has come.
+enum Judged {
+    /// It is to be forgotten; what it was, as far as the journal tells.
+    Forgotten(String),
+    /// It is to be finished, or else undone.
+    Ended { is_finished: bool, record: Record, steps: Vec<Progress> },
+}
+
+impl Judged {
+    fn recovered(&self) -> Recovered {
+        match self {
+            Judged::Forgotten(change) => Recovered { outcome: Outcome::Forgotten, change: change.clone() },
+            Judged::Ended { is_finished, record, .. } => {
+                let outcome = if *is_finished { Outcome::Finished } else { Outcome::Undone };
+                Recovered { outcome, change: describe(record) }
+            }
+        }
+    }
+}
+
+/// Judges what the journal tells of; `None` where there is no journal.
+fn judge(root: &Path, shown: &Path, direction: Option<Direction>) -> Result<Option<Judged>> {
     let places = Places::new(root);
     let record = match disk::read(&places.journal, MAX_SIZE) {
         Ok(None) => return Ok(None),
@@ -140,10 +170,9 @@ pub(super) fn recover(root: &Path, shown: &Path, direction: Option<Direction>) -
         Err(error) => Err(error.next(FORGET)),
     };
     if direction == Some(Direction::Forget) {
-        disk::remove(&places.journal)?;
         let change =
             record.map_or_else(|_| "a change whose journal is unreadable".to_owned(), |record| describe(&record));
-        return Ok(Some(Recovered { outcome: Outcome::Forgotten, change }));
+        return Ok(Some(Judged::Forgotten(change)));
     }
     let record = record.map_err(|error| error.in_file(&places.journal))?;
     let tree = Tree::new(root.to_owned());
@@ -151,21 +180,29 @@ pub(super) fn recover(root: &Path, shown: &Path, direction: Option<Direction>) -
     let can_finish = steps.iter().all(|step| step.is_new || (step.is_old && step.has_new));
     let can_undo = steps.iter().all(|step| step.is_old || (step.is_new && step.has_old));
     let seen = steps.iter().any(|step| step.is_new && !step.is_old);
-    let outcome = match direction {
-        Some(Direction::Finish) if can_finish => Outcome::Finished,
-        Some(Direction::Undo) if can_undo => Outcome::Undone,
-        None if can_finish && (seen || !can_undo) => Outcome::Finished,
-        None if can_undo => Outcome::Undone,
+    let is_finished = match direction {
+        Some(Direction::Finish) if can_finish => true,
+        Some(Direction::Undo) if can_undo => false,
+        None if can_finish && (seen || !can_undo) => true,
+        None if can_undo => false,
         _ => return Err(stuck(shown, &record, &steps, can_finish, can_undo)),
     };
-    if outcome == Outcome::Finished {
-        let targets: Vec<PathBuf> = steps.iter().map(|step| step.target.clone()).collect();
-        finish(&record, &steps, &targets)?;
-        commit(root)?;
-    } else {
-        go_back(&record, &steps, root)?;
+    Ok(Some(Judged::Ended { is_finished, record, steps }))
+}
+
+/// Ends what the journal tells of; `None` where there is no journal.
+pub(super) fn recover(root: &Path, shown: &Path, direction: Option<Direction>) -> Result<Option<Recovered>> {
+    let Some(judged) = judge(root, shown, direction)? else { return Ok(None) };
+    match &judged {
+        Judged::Forgotten(_) => disk::remove(&Places::new(root).journal)?,
+        Judged::Ended { is_finished: true, record, steps } => {
+            let targets: Vec<PathBuf> = steps.iter().map(|step| step.target.clone()).collect();
+            finish(record, steps, &targets)?;
+            commit(root)?;
+        }
+        Judged::Ended { is_finished: false, record, steps } => go_back(record, steps, root)?,
     }
-    Ok(Some(Recovered { outcome, change: describe(&record) }))
+    Ok(Some(judged.recovered()))
 }
 
 pub(super) fn describe(record: &Record) -> String {

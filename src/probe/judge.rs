@@ -23,6 +23,9 @@ pub(super) struct Probed<'a> {
     pub is_own: &'a dyn Fn(IpAddr) -> bool,
 }
 
+/// The port of IIOP over SSL that a router has by default (formats.md, section 2).
+const SSL_PORT: u16 = 8194;
+
 const BEHIND_NAT: &str = "let the relay's router name an address that its endpoints reach (docs/probe.md)";
 
 /// Looks up where a reference leads and says what is wrong with it. As long as one place is right, what is wrong with
@@ -65,7 +68,15 @@ fn note(ior: &Ior, reading: &mut Reading) {
             .notes
             .push(format!("the reference is to {what}, not to a message router: is it another program's port?"));
     } else if !places.is_empty() && places.iter().all(|place| place.ssl_port.is_none()) {
-        reading.notes.push("the reference names no port for SSL; a router usually has one, 8194".into());
+        reading.notes.push("the reference names no port for SSL; a router usually has one, 8194 (ssl_port in ServiceArgs, where that is set)".into());
+    }
+    let mut others: Vec<u16> =
+        places.iter().filter_map(|place| place.ssl_port).filter(|port| *port != SSL_PORT).collect();
+    others.dedup();
+    for port in others {
+        reading.notes.push(format!(
+            "the reference names port {port} for SSL, where routers have {SSL_PORT}: firewalls must let {port} through (ClientSSLPort of mrinit.conf, ssl_port in ServiceArgs)"
+        ));
     }
 }
 
@@ -75,7 +86,9 @@ fn judge_place(
     probed: Option<&Probed>,
 ) -> (Place, Option<ProbeFault>) {
     let Endpoint { host, port, ssl_port } = endpoint;
-    let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().ok();
+    // The zone of a link-local address is the sender's own, and nothing to others.
+    let plain = host.trim_start_matches('[').trim_end_matches(']').split('%').next().unwrap_or_default();
+    let literal = plain.parse::<IpAddr>().ok();
     let looked_up = match literal {
         Some(address) => Lookup::Found(vec![address.to_canonical()]),
         None if is_name(&host) => look_up(&host),

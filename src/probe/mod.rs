@@ -3,6 +3,7 @@
 //! that is often an address that nobody else can reach.
 
 mod fetch;
+mod gather;
 mod judge;
 mod scope;
 mod target;
@@ -162,8 +163,16 @@ fn is_own(address: IpAddr) -> bool {
 /// ```
 pub fn read(text: &[u8]) -> Result<Reading> {
     let (encoding, mark) = Encoding::detect(text);
-    let ior = Ior::parse(encoding.decode(&text[mark..]).trim_start().as_bytes())?;
-    Ok(judge(ior, &|_| Lookup::NotTried, None))
+    let gathered = gather::gather(&encoding.decode(&text[mark..]));
+    let ior = Ior::parse(gathered.text.as_bytes()).map_err(|error| match gathered.broken_at {
+        Some(line) => error.next(format!(
+            "it goes over several lines, and line {line} is the first that is no hex digits alone: copy it again, in one line"
+        )),
+        None => error,
+    })?;
+    let mut reading = judge(ior, &|_| Lookup::NotTried, None);
+    reading.notes.extend(gathered.notes);
+    Ok(reading)
 }
 
 /// As [`read`], of a file on disk.

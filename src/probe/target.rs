@@ -1,7 +1,7 @@
 //! Whom to ask.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use crate::base::error::{Error, ErrorKind, Result};
@@ -70,6 +70,11 @@ impl FromStr for Target {
         let is_name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '%');
         if host.is_empty() || host.len() > 253 || !host.chars().all(is_name) {
             return Err(bad(text, "no name or address of a host stands there"));
+        }
+        // What looks like an IP address and is none would be taken for another: 1.2.3 for 1.2.0.3.
+        let looks_like_ip = host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        if looks_like_ip && host.parse::<Ipv4Addr>().is_err() {
+            return Err(bad(text, "this is no IP address: four numbers from 0 to 255 with dots between"));
         }
         let number = |port: &str| match port.parse() {
             Ok(port @ 1..) => Ok(port),

@@ -4,8 +4,8 @@ mod file;
 mod show;
 
 pub use file::{edit_file, read_file};
-pub(crate) use show::show_with;
 pub use show::{CopyState, RelayState, show};
+pub(crate) use show::{look_at_lines, show_with};
 
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::catalog::CidPath;
@@ -32,15 +32,44 @@ pub struct RelaySetup {
     /// \[14635\]. A fleet file alone says so, where it says that the parent is a relay: what it says of the server is in
     /// the line already.
     pub(crate) parent_relay: Option<RelayAddress>,
+    /// The line of the relay's own parent as it is to be again where that parent is the server.
+    pub(crate) parent_back: Option<ParentBack>,
     /// The address is the server's, which is its own relays' parent.
     pub(crate) is_server: bool,
+}
+
+/// What `MRParentAddress` is to be again where it names a relay of the fleet and should name the server: `fleet apply` takes
+/// back what it set, so that no chain of relays goes round.
+#[derive(Debug, Clone)]
+pub(crate) struct ParentBack {
+    /// The server's list.
+    pub list: String,
+    /// Where the fleet file knows its address.
+    pub server: Option<RelayAddress>,
+    pub relays: Vec<RelayAddress>,
+}
+
+impl ParentBack {
+    /// Whether a list names a relay where it should name the server.
+    pub fn is_due(&self, list: &str) -> bool {
+        !self.server.as_ref().is_some_and(|server| names_relay(list, server))
+            && self.relays.iter().any(|relay| names_relay(list, relay))
+    }
 }
 
 impl RelaySetup {
     /// The usual set-up for a relay.
     pub fn new(address: RelayAddress) -> RelaySetup {
         let refresh = RefreshOptions::default();
-        RelaySetup { address, edit_root: false, from_root: false, refresh, parent_relay: None, is_server: false }
+        RelaySetup {
+            address,
+            edit_root: false,
+            from_root: false,
+            refresh,
+            parent_relay: None,
+            parent_back: None,
+            is_server: false,
+        }
     }
 }
 
@@ -166,6 +195,14 @@ fn edit(
         note(
             conf.set_or_add(KEY_MR_PARENT, &Value::Text(parent.to_string())).map_err(in_file)?,
             format!("{KEY_MR_PARENT} set to {parent}, since the parent of this relay is a relay"),
+        );
+    }
+    if let Some(back) = &setup.parent_back
+        && conf.text(KEY_MR_PARENT).is_ok_and(|list| back.is_due(list))
+    {
+        note(
+            conf.set(KEY_MR_PARENT, &back.list).map_err(in_file)?,
+            format!("{KEY_MR_PARENT} set back to {}, since the parent of this relay is the server", back.list),
         );
     }
     if let Some((root_path, root)) = root {

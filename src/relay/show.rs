@@ -1,9 +1,10 @@
 //! Who is whose parent, by each copy of `mrinit.conf` in a CID.
 
-use crate::base::error::Result;
+use crate::base::error::{Position, Result};
+use crate::base::severity::Severity;
 use crate::catalog::CidPath;
 use crate::cid::Cid;
-use crate::mrinit::{KEY_MR_PARENT, KEY_PARENT_ROUTER, Mrinit, RelayAddress, names_relay};
+use crate::mrinit::{Finding, KEY_MR_PARENT, KEY_PARENT_ROUTER, Mrinit, names_relay, read_list};
 
 use super::{drift, router_components};
 
@@ -31,6 +32,9 @@ pub struct CopyState {
     pub drift: Vec<String>,
     /// What is wrong with it, each as a sentence.
     pub faults: Vec<String>,
+    /// What is wrong or doubtful with its lines and addresses, in the order of its lines; the errors among these are
+    /// among the faults, too.
+    pub findings: Vec<Finding>,
 }
 
 impl RelayState {
@@ -72,8 +76,10 @@ pub(crate) fn show_with(
 }
 
 fn copy_state(path: CidPath, conf: &Mrinit, root: Option<&Mrinit>) -> CopyState {
-    let mut faults = Vec::new();
-    let mut text = |name| conf.text(name).map(str::to_owned).map_err(|error| faults.push(error.to_string())).ok();
+    let (mut findings, mut faults) = look_at_lines(conf);
+    // The root's file has the server's addresses in a relay CID, too.
+    findings.retain(|finding| root.is_some() || finding.severity != Severity::Note);
+    let text = |name| conf.text(name).map(str::to_owned).ok();
     let parent_router_address = text(KEY_PARENT_ROUTER);
     let mr_parent_address = match conf.get(KEY_MR_PARENT) {
         Ok(None) => None,
@@ -81,7 +87,7 @@ fn copy_state(path: CidPath, conf: &Mrinit, root: Option<&Mrinit>) -> CopyState 
     };
     // Without a relay both lines name the server. That the root's file, which has the server's addresses, does not name
     // it tells a relay from the server.
-    let relay: Option<RelayAddress> = parent_router_address.as_deref().and_then(|list| list.parse().ok());
+    let relay = parent_router_address.as_deref().and_then(|list| Some(read_list(list).ok()?.0));
     if let (Some(relay), Some(parent), Some(root)) = (relay, &mr_parent_address, root)
         && names_relay(parent, &relay)
         && ![KEY_MR_PARENT, KEY_PARENT_ROUTER]
@@ -97,5 +103,25 @@ fn copy_state(path: CidPath, conf: &Mrinit, root: Option<&Mrinit>) -> CopyState 
     }
     let drift = root
         .map_or_else(Vec::new, |root| drift(root, conf).iter().map(|drift| format!("{drift} in the root")).collect());
-    CopyState { path, parent_router_address, mr_parent_address, drift, faults }
+    CopyState { path, parent_router_address, mr_parent_address, drift, faults, findings }
+}
+
+/// What is wrong or doubtful with the lines of a file, and, of that and of what it lacks, what keeps a router from using
+/// it.
+pub(crate) fn look_at_lines(conf: &Mrinit) -> (Vec<Finding>, Vec<String>) {
+    let findings = conf.lint();
+    let told = |position: Option<Position>| {
+        let line = |finding: &&Finding| finding.line.map(Position::Line) == position;
+        position.is_some() && findings.iter().filter(|finding| finding.is_error()).any(|finding| line(&finding))
+    };
+    let missing = [KEY_PARENT_ROUTER, KEY_MR_PARENT].iter().filter_map(|key| match key {
+        // A relay's own parent may be left out.
+        &KEY_MR_PARENT if conf.get(key).is_ok_and(|found| found.is_none()) => None,
+        key => conf.text(key).err(),
+    });
+    let mut faults: Vec<String> =
+        missing.filter(|error| !told(error.position())).map(|error| error.to_string()).collect();
+    faults.dedup();
+    faults.extend(findings.iter().filter(|finding| finding.is_error()).map(Finding::to_string));
+    (findings, faults)
 }

@@ -39,6 +39,21 @@ pub fn write_file(path: &Path, bytes: &[u8], replace: bool) -> Result<()> {
     Ok(())
 }
 
+/// As [`write_file`], or for `dry_run` the looks alone that it takes before it writes.
+///
+/// # Errors
+/// As [`write_file`].
+pub fn write_or_check(path: &Path, bytes: &[u8], replace: bool, dry_run: bool) -> Result<()> {
+    if !dry_run {
+        return write_file(path, bytes, replace);
+    }
+    check_place(path)?;
+    match path.symlink_metadata() {
+        Ok(metadata) if !(metadata.is_file() && replace) => Err(exists(path)),
+        _ => Ok(()),
+    }
+}
+
 /// As [`write_file`], and leaves alone a file that holds these bytes already. Gives whether there was, or for `dry_run`
 /// would be, anything to do.
 ///
@@ -72,20 +87,6 @@ pub fn write_unless_same(path: &Path, bytes: &[u8], replace: bool, dry_run: bool
         write_file(path, bytes, replace)?;
     }
     Ok(true)
-}
-
-/// Writes to standard output, which may be a file: one that takes no more is an error. Gives `false` where whoever read
-/// has gone, which is none.
-///
-/// # Errors
-/// It cannot be written.
-pub fn write_stdout(text: &str) -> Result<bool> {
-    let mut stdout = std::io::stdout();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(false),
-        Err(error) => Err(Error::io("write all of it", Path::new("standard output"), error)),
-    }
 }
 
 /// Refuses a place where no file could be written, before there is anything to write.

@@ -120,6 +120,8 @@ pub enum Status {
     Unchanged,
     /// A dry run: something would change.
     Planned,
+    /// A fleet's CID that no plan has anything to do for, and that is not as the file says all the same: see `warnings`.
+    Drifted,
     /// Done and verified.
     Changed,
     /// Nothing was changed; see `error`. Or, with `faults`, it was changed and is not as it should be.
@@ -134,6 +136,7 @@ impl Status {
         match self {
             Status::Unchanged => "unchanged",
             Status::Planned => "planned",
+            Status::Drifted => "drifted",
             Status::Changed => "changed",
             Status::Failed => "failed",
             Status::Left => "left",

@@ -1,6 +1,8 @@
 //! What the copies of mrinit.conf in a CID say, as lines.
 
 use super::Tone;
+use crate::base::severity::Severity;
+use crate::mrinit::Finding;
 use crate::relay::{CopyState, RelayState};
 
 /// Who is whose parent, copy by copy, and what is wrong with that.
@@ -19,5 +21,17 @@ fn copy_lines(copy: &CopyState) -> Vec<(Tone, String)> {
     ];
     lines.extend(copy.drift.iter().map(|drift| (Tone::Plain, format!("  differs: {drift}"))));
     lines.extend(copy.faults.iter().map(|fault| (Tone::Bad, format!("  fault: {fault}"))));
+    lines.extend(doubt_lines(&copy.findings, "  "));
     lines
+}
+
+/// What is doubtful with an `mrinit.conf`; what is wrong with it is told as faults.
+pub fn doubt_lines(findings: &[Finding], indent: &str) -> Vec<(Tone, String)> {
+    let doubts = findings.iter().filter(|finding| !finding.is_error());
+    doubts
+        .map(|finding| {
+            let tone = if finding.severity == Severity::Warning { Tone::Doubtful } else { Tone::Plain };
+            (tone, format!("{indent}{}: {finding}", finding.severity.name()))
+        })
+        .collect()
 }

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use super::{PARENT_ADDRESS, RegistryView, Router};
 use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::severity::Severity;
 use crate::base::text::fold_case;
 use crate::cid::{Cid, MRINIT, RMS_COMPONENTS};
-use crate::mrinit::{KEY_PARENT_ROUTER, RelayAddress, names_relay};
+use crate::mrinit::{KEY_PARENT_ROUTER, RelayAddress, judge, names_relay};
 use crate::registry::Value;
 
 /// What stands beside an installed `mrinit.conf` and wins over it: setups keep the former file under this name, and use
@@ -146,15 +147,29 @@ pub fn check(router: &Router, expected: Option<&Expected>) -> Result<ClientCheck
         views.push(ParentView { view, key, present, parent_address, same });
     }
     let mut notes = expected.map_or_else(Vec::new, |expected| expected.warnings.clone());
-    let lists: Vec<&str> = views.iter().filter_map(|view| view.parent_address.as_deref()).collect();
+    for view in &views {
+        // Names that an endpoint takes literally are judged as relay set-up would.
+        let findings = view.parent_address.as_deref().map(judge).unwrap_or_default();
+        let told = findings.iter().filter(|finding| finding.severity > Severity::Note);
+        notes.extend(told.map(|finding| format!("{PARENT_ADDRESS}: {finding}")));
+    }
+    let lists: Vec<&str> = views
+        .iter()
+        .filter_map(|view| view.parent_address.as_deref())
+        .filter(|list| list.contains(|c: char| c != ',' && !c.is_whitespace()))
+        .collect();
     let state = match (lists.as_slice(), expected) {
         ([], _) => {
-            notes.push(if views.iter().any(|view| view.present) {
+            if views.iter().any(|view| view.parent_address.is_some()) {
+                // It is empty, which was said.
+            } else {
+                notes.push(if views.iter().any(|view| view.present) {
                 format!("the router's key has no {PARENT_ADDRESS}: the router has not been set up")
             } else {
                 "there is no key of a router: Remote Management System is not installed, or another key was exported"
                     .to_owned()
             });
+            }
             CheckState::Missing
         }
         ([first, rest @ ..], _) if rest.iter().any(|list| !same_list(first, list)) => {

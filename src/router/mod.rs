@@ -10,7 +10,9 @@ pub use check::{
     usual_folders,
 };
 pub(crate) use relay::relay_reg_file_with;
-pub use relay::{RELAY_VALUES, RelayCheck, RelayValue, RelayView, ValueState, apply, check_relay, relay_reg_file};
+pub use relay::{
+    OtherState, RELAY_VALUES, RelayCheck, RelayValue, RelayView, ValueState, apply, check_relay, relay_reg_file,
+};
 
 use std::path::Path;
 
@@ -25,6 +27,12 @@ pub const PARENT_ADDRESS: &str = "ParentAddress";
 
 /// The value that moves the router's Envelopes folder \[113040\].
 pub const ENVELOPE_DIR: &str = "EnvelopeDir";
+
+/// What the router's service is started with; on a relay behind NAT, the name and ports that endpoints are told \[A\].
+pub const SERVICE_ARGS: &str = "ServiceArgs";
+
+/// The processors that the router may run on: bound to one, access violations of it are known to end \[113093\].
+pub const PROCESSOR_AFFINITY: &str = "ProcessorAffinity";
 
 /// Where a router's values stand below `SOFTWARE`, or below `SOFTWARE\Wow6432Node` \[113040\].
 const BELOW_SOFTWARE: &str = r"Sophos\Messaging System\Router";
@@ -166,7 +174,10 @@ impl Router {
 
 /// What is looked for in a router's key.
 fn names() -> Vec<&'static str> {
-    [PARENT_ADDRESS, ENVELOPE_DIR].into_iter().chain(RELAY_VALUES.iter().map(|value| value.name)).collect()
+    [PARENT_ADDRESS, ENVELOPE_DIR, SERVICE_ARGS, PROCESSOR_AFFINITY]
+        .into_iter()
+        .chain(RELAY_VALUES.iter().map(|value| value.name))
+        .collect()
 }
 
 fn live_view(view: RegistryView) -> Result<RouterView> {

@@ -1,8 +1,10 @@
 //! What a relay's own router should have in the registry.
 
-use super::{RegistryView, Router, RouterView, live_view};
+use super::{PARENT_ADDRESS, PROCESSOR_AFFINITY, RegistryView, Router, RouterView, SERVICE_ARGS, live_view};
 use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::severity::Severity;
 use crate::host::live;
+use crate::mrinit::{Finding, judge, service_args};
 use crate::registry::{RegFormat, Value, encode, value_line};
 
 /// A value that a relay's router should have.
@@ -20,9 +22,8 @@ const fn relay_value(name: &'static str, value: u32) -> RelayValue {
     RelayValue { name, value, articles: ARTICLES }
 }
 
-/// Of the articles of formats.md, section 6, those that are not about the Envelopes folder \[113040\] or the lifetime of
-/// messages \[113417\].
-const ARTICLES: &str = "14635, 119053";
+/// The article that lists them.
+const ARTICLES: &str = "14635";
 
 /// The values of a relay's router, in one place (formats.md, section 6).
 pub const RELAY_VALUES: &[RelayValue] = &[
@@ -57,6 +58,20 @@ pub struct RelayView {
     pub present: bool,
     /// Each value, in the order of [`RELAY_VALUES`].
     pub values: Vec<ValueState>,
+    /// What else of the router's key matters at a relay: its parent, and what its service is started with.
+    pub others: Vec<OtherState>,
+}
+
+/// A value that has no fixed content at a relay.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct OtherState {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is, as a `.reg` file spells it.
+    pub actual: Option<String>,
+    /// What is wrong with it, each as a sentence.
+    pub wrong: Vec<String>,
 }
 
 /// A value as it is and as it should be, both as a `.reg` file spells them.
@@ -71,6 +86,8 @@ pub struct ValueState {
     pub actual: Option<String>,
     /// Whether it is as it should be.
     pub same: bool,
+    /// What went wrong as it was set, where that can be told: its type, or a number in the wrong base.
+    pub wrong: Option<String>,
 }
 
 impl RelayCheck {
@@ -81,7 +98,12 @@ impl RelayCheck {
 
     /// Whether anything is wrong.
     pub fn has_faults(&self) -> bool {
-        !self.faults.is_empty() || self.differences() > 0
+        !self.faults.is_empty() || self.differences() > 0 || self.others().any(|other| !other.wrong.is_empty())
+    }
+
+    /// The other values of all views.
+    pub fn others(&self) -> impl Iterator<Item = &OtherState> {
+        self.views.iter().flat_map(|view| &view.others)
     }
 }
 
@@ -104,10 +126,82 @@ fn compare(view: &RouterView) -> RelayView {
     let values = RELAY_VALUES.iter().map(|wanted| {
         let expected = Value::Dword(wanted.value);
         let actual = view.value(wanted.name);
-        let same = actual == Some(&expected);
-        ValueState { name: wanted.name, expected: expected.to_string(), actual: actual.map(Value::to_string), same }
+        ValueState {
+            name: wanted.name,
+            expected: expected.to_string(),
+            actual: actual.map(Value::to_string),
+            same: actual == Some(&expected),
+            wrong: actual.and_then(|actual| slip(actual, wanted.value)),
+        }
     });
-    RelayView { view: view.view, key: view.view.key().to_string(), present: view.present, values: values.collect() }
+    RelayView {
+        view: view.view,
+        key: view.view.key().to_string(),
+        present: view.present,
+        values: values.collect(),
+        others: others(view),
+    }
+}
+
+/// How a value that should be this dword was set wrongly, where it can be told.
+fn slip(actual: &Value, wanted: u32) -> Option<String> {
+    let Value::Dword(number) = actual else {
+        let number = match actual {
+            Value::String(text) | Value::ExpandString(text) => text.trim().parse().ok(),
+            Value::Qword(number) => Some(*number),
+            Value::Binary(bytes) => bytes.as_slice().try_into().ok().map(|bytes| u64::from(u32::from_le_bytes(bytes))),
+            _ => None,
+        };
+        let also = if number == Some(u64::from(wanted)) { "; the number is right" } else { "" };
+        return Some(format!("it is {}, and should be a dword{also}", type_name(actual)));
+    };
+    // What stands in the articles as hexadecimal was typed as decimal.
+    let typed = format!("{wanted:x}").parse::<u32>().ok().filter(|typed| *typed == *number && *number != wanted);
+    typed.map(|typed| {
+        format!("decimal {typed} was typed where hexadecimal {wanted:x} is meant, which is decimal {wanted}")
+    })
+}
+
+fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::String(_) => "a string",
+        Value::ExpandString(_) => "an expandable string (hex(2))",
+        Value::MultiString(_) => "a list of strings (hex(7))",
+        Value::Dword(_) => "a dword",
+        Value::Qword(_) => "a qword (hex(b))",
+        Value::Binary(_) => "binary (hex)",
+        Value::Other { .. } => "of another type",
+    }
+}
+
+/// The values whose content is the estate's own.
+fn others(view: &RouterView) -> Vec<OtherState> {
+    let text = |value: &Value| match value {
+        Value::String(_) => None,
+        other => Some(format!("it is {}, and should be a string", type_name(other))),
+    };
+    let state = |name: &'static str, check: &dyn Fn(&Value) -> Vec<String>| {
+        let actual = view.value(name);
+        OtherState { name, actual: actual.map(Value::to_string), wrong: actual.map(check).unwrap_or_default() }
+    };
+    let mut others = vec![
+        state(PARENT_ADDRESS, &|value| {
+            let findings = value.text().map(judge).unwrap_or_default();
+            let findings = findings.iter().filter(|finding| finding.severity > Severity::Note).map(Finding::to_string);
+            text(value).into_iter().chain(findings).collect()
+        }),
+        state(SERVICE_ARGS, &|value| {
+            let finding = value.text().and_then(service_args).map(|finding| finding.to_string());
+            text(value).into_iter().chain(finding).collect()
+        }),
+        state(PROCESSOR_AFFINITY, &|value| match value {
+            Value::Dword(_) => Vec::new(),
+            other => vec![format!("it is {}, and should be a dword [113093]", type_name(other))],
+        }),
+    ];
+    // Without a key there is nothing to say.
+    others.retain(|_| view.present);
+    others
 }
 
 /// Sets the values of a relay's router in the registry of this computer, in `views` or in each view that has a router's

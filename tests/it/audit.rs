@@ -367,7 +367,7 @@ fn relay_configuration_and_its_drift() {
     );
     env.run("refresh MRESXP").ok();
     let path = "\\rms\\mrinit.conf";
-    finds(&env, 3, &[("relay-drift", path), ("relay-fault", path)]);
+    finds(&env, 3, &[("relay-address", path), ("relay-drift", path), ("relay-fault", path)]);
     let page = env.path("report.html");
     env.run_args(["audit", "MRESXP", "--at", "2016-05-31", "--html", page.to_str().unwrap()]).expect(3);
     let page = env.text("report.html");

@@ -42,7 +42,7 @@ fn a_folder_without_a_catalog() {
 fn a_folder_of_cids() {
     let env = TestEnv::new();
     env.cid("InterChk/ESXP", configcid::DemoCid::default());
-    refused(&env, "InterChk", &["this is no CID", "ESXP for example"]);
+    refused(&env, "InterChk", &["this is no CID", "\"InterChk/ESXP\""]);
 }
 
 #[test]

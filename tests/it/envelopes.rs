@@ -119,16 +119,23 @@ fn causes_stand_in_the_articles_order() {
         let text = |value: &Json| value.as_str().unwrap().to_owned();
         answer["causes"].as_array().unwrap().iter().map(|cause| (text(&cause["cause"]), text(&cause["seen"]))).collect()
     };
-    let seen = |rest: &str| causes(rest).into_iter().map(|(_, seen)| seen).collect::<Vec<_>>();
     let names: Vec<_> = causes("").into_iter().map(|(name, _)| name).collect();
-    assert_eq!(names, ["too-many-endpoints", "free-space", "boot-volume", "ports"]);
+    assert_eq!(names, configcid::envelopes::CAUSES);
+    let seen = |rest: &str| -> Vec<String> {
+        let causes = causes(rest);
+        let of = |name: &&str| causes.iter().find(|(this, _)| this == name).unwrap().1.clone();
+        ["too-many-endpoints", "free-space", "boot-volume", "ports"].iter().map(of).collect()
+    };
     assert_eq!(seen("")[0], "no");
     assert_eq!(seen("--system 2008")[0], "yes");
     assert_eq!(seen("--system 2008 --relays 2")[0], "unknown");
     assert_eq!(seen("--system 2008 --relays 2 --direct 500")[0], "no");
     assert_eq!(seen("--reg server.reg")[2], "no");
     env.write("server.reg", reg(""));
-    assert_eq!(seen("--reg server.reg")[2], "yes");
+    // Being there is a cause where space is little, alone.
+    let little = format!("--min-free {}", u64::MAX >> 20);
+    assert_eq!(seen(&format!("--reg server.reg {little}"))[1..3], ["yes", "yes"]);
+    assert_eq!(seen("--reg server.reg --min-free 0")[2], "no");
     assert_eq!(seen("--firewall rules.txt")[3], "yes");
     env.replace("rules.txt", "8192,8193", "8192-8194");
     assert_eq!(seen("--firewall rules.txt")[3], "no");
@@ -258,6 +265,73 @@ fn the_firewall_before_vista_has_two_profiles() {
 }
 
 #[test]
+fn what_to_do_begins_with_the_articles_first_step() {
+    let env = with(30);
+    let answer = check(&env, "--endpoints 10 --direct 9000 --min-free 0 --json").expect(3).json();
+    let next: Vec<&str> = answer["next"].as_array().unwrap().iter().map(|step| step.as_str().unwrap()).collect();
+    assert!(next[0].contains("close all consoles") && next[0].contains("envelopes restart"), "{next:?}");
+    assert!(next[1].contains("message relays"), "{next:?}");
+    for article in ["113072", "12340", "112127", "113417"] {
+        let text = check(&env, "--endpoints 10 --ttl 0.01").expect(3);
+        assert!(text.stdout.contains(&format!("[{article}]")), "{article}\n{text}");
+    }
+    let little = check(&env, &format!("--endpoints 10 --min-free {}", u64::MAX >> 20)).expect(3);
+    little.says("[113040]");
+    let ranks: Vec<u64> =
+        answer["causes"].as_array().unwrap().iter().map(|cause| cause["rank"].as_u64().unwrap()).collect();
+    assert_eq!(ranks[0], 1, "{answer}");
+}
+
+#[test]
+fn where_the_console_is_not_known_expired_is_a_range() {
+    let env = TestEnv::new();
+    messages(&env, "Envelopes", &[1, 95, 97, 335, 337]);
+    let of = |rest: &str| check(&env, &format!("--endpoints 10 {rest}")).expect(0);
+    let answer = of("--json").json();
+    assert_eq!((&answer["expired"], &answer["expired_at_longest"]), (&3.into(), &1.into()));
+    assert_eq!((&answer["ttl_seconds"], &answer["ttl_longest_seconds"]), (&345_600.into(), &1_209_600.into()));
+    of("").says("3 where messages live 4 d (console 4.7 and later), 1 where they live 14 d (before)");
+    of("--console-version 4.5").says("1, older than 14 d");
+    of("--console-version 5.2").says("3, older than 4 d");
+    of("--ttl 1").says("4, older than 1 d");
+    let line = check(&env, "--endpoints 10 --nagios").expect(0);
+    assert!(line.stdout.contains("1 to 3 expired"), "{line}");
+}
+
+#[test]
+fn a_page_for_a_ticket() {
+    let env = with(30);
+    env.write("public.reg", shared_access([1, 1, 1], &[&format!("Action=Block|Profile=Domain|{ROUTER}<b>")]));
+    env.write("server.reg", reg("\"ParentAddress\"=\"10.1.1.1,UP\""));
+    let rest = "--endpoints 10 --firewall public.reg --reg server.reg --profile domain --min-free 0 --html ticket.html";
+    check(&env, rest).expect(3);
+    let page = env.text("ticket.html");
+    assert!(page.contains("What to do next") && page.contains("close all consoles"), "{page}");
+    assert!(page.contains("Sophos Message Router&lt;b&gt;") && !page.contains("Router<b>"), "{page}");
+    assert!(page.contains("ParentAddress is 10.1.1.1,UP"), "{page}");
+    // What was seen stands first.
+    let at = |text: &str| page.find(&format!("<code>{text}</code>")).unwrap();
+    assert!(at("ports") < at("too-many-endpoints") && at("comply-with") < at("too-many-endpoints"), "{page}");
+    // The folder is no place for it, and what somebody else made stays.
+    check(&env, "--endpoints 10 --html Envelopes/ticket.html").expect(2);
+    env.write("mine.html", "mine");
+    check(&env, "--endpoints 10 --html mine.html").expect(1);
+    assert_eq!(env.text("mine.html"), "mine");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn this_computer_can_be_looked_at() {
+    let env = with(30);
+    let answer = check(&env, "--endpoints 10 --this-computer --json").expect(3).json();
+    let of = |name: &str| {
+        let causes = answer["causes"].as_array().unwrap().iter();
+        causes.filter(|cause| cause["cause"] == name).map(|cause| cause["seen"].as_str().unwrap()).next().unwrap()
+    };
+    assert!(["memory", "processor"].iter().all(|name| of(name) != "unknown"), "{answer}");
+}
+
+#[test]
 fn nagios_has_one_line_and_codes_of_its_own() {
     for (count, word, code) in [(1, "OK", 0), (20, "WARNING", 1), (30, "CRITICAL", 2)] {
         let env = with(count);
@@ -313,7 +387,8 @@ fn a_host_that_is_not_found_takes_no_verdict_with_it() {
     // No name server is asked for a name that is none.
     let host = "x".repeat(300);
     let answer = check(&env, &format!("--endpoints 10 --probe {host} --json")).expect(3).json();
-    assert_eq!((&answer["verdict"], &answer["causes"][3]["seen"]), (&"critical".into(), &"unknown".into()), "{answer}");
+    assert_eq!((&answer["verdict"], &answer["causes"][6]["seen"]), (&"critical".into(), &"unknown".into()), "{answer}");
+    assert_eq!(answer["causes"][6]["cause"], "ports");
     check(&env, &format!("--endpoints 10 --probe {host}")).expect(3).says("CRITICAL").complains("warning:");
 }
 
@@ -390,6 +465,16 @@ fn expired_messages_are_moved_aside() {
     let list = env.text("aside/configcid-expired.txt");
     assert!(list.contains("OLD.MSG\t10\t2026-10-31T16:00:00Z\t2026-11-21T12:00:00Z\t"), "{list}");
     env.refuses(2, "envelopes expire Envelopes --older-than 4 --move-to Envelopes");
+    for wrong in [
+        "--older-than 0 --move-to aside",
+        "--older-than 95h --move-to aside",
+        "--older-than 4 --move-to Envelopes/aside",
+    ] {
+        env.refuses(2, &format!("envelopes expire Envelopes {wrong}")).complains("--force");
+    }
+    env.run(&format!("envelopes expire Envelopes --older-than 0 --move-to aside --at {AT} --force --dry-run"))
+        .ok()
+        .says("Would move 2");
     env.refuses(1, "envelopes expire none --older-than 4 --move-to aside");
     env.run("envelopes expire Envelopes --older-than 4").expect(2);
 }
@@ -444,9 +529,10 @@ fn hostile_logs_are_read_to_their_end() {
     env.write("Logs/Router-20261121-000002.log", vec![0; 1 << 20]);
     env.write("Logs/Router-20261121-000003.log", b"\xFF\xFE2\x001\x00\x0D\xD8".as_slice());
     fs::create_dir(env.path("Logs/Router-20261121-000004.log")).unwrap();
-    let output = env.run("envelopes logs Logs").expect(0);
+    // No line of them tells how the router stands: that is not well.
+    let output = env.run("envelopes logs Logs").expect(3).says("not known: ");
     assert!(!output.stdout.contains('\x1b') && output.stdout.len() < 10_000, "{}", output.stdout.len());
-    let answer = env.run("envelopes logs Logs --json").expect(0).json();
+    let answer = env.run("envelopes logs Logs --json").expect(3).json();
     assert_eq!((&answer["levels"]["error"], answer["logs"].as_array().unwrap().len()), (&20_000.into(), 4));
 }
 

@@ -9,6 +9,7 @@ mod bad_catalog;
 mod bad_disk;
 mod bad_mrinit;
 mod bad_tree;
+mod cases;
 mod clone;
 #[cfg(feature = "faults")]
 mod corpus;
@@ -18,6 +19,7 @@ mod envelopes;
 mod fleet;
 mod foreign;
 mod header;
+mod hints;
 mod hostile;
 mod installers;
 mod manifest;
@@ -28,6 +30,7 @@ mod messenger_wine;
 #[cfg(feature = "faults")]
 mod model;
 mod mrinit;
+mod output;
 mod probe;
 mod properties;
 mod refresh;
@@ -39,6 +42,7 @@ mod reliability;
 mod report;
 mod services;
 mod signed_files;
+mod slips;
 mod snapshots;
 mod support;
 mod testdata;
@@ -79,6 +83,35 @@ fn forgets_none(folder: &Path, top: &str) {
         let is_named = |line: &str| line.strip_suffix(';').is_some_and(|line| line.ends_with(&format!("mod {module}")));
         assert!(named.lines().any(is_named), "{} is named by no `mod` in {top} beside it", path.display());
     }
+}
+
+/// A filter that fits no test runs none, and passes.
+#[test]
+fn what_scripts_and_documents_run_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = vec![root.join("README.md"), root.join(".ci/run")];
+    for folder in ["docs", "scripts"] {
+        files.extend(entries(&root.join(folder)).iter().map(|name| root.join(folder).join(name)));
+    }
+    let mut seen = 0;
+    for path in files.iter().filter(|path| path.is_file()) {
+        let text = fs::read_to_string(path).unwrap();
+        for (_, rest) in
+            text.match_indices("--test ").chain(text.match_indices("--test\n")).map(|at| text.split_at(at.0))
+        {
+            let mut words = rest.split_whitespace().skip(1);
+            assert_eq!(words.next(), Some("it"), "{}: no program of tests has that name", path.display());
+            let modules =
+                words.map(|word| word.trim_start_matches('"')).take_while(|word| *word == "--" || word.contains("::"));
+            for module in modules.filter_map(|word| word.split_once("::")).map(|(module, _)| module) {
+                let is_there =
+                    root.join("tests/it").join(module).is_dir() || root.join(format!("tests/it/{module}.rs")).is_file();
+                assert!(is_there, "{}: tests/it has no {module}", path.display());
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 5, "{seen}");
 }
 
 /// The names in a folder.

@@ -423,7 +423,7 @@ fn exit_codes_as_batch_files_see_them() {
     let script = [
         expect(&format!("relay set {RELAY} \"%~dp0MRESXP\\\""), 0),
         expect("-q catalog verify MRESXP\\", 0),
-        expect("nowhere", 1),
+        expect("nowhere", 2),
         expect("relay set", 2),
         expect("catalog verify DAMAGED", 3),
         expect("MRESXP nowhere", 4),

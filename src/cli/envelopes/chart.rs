@@ -14,6 +14,7 @@ use ratatui::text::Line;
 use ratatui::widgets::{Axis, Block, Chart, Dataset, GraphType, Paragraph};
 
 use super::watched::{Watched, text};
+use crate::cli::out;
 
 /// The exit code of a process that was asked to end, as shells have it for Ctrl-C.
 const ENDED: i32 = 130;
@@ -29,7 +30,7 @@ pub fn run(watched: &mut Watched, interval: Duration, samples: Option<u64>) -> O
     let ended = show(&mut terminal, watched, interval, samples);
     ratatui::restore();
     if let Some(sample) = watched.series.samples.back() {
-        println!("{}  {}", sample.time, text(sample));
+        out::print(&format!("{}  {}\n", sample.time, text(sample)));
     }
     Some(ended.map(|()| Exit::Done))
 }
@@ -62,7 +63,8 @@ fn show(
                 Err(_) => return Ok(()),
             }
         }
-        watched.sample()?;
+        // One that fails leaves a gap in the chart.
+        let _ = watched.sample()?;
         number += 1;
         next += interval;
     }
@@ -124,7 +126,8 @@ mod tests {
     use super::*;
 
     fn shown(counts: &[u64], width: u16, height: u16) -> String {
-        let mut watched = Watched { folder: "Envelopes".into(), series: Series::default(), begin: Instant::now() };
+        let mut watched =
+            Watched { folder: "Envelopes".into(), series: Series::default(), begin: Instant::now(), failures: 0 };
         for (index, count) in counts.iter().enumerate() {
             watched.series.add(SystemTime::UNIX_EPOCH, Duration::from_secs(10 * index as u64), *count);
         }

@@ -5,10 +5,11 @@ use std::time::{Duration, SystemTime};
 
 use crate::envelopes::{
     self, Check, CheckOptions, Limits, PORTS, ProgramVersion, Seen, Surroundings, Threshold, Verdict, bytes,
-    print_duration,
+    print_duration, ranked,
 };
 use crate::firewall::Profile;
-use crate::report::{count, table};
+use crate::report::{PageFile, count, envelopes_page, table};
+use crate::router::Router;
 use crate::{Exit, Result};
 use clap::Args;
 
@@ -54,6 +55,13 @@ pub struct CheckArgs {
     /// The profile of the firewall that the server is in: a member of a domain is in domain
     #[arg(long, value_name = "NAME", value_enum)]
     profile: Vec<ProfileName>,
+    /// This computer is the server: look at its memory, processors, disks and, on Windows, firewall; on Windows by default, where no
+    /// folder and no registry are named
+    #[arg(long)]
+    this_computer: bool,
+    /// Write a page for a ticket to this file
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    html: Option<PathBuf>,
     /// Below how many MiB the free space of the volume is little [default: 1 GiB, or a twentieth of the volume]
     #[arg(long, value_name = "MIB")]
     min_free: Option<u64>,
@@ -103,15 +111,27 @@ fn threshold(text: &str) -> Result<Threshold, String> {
 pub fn run(args: &CheckArgs, out: Out) -> Exit {
     const COMMAND: &str = "envelopes check";
     let at = args.at.unwrap_or_else(SystemTime::now);
+    // What would fail is found before the work.
+    let folder = args.dir.iter().cloned().collect::<Vec<_>>();
+    let page = match args.html.as_ref().map(|path| PageFile::new(path, &folder)).transpose() {
+        Ok(page) => page,
+        Err(error) if args.nagios => return nagios::failed(&error),
+        Err(error) => return out.fail(COMMAND, &error),
+    };
     let found = look(args, at, out);
     if let (Err(_), Some(path)) = (&found, &args.metrics) {
         // What the file says of a folder that could not be looked at must not look like news.
         let folder = args.dir.clone().unwrap_or_default();
         let _ = envelopes::write_metrics(path, &envelopes::metrics_of_failure(&folder));
     }
-    let done = found.and_then(|found| match &args.metrics {
-        Some(path) => envelopes::write_metrics(path, &envelopes::metrics(&found, at)).map(|()| found),
-        None => Ok(found),
+    let done = found.and_then(|found| {
+        if let Some(path) = &args.metrics {
+            envelopes::write_metrics(path, &envelopes::metrics(&found, at))?;
+        }
+        if let Some(page) = &page {
+            page.write(&envelopes_page(&found))?;
+        }
+        Ok(found)
     });
     let found = match done {
         Ok(found) => found,
@@ -121,7 +141,7 @@ pub fn run(args: &CheckArgs, out: Out) -> Exit {
     if args.nagios {
         return nagios::answer(&found);
     }
-    let is_asked = !args.firewall.is_empty() || args.probe.is_some();
+    let is_asked = !args.firewall.is_empty() || args.server.reg.is_some() || args.probe.is_some() || args.this_computer;
     print(&found, is_asked, out);
     let exit = if found.verdict == Verdict::Ok { Exit::Done } else { Exit::Faults };
     out.answer(COMMAND, exit, &found);
@@ -131,6 +151,22 @@ pub fn run(args: &CheckArgs, out: Out) -> Exit {
 fn look(args: &CheckArgs, at: SystemTime, out: Out) -> Result<Check> {
     let mut options = options(args, at, out)?;
     let (folder, place) = folder(args.dir.as_ref(), &args.server)?;
+    let is_here = args.this_computer || (args.server.is_live() && args.dir.is_none());
+    if is_here {
+        options.surroundings.resources = Some(envelopes::live_resources());
+        if cfg!(windows) && args.firewall.is_empty() {
+            options.surroundings.firewall = Some(envelopes::live_firewall()?);
+        }
+        if cfg!(windows) && args.profile.is_empty() {
+            options.surroundings.profiles = envelopes::live_profiles();
+        }
+    }
+    let router = match &args.server.reg {
+        Some(reg) => Some(Router::in_file_at(reg)?),
+        None if cfg!(windows) && is_here => Some(Router::live()?),
+        None => None,
+    };
+    options.surroundings.registry = router.iter().flat_map(envelopes::router_lines).collect();
     if let Some(place) = place {
         if !args.server.is_live() {
             options.surroundings.on_boot_volume = place.on_boot_volume();
@@ -149,6 +185,10 @@ fn options(args: &CheckArgs, at: SystemTime, out: Out) -> Result<CheckOptions> {
     if !args.firewall.is_empty() {
         around.firewall = Some(envelopes::exported_firewall(&args.firewall)?);
     }
+    // One export may have both.
+    if let Some(reg) = args.server.reg.as_ref().filter(|_| args.firewall.is_empty()) {
+        around.firewall = envelopes::exported_firewall(&[reg]).ok();
+    }
     around.profiles = args.profile.iter().map(|name| Profile::from(*name)).collect();
     // A host that is not found for a moment takes no verdict with it: the cause is unknown then.
     around.listening = args.probe.as_ref().and_then(|host| {
@@ -164,7 +204,8 @@ fn options(args: &CheckArgs, at: SystemTime, out: Out) -> Result<CheckOptions> {
     let limits = Limits::new(args.endpoints, args.warning, args.critical)?;
     let mut options = CheckOptions::new(limits, at);
     options.endpoints = args.endpoints;
-    options.ttl = args.ttl.unwrap_or_else(|| envelopes::ttl(args.console_version.as_ref()));
+    (options.ttl, options.ttl_longest) =
+        args.ttl.map_or_else(|| envelopes::ttl(args.console_version.as_ref()), |ttl| (ttl, ttl));
     options.count_only = args.count_only;
     options.sample = args.sample;
     options.surroundings = around;
@@ -188,15 +229,18 @@ fn print(found: &Check, is_asked: bool, out: Out) {
     found.notes.iter().for_each(|note| out.line(format!("  {note}")));
     figures(found, out);
     if found.verdict != Verdict::Ok || out.verbose || is_asked {
-        out.heading("Likely causes, in the article's order [63588]");
-        let rows = found.causes.iter().map(|cause| vec![format!("  {}", cause.seen.name()), cause.what.clone()]);
-        for (line, cause) in table(&rows.collect::<Vec<_>>()).into_iter().zip(&found.causes) {
+        out.heading("Likely causes: those that were seen first, each in the article's order [63588]");
+        let causes = ranked(&found.causes);
+        let rows = causes.iter().map(|cause| {
+            vec![format!("  {}.", cause.rank), cause.seen.name().to_owned(), format!("{}: {}", cause.cause, cause.what)]
+        });
+        for (line, cause) in table(&rows.collect::<Vec<_>>()).into_iter().zip(causes) {
             if cause.seen == Seen::Yes {
                 out.fault(line)
             } else {
                 out.line(line)
             }
-            cause.evidence.iter().for_each(|line| out.line(format!("           {line}")));
+            cause.evidence.iter().for_each(|line| out.line(format!("                {line}")));
         }
     }
     if !found.next.is_empty() {
@@ -214,9 +258,8 @@ fn figures(found: &Check, out: Out) {
         let age = print_duration(Duration::from_secs(oldest.age_seconds));
         rows.push(vec!["  oldest".into(), format!("{age}, of {}", oldest.modified)]);
     }
-    if let Some(expired) = found.expired {
-        let ttl = print_duration(Duration::from_secs(found.ttl_seconds));
-        rows.push(vec!["  expired".into(), format!("{expired}, older than {ttl}")]);
+    if let Some(expired) = found.expired_sentence() {
+        rows.push(vec!["  expired".into(), expired]);
     }
     if let Some(rate) = &found.rate {
         rows.push(vec!["  rate".into(), rate.sentence()]);

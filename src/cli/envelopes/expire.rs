@@ -29,6 +29,9 @@ pub struct ExpireArgs {
     /// The present, instead of the clock's; such as 2026-11-21T18:30:00Z
     #[arg(long, value_name = "TIME", value_parser = moment)]
     at: Option<SystemTime>,
+    /// Move messages that may still be delivered, too, and to a folder inside of DIR
+    #[arg(long)]
+    force: bool,
     /// Say what would be moved, and move nothing
     #[arg(long)]
     dry_run: bool,
@@ -44,7 +47,7 @@ struct Body<'a> {
 pub fn run(args: &ExpireArgs, out: Out) -> Exit {
     const COMMAND: &str = "envelopes expire";
     let mut options = ExpireOptions::new(args.older_than, &args.move_to, args.at.unwrap_or_else(SystemTime::now));
-    options.dry_run = args.dry_run;
+    (options.force, options.dry_run) = (args.force, args.dry_run);
     let done = folder(args.dir.as_ref(), &args.server).and_then(|(folder, _)| envelopes::expire(&folder, &options));
     let expired = match done {
         Ok(expired) => expired,

@@ -7,6 +7,7 @@ use crate::Result;
 use crate::envelopes::{self, Place, SYSTEMS, System};
 use crate::router::Router;
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::cli::flags::path;
 
@@ -17,8 +18,8 @@ pub struct ServerFlags {
     /// computer
     #[arg(long, value_name = "FILE", value_parser = path())]
     pub reg: Option<PathBuf>,
-    /// The server's Windows: 2000, xp, 2003, vista, 2008, 7, 2008r2, 8, 2012, 2012r2, 10, 2016, 2019
-    #[arg(long, value_parser = system)]
+    /// The server's Windows
+    #[arg(long, ignore_case = true, value_parser = system())]
     pub system: Option<System>,
 }
 
@@ -50,11 +51,10 @@ pub fn folder(dir: Option<&PathBuf>, server: &ServerFlags) -> Result<(PathBuf, O
     }
 }
 
-fn system(text: &str) -> Result<System, String> {
-    System::named(text).ok_or_else(|| {
-        let names: Vec<_> = SYSTEMS.iter().map(|system| system.name).collect();
-        format!("no such system; one of {}", names.join(", "))
-    })
+/// Reads the name of a system; shells complete it.
+fn system() -> impl TypedValueParser<Value = System> {
+    PossibleValuesParser::new(SYSTEMS.iter().map(|system| system.name))
+        .map(|name| System::named(&name).expect("the name is of the table"))
 }
 
 /// A length of time on the command line.

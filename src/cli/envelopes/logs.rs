@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use crate::Exit;
-use crate::envelopes::{self, Happened, LogReport};
-use crate::report::{count, table};
+use crate::logs::{self, Happened, LastError, LogReport};
+use crate::report::{check_place, count, log_chart, log_svg, table, write_unless_same};
 use clap::Args;
 use serde::Serialize;
 
@@ -13,51 +13,112 @@ use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
 pub struct LogsArgs {
-    /// The folder of the router's logs, Router-YYYYMMDD-HHMMSS.log, or a copy of it
-    #[arg(value_name = "DIR", value_parser = path())]
-    dir: PathBuf,
+    /// A log of the router, of the agent or of the Certification Manager, or a folder of logs
+    /// (Router-YYYYMMDD-HHMMSS.log, Agent-..., CertManager-...)
+    #[arg(value_name = "PATH", value_parser = path())]
+    path: PathBuf,
+    /// Draw the states over time into this file, too
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    svg: Option<PathBuf>,
+    /// Replace the file of --svg
+    #[arg(long, requires = "svg")]
+    force: bool,
 }
 
 #[derive(Serialize)]
 struct Body<'a> {
     folder: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    svg: Option<String>,
     #[serde(flatten)]
     report: &'a LogReport,
 }
 
 /// How many of each people are told; `-v` tells all.
 const TOLD: usize = 10;
+/// How many columns a chart has.
+const COLUMNS: usize = 60;
 
 pub fn run(args: &LogsArgs, out: Out) -> Exit {
     const COMMAND: &str = "envelopes logs";
-    let report = match envelopes::logs(&args.dir) {
+    let look = || {
+        if let Some(file) = &args.svg {
+            check_place(file)?;
+        }
+        let report = logs::logs(&args.path)?;
+        if let Some(file) = &args.svg {
+            write_unless_same(file, log_svg(&report).as_bytes(), args.force, false)?;
+        }
+        Ok(report)
+    };
+    let report = match look() {
         Ok(report) => report,
         Err(error) => return out.fail(COMMAND, &error),
     };
-    let is_unhealthy = report.starts.last().is_some_and(|start| !start.healthy);
-    let is_strange = report.lines == 0 && !report.logs.is_empty();
-    let exit = if is_unhealthy || is_strange { Exit::Faults } else { Exit::Done };
-    print(&report, out);
-    out.answer(COMMAND, exit, Body { folder: args.dir.to_string_lossy().into_owned(), report: &report });
+    let exit = if report.is_well() { Exit::Done } else { Exit::Faults };
+    report.all().for_each(|report| print(report, out));
+    let svg = args.svg.as_ref().map(|file| file.to_string_lossy().into_owned());
+    if let Some(file) = &svg {
+        out.line(format!("Wrote {file}"));
+    }
+    out.answer(COMMAND, exit, Body { folder: args.path.to_string_lossy().into_owned(), svg, report: &report });
     exit
 }
 
 fn print(report: &LogReport, out: Out) {
-    let levels = report.levels;
     let logs = count(report.logs.len(), "log", "logs");
-    out.heading(format!("{logs}, {}; times are UTC", count(report.lines as usize, "line", "lines")));
+    let is_utc = report.logs.iter().all(|log| log.begun.is_some());
+    let zone = if is_utc { "times are UTC" } else { "times are the computer's own" };
+    out.heading(format!(
+        "{} of the {}, {}; {zone}",
+        logs,
+        report.kind.name(),
+        count(report.lines as usize, "line", "lines")
+    ));
+    let verdict = &report.verdict;
+    match verdict.well {
+        true => out.good(format!("{}: {}", verdict.state.name(), verdict.what)),
+        false => out.fault(format!("{}: {}", verdict.state.name(), verdict.what)),
+    }
+    verdict.evidence.iter().for_each(|line| print_line(line, out));
+    verdict.next.iter().for_each(|next| out.line(format!("  next: {next}")));
+    report.notes.iter().for_each(|note| out.doubtful(format!("note: {note}")));
+    for line in log_chart(report, COLUMNS) {
+        out.line(format!("  {}", line.trim_end()));
+    }
     for log in &report.logs {
-        let minutes = log.utc_offset_minutes;
-        let zone =
-            format!("{}{:02}:{:02}", if minutes < 0 { '-' } else { '+' }, minutes.abs() / 60, minutes.abs() % 60);
-        out.detail(format!("  {}: {} lines, {}, its own time is UTC{zone}", log.name, log.lines, log.encoding));
+        let zone = log.utc_offset_minutes.map_or_else(String::new, |minutes| {
+            let sign = if minutes < 0 { '-' } else { '+' };
+            format!(", its own time is UTC{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
+        });
+        out.detail(format!("  {}: {} lines, {}{zone}", log.name, log.lines, log.encoding));
     }
-    for log in report.logs.iter().filter(|log| log.lines == 0) {
-        out.fault(format!("{}: no line in it is one of the router's (DD.MM.YYYY HH:MM:SS TTTT L text)", log.name));
+    for period in latest(&report.states, out).iter().filter(|_| out.verbose) {
+        out.detail(format!("  {}  {:25} {} line {}", period.from, period.state.name(), period.log, period.line));
     }
+    print_counts(report, out);
+    print_exceptions(report, out);
+    if let Some(crash) = &report.last_crash {
+        out.heading(format!("Crashes: {}; the last:", happened(&report.crashes)));
+        print_line(crash, out);
+    }
+    if let Some(error) = &report.last_error {
+        out.heading(format!("Last error, {}, {} line {}", error.time, error.log, error.line));
+        error.text.lines().for_each(|line| out.line(format!("  {line}")));
+    }
+    print_starts(report, out);
+}
+
+fn print_line(line: &LastError, out: Out) {
+    let mut lines = line.text.lines();
+    out.line(format!("  {}  {} line {}: {}", line.time, line.log, line.line, lines.next().unwrap_or_default()));
+    lines.for_each(|more| out.line(format!("      {more}")));
+}
+
+fn print_counts(report: &LogReport, out: Out) {
     let mut rows: Vec<Vec<String>> = Vec::new();
     let mut row = |name: &str, text: String| rows.push(vec![name.to_owned(), text]);
-    row("errors, warnings", format!("{}, {}", levels.error, levels.warning));
+    row("errors, warnings", format!("{}, {}", report.levels.error, report.levels.warning));
     row("starts", report.start_count.to_string());
     row("lost sessions", happened(&report.lost_sessions));
     row("failed handshakes", happened(&report.failed_handshakes));
@@ -71,12 +132,30 @@ fn print(report: &LogReport, out: Out) {
             out.line(format!("  {}  {}", hour.hour, hour.count));
         }
     }
-    if let Some(error) = &report.last_error {
-        out.heading(format!("Last error, {}, {} line {}", error.time, error.log, error.line));
-        error.text.lines().for_each(|line| out.line(format!("  {line}")));
+}
+
+fn print_exceptions(report: &LogReport, out: Out) {
+    if report.exceptions.is_empty() {
+        return;
     }
+    out.heading("Exceptions of CORBA");
+    let shown = if out.verbose { report.exceptions.len() } else { TOLD };
+    for exception in report.exceptions.iter().take(shown) {
+        let minor = exception.minor.as_ref().map_or_else(String::new, |minor| format!(" ({minor})"));
+        let meaning = exception.meaning.as_ref().map_or_else(String::new, |meaning| format!(": {meaning}"));
+        out.line(format!("  {}{minor}: {}{meaning}", exception.name, happened(&exception.happened)));
+        if let Some(next) = exception.next {
+            out.line(format!("      next: {next}"));
+        }
+        if let Some(source) = &exception.source {
+            out.detail(format!("      source: {source}"));
+        }
+    }
+}
+
+fn print_starts(report: &LogReport, out: Out) {
     if report.starts.is_empty() {
-        return out.line("No start of the router is in these logs");
+        return out.line("No start is in these logs");
     }
     out.heading("Starts");
     for start in latest(&report.starts, out) {

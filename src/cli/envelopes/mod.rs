@@ -28,7 +28,7 @@ pub enum EnvelopesCommand {
     Where(lookup::WhereArgs),
     /// Move messages that are past their time to live aside, with a list
     Expire(expire::ExpireArgs),
-    /// Read the router's logs: starts, its parent, lost sessions, failed handshakes, the last error
+    /// Say from the logs how the router, the agent and the Certification Manager stand, since when, and why
     Logs(logs::LogsArgs),
     /// Restart the services in the right order, or print a script that does
     Restart(restart::RestartArgs),

@@ -1,11 +1,11 @@
 //! A check as monitoring systems of the Nagios kind want it: one line, performance data behind a bar, and exit codes of
 //! their own, 0 to 3 for OK, WARNING, CRITICAL and UNKNOWN.
 
-use std::io::Write;
-
 use crate::envelopes::{Check, Verdict, print_duration};
 use crate::report::{count, safe};
 use crate::{Error, Exit};
+
+use crate::cli::out;
 
 /// The exits with these codes; what else they mean does not count here.
 const OK: Exit = Exit::Done;
@@ -35,7 +35,7 @@ pub fn usage() -> Exit {
 }
 
 fn print(line: &str) {
-    let _ = writeln!(std::io::stdout(), "{}", safe(line));
+    out::print(&format!("{}\n", safe(line)));
 }
 
 fn text(found: &Check) -> String {
@@ -46,8 +46,8 @@ fn text(found: &Check) -> String {
     if let Some(oldest) = &found.oldest {
         text += &format!(", oldest {}", print_duration(std::time::Duration::from_secs(oldest.age_seconds)));
     }
-    if let Some(expired) = found.expired.filter(|expired| *expired > 0) {
-        text += &format!(", {expired} expired");
+    if let (Some(most), Some(least)) = (found.expired.filter(|expired| *expired > 0), found.expired_at_longest) {
+        text += &if least == most { format!(", {most} expired") } else { format!(", {least} to {most} expired") };
     }
     text
 }

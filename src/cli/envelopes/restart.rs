@@ -55,7 +55,7 @@ fn script(choice: ScriptChoice, timeout: Duration, out: Out) -> Result<Exit> {
     };
     let script = envelopes::restart_script(script, timeout);
     if !out.json {
-        out.document(&script)?;
+        out.document(&script);
     }
     out.answer(COMMAND, Exit::Done, Body { script });
     Ok(Exit::Done)

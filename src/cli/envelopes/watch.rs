@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::envelopes::Sample;
-use crate::report::{SCHEMA, write_stdout};
-use crate::{Exit, Result};
+use crate::report::{ErrorReport, SCHEMA};
+use crate::{Error, Exit, Result};
 use clap::Args;
 use serde::Serialize;
 
@@ -14,7 +14,7 @@ use super::chart;
 use super::flags::{ServerFlags, folder, seconds};
 use super::watched::{Watched, text};
 use crate::cli::flags::path;
-use crate::cli::out::Out;
+use crate::cli::out::{self, Out};
 
 #[derive(Debug, Args)]
 pub struct WatchArgs {
@@ -52,20 +52,44 @@ fn watch(args: &WatchArgs, out: Out) -> Result<Exit> {
     }
     let mut number = 1;
     let mut next = watched.begin;
+    let mut failed = None;
     loop {
         let sample = watched.series.samples.back().expect("the first was taken");
-        if !print(sample, out)? || Some(number) == args.samples {
+        let reads = match failed.take() {
+            None => print(sample, out),
+            Some(error) => print_failure(&error, out),
+        };
+        if !reads || Some(number) == args.samples {
             return Ok(Exit::Done);
         }
         next += args.interval;
         std::thread::sleep(next.saturating_duration_since(Instant::now()));
-        watched.sample()?;
+        failed = watched.sample()?;
         number += 1;
     }
 }
 
+/// Says that the folder could not be counted this time. Gives whether anybody still reads.
+fn print_failure(error: &Error, out: Out) -> bool {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        schema: u32,
+        command: &'a str,
+        time: String,
+        count: Option<u64>,
+        error: ErrorReport,
+    }
+    if !out.json {
+        out.warning(&format!("not counted this time: {error}"));
+        return true;
+    }
+    let time = crate::time::print(std::time::SystemTime::now());
+    let line = Line { schema: SCHEMA, command: COMMAND, time, count: None, error: ErrorReport::new(error) };
+    out::print(&format!("{}\n", serde_json::to_string(&line).expect("it is plain data")))
+}
+
 /// Prints a sample. Gives whether anybody still reads.
-fn print(sample: &Sample, out: Out) -> Result<bool> {
+fn print(sample: &Sample, out: Out) -> bool {
     #[derive(Serialize)]
     struct Line<'a> {
         schema: u32,
@@ -80,7 +104,7 @@ fn print(sample: &Sample, out: Out) -> Result<bool> {
         false => format!("{}  {}", sample.time, text(sample)),
     };
     if out.quiet && !out.json {
-        return Ok(true);
+        return true;
     }
-    write_stdout(&format!("{line}\n"))
+    out::print(&format!("{line}\n"))
 }

@@ -44,6 +44,9 @@ pub fn run(args: &CheckArgs, out: Out) -> Exit {
         0 => out.good(format!("{}: {of}", fleet::summary(&findings))),
         _ => out.fault(format!("{}: {of}", fleet::summary(&findings))),
     }
+    if errors == 0 {
+        out.line("configcid fleet plan looks deeper: it says what would keep a CID from being changed");
+    }
     let exit = if errors == 0 { Exit::Done } else { Exit::Faults };
     let (warnings, file) = (findings.len() - errors, file.to_string_lossy().into_owned());
     out.answer(COMMAND, exit, Body { file, relays, cids, errors, warnings, findings });

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::report::{ErrorReport, write_file};
+use crate::report::{ErrorReport, write_or_check};
 use crate::{Error, Exit, Result, fleet};
 use clap::Args;
 use serde::Serialize;
@@ -21,12 +21,16 @@ pub struct ImportArgs {
     /// Replace a file that is there
     #[arg(long)]
     force: bool,
+    /// Show the text, and write nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 #[derive(Serialize)]
 struct Body {
     file: String,
-    /// The text that was written.
+    dry_run: bool,
+    /// The text that was written, or would be.
     text: String,
     warnings: Vec<String>,
     failed: Vec<Failed>,
@@ -58,13 +62,17 @@ fn try_run(args: &ImportArgs, out: Out) -> Result<Exit> {
     let imported = fleet::import(&cids)?;
     imported.warnings.iter().for_each(|warning| out.warning(warning));
     imported.failed.iter().for_each(|(_, error)| out.error(error));
-    write_file(&args.out, imported.text.as_bytes(), args.force)?;
+    let dry_run = args.dry_run;
+    write_or_check(&args.out, imported.text.as_bytes(), args.force, dry_run)?;
     let file = args.out.to_string_lossy().into_owned();
-    imported.text.lines().for_each(|line| out.detail(line));
-    out.good(format!("Wrote {file}; look at it, then: configcid fleet check {file}"));
+    imported.text.lines().for_each(|line| if dry_run { out.line(line) } else { out.detail(line) });
+    out.good(match dry_run {
+        true => format!("Would write {file}"),
+        false => format!("Wrote {file}; look at it, then: configcid fleet check {file}"),
+    });
     let failed: Vec<Failed> = imported.failed.iter().map(|(path, error)| Failed::new(path, error)).collect();
     let exit = if failed.is_empty() { Exit::Done } else { Exit::Some };
-    out.answer(COMMAND, exit, Body { file, text: imported.text, warnings: imported.warnings, failed });
+    out.answer(COMMAND, exit, Body { file, dry_run, text: imported.text, warnings: imported.warnings, failed });
     Ok(exit)
 }
 

@@ -2,7 +2,7 @@
 
 use crate::Exit;
 use crate::fleet::TEMPLATE;
-use crate::report::write_file;
+use crate::report::write_or_check;
 use clap::Args;
 use serde::Serialize;
 
@@ -16,21 +16,28 @@ pub struct InitArgs {
     /// Replace a file that is there
     #[arg(long)]
     force: bool,
+    /// Say whether the file would be written, and write nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 #[derive(Serialize)]
-pub struct Body {
-    pub file: String,
+struct Body {
+    file: String,
+    dry_run: bool,
 }
 
 pub fn run(args: &InitArgs, out: Out) -> Exit {
     const COMMAND: &str = "fleet init";
     let file = &args.file.file;
-    if let Err(error) = write_file(file, TEMPLATE.as_bytes(), args.force) {
+    if let Err(error) = write_or_check(file, TEMPLATE.as_bytes(), args.force, args.dry_run) {
         return out.fail(COMMAND, &error);
     }
     let file = file.to_string_lossy().into_owned();
-    out.good(format!("Wrote {file}; replace its names and addresses, then: configcid fleet check {file}"));
-    out.answer(COMMAND, Exit::Done, Body { file });
+    out.good(match args.dry_run {
+        true => format!("Would write {file}"),
+        false => format!("Wrote {file}; replace its names and addresses, then: configcid fleet check {file}"),
+    });
+    out.answer(COMMAND, Exit::Done, Body { file, dry_run: args.dry_run });
     Exit::Done
 }

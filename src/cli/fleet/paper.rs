@@ -51,7 +51,7 @@ impl PaperFlags {
         let (file, dry_run) = (file.to_string_lossy().into_owned(), self.dry_run);
         let Some(target) = &self.out else {
             if !out.json {
-                out.document(&text)?;
+                out.document(&text);
             }
             out.answer(command, Exit::Done, Paper { file, dry_run, about, status: None, out: None, text: Some(text) });
             return Ok(Exit::Done);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::fleet::{self, CidStatus, Difference, Fleet, FleetFinding, State, fleet_metrics};
+use crate::fleet::{self, CidStatus, Difference, Fleet, FleetFinding, State, fleet_down, fleet_metrics};
 use crate::report::{table, write_file};
 use crate::{Exit, Result};
 use clap::Args;
@@ -50,7 +50,15 @@ const COMMAND: &str = "fleet status";
 pub fn run(args: &StatusArgs, out: Out) -> Exit {
     match try_run(args, out) {
         Ok(exit) => exit,
-        Err(error) => out.fail(COMMAND, &error),
+        Err(error) => {
+            // Whoever reads the metrics learns that they are no longer made.
+            if let Some(path) = &args.metrics
+                && let Err(error) = write_file(path, fleet_down().to_string().as_bytes(), true)
+            {
+                out.error(&error);
+            }
+            out.fail(COMMAND, &error)
+        }
     }
 }
 

@@ -12,11 +12,13 @@ use serde::Serialize;
 
 use super::flags::{At, Lang, ProfileFlags, Source};
 use super::shared::{RefusalReport, end, setting};
+use crate::cli::flags::path;
 use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
 pub struct LintArgs {
     /// The message file
+    #[arg(value_parser = path())]
     file: PathBuf,
     #[command(flatten)]
     at: At,

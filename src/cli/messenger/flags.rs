@@ -7,20 +7,23 @@ use crate::messenger::{Config, Language, Method, Profile, ReportTo, Store, Words
 use crate::{Error, Result, time};
 use clap::Args;
 
+use crate::cli::flags::path;
+
 /// Where the messages are.
 #[derive(Debug, Args)]
 pub struct Source {
     /// The message file; by default the one that the configuration names
+    #[arg(value_parser = path())]
     pub file: Option<PathBuf>,
     /// The configuration; by default messenger.toml beside the program
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     pub config: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub struct ProfileFlags {
     /// The computer and its user, described in a TOML file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     profile: Option<PathBuf>,
     /// This computer and user; on Windows, this is what happens without --profile
     #[arg(long, conflicts_with = "profile")]
@@ -89,7 +92,7 @@ impl Lang {
 #[derive(Debug, Args)]
 pub struct StateFlags {
     /// The folder of the user's state; by default, one below the system's folder for data of the user
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = path())]
     state: Option<PathBuf>,
 }
 
@@ -108,7 +111,7 @@ pub struct ReportFlags {
     #[arg(long, value_enum, requires = "url")]
     method: Option<MethodChoice>,
     /// Who may vouch for the server: certificates in a PEM file, in place of the system's
-    #[arg(long, value_name = "FILE", requires = "url")]
+    #[arg(long, value_name = "FILE", requires = "url", value_parser = path())]
     ca: Option<PathBuf>,
 }
 

@@ -13,14 +13,16 @@ use serde::Serialize;
 
 use super::flags::{At, Lang};
 use super::shared::end;
+use crate::cli::flags::path;
 use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
 pub struct BuildArgs {
     /// What the package is made of, a TOML file
+    #[arg(value_parser = path())]
     spec: PathBuf,
     /// The folder to make
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = path())]
     out: PathBuf,
     /// Replace a package that is there
     #[arg(long)]
@@ -37,9 +39,10 @@ pub struct BuildArgs {
 #[derive(Debug, Args)]
 pub struct InstallArgs {
     /// The folder of the package; by default the one that this program lies in
+    #[arg(value_parser = path())]
     package: Option<PathBuf>,
     /// Put it below this folder, which stands for %ProgramFiles(x86)%, and leave the registry alone
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = path())]
     root: Option<PathBuf>,
     /// Say what would be done, and do nothing
     #[arg(long)]
@@ -51,7 +54,7 @@ pub struct InstallArgs {
 #[derive(Debug, Args)]
 pub struct UninstallArgs {
     /// Remove it from below this folder, which stands for %ProgramFiles(x86)%, and leave the registry alone
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = path())]
     root: Option<PathBuf>,
     /// Say what would be done, and do nothing
     #[arg(long)]

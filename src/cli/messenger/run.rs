@@ -1,6 +1,6 @@
 //! `configcid messenger run`: what runs at logon.
 
-use std::io::{BufRead, Read, Write};
+use std::io::{BufRead, Read};
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -15,7 +15,8 @@ use serde::Serialize;
 
 use super::flags::{At, Lang, ProfileFlags, ReportFlags, Source, StateFlags};
 use super::shared::{LostReport, RefusalReport, Shown, end, send, setting, tell_lost};
-use crate::cli::out::Out;
+use crate::cli::flags::path;
+use crate::cli::out::{self, Out};
 
 #[derive(Debug, Args)]
 pub struct RunArgs {
@@ -31,7 +32,7 @@ pub struct RunArgs {
     #[arg(long, value_enum)]
     format: Option<Format>,
     /// Read the Disable switches from this exported file, instead of the registry of this computer
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     reg: Option<PathBuf>,
     #[command(flatten)]
     state: StateFlags,
@@ -208,7 +209,7 @@ fn one_by_one(
         } else {
             on_terminal(shown, (at + 1, messages.len()), words, out);
             // A reader that has gone has not seen it.
-            if ask(words).is_err() {
+            if !ask(words) {
                 return Ok(());
             }
             display()?;
@@ -263,11 +264,9 @@ fn on_terminal(shown: &Shown<'_>, (number, of): (usize, usize), words: &Words, o
     }
 }
 
-/// Prints the prompt.
-fn ask(words: &Words) -> std::io::Result<()> {
-    let mut stdout = std::io::stdout();
-    stdout.write_all(words.prompt.as_bytes())?;
-    stdout.flush()
+/// Prints the prompt. Gives whether anybody still reads.
+fn ask(words: &Words) -> bool {
+    out::print(words.prompt)
 }
 
 /// Reads what is answered to the prompt, and asks again where it is no answer.
@@ -282,7 +281,7 @@ fn answer(words: &Words, out: Out) -> Answer {
         match words.answer(&String::from_utf8_lossy(&said)) {
             Some(true) => return Answer::Acknowledged,
             Some(false) => return Answer::Later,
-            None if left > 0 && ask(words).is_err() => return Answer::Nobody,
+            None if left > 0 && !ask(words) => return Answer::Nobody,
             None => {}
         }
     }

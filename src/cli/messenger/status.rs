@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::flags::{At, Lang, ProfileFlags, ReportFlags, Source, StateFlags, config};
 use super::shared::{LostReport, end, send, setting, tell_lost};
+use crate::cli::flags::path;
 use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
@@ -34,8 +35,11 @@ pub struct AckArgs {
     #[arg(value_name = "ID", required = true)]
     ids: Vec<String>,
     /// The configuration that names where to report; by default messenger.toml beside the program
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     config: Option<PathBuf>,
+    /// Say what would be acknowledged, and remember and report nothing
+    #[arg(long)]
+    dry_run: bool,
     #[command(flatten)]
     at: At,
     #[command(flatten)]
@@ -181,13 +185,14 @@ fn acknowledge(args: &AckArgs, out: Out) -> Result<Exit> {
     }
     #[derive(Serialize)]
     struct Body<'a> {
+        dry_run: bool,
         messages: Vec<Acknowledged<'a>>,
         state_lost: Option<LostReport>,
     }
     let (words, now, store) = (args.language.words()?, args.at.moment_to_remember()?, args.state.store()?);
     let to = args.report.to(config(args.config.as_deref())?.as_ref())?;
     let sender = to.as_ref().map(HttpSender::new).transpose()?;
-    let (done, lost) = store.update(|state| {
+    let acknowledge = |state: &mut State| {
         if let Some(unknown) = args.ids.iter().find(|id| !state.messages.contains_key(*id)) {
             return Err(Error::usage(format!(
                 "no message {unknown:?} was shown to this user; configcid messenger status \
@@ -197,16 +202,25 @@ fn acknowledge(args: &AckArgs, out: Out) -> Result<Exit> {
         // Without an address here, the next run reports, if it has one, as the last had.
         state.reporting |= sender.is_some();
         Ok(args.ids.iter().map(|id| state.acknowledge(id, now) == Some(true)).collect::<Vec<bool>>())
-    })?;
+    };
+    let (done, lost) = match args.dry_run {
+        true => (acknowledge(&mut store.peek()?), None),
+        false => store.update(acknowledge)?,
+    };
     let lost = tell_lost(lost, words, out);
     let done = done?;
     let mut messages = Vec::new();
     for (id, is_new) in args.ids.iter().zip(done) {
-        out.good(fill(if is_new { words.acknowledged } else { words.acknowledged_already }, &[id]));
-        messages.push(Acknowledged { id, status: if is_new { Status::Changed } else { Status::Unchanged } });
+        let (said, status) = match (is_new, args.dry_run) {
+            (true, true) => (words.would_acknowledge, Status::Planned),
+            (true, false) => (words.acknowledged, Status::Changed),
+            (false, _) => (words.acknowledged_already, Status::Unchanged),
+        };
+        out.good(fill(said, &[id]));
+        messages.push(Acknowledged { id, status });
     }
-    out.answer("messenger ack", Exit::Done, Body { messages, state_lost: lost });
-    if let Some(sender) = sender {
+    out.answer("messenger ack", Exit::Done, Body { dry_run: args.dry_run, messages, state_lost: lost });
+    if let Some(sender) = sender.filter(|_| !args.dry_run) {
         send(&store, &sender, now, words, out)?;
     }
     Ok(Exit::Done)

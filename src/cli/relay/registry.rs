@@ -8,6 +8,7 @@ use crate::{Exit, Result};
 use clap::Args;
 use serde::Serialize;
 
+use crate::cli::flags::path;
 use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
@@ -17,13 +18,13 @@ pub struct RegistryArgs {
     #[arg(long, conflicts_with_all = ["reg", "apply", "dry_run"])]
     show: bool,
     /// Write the values as a file that `reg import` reads
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["apply", "from"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["apply", "from"], value_parser = path())]
     pub reg: Option<PathBuf>,
     /// Set the values in the registry of this computer
     #[arg(long, conflicts_with = "from")]
     pub apply: bool,
     /// Look at this file, exported from the relay's registry, instead of the registry of this computer
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     pub from: Option<PathBuf>,
     /// The view of the registry; by default each that has a router's key, and for --reg both
     #[arg(long, value_enum)]
@@ -82,7 +83,7 @@ fn show(args: &RegistryArgs, out: Out) -> Result<Exit> {
     check.views.iter().for_each(|view| print(view, out));
     check.faults.iter().for_each(|fault| out.fault(format!("fault: {fault}")));
     match check.differences() {
-        0 if check.faults.is_empty() => out.good("All values are those of a relay"),
+        0 if !check.has_faults() => out.good("All values are those of a relay"),
         0 => {}
         n => out.fault(format!("{} from those of a relay", count(n, "value differs", "values differ"))),
     }
@@ -94,11 +95,20 @@ fn show(args: &RegistryArgs, out: Out) -> Result<Exit> {
 
 fn print(view: &RelayView, out: Out) {
     out.heading(format!("{}{}", view.key, if view.present { "" } else { "  (no such key)" }));
-    let width = view.values.iter().map(|value| value.name.len()).max().unwrap_or(0);
+    let names = view.values.iter().map(|value| value.name).chain(view.others.iter().map(|other| other.name));
+    let width = names.map(str::len).max().unwrap_or(0);
     for value in &view.values {
         let actual = value.actual.as_deref().unwrap_or("(none)");
         let line = format!("  {:width$}  {actual}", value.name);
-        if value.same { out.line(line) } else { out.fault(format!("{line}, should be {}", value.expected)) }
+        let wrong = value.wrong.as_ref().map_or_else(String::new, |wrong| format!(": {wrong}"));
+        if value.same { out.line(line) } else { out.fault(format!("{line}, should be {}{wrong}", value.expected)) }
+    }
+    for other in &view.others {
+        let line = format!("  {:width$}  {}", other.name, other.actual.as_deref().unwrap_or("(none)"));
+        match other.wrong.as_slice() {
+            [] => out.line(line),
+            wrong => out.fault(format!("{line}: {}", wrong.join("; "))),
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use clap::Args;
 
 use crate::cli::flags::{AddressFlags, RefreshFlags, WriteFlags, path};
 use crate::cli::out::Out;
-use crate::cli::work::Work;
+use crate::cli::work::{Work, open_cid};
 
 #[derive(Debug, Args)]
 pub struct SetArgs {
@@ -43,6 +43,6 @@ pub fn set(args: &SetArgs, out: Out) -> Exit {
         Ok(setup) => setup,
         Err(error) => return out.fail(COMMAND, &error),
     };
-    let work = Work { command: COMMAND, run: args.write.run(Some(&setup.refresh)), lines: &plan_lines };
+    let work = Work { command: COMMAND, run: args.write.run(Some(&setup.refresh)), lines: &plan_lines, open: open_cid };
     work.on_all(&args.cids, out, |path| relay::set(&Cid::open(path)?, &setup))
 }

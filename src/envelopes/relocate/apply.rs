@@ -186,10 +186,16 @@ pub fn move_folder(from: &Path, to: &Path, host: &MoveHost<'_>) -> Result<Moved>
         };
     }
     record.done = true;
-    record.write(to)?;
-    moved.look(host.setting.get()?.as_ref() == Some(&value), &from)?;
+    // Whatever is wrong with these, the messages are there, and the router is to run.
+    let written = record.write(to);
+    moved.look(host, Some(&value), &from);
     start(host, ran, &mut router)?;
     moved.end(router);
+    if let Err(error) = written {
+        moved.fault(format!(
+            "the record of the move could not be written, without which --undo may not find its way: {error}"
+        ));
+    }
     Ok(moved)
 }
 
@@ -206,8 +212,18 @@ pub fn undo_move(to: &Path, host: &MoveHost<'_>) -> Result<Moved> {
     clean([&record.from, to])?;
     let mut router = vec![stop(host)?];
     let ran = router[0].before == Some(ServiceState::Running) || record.ran;
-    let mut moved = take_back(to, &record, host)?;
-    moved.look(host.setting.get()? == record.value(), to)?;
+    let mut moved = match take_back(to, &record, host) {
+        Ok(moved) => moved,
+        Err(error) => {
+            // Where it reads its messages now, it can work.
+            let error = error.next("the move is not taken back whole; run this again to go on");
+            return Err(match start(host, ran, &mut router) {
+                Ok(()) if router.iter().all(|step| step.ok) => error,
+                _ => error.next("the router does not run: start its service"),
+            });
+        }
+    };
+    moved.look(host, record.value().as_ref(), to);
     start(host, ran, &mut router)?;
     moved.end(router);
     Ok(moved)
@@ -228,16 +244,23 @@ impl Moved {
         }
     }
 
+    fn fault(&mut self, fault: String) {
+        self.faults.push(fault);
+        self.ok = false;
+    }
+
     /// Looks at what was just done.
-    fn look(&mut self, is_set: bool, emptied: &Path) -> Result<()> {
-        if !is_set {
-            self.faults.push(format!("{ENVELOPE_DIR} is not what was set"));
+    fn look(&mut self, host: &MoveHost<'_>, set: Option<&Value>, emptied: &Path) {
+        match host.setting.get() {
+            Ok(value) if value.as_ref() == set => {}
+            Ok(_) => self.faults.push(format!("{ENVELOPE_DIR} is not what was set")),
+            Err(error) => self.faults.push(format!("{ENVELOPE_DIR} cannot be looked at: {error}")),
         }
-        let still = if emptied.exists() { scan::count(emptied)?.messages } else { 0 };
-        if still > 0 {
-            self.faults.push(format!("{still} messages are in {} still", emptied.display()));
+        match if emptied.exists() { scan::count(emptied).map(|counted| counted.messages) } else { Ok(0) } {
+            Ok(0) => {}
+            Ok(still) => self.faults.push(format!("{still} messages are in {} still", emptied.display())),
+            Err(error) => self.faults.push(error.to_string()),
         }
-        Ok(())
     }
 
     fn end(&mut self, router: Vec<ServiceStep>) {

@@ -6,6 +6,8 @@ use super::*;
 struct Setting {
     value: RefCell<Option<Value>>,
     refuses: bool,
+    /// A folder that comes in the way of a file when a value is set.
+    in_the_way: Option<PathBuf>,
 }
 
 impl EnvelopeDir for Setting {
@@ -15,6 +17,10 @@ impl EnvelopeDir for Setting {
     fn set(&self, value: Option<&Value>) -> Result<()> {
         if self.refuses && value.is_some() {
             return Err(Error::new(ErrorKind::Io, "the registry refuses"));
+        }
+        if let Some(path) = &self.in_the_way {
+            let _ = fs::remove_file(path);
+            fs::create_dir_all(path).unwrap();
         }
         *self.value.borrow_mut() = value.cloned();
         Ok(())
@@ -34,7 +40,7 @@ impl World {
         for number in 0..messages {
             fs::write(dir.path().join(format!("old/{number}.msg")), number.to_string()).unwrap();
         }
-        let setting = Setting { value: RefCell::new(None), refuses: false };
+        let setting = Setting { value: RefCell::new(None), refuses: false, in_the_way: None };
         World { dir, services: Made::running(&[ROUTER.name]), setting }
     }
 
@@ -163,4 +169,21 @@ fn a_router_that_does_not_run_stays_so() {
     assert!(!moved.ok && moved.faults[0].starts_with("the router: "), "{moved:?}");
     world.services.ignores = None;
     assert!(world.undo().unwrap().ok);
+}
+
+#[test]
+fn a_record_that_cannot_be_written_does_not_leave_the_router_stopped() {
+    let mut world = World::new(3);
+    world.setting.in_the_way = Some(world.path("new/deep").join(RECORD));
+    let moved = world.go().unwrap();
+    assert!(world.runs());
+    assert!(!moved.ok && moved.faults.iter().any(|fault| fault.contains("the record of the move")), "{moved:?}");
+    assert_eq!(moved.moved, 3);
+
+    // Nor does a way back that ends half way.
+    let mut world = World::new(3);
+    world.go().unwrap();
+    world.setting.in_the_way = Some(world.path("new/deep").join(RECORD));
+    assert!(world.undo().is_err());
+    assert!(world.runs());
 }

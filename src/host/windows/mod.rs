@@ -4,6 +4,11 @@
 #![allow(unsafe_code)]
 
 mod dialog;
+mod profile;
+mod resources;
+
+pub(crate) use profile::firewall_profiles;
+pub(crate) use resources::{counters, memory};
 
 pub(crate) use dialog::{Dialog, Icon, show};
 

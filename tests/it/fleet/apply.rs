@@ -76,21 +76,29 @@ fn a_chain_of_relays_is_set_up_and_nothing_else() {
 fn the_parent_of_a_relay_is_set_only_where_the_file_says_that_it_is_a_relay() {
     let env = chain();
     env.run("fleet apply").ok();
-    // The same relay, which reports to the server from now on: the line stays, and that is told.
+    // The same relay, which reports to the server from now on: what apply set it takes back, else relays that change
+    // places would make a loop.
     env.replace("fleet.toml", "parent = 'MR'\n", "");
     env.replace("fleet.toml", "10.1.200.66", "10.1.200.67");
-    let output = env.run("fleet apply").expect(0);
-    let output = output.complains("\\rms\\mrinit.conf: MRParentAddress is 10.1.200.65,MRComputer.Sales.Acme,MRComputer, and the parent of Below is the server");
-    assert!(!output.stdout.contains("MRParentAddress set"), "{output}");
+    env.run("fleet apply").expect(0).says("MRParentAddress set back to Server.Sales.Acme,SERVER");
     let b = env.text("B/rms/mrinit.conf");
-    assert!(b.contains(&format!("\"MRParentAddress\"=\"{RELAY_LIST}\"")) && b.contains("10.1.200.67"), "{b}");
-    env.run("fleet status").expect(3).says("B    Below    drifted").says("MRParentAddress is ");
-    // A relay that would be its own parent is not set up.
+    assert!(b.contains(PARENT) && b.contains("10.1.200.67"), "{b}");
+    env.run("fleet status").ok();
+    // So is a relay that would be its own parent.
     env.run(&format!("mrinit set B/rms/mrinit.conf MRParentAddress {}", BELOW_LIST.replace("66", "67"))).ok();
-    env.run("B").ok();
-    let before = env.snapshot();
-    env.run("fleet apply").expect(4).complains("Below would be its own parent");
-    assert_eq!(env.snapshot(), before);
+    env.run("B").expect(0);
+    env.run("fleet status").expect(3).says("B    Below    drifted").says("MRParentAddress is ");
+    env.run("fleet apply").expect(0);
+    assert_eq!(env.text("B/rms/mrinit.conf"), b);
+    // A parent that the file does not know stays, and that is told.
+    env.run("mrinit set B/rms/mrinit.conf MRParentAddress 10.99.0.1,other.example,OTHER").ok();
+    env.run("B").expect(0);
+    let output = env.run("fleet apply").expect(3);
+    let output = output.complains(
+        "\\rms\\mrinit.conf: MRParentAddress is 10.99.0.1,other.example,OTHER, and the parent of Below is the server",
+    );
+    assert!(!output.stdout.contains("MRParentAddress set"), "{output}");
+    env.run("fleet status").expect(3).says("B    Below    drifted").says("MRParentAddress is ");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod apply;
 mod check;
 mod pictures;
+mod reparent;
 mod report;
 mod runbook;
 mod schema;
