@@ -131,11 +131,13 @@ void configcid_close(configcid_cid *cid);
 int32_t configcid_log(configcid_cid *cid, configcid_log_function function, void *context);
 
 /**
- * Sets an option for the calls to come: "checksum" (the name of a function), "checksum-command", "refresh-with" (a
+ * Sets an option for the calls to come: "checksum" (a name, a definition, or a file that holds one), "checksum-command", "refresh-with" (a
  * program), "program-timeout" (seconds; for programs set after it), "customer-file" (one more name), "wait" (seconds
  * for another writer).
  */
-int32_t configcid_set(configcid_cid *cid, const char *name, const char *value);
+int32_t configcid_set(configcid_cid *cid,
+                      const char *name,
+                      const char *value);
 
 /**
  * As configcid_set(), in UTF-16.

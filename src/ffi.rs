@@ -23,8 +23,7 @@ use serde::Serialize;
 
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::exit::Exit;
-use crate::catalog::checksum;
-use crate::catalogs::{ChecksumChoice, CommandFunction, Program, RefreshOptions, refresh};
+use crate::catalogs::{ChecksumChoice, CommandFunction, Program, RefreshOptions, function, refresh};
 use crate::catalogs::{Scope, verify};
 use crate::plan::LockOptions;
 use crate::report::{Answer, CidResult, ErrorReport, answer, count, fault_line, plan_lines, recovered_line};
@@ -232,9 +231,7 @@ impl State {
         };
         match name {
             "checksum" => {
-                let function =
-                    checksum::known(value).ok_or_else(|| usage(format!("there is no checksum function {value:?}")))?;
-                self.options.checksum = ChecksumChoice::Use(function);
+                self.options.checksum = ChecksumChoice::Use(function(value)?);
             }
             "checksum-command" => {
                 self.options.checksum = ChecksumChoice::Also(Arc::new(CommandFunction::new(value, self.timeout)?));
@@ -478,7 +475,7 @@ pub unsafe extern "C" fn configcid_log(
     })
 }
 
-/// Sets an option for the calls to come: "checksum" (the name of a function), "checksum-command", "refresh-with" (a
+/// Sets an option for the calls to come: "checksum" (a name, a definition, or a file that holds one), "checksum-command", "refresh-with" (a
 /// program), "program-timeout" (seconds; for programs set after it), "customer-file" (one more name), "wait" (seconds
 /// for another writer).
 #[unsafe(no_mangle)]

@@ -2,11 +2,10 @@
 
 use std::collections::HashMap;
 
+use super::checksum::FORMAT_GUID;
 use super::{Catalog, CatalogId, Checksum, CidPath, Entry};
 use crate::base::error::{Error, ErrorKind, Position, Result};
 
-/// The format's own GUID, at offset 0, with its NUL.
-const MAGIC: &[u8; 39] = b"{546D99E5-A8F5-49a5-BF8B-93A516F7FD83}\0";
 /// The one version there is, at offset 39.
 const VERSION: u16 = 1;
 const ID_AT: usize = 41;
@@ -25,7 +24,8 @@ impl Catalog {
     /// error names the offset, and no file.
     pub fn parse(bytes: &[u8]) -> Result<Catalog> {
         let mut reader = Reader { bytes, at: 0 };
-        if reader.take(MAGIC.len(), "the format's GUID")? != MAGIC {
+        let magic = reader.take(FORMAT_GUID.len() + 1, "the format's GUID")?;
+        if magic.strip_suffix(&[0]) != Some(FORMAT_GUID) {
             return Err(wrong(0, "this is no catalog: it does not begin with the format's GUID"));
         }
         let version = u16::from_le_bytes(reader.array("the version")?);
@@ -60,7 +60,8 @@ impl Catalog {
     pub fn print(&self) -> Vec<u8> {
         let entries: usize = self.entries.iter().map(|entry| 4 + FIXED + entry.path.as_str().len() + 1).sum();
         let mut out = Vec::with_capacity(HEADER + self.gap.len() + entries + FIXED + self.trailing.len());
-        out.extend(MAGIC);
+        out.extend(FORMAT_GUID);
+        out.push(0);
         out.extend(VERSION.to_le_bytes());
         out.extend(self.id.0);
         out.push(0);

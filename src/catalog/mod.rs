@@ -4,8 +4,10 @@
 pub mod checksum;
 mod codec;
 mod customer;
+pub mod identify;
 mod path;
 
+use checksum::Context;
 pub use checksum::{Checksum, ChecksumFunction};
 pub(crate) use customer::is_catalog_name;
 pub use customer::{CustomerFiles, Role};
@@ -103,14 +105,14 @@ impl Catalog {
     /// # Errors
     /// The checksum function fails, or two paths differ in case alone.
     pub fn new(folder: &str, entries: Vec<Entry>, function: &dyn ChecksumFunction) -> Result<Catalog> {
+        let id = CatalogId::for_new(folder, &entries);
+        Catalog::with_id(id, entries, function)
+    }
+
+    /// A new catalog of this identity.
+    pub(crate) fn with_id(id: CatalogId, entries: Vec<Entry>, function: &dyn ChecksumFunction) -> Result<Catalog> {
         codec::check_unique(&entries, |_| None)?;
-        let mut catalog = Catalog {
-            id: CatalogId::for_new(folder, &entries),
-            gap: Vec::new(),
-            entries,
-            own_checksum: Checksum(0),
-            trailing: Vec::new(),
-        };
+        let mut catalog = Catalog { id, gap: Vec::new(), entries, own_checksum: Checksum(0), trailing: Vec::new() };
         catalog.seal(function)?;
         Ok(catalog)
     }
@@ -118,11 +120,6 @@ impl Catalog {
     /// The identity.
     pub fn id(&self) -> CatalogId {
         self.id
-    }
-
-    /// Takes over the identity of the catalog that this one replaces.
-    pub(crate) fn keep_id(&mut self, id: CatalogId) {
-        self.id = id;
     }
 
     /// The entries, in the file's order.
@@ -140,6 +137,21 @@ impl Catalog {
         &printed[..printed.len() - self.trailing.len() - size_of::<u32>()]
     }
 
+    /// What a function gives for the catalog's own checksum; `printed` is the catalog.
+    pub(crate) fn own_sum(&self, printed: &[u8], function: &dyn ChecksumFunction) -> Result<Checksum> {
+        let covered = self.covered(printed);
+        let context = Context { id: self.id, path: None, size: covered.len() as u64 };
+        match function.bind(&context) {
+            Some(bound) => bound.of_bytes(covered),
+            None => function.of_bytes(covered),
+        }
+    }
+
+    /// What the checksum of the entry for `path`, a file of `size` bytes, is of beside the file's content.
+    pub(crate) fn context<'a>(&self, path: &'a CidPath, size: u64) -> Context<'a> {
+        Context { id: self.id, path: Some(path), size }
+    }
+
     /// The index of each entry by its path's [key](CidPath::key).
     pub(crate) fn index(&self) -> HashMap<String, usize> {
         self.entries.iter().enumerate().map(|(index, entry)| (entry.path.key(), index)).collect()
@@ -153,7 +165,7 @@ impl Catalog {
     /// Computes the catalog's own checksum anew.
     pub(crate) fn seal(&mut self, function: &dyn ChecksumFunction) -> Result<()> {
         let printed = self.print();
-        self.own_checksum = function.of_bytes(self.covered(&printed))?;
+        self.own_checksum = self.own_sum(&printed, function)?;
         Ok(())
     }
 

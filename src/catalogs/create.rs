@@ -1,11 +1,12 @@
 //! New catalogs for a CID that has none, or whose catalogs are lost.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use crate::base::error::{Error, ErrorKind, Result};
-use crate::catalog::checksum::Function;
-use crate::catalog::{Catalog, CidPath, Entry};
-use crate::cid::hash::{Sum, checked_size, sum_files};
+use crate::catalog::checksum::{self, Context, Function};
+use crate::catalog::{Catalog, CatalogId, CidPath, Entry};
+use crate::cid::hash::{Sum, checked_size, in_parallel, sum_file, sum_files};
 use crate::cid::walk::{Kind, not_plain, walk};
 use crate::cid::{CIDSYNC, CatalogFile, Cid};
 use crate::plan::{CatalogChange, Change, Parts, Plan, Stage};
@@ -52,11 +53,21 @@ pub fn create(cid: &Cid, options: &CreateOptions) -> Result<Plan> {
 
     let files = files(cid, &new)?;
     let places: Vec<(PathBuf, u64)> = files.iter().map(|(_, place)| (place.clone(), u64::from(u32::MAX) + 1)).collect();
-    let sums = sum_files(&places, &*options.function);
+    // Where more than the content goes into a checksum, each catalog has its own of the same file. Until then, one of the
+    // content alone tells contents apart, for the identities of new catalogs.
+    let of_content = checksum::known(checksum::FOR_NEW).expect("the table holds the function of new catalogs");
+    let function = if options.function.needs_entry() { &of_content } else { &options.function };
+    let sums = sum_files(&places, &**function);
+    let on_disk: HashMap<String, PathBuf> = files
+        .iter()
+        .map(|(path, place)| (path.key(), place.clone()))
+        .filter(|_| options.function.needs_entry())
+        .collect();
     let mut entries = Vec::with_capacity(files.len() + new.len());
     for ((path, place), sum) in files.into_iter().zip(sums) {
         entries.push(entry(path, sum.and_then(|sum| Ok((checked_size(sum.0, &place)?, sum)))?));
     }
+    let mut made = HashMap::new();
     for file in &new {
         let own = entries.iter().filter_map(|entry| {
             let path = entry.path.seen_from(file.folder.as_ref())?;
@@ -66,14 +77,18 @@ pub fn create(cid: &Cid, options: &CreateOptions) -> Result<Plan> {
         own.sort_by_cached_key(|entry| entry.path.key());
         let count = own.len();
         let name = file.folder.as_ref().map_or("", CidPath::as_str);
-        let mut catalog = Catalog::new(name, own, &*options.function).map_err(|error| error.in_file(cid.path()))?;
         let before = cid.read(&file.path, crate::catalog::MAX_SIZE)?;
-        if let Some(Ok(old)) = before.as_deref().map(Catalog::parse) {
-            catalog.keep_id(old.id());
-            catalog.seal(&*options.function)?;
+        let old = before.as_deref().and_then(|bytes| Catalog::parse(bytes).ok());
+        let id = old.map_or_else(|| CatalogId::for_new(name, &own), |old| old.id());
+        if options.function.needs_entry() {
+            sum_each(file, id, &mut own, &on_disk, &made, &options.function)?;
         }
+        let catalog = Catalog::with_id(id, own, &*options.function).map_err(|error| error.in_file(cid.path()))?;
         let after = catalog.print();
-        let sum = (after.len() as u64, options.function.of_bytes(&after)?);
+        let sum = (after.len() as u64, function.of_bytes(&after)?);
+        if options.function.needs_entry() {
+            made.insert(file.path.key(), after.clone());
+        }
         entries.push(entry(file.path.clone(), (checked_size(sum.0, &cid.shown(&file.path))?, sum)));
         let changed = before.as_deref() != Some(&after);
         if changed {
@@ -90,6 +105,30 @@ pub fn create(cid: &Cid, options: &CreateOptions) -> Result<Plan> {
         });
     }
     Ok(Plan::new(cid, parts))
+}
+
+/// Gives each entry of a catalog its checksum by a function that needs to know the entry.
+fn sum_each(
+    file: &CatalogFile,
+    id: CatalogId,
+    entries: &mut [Entry],
+    on_disk: &HashMap<String, PathBuf>,
+    made: &HashMap<String, Vec<u8>>,
+    function: &Function,
+) -> Result<()> {
+    let sums = in_parallel(entries, |entry| {
+        let context = Context { id, path: Some(&entry.path), size: entry.size.into() };
+        let function = checksum::bound(function, &context);
+        let key = entry.path.under(file.folder.as_ref()).key();
+        match made.get(&key) {
+            Some(bytes) => function.of_bytes(bytes),
+            None => sum_file(&on_disk[&key], u64::from(entry.size) + 1, &*function).map(|(_, checksum)| checksum),
+        }
+    });
+    for (entry, checksum) in entries.iter_mut().zip(sums) {
+        entry.checksum = checksum?;
+    }
+    Ok(())
 }
 
 /// The catalog of a folder, in the case found.

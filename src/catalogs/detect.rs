@@ -1,9 +1,12 @@
 //! Which checksum function a catalog uses: found out, never assumed (formats.md, section 3).
 
+use std::sync::Arc;
+
 use crate::base::error::Result;
-use crate::catalog::checksum::{self, Function};
-use crate::catalog::{Catalog, Checksum, CidPath, CustomerFiles, Role};
+use crate::catalog::checksum::{self, Function, bound};
+use crate::catalog::{Catalog, Checksum, CidPath, CustomerFiles, Entry, Role};
 use crate::cid::CatalogFile;
+use crate::cid::hash::sum_file;
 use crate::cid::tree::Found;
 use crate::plan::View;
 
@@ -67,8 +70,16 @@ pub enum ChecksumChoice {
 pub(crate) struct Sample {
     pub path: CidPath,
     pub found: Found,
-    listed: Checksum,
+    /// As the catalog has it.
+    entry: Entry,
     vendor: bool,
+}
+
+impl Sample {
+    /// The function for this file.
+    pub(crate) fn function(&self, catalog: &Catalog, function: &Function) -> Function {
+        bound(function, &catalog.context(&self.entry.path, self.entry.size.into()))
+    }
 }
 
 /// One function against the evidence.
@@ -102,7 +113,10 @@ pub(crate) fn detect(
 ) -> Result<Detection> {
     let samples = samples(view, file, catalog, customer_files);
     judge(&samples, catalog, printed, choice, &choice.candidates(), |_, function, sample| {
-        Ok(view.sum(&sample.path, &sample.found, &**function)?.map(|(_, checksum)| checksum))
+        // As it is on disk, not as the plan will have it.
+        let Found::File { path, .. } = &sample.found else { return Ok(None) };
+        let function = sample.function(catalog, function);
+        sum_file(path, u64::from(sample.entry.size) + 1, &*function).map(|(_, checksum)| Some(checksum))
     })
 }
 
@@ -129,10 +143,10 @@ pub(crate) fn judge(
 ) -> Result<Detection> {
     let mut trials = Vec::new();
     for (number, function) in candidates.iter().cloned().enumerate() {
-        let own = function.of_bytes(catalog.covered(printed))? == catalog.own_checksum();
+        let own = catalog.own_sum(printed, &*function)? == catalog.own_checksum();
         let mut trial = Trial { function, agreed: 0, disagreed: Vec::new(), own };
         for sample in samples {
-            if sum(number, &trial.function, sample)?.is_some_and(|checksum| checksum == sample.listed) {
+            if sum(number, &trial.function, sample)?.is_some_and(|checksum| checksum == sample.entry.checksum) {
                 trial.agreed += 1;
             } else if sample.vendor {
                 trial.disagreed.push(sample.path.clone());
@@ -146,14 +160,16 @@ pub(crate) fn judge(
     // A function that the user names or brings needs no file to tell by: the catalog's own checksum bears it out.
     let users = match choice {
         ChecksumChoice::FindOut => None,
-        ChecksumChoice::Also(function) | ChecksumChoice::Use(function) => Some(function.name()),
+        ChecksumChoice::Also(function) | ChecksumChoice::Use(function) => Some(function),
     };
+    // The function itself, not its name: a command may be called as a known function is, and be another.
+    let is_users = |function: &Function| users.is_some_and(|users| Arc::ptr_eq(users, function));
     let best = trials.into_iter().max_by_key(|trial| (trial.likely(), trial.own, trial.agreed));
     Ok(match best {
         Some(trial) if trial.likely() => {
             Detection::Damaged { function: trial.function, files: trial.disagreed, own: !trial.own }
         }
-        Some(trial) if trial.own && users == Some(trial.function.name()) => Detection::Known(trial.function),
+        Some(trial) if trial.own && is_users(&trial.function) => Detection::Known(trial.function),
         Some(trial) if trial.own => Detection::Undetermined(trial.function),
         _ => Detection::Foreign,
     })
@@ -179,15 +195,49 @@ pub(crate) fn samples(
             break;
         }
         let path = entry.path.under(file.folder.as_ref());
-        // What this plan changes tells nothing of the catalog as it is.
-        if view.is_new(&path) {
-            continue;
-        }
-        // What cannot be looked at tells nothing either; whoever asks meets it again where it matters.
-        let Ok(found) = view.find(&path) else { continue };
+        // The disk as it is, also where this plan changes the file: a catalog that lists nothing else is known by what the
+        // file was. What cannot be looked at tells nothing; whoever asks meets it again where it matters.
+        let Ok(found) = view.cid().tree().find(&path) else { continue };
         if matches!(found, Found::File { size, .. } if size == u64::from(entry.size)) {
-            samples.push(Sample { path, found, listed: entry.checksum, vendor });
+            samples.push(Sample { path, found, entry: entry.clone(), vendor });
         }
     }
     samples
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+
+    /// A command of the user's that is called as a known function is, and is another.
+    struct Impostor;
+
+    impl checksum::ChecksumFunction for Impostor {
+        fn name(&self) -> &str {
+            "crc32"
+        }
+        fn of(&self, input: &mut dyn Read) -> Result<Checksum> {
+            let read = std::io::copy(input, &mut std::io::sink()).unwrap();
+            Ok(Checksum(read as u32))
+        }
+    }
+
+    #[test]
+    fn a_users_function_is_not_taken_for_the_known_one_of_its_name() {
+        let crc32 = checksum::known("crc32").unwrap();
+        let catalog = Catalog::new("", Vec::new(), &*crc32).unwrap();
+        let printed = catalog.print();
+        let detected = |choice: ChecksumChoice| {
+            let candidates = choice.candidates();
+            judge(&[], &catalog, &printed, &choice, &candidates, |_, _, _| Ok(None)).unwrap()
+        };
+        // Only crc32's own checksum tells, which nobody has named.
+        assert!(matches!(detected(ChecksumChoice::FindOut), Detection::Undetermined(_)));
+        assert!(matches!(detected(ChecksumChoice::Also(Arc::new(Impostor))), Detection::Undetermined(_)));
+        assert!(matches!(detected(ChecksumChoice::Use(Arc::new(Impostor))), Detection::Foreign));
+        assert!(matches!(detected(ChecksumChoice::Use(crc32.clone())), Detection::Known(_)));
+        assert!(matches!(detected(ChecksumChoice::Also(crc32.clone())), Detection::Known(_)));
+    }
 }

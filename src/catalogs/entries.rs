@@ -7,8 +7,8 @@ use super::damage::NAMED;
 use super::loaded::catalog_change;
 use super::{ChecksumChoice, Detection, Loaded, RefreshOptions, detect};
 use crate::base::error::{Error, ErrorKind, Result};
-use crate::catalog::checksum::Function;
-use crate::catalog::{Checksum, CidPath, Role};
+use crate::catalog::checksum::{Function, bound};
+use crate::catalog::{Catalog, Checksum, CidPath, Role};
 use crate::cid::hash::checked_size;
 use crate::cid::tree::Found;
 use crate::plan::{Action, CatalogChange, EntryChange, View};
@@ -18,7 +18,20 @@ pub(super) fn bring_in_line(basis: &mut Basis<'_>) -> Result<Refreshed> {
     let mut refreshed = Refreshed::default();
     for &index in &basis.order.sequence {
         let loaded = &basis.loaded[index];
-        let function = function_of(&basis.view, loaded, basis.options)?;
+        let function = match function_of(&basis.view, loaded, basis.options) {
+            Ok(function) => function,
+            Err(error) if tells_nothing(&error, loaded) && needs_nothing(basis, loaded) => {
+                refreshed.catalogs.push(CatalogChange {
+                    catalog: loaded.file.path.clone(),
+                    entries: loaded.catalog.entries().len(),
+                    function: "unknown checksum function".to_owned(),
+                    changed: false,
+                    actions: Vec::new(),
+                });
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         let edits = edits(basis, loaded, &function)?;
         let after = carry_out(&edits, loaded, &function)?;
         refreshed.catalogs.push(CatalogChange {
@@ -34,6 +47,15 @@ pub(super) fn bring_in_line(basis: &mut Basis<'_>) -> Result<Refreshed> {
         }
     }
     Ok(refreshed)
+}
+
+/// Whether nothing is wrong with a catalog but that it has too little to tell its function by.
+fn tells_nothing(error: &Error, loaded: &Loaded) -> bool {
+    match error.kind() {
+        ErrorKind::UndeterminedChecksum => true,
+        ErrorKind::ForeignChecksum => loaded.catalog.entries().is_empty(),
+        _ => false,
+    }
 }
 
 /// The function to rewrite a catalog with.
@@ -81,8 +103,8 @@ fn function_of(view: &View<'_>, loaded: &Loaded, options: &RefreshOptions) -> Re
         )
         .in_file(&place)
         .next(
-            "bring the function with --checksum-command 'PROGRAM ARG...', or the vendor's program with --refresh-with \
-             ConfigCID.exe",
+            "bring the function with --checksum DEFINITION, which configcid catalog identify may find, or --checksum-command \
+             'PROGRAM ARG...', or the vendor's program with --refresh-with ConfigCID.exe",
         )),
     }
 }
@@ -114,7 +136,7 @@ fn edits(basis: &Basis<'_>, loaded: &Loaded, function: &Function) -> Result<Vec<
         listed.insert(path.key());
         let past = (entry.size, entry.checksum);
         let found = view.find(&path)?;
-        match sum(view, &path, &found, function)? {
+        match sum(view, &loaded.catalog, &entry.path, &path, &found, function)? {
             Some(now) if now == past => {}
             Some(now) => edit(Some(index), Action::Update, &entry.path, now),
             None if role == Role::Customer => edit(Some(index), Action::Remove, &entry.path, past),
@@ -128,7 +150,7 @@ fn edits(basis: &Basis<'_>, loaded: &Loaded, function: &Function) -> Result<Vec<
             continue;
         }
         let found = view.find(path)?;
-        if let Some(now) = sum(view, path, &found, function)? {
+        if let Some(now) = sum(view, &loaded.catalog, &seen, path, &found, function)? {
             edit(None, Action::Add, &seen, now);
         }
     }
@@ -138,7 +160,7 @@ fn edits(basis: &Basis<'_>, loaded: &Loaded, function: &Function) -> Result<Vec<
 /// The bytes of the catalog after `edits`; `None` where it is as it should be, and so is its own checksum.
 fn carry_out(edits: &[Edit], loaded: &Loaded, function: &Function) -> Result<Option<Vec<u8>>> {
     let before = &loaded.catalog;
-    if edits.is_empty() && function.of_bytes(before.covered(&loaded.bytes))? == before.own_checksum() {
+    if edits.is_empty() && before.own_sum(&loaded.bytes, &**function)? == before.own_checksum() {
         return Ok(None);
     }
     let mut catalog = before.clone();
@@ -156,7 +178,29 @@ fn carry_out(edits: &[Edit], loaded: &Loaded, function: &Function) -> Result<Opt
     Ok(Some(catalog.print()))
 }
 
-fn sum(view: &View<'_>, path: &CidPath, found: &Found, function: &Function) -> Result<Option<(u32, Checksum)>> {
-    let Some((size, checksum)) = view.sum(path, found, &**function)? else { return Ok(None) };
+/// Size and checksum of the file at `path`, which the catalog has as `seen`.
+fn sum(
+    view: &View<'_>,
+    catalog: &Catalog,
+    seen: &CidPath,
+    path: &CidPath,
+    found: &Found,
+    function: &Function,
+) -> Result<Option<(u32, Checksum)>> {
+    let Found::File { size, .. } = found else { return Ok(None) };
+    let function = bound(function, &catalog.context(seen, *size));
+    let Some((size, checksum)) = view.sum(path, found, &*function)? else { return Ok(None) };
     Ok(Some((checked_size(size, &view.cid().shown(path))?, checksum)))
+}
+
+/// Whether a catalog has nothing that could need a change: it lists no file but the vendor's, and none of the customer's is
+/// missing in it. Its checksums are of no matter then.
+fn needs_nothing(basis: &Basis<'_>, loaded: &Loaded) -> bool {
+    let Basis { order, customers, options, .. } = basis;
+    let Loaded { file, catalog, .. } = loaded;
+    let may_change = |path: &CidPath| {
+        let path = path.under(file.folder.as_ref());
+        options.customer_files.role(&path) != Role::Vendor && !order.is_impossible(&file.path, &path)
+    };
+    !catalog.entries().iter().any(|entry| may_change(&entry.path)) && !customers.values().any(|path| file.covers(path))
 }

@@ -1,7 +1,7 @@
 //! What a CID's manifests say to a change: files that they list are not written, and files that they do not list are
 //! perhaps the customer's.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::catalog::{CidPath, CustomerFiles, Role};
@@ -74,6 +74,17 @@ pub(super) fn consult(
         said.candidates = candidates(cid, &signed, customer_files);
     }
     Ok(said)
+}
+
+/// The keys of the files that manifests list. One that cannot be read lists none.
+pub(super) fn keys(cid: &Cid) -> HashSet<String> {
+    let mut keys = HashSet::new();
+    for path in cid.manifests() {
+        let Ok(manifest) = read(cid, path) else { continue };
+        let folder = Place::of(path, &manifest).folder;
+        keys.extend(manifest.entries().map(|entry| entry.path.to_cid_path().under(folder.as_ref()).key()));
+    }
+    keys
 }
 
 fn read(cid: &Cid, path: &CidPath) -> Result<Manifest> {

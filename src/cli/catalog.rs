@@ -1,4 +1,7 @@
-//! `configcid catalog list`, `verify` and `create`.
+//! `configcid catalog list`, `verify` and `create`; the others have files of their own.
+
+mod identify;
+mod sample;
 
 use std::path::PathBuf;
 
@@ -22,6 +25,10 @@ pub enum CatalogCommand {
     Verify(CheckedCids),
     /// Make catalogs for a folder that has none
     Create(CreateArgs),
+    /// Find out the checksum function, one with a name or any other of its kind
+    Identify(identify::IdentifyArgs),
+    /// Make a file that the project could learn an unknown function from, with nothing private in it
+    Sample(sample::SampleArgs),
 }
 
 #[derive(Debug, Args)]
@@ -52,6 +59,8 @@ pub fn run(command: &CatalogCommand, out: Out) -> Exit {
         CatalogCommand::List(args) => list(args, out),
         CatalogCommand::Verify(args) => verify(args, out),
         CatalogCommand::Create(args) => create(args, out),
+        CatalogCommand::Identify(args) => identify::run(args, out),
+        CatalogCommand::Sample(args) => sample::run(args, out),
     }
 }
 

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::catalog::{CustomerFiles, checksum};
-use crate::catalogs::{ChecksumChoice, CommandFunction, Program};
+use crate::catalog::CustomerFiles;
+use crate::catalogs::{self, ChecksumChoice, CommandFunction, Program};
 use crate::plan::LockOptions;
 use crate::signing::VerifyOptions;
 use crate::{RefreshOptions, RelayAddress, Result, Run, time};
@@ -74,8 +74,9 @@ pub struct RefreshFlags {
 /// Which checksum function.
 #[derive(Debug, Args)]
 pub struct FunctionFlags {
-    /// Use this checksum function instead of finding it out
-    #[arg(long, value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(checksum::names()))]
+    /// Use this checksum function instead of finding it out: a name such as crc32, a definition such as
+    /// crc:width=32,poly=0x04c11db7 (docs/formats.md), or a file that ends in .toml and holds one
+    #[arg(long, value_name = "DEFINITION|FILE")]
     checksum: Option<String>,
     /// Use this command as the checksum function: bytes on standard input, eight hex digits on standard output
     #[arg(long, value_name = "COMMAND", conflicts_with = "checksum")]
@@ -93,8 +94,8 @@ impl FunctionFlags {
     pub fn choice(&self) -> Result<ChecksumChoice> {
         Ok(if let Some(line) = &self.checksum_command {
             ChecksumChoice::Also(Arc::new(CommandFunction::new(line, self.timeout())?))
-        } else if let Some(function) = self.checksum.as_deref().and_then(checksum::known) {
-            ChecksumChoice::Use(function)
+        } else if let Some(text) = &self.checksum {
+            ChecksumChoice::Use(catalogs::function(text)?)
         } else {
             ChecksumChoice::FindOut
         })

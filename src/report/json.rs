@@ -28,6 +28,11 @@ pub fn answer<B: Serialize>(answer: &Answer<'_, B>) -> String {
     tame(serde_json::to_string_pretty(&whole(answer)).expect("an answer is plain data"))
 }
 
+/// A value as the JSON text of a file.
+pub fn to_json<T: Serialize>(value: &T) -> String {
+    tame(serde_json::to_string_pretty(value).expect("a value is plain data")) + "\n"
+}
+
 /// An answer as a line of JSON, for commands that answer in lines.
 pub fn answer_line<B: Serialize>(answer: &Answer<'_, B>) -> String {
     tame(serde_json::to_string(&whole(answer)).expect("an answer is plain data"))

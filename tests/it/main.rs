@@ -10,6 +10,7 @@ mod bad_disk;
 mod bad_mrinit;
 mod bad_tree;
 mod cases;
+mod checksum;
 mod clone;
 #[cfg(feature = "faults")]
 mod corpus;

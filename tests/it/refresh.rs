@@ -1,7 +1,7 @@
 //! Refreshing, as ConfigCID.exe does it: customer files come into the catalogs, change there, and go.
 
 use crate::support::layout::{Entry, crc32};
-use crate::support::{TestEnv, check_cid, stamps};
+use crate::support::{RELAY, TestEnv, check_cid, stamps};
 use configcid::DemoCid;
 
 const ROOT: &str = "MRESXP/cidsync.upd";
@@ -308,4 +308,28 @@ fn wrong_usage() {
     env.run("MRESXP --program-timeout 0").expect(2).complains("--program-timeout");
     env.refuses(2, "MRESXP --checksum-command \"x").complains("quote that is not closed");
     assert_eq!(env.snapshot(), before);
+}
+
+#[test]
+fn a_catalog_that_says_little_stops_nothing() {
+    // An empty one, sealed with nobody knows what: it needs no change.
+    let env = TestEnv::demo();
+    env.edit_catalog("MRESXP/sau/cidsync.upd", |catalog| catalog.entries.clear());
+    let before = env.read("MRESXP/sau/cidsync.upd");
+    env.write("MRESXP/customer_ID.txt", "Acme");
+    env.run("MRESXP --accept-damage").ok().says("Adding entry for \\customer_ID.txt");
+    assert_eq!(env.read("MRESXP/sau/cidsync.upd"), before);
+}
+
+#[test]
+fn a_catalog_of_one_file_is_known_by_what_the_file_was() {
+    let env = TestEnv::demo();
+    env.run(&format!("relay set MRESXP {RELAY}")).ok();
+    // Only mrinit.conf is left to tell by, and it is what the next change is about.
+    env.edit_catalog("MRESXP/rms/cidsync.upd", |catalog| {
+        catalog.entries.retain(|entry| entry.name() == "\\mrinit.conf");
+    });
+    env.run("MRESXP").ok();
+    env.run("relay set MRESXP --fqdn Other.Sales.Acme").ok().says("Updating entry for \\rms\\mrinit.conf");
+    check_cid(&env.path("MRESXP"), crc32);
 }

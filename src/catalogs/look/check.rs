@@ -6,8 +6,10 @@ use super::disk::Standing;
 use super::report::{CatalogReport, Scope};
 use super::{Digesting, Look, TroubleKind};
 use crate::base::error::Result;
+use crate::catalog::checksum::bound;
 use crate::catalog::{Checksum, CidPath, Entry, Role};
 use crate::catalogs::{Detection, Loaded, Order, judge, samples};
+use crate::cid::hash::{in_parallel, sum_file};
 use crate::plan::View;
 
 /// An entry of a catalog whose file is there with the listed size.
@@ -88,7 +90,9 @@ impl Look<'_> {
     /// Finds out the functions of the catalogs, from files that are read for all checks at once.
     pub(super) fn find_out_functions(&mut self, wanted: &impl Digesting) -> Result<()> {
         let view = View::new(self.cid, &[]);
-        let all = u32::try_from((1u64 << self.functions.len()) - 1).expect("there are few functions");
+        // Those that need to know the entry cannot be computed for all catalogs at once.
+        let of_content = (0u32..).zip(&self.functions).filter(|(_, function)| !function.needs_entry());
+        let all = of_content.fold(0u32, |all, (number, _)| all | 1 << number);
         let mut sampled = Vec::new();
         for Loaded { file, catalog, .. } in &self.loaded {
             let mut samples = samples(&view, file, catalog, &self.options.customer_files);
@@ -111,11 +115,22 @@ impl Look<'_> {
             let (samples, numbers): (Vec<_>, Vec<_>) =
                 samples.into_iter().zip(numbers).filter(|(_, number)| self.sums(*number).is_some()).unzip();
             let Loaded { bytes, catalog, .. } = &self.loaded[index];
-            let detection =
-                judge(&samples, catalog, bytes, &self.options.checksum, &self.functions, |function, _, sample| {
+            let detection = judge(
+                &samples,
+                catalog,
+                bytes,
+                &self.options.checksum,
+                &self.functions,
+                |number, function, sample| {
+                    if function.needs_entry() {
+                        return Ok(view
+                            .sum(&sample.path, &sample.found, &*sample.function(catalog, function))?
+                            .map(|sum| sum.1));
+                    }
                     let index = samples.iter().position(|this| std::ptr::eq(this, sample)).expect("it is one of them");
-                    Ok(self.sums(numbers[index]).and_then(|sums| sums.checksum(function as u32)))
-                })?;
+                    Ok(self.sums(numbers[index]).and_then(|sums| sums.checksum(number as u32)))
+                },
+            )?;
             self.tell_function(index, &detection)?;
         }
         Ok(())
@@ -139,7 +154,7 @@ impl Look<'_> {
                 self.troubles.add(TroubleKind::CatalogUndetermined, Some(path), what);
             }
             (_, Some(function)) => {
-                let right = function.of_bytes(catalog.covered(bytes))?;
+                let right = catalog.own_sum(bytes, &**function)?;
                 if right != catalog.own_checksum() {
                     let own = catalog.own_checksum();
                     let what = format!("its own checksum is {own}, and {} of it is {right}", function.name());
@@ -152,6 +167,27 @@ impl Look<'_> {
         self.catalogs.push(CatalogReport::new(file.path.clone(), catalog, detection));
         self.of_catalogs.push(number.map(|number| number as u32));
         Ok(())
+    }
+
+    /// Reads the files of catalogs whose function needs to know the entry, once more for each entry. What cannot be read
+    /// was told when it was read for the others.
+    pub(super) fn sum_entries(&mut self, checks: &[Check]) {
+        let needs_entry = |check: &&Check| {
+            let function = self.of_catalogs[check.catalog as usize];
+            function.is_some_and(|function| self.functions[function as usize].needs_entry())
+        };
+        let checks: Vec<&Check> = checks.iter().filter(needs_entry).collect();
+        let sums = in_parallel(&checks, |check| {
+            let function = self.of_catalogs[check.catalog as usize].expect("these have one");
+            let Loaded { catalog, .. } = &self.loaded[check.catalog as usize];
+            let entry = &catalog.entries()[check.entry as usize];
+            let context = catalog.context(&entry.path, entry.size.into());
+            let function = bound(&self.functions[function as usize], &context);
+            sum_file(&self.disk.files[check.file as usize].place, u64::from(entry.size) + 1, &*function)
+        });
+        for (check, sum) in checks.into_iter().zip(sums) {
+            self.of_entries.extend(sum.ok().map(|(_, checksum)| ((check.catalog, check.entry), checksum)));
+        }
     }
 
     /// Compares what was read with what the catalogs list.
@@ -177,6 +213,9 @@ impl Look<'_> {
 
     fn checksum(&self, check: &Check) -> Option<Checksum> {
         let function = self.of_catalogs[check.catalog as usize]?;
+        if self.functions[function as usize].needs_entry() {
+            return self.of_entries.get(&(check.catalog, check.entry)).copied();
+        }
         self.sums(check.file)?.checksum(function)
     }
 

@@ -22,8 +22,8 @@ use std::sync::Arc;
 use super::{Loaded, RefreshOptions};
 use crate::base::error::Result;
 use crate::base::files::read_file;
-use crate::catalog::CidPath;
 use crate::catalog::checksum::Function;
+use crate::catalog::{Checksum, CidPath};
 use crate::cid::Cid;
 use crate::cid::digest::Wanted;
 use disk::Disk;
@@ -48,6 +48,8 @@ pub(crate) struct Look<'a> {
     held: HashMap<u32, Arc<[u8]>>,
     /// What was read; `None` where it could not be.
     sums: HashMap<u32, Option<Sums>>,
+    /// Checksums by functions that need to know the entry, by the numbers of catalog and entry.
+    of_entries: HashMap<(u32, u32), Checksum>,
 }
 
 /// The digests that are wanted of a file with this number and this key, besides the checksums of catalogs.
@@ -75,6 +77,7 @@ impl<'a> Look<'a> {
             of_catalogs: Vec::new(),
             held: HashMap::new(),
             sums: HashMap::new(),
+            of_entries: HashMap::new(),
         };
         look.load();
         look
@@ -91,11 +94,13 @@ impl<'a> Look<'a> {
         let mut bits: BTreeMap<u32, u32> = further.iter().map(|number| (*number, 0)).collect();
         for check in &checks {
             if let Some(function) = self.of_catalogs[check.catalog as usize] {
-                *bits.entry(check.file).or_default() |= 1 << function;
+                let needs_entry = self.functions[function as usize].needs_entry();
+                *bits.entry(check.file).or_default() |= if needs_entry { 0 } else { 1 << function };
             }
         }
         let numbers: Vec<u32> = bits.keys().copied().collect();
         self.read(&numbers, |number| bits[&number], &wanted);
+        self.sum_entries(&checks);
         self.judge(&checks);
         Ok(checks)
     }
