@@ -1,6 +1,6 @@
 //! `configcid catalog sample`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::catalog::CidPath;
 use crate::catalogs::{Offer, offer};
@@ -68,7 +68,7 @@ fn list(offer: &Offer, out: Out) {
     ));
 }
 
-fn write(args: &SampleArgs, file: &PathBuf, offer: &Offer, out: Out) -> Result<()> {
+fn write(args: &SampleArgs, file: &Path, offer: &Offer, out: Out) -> Result<()> {
     let mut agreed = args.file.iter().map(|path| CidPath::parse(path)).collect::<Result<Vec<CidPath>>>()?;
     if args.agree {
         agreed.extend(offer.files.iter().filter(|file| file.signed).map(|file| file.path.clone()));
