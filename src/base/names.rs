@@ -1,6 +1,6 @@
 //! What a file or folder may be called so that Windows takes the name for what it says (formats.md, section 1).
 
-use super::text::fold_case;
+use super::text::{fold_case, is_invisible};
 
 /// The longest name that NTFS and the Unix file systems take, in characters.
 const MAX_NAME: usize = 255;
@@ -80,4 +80,65 @@ pub(crate) fn check_name(name: &str) -> std::result::Result<(), &'static str> {
         return Err("has the name of a Windows device");
     }
     Ok(())
+}
+/// Letters of other scripts that look like those of ASCII, as far as names of files in a CID have them.
+const LOOK_ALIKES: &[(char, char)] = &[
+    ('\u{430}', 'a'),
+    ('\u{3B1}', 'a'),
+    ('\u{441}', 'c'),
+    ('\u{501}', 'd'),
+    ('\u{435}', 'e'),
+    ('\u{3B9}', 'i'),
+    ('\u{456}', 'i'),
+    ('\u{131}', 'i'),
+    ('\u{43C}', 'm'),
+    ('\u{578}', 'n'),
+    ('\u{43E}', 'o'),
+    ('\u{3BF}', 'o'),
+    ('\u{440}', 'p'),
+    ('\u{3C1}', 'p'),
+    ('\u{433}', 'r'),
+    ('\u{455}', 's'),
+    ('\u{442}', 't'),
+    ('\u{443}', 'y'),
+    ('\u{445}', 'x'),
+    ('\u{2024}', '.'),
+];
+
+/// The one of `names`, which are ASCII, that a name looks like and is not: with characters that nobody sees, or letters of
+/// other scripts.
+pub(crate) fn looks_like<'a>(name: &str, names: &[&'a str]) -> Option<&'a str> {
+    if name.is_ascii() {
+        return None;
+    }
+    let plain: String = fold_case(name)
+        .chars()
+        .filter(|c| !is_invisible(*c))
+        .map(|c| match u32::from(c) {
+            // Wide forms.
+            wide @ 0xFF01..=0xFF5E => char::from_u32(wide - 0xFEE0).unwrap_or(c),
+            _ => LOOK_ALIKES.iter().find(|(other, _)| *other == c).map_or(c, |(_, plain)| *plain),
+        })
+        .collect();
+    names.iter().copied().find(|known| known.eq_ignore_ascii_case(&plain))
+}
+
+#[cfg(test)]
+mod look_alike_tests {
+    use super::looks_like;
+
+    #[test]
+    fn names_that_are_not_what_they_look_like() {
+        let names = ["mrinit.conf", "cidsync.upd", "rms"];
+        for (name, like) in [
+            ("mr\u{ad}init.conf", Some("mrinit.conf")),
+            ("MRInit\u{200B}.conf", Some("mrinit.conf")),
+            ("mrinit.\u{441}onf", Some("mrinit.conf")),
+            ("\u{FF52}ms", Some("rms")),
+            ("mrinit.conf", None),
+            ("Z\u{FC}rich.conf", None),
+        ] {
+            assert_eq!(looks_like(name, &names), like, "{name}");
+        }
+    }
 }

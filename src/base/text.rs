@@ -139,8 +139,8 @@ pub(crate) fn same_name(a: &str, b: &str) -> bool {
     if a.is_ascii() && b.is_ascii() { a.eq_ignore_ascii_case(b) } else { fold_case(a) == fold_case(b) }
 }
 
-/// `text` without anything that a terminal would obey or that would reorder a line: control characters and
-/// bidirectional overrides are spelled out.
+/// `text` without anything that a terminal would obey, that would reorder a line, or that nobody sees: such characters are
+/// spelled out.
 pub fn safe(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -149,10 +149,35 @@ pub fn safe(text: &str) -> String {
     out
 }
 
-/// Whether a terminal would obey this character, or a line would be reordered by it.
+/// Whether a terminal would obey this character, a line would be reordered by it, or nobody would see it: control
+/// characters, and what Unicode calls format characters and default ignorable code points, as programs for terminals spell
+/// them out. Variation selectors stay: they belong to the character before.
 pub(crate) fn is_unsafe(c: char) -> bool {
-    let reorders = matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-    reorders || c == '\u{FEFF}' || c.is_control()
+    if c.is_ascii() {
+        return c.is_ascii_control();
+    }
+    c.is_control() || is_invisible(c)
+}
+
+/// Whether nobody sees this character, or it moves others about.
+pub(crate) fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        // The soft hyphen, and what joins letters.
+        '\u{AD}' | '\u{34F}' | '\u{61C}'
+        // Fillers and inherent vowels of Hangul, Khmer and Mongolian.
+        | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}' | '\u{180E}' | '\u{3164}' | '\u{FFA0}'
+        // Blanks of no width, directions, line and paragraph ends.
+        | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
+        // Word joiners, invisible operators, isolates, deprecated format characters.
+        | '\u{2060}'..='\u{206F}'
+        // The byte order mark, annotations, and specials that are none.
+        | '\u{FEFF}' | '\u{FFF0}'..='\u{FFFB}'
+        // Format characters of shorthand and music.
+        | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}'
+        // Tags.
+        | '\u{E0000}'..='\u{E00FF}' | '\u{E01F0}'..='\u{E0FFF}'
+    )
 }
 
 /// `1 file`, `2 files`.
@@ -186,5 +211,10 @@ mod tests {
     fn text_for_a_terminal_is_tame() {
         assert_eq!(safe("a\u{1b}[2J\u{202E}b\u{9b}"), "a\\u{1b}[2J\\u{202e}b\\u{9b}");
         assert_eq!(safe("Zürich"), "Zürich");
+        assert_eq!(safe("mr\u{ad}init\u{200B}.conf\u{E0041}"), "mr\\u{ad}init\\u{200b}.conf\\u{e0041}");
+        // A heart in color, a Chinese character of another form, and an icon are what they are.
+        for text in ["\u{2764}\u{FE0F}", "\u{6F22}\u{E0101}", "\u{E000}", "\u{65E5}\u{672C}"] {
+            assert_eq!(safe(text), text);
+        }
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn catalog_change(loaded: &Loaded, after: Vec<u8>) -> Change {
         path: loaded.file.path.clone(),
         before: Some(loaded.bytes.clone()),
         after: Some(after),
-        why: "the catalog lists the customer's files as they are".to_owned(),
+        why: "its entries differ from the customer's files".to_owned(),
         stage: if loaded.file.folder.is_some() { Stage::ComponentCatalog } else { Stage::RootCatalog },
     }
 }

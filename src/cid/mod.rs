@@ -14,7 +14,8 @@ use std::path::{Path, PathBuf};
 
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::files::{check_spelling, read_file, real_path};
-use crate::base::text::fold_case;
+use crate::base::names::looks_like;
+use crate::base::text::{fold_case, safe};
 use crate::catalog::{self, Catalog, CidPath};
 use crate::mrinit::{self, Mrinit};
 use tree::{Found, Listing, Tree};
@@ -151,6 +152,7 @@ impl Cid {
         let listing = tree.listing(None)?;
         if is_strict {
             listing.check_twins(&shown)?;
+            check_look_alikes(&listing, &shown)?;
         }
         refuse_component(&shown, tree.root())?;
 
@@ -181,7 +183,9 @@ impl Cid {
             }
             if catalog.is_some() || COMPONENTS.contains(&fold_case(folder.file_name()).as_str()) {
                 if is_strict {
-                    listing.check_twins(&tree.folder(Some(&folder))?.unwrap_or_default())?;
+                    let place = tree.folder(Some(&folder))?.unwrap_or_default();
+                    listing.check_twins(&place)?;
+                    check_look_alikes(&listing, &place)?;
                 }
                 components.push(folder);
             }
@@ -293,6 +297,22 @@ fn canonical_folder(path: &Path) -> Result<PathBuf> {
             .next("name the folder that holds it"));
     }
     real_path(path).map_err(|error| Error::io("open the CID", path, error))
+}
+
+/// Refuses a name that looks like one that matters and is another: endpoints would not get what people see there.
+fn check_look_alikes(listing: &Listing, place: &Path) -> Result<()> {
+    for name in listing.names() {
+        let like = looks_like(name, &[MRINIT, CIDSYNC, "cac.pem", "customer_ID.txt", "mrinit.custom"])
+            .or_else(|| looks_like(name, ROOT_CATALOGS))
+            .or_else(|| looks_like(name, MANIFESTS))
+            .or_else(|| looks_like(name, COMPONENTS));
+        if let Some(like) = like {
+            return Err(Error::new(ErrorKind::Path, format!("{} looks like {like} and is another name", safe(name)))
+                .in_file(place)
+                .next("rename it, typing the name anew, or remove it"));
+        }
+    }
+    Ok(())
 }
 
 /// Refuses a component where a CID is expected: a refresh of it alone would leave the root's catalog wrong.

@@ -7,7 +7,7 @@ use super::{AddressKind, Domain, Fleet, FleetFinding, Given, Machine, Relay, Tar
 use crate::base::text::{count, fold_case};
 use crate::mrinit::RelayAddress;
 
-/// Levels of a network: the server, and six of relays \[14635\].
+/// Levels of a network, as the vendor recommends: the server, and six of relays \[14635\].
 pub const MAX_LEVELS: usize = 7;
 /// Endpoints that may report to a server without a relay, as the vendor recommends \[63588\].
 pub const MAX_AT_SERVER: u32 = 5_000;
@@ -24,7 +24,7 @@ pub const MAX_AT_RELAY: u32 = 8_000;
 /// let text = b"[server]\nname = 'S'\nip = '10.1.1.1'\n[[relay]]\nname = 'A'\nip = '10.1.1.2'\nparent = 'A'\n";
 /// let findings = check(&Fleet::parse(text, "".as_ref())?);
 /// let cycle = findings.iter().find(|finding| finding.is_error()).unwrap();
-/// assert_eq!((cycle.code, cycle.line, cycle.article), ("cycle", 7, "14635"));
+/// assert_eq!((cycle.code, cycle.line, cycle.article), ("cycle", 7, "our choice"));
 /// # Ok::<(), configcid::Error>(())
 /// ```
 pub fn check(fleet: &Fleet) -> Vec<FleetFinding> {

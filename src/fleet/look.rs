@@ -103,7 +103,7 @@ fn platform(cid: &FleetCid, open: &Cid, findings: &mut Vec<FleetFinding>) {
     }
 }
 
-/// The relay takes `MRParentAddress` of the CID that it is installed from for its parent \[14635\].
+/// The relay takes `MRParentAddress` of the CID that it is installed from for its parent \[A: formats.md, section 2\].
 fn own_parent(fleet: &Fleet, cid: &FleetCid, state: &RelayState) -> Option<FleetFinding> {
     let Target::Relay(index) = cid.reports_to else { return None };
     let relay = &fleet.relays[index];

@@ -245,6 +245,19 @@ impl Fleet {
     }
 }
 
+impl FleetCid {
+    /// The CID's path as a person types it: with the folder of `[defaults]`, or of the file, where the path is relative.
+    pub(super) fn shown(&self) -> String {
+        if is_absolute(&self.path.value) {
+            return self.path.value.clone();
+        }
+        let shown = self.folder.to_string_lossy().into_owned();
+        // A folder of Windows has its backslashes on other systems, too.
+        let is_windows = shown.starts_with("\\\\") || shown.as_bytes().get(1) == Some(&b':');
+        if is_windows { shown.replace('/', "\\") } else { shown }
+    }
+}
+
 /// Whether a path is absolute, for this system or for Windows.
 pub(super) fn is_absolute(path: &str) -> bool {
     let drive = path.as_bytes().get(1) == Some(&b':') && path.as_bytes()[0].is_ascii_alphabetic();

@@ -50,6 +50,7 @@ pub fn setup(fleet: &Fleet, cid: &FleetCid, refresh: &RefreshOptions) -> Result<
     setup.parent_relay = fleet.parent_relay_address(index)?;
     setup.edit_root = cid.edits_root();
     setup.from_root = cid.from_root;
+    setup.is_fleet = true;
     setup.refresh = refresh.clone();
     Ok(Some(setup))
 }
@@ -106,6 +107,7 @@ fn to_server(fleet: &Fleet, cid: &FleetCid, open: &Cid, state: &RelayState) -> R
     setup.parent_back = back;
     setup.edit_root = cid.edits_root();
     setup.from_root = cid.from_root;
+    setup.is_fleet = true;
     relay::payload(open, &setup)
 }
 

@@ -23,7 +23,7 @@ pub struct RegistryFile {
 }
 
 /// The `.reg` file of each relay: the values of [`RELAY_VALUES`](crate::router::RELAY_VALUES). The relay's own parent is
-/// only told of in it: the installation sets it, from `MRParentAddress` \[14635\].
+/// only told of in it: the installation sets it, from `MRParentAddress` \[A: formats.md, section 2\].
 ///
 /// # Errors
 /// As [`relay_reg_file`](crate::router::relay_reg_file).

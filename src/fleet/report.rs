@@ -136,7 +136,7 @@ fn steps(fleet: &Fleet, file: &Path, findings: &[FleetFinding], statuses: Option
 /// Some CIDs by name; of many, how many more there are.
 fn list(cids: &[&FleetCid]) -> String {
     const MOST: usize = 6;
-    let mut names: Vec<String> = cids.iter().take(MOST).map(|cid| code(&cid.path.value)).collect();
+    let mut names: Vec<String> = cids.iter().take(MOST).map(|cid| code(&cid.shown())).collect();
     if cids.len() > MOST {
         names.push(format!("and {} more", cids.len() - MOST));
     }
@@ -176,7 +176,7 @@ fn cids(fleet: &Fleet, statuses: Option<&[CidStatus]>, body: &mut String) {
         let cid = &fleet.cids[index];
         let platforms: Vec<&str> = cid.platforms.value.iter().map(|platform| platform.name()).collect();
         let to = fleet.machine(cid.reports_to).map_or("?", |machine| &machine.name.value);
-        let _ = write!(body, "<tr><td>{}<td>{}<td>{}<td>", code(&cid.path.value), platforms.join(", "), escape(to));
+        let _ = write!(body, "<tr><td>{}<td>{}<td>{}<td>", code(&cid.shown()), platforms.join(", "), escape(to));
         match status(index) {
             None => body.push_str("<span class=\"soft\">not looked at</span>\n"),
             Some(status) => state(status, body),

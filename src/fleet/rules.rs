@@ -81,15 +81,15 @@ const LARGE: &str = "63588";
 /// Of rules that no article has.
 const OURS: &str = "our choice";
 
-pub const NAME_TWICE: Rule = error("name-twice", RELAYS, "give each machine a name of its own");
+pub const NAME_TWICE: Rule = error("name-twice", OURS, "give each machine a name of its own");
 pub const ADDRESS: Rule = error("address", RELAYS, "write it as the relay's endpoints are to find it");
 pub const NO_ADDRESS: Rule = error("no-address", RELAYS, "give ip, fqdn or netbios");
 pub const SERVER_WITHOUT_ADDRESS: Rule = warning("no-address", RELAYS, "give ip, fqdn or netbios");
-pub const ADDRESS_DOUBT: Rule = warning("address-doubt", RELAYS, "look whether it is meant so");
-pub const SHARED_ADDRESS: Rule = error("shared-address", RELAYS, "give each machine its own");
-pub const UNKNOWN_PARENT: Rule = error("unknown-parent", RELAYS, "name a relay of this file, or the server");
-pub const UNKNOWN_RELAY: Rule = error("unknown-relay", RELAYS, "name a relay of this file, or the server");
-pub const CYCLE: Rule = error("cycle", RELAYS, "let one of them report to the server");
+pub const ADDRESS_DOUBT: Rule = warning("address-doubt", OURS, "look whether it is meant so");
+pub const SHARED_ADDRESS: Rule = error("shared-address", OURS, "give each machine its own");
+pub const UNKNOWN_PARENT: Rule = error("unknown-parent", OURS, "name a relay of this file, or the server");
+pub const UNKNOWN_RELAY: Rule = error("unknown-relay", OURS, "name a relay of this file, or the server");
+pub const CYCLE: Rule = error("cycle", OURS, "let one of them report to the server");
 pub const DEPTH: Rule = warning("depth", RELAYS, "let it report to a relay nearer to the server");
 pub const SERVER_ENDPOINTS: Rule =
     warning("server-endpoints", LARGE, "let endpoints report to relays instead of the server");
@@ -101,13 +101,12 @@ pub const RELAY_SYSTEM: Rule = warning("relay-system", RELAYS, "take a computer 
 pub const SYSTEM: Rule = warning("system", LARGE, "write it as Windows Server 2008, Windows Server 2008 R2, ...");
 pub const RELAY_WITHOUT_CID: Rule = warning("relay-without-cid", RELAYS, "add the [[cid]] of its endpoints");
 pub const PLATFORM_WITHOUT_CID: Rule = warning("platform-without-cid", RELAYS, "add the [[cid]] of these endpoints");
-pub const CID_TWICE: Rule = error("cid-twice", RELAYS, "give each group of endpoints a CID of its own");
-pub const CID_MISSING: Rule = error("cid-missing", RELAYS, "check the path and your rights to it");
+pub const CID_TWICE: Rule = error("cid-twice", OURS, "give each group of endpoints a CID of its own");
+pub const CID_MISSING: Rule = error("cid-missing", OURS, "check the path and your rights to it");
 pub const CID_PLATFORM: Rule = error("cid-platform", RELAYS, "correct the platform, or name another CID");
 pub const RELAY_PLATFORM: Rule = error("cid-platform", RELAYS, "correct platform here, or platforms of the relay");
 pub const CID_PLATFORM_DOUBT: Rule = warning("cid-platform", RELAYS, "add the platform");
-pub const OWN_PARENT: Rule =
-    error("own-parent", RELAYS, "set MRParentAddress to the server's with configcid mrinit set");
-pub const OWN_PARENT_FOR_NOW: Rule = warning("own-parent", RELAYS, "configcid fleet apply sets it");
-pub const DNS: Rule = error("dns", RELAYS, "correct the name, or add it to the DNS server");
-pub const DNS_ADDRESS: Rule = warning("dns-address", RELAYS, "correct the address here or at the DNS server");
+pub const OWN_PARENT: Rule = error("own-parent", OURS, "set MRParentAddress to the server's with configcid mrinit set");
+pub const OWN_PARENT_FOR_NOW: Rule = warning("own-parent", OURS, "configcid fleet apply sets it");
+pub const DNS: Rule = error("dns", OURS, "correct the name, or add it to the DNS server");
+pub const DNS_ADDRESS: Rule = warning("dns-address", OURS, "correct the address here or at the DNS server");

@@ -85,8 +85,7 @@ fn relay_values(fleet: &Fleet, index: usize, level: usize) -> Result<Values> {
     let parent_relay = fleet.parent_relay_address(index)?;
     let platforms =
         |cid: &FleetCid| cid.platforms.value.iter().map(|platform| words(*platform)).collect::<Vec<_>>().join(" and ");
-    let cid_values =
-        |cid: &&FleetCid| Values::default().text("PATH", &cid.path.value).text("PLATFORMS", platforms(cid));
+    let cid_values = |cid: &&FleetCid| Values::default().text("PATH", cid.shown()).text("PLATFORMS", platforms(cid));
     Ok(Values::default()
         .text("RELAY", name)
         .text("PARENT", parent)
@@ -100,7 +99,7 @@ fn relay_values(fleet: &Fleet, index: usize, level: usize) -> Result<Values> {
         .text("COMPUTER", computer)
         .maybe("PARENT_RELAY", parent_relay.is_some().then(|| parent.to_owned()))
         .maybe("PARENT_LIST", parent_relay.map(|address| address.to_string()))
-        .maybe("FIRST_PATH", cids.first().map(|cid| word(&cid.path.value)))
+        .maybe("FIRST_PATH", cids.first().map(|cid| word(&cid.shown())))
         .maybe(
             "NO_CID",
             cids.is_empty().then(|| "make one for each platform of its endpoints, and name it there".to_owned()),

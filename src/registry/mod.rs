@@ -7,18 +7,20 @@
 mod key;
 mod parse;
 mod print;
+mod stream;
 mod value;
 
 pub use key::{Hive, KeyPath};
 pub use value::Value;
 
 pub(crate) use print::{encode, value_line};
+pub(crate) use stream::parse_large;
 
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::text::fold_case;
 
-/// The largest `.reg` file that is read, in bytes: an export of all that is below `HKLM\SOFTWARE\Sophos` holds a few
-/// megabytes.
+/// The largest `.reg` file that is read whole, in bytes: an export of all that is below `HKLM\SOFTWARE\Sophos` holds a few
+/// megabytes. Of a larger one, [`RegFile::read`] keeps what is below the keys that matter.
 pub const MAX_SIZE: u64 = 64 << 20;
 
 /// Which of the two formats a `.reg` file has, told by its first line.

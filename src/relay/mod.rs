@@ -36,6 +36,8 @@ pub struct RelaySetup {
     pub(crate) parent_back: Option<ParentBack>,
     /// The address is the server's, which is its own relays' parent.
     pub(crate) is_server: bool,
+    /// A fleet file asks for it, not a command line: advice names the file's keys.
+    pub(crate) is_fleet: bool,
 }
 
 /// What `MRParentAddress` is to be again where it names a relay of the fleet and should name the server: `fleet apply` takes
@@ -69,6 +71,7 @@ impl RelaySetup {
             parent_relay: None,
             parent_back: None,
             is_server: false,
+            is_fleet: false,
         }
     }
 }
@@ -214,7 +217,7 @@ fn edit(
                         format!("{} taken from {root_path}", drift.name),
                     );
                 }
-                _ => warnings.push(format!("{path}: {drift}, in {root_path}{}", drift.hint())),
+                _ => warnings.push(format!("{path}: {drift}, in {root_path}{}", drift.hint(setup.is_fleet))),
             }
         }
     }
@@ -245,8 +248,12 @@ pub(crate) struct Drift {
 }
 
 impl Drift {
-    fn hint(&self) -> &'static str {
-        if self.root.is_some() { "; --from-root takes the root's" } else { "" }
+    fn hint(&self, is_fleet: bool) -> &'static str {
+        match (self.root.is_some(), is_fleet) {
+            (false, _) => "",
+            (true, false) => "; --from-root takes the root's",
+            (true, true) => "; from_root = true in the fleet file takes the root's",
+        }
     }
 }
 

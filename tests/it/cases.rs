@@ -146,3 +146,21 @@ fn registry_values_of_the_wrong_type() {
         .says("it is a qword (hex(b)), and should be a dword; the number is right");
     show("expand").expect(3).says("it is an expandable string (hex(2)), and should be a string");
 }
+
+#[test]
+fn names_that_look_like_others_are_refused() {
+    for name in ["mr\u{AD}init.conf", "rms/mrinit.c\u{43E}nf"] {
+        let env = TestEnv::demo();
+        env.write(&format!("MRESXP/{name}"), "x");
+        let output = env.refuses(1, "MRESXP").complains("looks like mrinit.conf and is another name");
+        assert!(!output.stderr.contains('\u{AD}'), "{output}");
+    }
+}
+
+#[test]
+fn addresses_of_hosts_are_whole() {
+    let env = TestEnv::new();
+    env.run("relay probe 1.2.3").expect(2).complains("no IP address");
+    env.write("empty.reg", "REGEDIT4\n[HKLM\\SOFTWARE\\Sophos\\Messaging System\\Router]\n\"ParentAddress\"=\"\"\n");
+    env.run("client check --reg empty.reg").expect(3).complains("endpoints that read it report to nobody");
+}

@@ -11,6 +11,7 @@ mod bad_mrinit;
 mod bad_tree;
 mod cases;
 mod checksum;
+mod citations;
 mod clone;
 #[cfg(feature = "faults")]
 mod corpus;

@@ -213,7 +213,7 @@ fn what_is_wrong_is_red_and_said_below() {
     let svg = env.run("fleet graph --no-cids").ok().stdout;
     assert_eq!(svg.matches("class=\"box faulty\"").count(), 2, "{svg}");
     assert!(
-        svg.contains("1 error</text>") && svg.contains("10.2.0.65 is the address of Oslo-MR0, too [14635]"),
+        svg.contains("1 error</text>") && svg.contains("10.2.0.65 is the address of Oslo-MR0, too [our choice]"),
         "{svg}"
     );
     // The CIDs are looked at, unless they are not to be.

@@ -38,7 +38,10 @@ fn the_page_has_picture_checks_states_and_steps() {
         assert!(page.contains(part), "{part:?} is not in {page}");
     }
     let checks = between(&page, "<h2>Checks</h2>", "<h2>CIDs</h2>");
-    assert!(checks.contains("class=\"bad\">error<td>") && checks.contains("<td>14635<td>check the path"), "{checks}");
+    assert!(
+        checks.contains("class=\"bad\">error<td>") && checks.contains("<td>our choice<td>check the path"),
+        "{checks}"
+    );
     // What is worst comes first.
     let cids = between(&page, "<h2>CIDs</h2>", "</main>");
     let rows: Vec<&str> = cids.split("<tr>").skip(2).collect();
