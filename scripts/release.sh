@@ -1,5 +1,5 @@
-# What is released holds no path of the machine that built it, no names of its symbols and no time: the same commit makes
-# the same files. Sourced by what builds releases, in the repository's folder.
+# What is released holds no path of the machine that built it and no time: the same commit makes the same files. Sourced by
+# what builds releases, in the repository's folder.
 
 # The sources of crates have their folder only when they are there.
 cargo fetch --locked --quiet
@@ -9,7 +9,7 @@ for _sources in "$_home"/registry/src/*; do
     _maps+=("$_sources=/crates")
 done
 _maps+=(/usr/lib/rustlib/src/rust=/rust)
-_flags=("${_maps[@]/#/--remap-path-prefix=}" -Cstrip=symbols)
+_flags=("${_maps[@]/#/--remap-path-prefix=}")
 CARGO_ENCODED_RUSTFLAGS=$(IFS=$'\x1f' && echo "${_flags[*]}")
 # Crates that compile C tell their compiler to keep the paths in a static library.
 CFLAGS="${CFLAGS:-} ${_maps[*]/#/-ffile-prefix-map=}"

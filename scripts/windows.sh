@@ -3,7 +3,6 @@
 # The targets *-win7-windows-gnu run on Windows 7 and Server 2008 R2 and later. Nobody ships their standard library, so
 # that it is built here from the sources of Debian's rustc; its caches are in target/.
 
-export RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1
 # Wine's own messages, its offers to install what no console program needs, and its debugger.
 export WINEDEBUG=-all WINEDLLOVERRIDES="mscoree,mshtml,winedbg.exe="
 # The C parts of dependencies: crates that compile them know no compiler for these targets.
@@ -29,11 +28,19 @@ need() {
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o DPkg::Lock::Timeout=300 --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# cross COMMAND TRIPLE ARG...: cargo, for that target.
-standard=std,panic_unwind
+# cross COMMAND TRIPLE ARG...: cargo, for that target. The standard library comes with what tests need, always, so that
+# it is built once. Nobody debugs what is built for tests: without debug information it is linked in a fraction of the time.
 cross() {
-    cargo "$1" -Zbuild-std=$standard --target "$2" --locked "${@:3}"
+    RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_DEV_STRIP=symbols \
+        cargo "$1" -Zbuild-std=std,panic_unwind,test --target "$2" --locked "${@:3}"
 }
+
+# Scripts that build, or take what was built, know --dev: the profile that tests have, in place of a release's.
+dev='' profile=release folder=release
+if [[ ${1:-} == --dev ]]; then
+    dev=dev profile=dev folder=debug
+    shift
+fi
 
 # wine_up MACHINE: a Wine of our own in target/ for x86_64 or i686, with a server that stays up, a share
 # \\Server1\InterChk, and windows that nobody sees. $wine becomes what runs a program there. Fails, and says why, where
