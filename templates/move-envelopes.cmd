@@ -7,13 +7,15 @@ set "OLD={FROM}"
 set "NEW={TO}"
 set LIMIT={SECONDS}
 set MOVED=0
-if not exist "%OLD%\" echo There is no folder "%OLD%"& exit /b 1
-{CHECK}call :stop "Sophos Message Router"
+set SET=0
+{READ}if not exist "%OLD%\" echo There is no folder "%OLD%"& exit /b 1
+{CHECK}{KEEP}call :stop "Sophos Message Router"
 if errorlevel 1 goto :failed
 rem The folder alone, with its permissions.
 robocopy "%OLD%" "%NEW%" /LEV:1 /XF * /COPY:DATS /DCOPY:T /R:2 /W:1 /NP /NFL /NJH /NJS
 if errorlevel 8 goto :failed
 set FOUND=0
+set SET=1
 {SETS}if %FOUND%==0 echo There is no key of a router in the registry& goto :failed
 rem Each file is copied, and then removed from the old folder.
 set MOVED=1

@@ -217,10 +217,19 @@ pub(super) const ROUTINES: &str = include_str!("../../templates/services.cmd");
 
 /// A template, filled in, with lines that end in CR LF.
 pub(super) fn fill(template: &str, values: &[(&str, &str)]) -> String {
-    let mut text = template.to_owned();
-    for (name, value) in values {
-        text = text.replace(&format!("{{{name}}}"), value);
+    let mut text = String::new();
+    let mut rest = template;
+    // What is filled in is not looked at again: a path may well hold "{FROM}".
+    let first = |rest: &str| {
+        let found = values.iter().filter_map(|(name, value)| Some((rest.find(&format!("{{{name}}}"))?, *name, *value)));
+        found.min_by_key(|(at, ..)| *at)
+    };
+    while let Some((at, name, value)) = first(rest) {
+        text.push_str(&rest[..at]);
+        text.push_str(value);
+        rest = &rest[at + name.len() + 2..];
     }
+    text.push_str(rest);
     text.replace("\r\n", "\n").replace('\n', "\r\n")
 }
 

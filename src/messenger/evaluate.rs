@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use super::file::{Condition, Message, Test};
 use super::language::Language;
 use super::link::shortened;
-use super::profile::{Profile, Session};
+use super::profile::Profile;
 use super::version::{Version, VersionRange};
 use super::words::{Words, fill};
 use crate::base::text::fold_case;
@@ -32,8 +32,6 @@ pub enum Refusal<'a> {
     Audience,
     /// This is not the management server \[119053\].
     NotServer,
-    /// The session is a remote one: messages are shown at the console alone.
-    Remote,
     /// A condition does not hold, or, in a `none`, holds.
     Condition {
         /// Which.
@@ -43,14 +41,14 @@ pub enum Refusal<'a> {
     },
 }
 
-/// The rule of the audience and that of the place, which go before every message's own conditions.
+/// The rule of the audience and that of the place, which go before every message's own conditions. Computers that run a remote
+/// console are left out \[119053\]: they are not the management server. Who is logged on to the server over Remote Desktop is in
+/// a session of the server.
 pub fn refused_here(profile: &Profile) -> Option<Refusal<'static>> {
     if !profile.administrator {
         Some(Refusal::Audience)
     } else if !profile.management_server {
         Some(Refusal::NotServer)
-    } else if profile.session == Session::Remote {
-        Some(Refusal::Remote)
     } else {
         None
     }
@@ -111,7 +109,7 @@ impl Refusal<'_> {
     pub fn rule(&self) -> &'static str {
         match self {
             Refusal::Audience => "audience",
-            Refusal::NotServer | Refusal::Remote => "place",
+            Refusal::NotServer => "place",
             Refusal::Condition { .. } => "condition",
         }
     }
@@ -121,7 +119,6 @@ impl Refusal<'_> {
         match self {
             Refusal::Audience => words.not_administrator.to_owned(),
             Refusal::NotServer => words.not_server.to_owned(),
-            Refusal::Remote => words.remote.to_owned(),
             Refusal::Condition { condition, holds } => {
                 let (mut what, here) = (condition.describe(words), condition.actual(*holds, setting, words));
                 if *holds {

@@ -28,6 +28,9 @@ const BY_HAND: &str = "move this folder elsewhere by hand, and call this again";
 /// # Errors
 /// There is something else of this name; it is a package, and `replace` does not say that it may go; the system refuses.
 pub fn write_package(folder: &Path, files: &BTreeMap<String, Vec<u8>>, replace: bool, dry_run: bool) -> Result<bool> {
+    if !dry_run {
+        recover(folder)?;
+    }
     if is_there(folder)? {
         if holds(folder, files, &[])? {
             return Ok(false);
@@ -53,10 +56,19 @@ fn not_of_a_package(folder: &Path) -> Result<Option<OsString>> {
     others(folder, if is_package { &listed } else { &[] }).map(|names| names.into_iter().next())
 }
 
+/// What the folder is called in which the two change places, and what lies in it: the folder that was there, the new one, and
+/// a file that says for which folder it is, and is locked as long as somebody is at work.
+const WORK: &str = ".configcid-";
+const BEFORE: &str = "before";
+const NEW: &str = "new";
+const FOR: &str = "messenger-folder";
+
 /// A folder that has taken its place, and the one that was there.
 struct Put {
     folder: PathBuf,
-    /// Holds the folder that was there, as `before`.
+    /// Is freed before the folder around it goes, which Windows wants.
+    lock: Option<fs::File>,
+    /// Holds the folder that was there.
     old: Option<tempfile::TempDir>,
     /// What was moved from that one into the new one.
     moved: Vec<OsString>,
@@ -66,6 +78,7 @@ struct Put {
 impl Put {
     /// The folder before goes.
     fn keep(self) {
+        drop(self.lock);
         if let Some(old) = self.old {
             // What cannot be removed is in the way of nobody.
             let _ = old.close();
@@ -85,12 +98,13 @@ impl Put {
         let Some(old) = self.old else {
             return fs::remove_dir_all(new).map_err(cannot);
         };
-        let before = old.path().join("before");
+        let before = old.path().join(BEFORE);
         let mut moved = self.moved.iter();
         let restored = moved
             .try_for_each(|name| fs::rename(new.join(name), before.join(name)))
             .and_then(|()| if new == self.folder { fs::remove_dir_all(new) } else { Ok(()) })
             .and_then(|()| fs::rename(&before, &self.folder));
+        drop(self.lock);
         restored.map_err(|error| {
             let _ = old.keep();
             cannot(error).next("what was there lies beside it, in folders named .configcid-...: move it back by hand")
@@ -101,15 +115,16 @@ impl Put {
 /// Makes a folder of these files, and of what is in the folder that is there under the names in `left`.
 fn put(folder: &Path, files: &BTreeMap<String, Vec<u8>>, left: &[OsString], dry_run: bool) -> Result<Put> {
     let is_there = is_there(folder)?;
-    let mut put = Put { folder: folder.to_owned(), old: None, moved: Vec::new(), is_written: !dry_run };
+    let mut put = Put { folder: folder.to_owned(), lock: None, old: None, moved: Vec::new(), is_written: !dry_run };
     if dry_run {
         return Ok(put);
     }
     let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(parent).map_err(|error| Error::io("make the folder", parent, error))?;
-    let new = beside(parent)?;
+    let work = beside(parent)?;
+    put.lock = Some(mark(work.path(), folder)?);
     // The folder itself, and not the one around it, which nobody else may enter.
-    let staged = new.path().join("new");
+    let staged = work.path().join(NEW);
     fs::create_dir(&staged).map_err(|error| Error::io("make the folder", folder, error))?;
     for (name, bytes) in files {
         let cannot = |error| Error::io("write it", &folder.join(name), error);
@@ -123,12 +138,12 @@ fn put(folder: &Path, files: &BTreeMap<String, Vec<u8>>, left: &[OsString], dry_
     };
     if !is_there {
         fs::rename(&staged, folder).map_err(cannot)?;
+        put.lock = None;
         return Ok(put);
     }
-    let old = beside(parent)?;
-    let before = old.path().join("before");
+    let before = work.path().join(BEFORE);
     fs::rename(folder, &before).map_err(cannot)?;
-    put.old = Some(old);
+    put.old = Some(work);
     let mut take_along = || -> Result<()> {
         for name in left {
             fs::rename(before.join(name), staged.join(name)).map_err(|error| {
@@ -142,11 +157,76 @@ fn put(folder: &Path, files: &BTreeMap<String, Vec<u8>>, left: &[OsString], dry_
     match take_along() {
         Ok(()) => Ok(put),
         Err(error) => {
-            // What could not be moved back must not go with the new folder.
-            put.restore(&staged).inspect_err(|_| drop(new.keep()))?;
+            put.restore(&staged)?;
             Err(error)
         }
     }
+}
+
+/// Says in a folder of work for which folder it is, and locks that.
+fn mark(work: &Path, folder: &Path) -> Result<fs::File> {
+    let path = work.join(FOR);
+    let cannot = |error| Error::io("write it", &path, error);
+    let mut file = fs::File::create_new(&path).map_err(cannot)?;
+    // On Windows nobody can read what is locked.
+    std::io::Write::write_all(&mut file, spelled_name(folder).as_bytes()).map_err(cannot)?;
+    file.sync_all().map_err(cannot)?;
+    file.try_lock().map_err(|error| cannot(error.into()))?;
+    Ok(file)
+}
+
+fn spelled_name(folder: &Path) -> String {
+    folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Finishes, or takes back, what a run that was killed has left beside the folder: where the folder before had made way and the
+/// new one had not taken its place, the former comes back.
+fn recover(folder: &Path) -> Result<()> {
+    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !parent.is_dir() {
+        return Ok(());
+    }
+    for name in list(parent)?.into_iter().filter(|name| name.to_string_lossy().starts_with(WORK)) {
+        let work = parent.join(name);
+        let path = work.join(FOR);
+        let Ok(file) = fs::File::open(&path) else { continue };
+        // Somebody is at work, whose own guards clean up.
+        if file.try_lock().is_err() {
+            continue;
+        }
+        let mut text = String::new();
+        let is_ours = std::io::Read::read_to_string(&mut { &file }, &mut text).is_ok() && text == spelled_name(folder);
+        if is_ours {
+            drop(file);
+            recover_from(&work, folder)?;
+        }
+    }
+    Ok(())
+}
+
+fn recover_from(work: &Path, folder: &Path) -> Result<()> {
+    let (before, new) = (work.join(BEFORE), work.join(NEW));
+    let cannot = |error| {
+        Error::io("put back what an interrupted run has moved", folder, error)
+            .next(format!("what was there lies in {}: move it back by hand", before.display()))
+    };
+    if before.is_dir() {
+        // What is not from a package was moved along, and is moved back, or has arrived.
+        let left_in = |folder: &Path| others(folder, &listed(folder).ok().flatten().unwrap_or_default());
+        if !is_there(folder)? {
+            if let Ok(Some(files)) = listed(&new) {
+                for name in others(&new, &files)? {
+                    fs::rename(new.join(&name), before.join(&name)).map_err(cannot)?;
+                }
+            } else if new.is_dir() && !list(&new)?.is_empty() {
+                return Err(cannot(IoKind::InvalidData.into()));
+            }
+            fs::rename(&before, folder).map_err(cannot)?;
+        } else if !left_in(&before)?.is_empty() {
+            return Ok(());
+        }
+    }
+    fs::remove_dir_all(work).map_err(|error| Error::io("remove what an interrupted run has left", work, error))
 }
 
 /// Whether there is such a folder.
@@ -160,7 +240,7 @@ fn is_there(folder: &Path) -> Result<bool> {
 }
 
 fn beside(parent: &Path) -> Result<tempfile::TempDir> {
-    let made = tempfile::Builder::new().prefix(".configcid-").tempdir_in(parent);
+    let made = tempfile::Builder::new().prefix(WORK).tempdir_in(parent);
     made.map_err(|error| Error::io("make a folder in it", parent, error))
 }
 
@@ -234,6 +314,11 @@ pub struct InstallReport {
     pub reg: Option<String>,
     /// Files and folders that are not from the package, and stay.
     pub left: Vec<String>,
+    /// In how many sessions it was started at once \[119053\]: in all that somebody is logged on to, where the system installs it,
+    /// and else in that of the user who does.
+    pub started: usize,
+    /// Where it could not be started, and why.
+    pub not_started: Vec<String>,
     /// Whether the folder stays, though nothing is left in it: a program holds one of the files that were removed, as
     /// `cmd.exe` may hold the script that it carries out.
     pub held: bool,
@@ -275,6 +360,9 @@ fn run_key() -> (KeyPath, Wow) {
 pub fn install(package: &Path, root: Option<&Path>, dry_run: bool) -> Result<InstallReport> {
     let folder = install_folder(root)?;
     let files = read_package(package)?;
+    if !dry_run {
+        recover(&folder)?;
+    }
     let is_there = is_there(&folder)?;
     let left = if is_there { foreign(&folder, &files)? } else { Vec::new() };
     let put = match is_there && holds(&folder, &files, &left)? {
@@ -299,7 +387,37 @@ pub fn install(package: &Path, root: Option<&Path>, dry_run: bool) -> Result<Ins
     if let Some(put) = put {
         put.keep();
     }
-    Ok(InstallReport { folder, changed, run, reg, left: spelled(&left), held: false })
+    let (mut started, mut not_started) = (0, Vec::new());
+    if root.is_none() && changed && !dry_run {
+        (started, not_started) = start(&folder);
+    }
+    Ok(InstallReport { folder, changed, run, reg, left: spelled(&left), started, not_started, held: false })
+}
+
+/// Starts what was installed: in each session that somebody is logged on to, or in that of this program. Others see the messages
+/// when they log on. Gives in how many it was started, and why not in others.
+fn start(folder: &Path) -> (usize, Vec<String>) {
+    #[cfg(windows)]
+    {
+        let program = folder.join(PROGRAM);
+        let line = format!("\"{}\" {}", program.display(), super::package::RUN_ARGUMENTS);
+        let started = match crate::host::windows::start_in_sessions(&line) {
+            Ok(Some(started)) => Ok(started),
+            Ok(None) => {
+                let mut run = std::process::Command::new(&program);
+                run.args(super::package::RUN_ARGUMENTS.split(' '));
+                let nothing = std::process::Stdio::null;
+                run.stdin(nothing()).stdout(nothing()).stderr(nothing()).spawn().map(|_| (1, Vec::new()))
+            }
+            Err(error) => Err(error),
+        };
+        started.unwrap_or_else(|error| (0, vec![error.to_string()]))
+    }
+    #[cfg(not(windows))]
+    {
+        let _ = folder;
+        (0, Vec::new())
+    }
 }
 
 /// What is in the folder, and not from an older package: it stays.
@@ -376,6 +494,9 @@ fn names(manifest: &Manifest, path: &Path) -> Result<Vec<String>> {
 /// The manifest cannot be read, or is missing where a program is; the system refuses.
 pub fn uninstall(root: Option<&Path>, dry_run: bool) -> Result<InstallReport> {
     let folder = install_folder(root)?;
+    if !dry_run {
+        recover(&folder)?;
+    }
     let ours = if is_there(&folder)? { installed(&folder)? } else { None };
     if ours.is_none()
         && let Some(name) = [PROGRAM, Config::FILE_NAME].iter().find(|name| folder.join(name).is_file())
@@ -414,7 +535,8 @@ pub fn uninstall(root: Option<&Path>, dry_run: bool) -> Result<InstallReport> {
             }
         }
     }
-    Ok(InstallReport { folder, changed, run: None, reg: None, left: spelled(&left), held })
+    let left = spelled(&left);
+    Ok(InstallReport { folder, changed, run: None, reg: None, left, started: 0, not_started: Vec::new(), held })
 }
 
 #[cfg(test)]
@@ -471,5 +593,57 @@ mod tests {
         assert!(error.to_string().contains(".configcid-"), "{error}");
         let kept = dir.path().join(&list(dir.path()).unwrap()[0]).join("before");
         assert_eq!(list(&kept).unwrap(), ["folder", "program"]);
+    }
+
+    /// The files of a package, as one that was built has them, each holding `text`.
+    fn package(text: &str) -> BTreeMap<String, Vec<u8>> {
+        let mut files = BTreeMap::from([PROGRAM, MESSAGES].map(|name| (name.to_owned(), text.as_bytes().to_vec())));
+        let lines: String =
+            files.iter().map(|(name, bytes)| format!("\".\\{name}\" {} {}\n", bytes.len(), "0".repeat(40))).collect();
+        files.insert(MANIFEST.to_owned(), lines.into_bytes());
+        files
+    }
+
+    /// A run that is killed after each of its renames; the next one puts back what was there, and finishes.
+    #[test]
+    fn what_a_killed_run_has_left_is_put_back() {
+        for killed_after in 0..=3 {
+            let dir = tempfile::tempdir().unwrap();
+            let folder = dir.path().join("messenger");
+            write_package(&folder, &package("old"), false, false).unwrap();
+            fs::write(folder.join("notes.txt"), "mine").unwrap();
+            // What `put` does, as far as it came.
+            let work = beside(dir.path()).unwrap().keep();
+            drop(mark(&work, &folder).unwrap());
+            let (before, staged) = (work.join(BEFORE), work.join(NEW));
+            fs::create_dir(&staged).unwrap();
+            package("new").iter().for_each(|(name, bytes)| fs::write(staged.join(name), bytes).unwrap());
+            let renames = [
+                (folder.clone(), before.clone()),
+                (before.join("notes.txt"), staged.join("notes.txt")),
+                (staged.clone(), folder.clone()),
+            ];
+            renames.iter().take(killed_after).for_each(|(from, to)| fs::rename(from, to).unwrap());
+            recover(&folder).unwrap();
+            assert_eq!(list(dir.path()).unwrap(), ["messenger"], "{killed_after}");
+            assert_eq!(fs::read(folder.join("notes.txt")).unwrap(), b"mine", "{killed_after}");
+            let expected: &[u8] = if killed_after == 3 { b"new" } else { b"old" };
+            assert_eq!(fs::read(folder.join(PROGRAM)).unwrap(), expected, "{killed_after}");
+        }
+    }
+
+    #[test]
+    fn what_others_are_at_work_on_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("messenger");
+        let (work, other) = (beside(dir.path()).unwrap(), beside(dir.path()).unwrap());
+        let lock = mark(work.path(), &folder).unwrap();
+        drop(mark(other.path(), &dir.path().join("another")).unwrap());
+        fs::create_dir(dir.path().join(".configcid-of-somebody")).unwrap();
+        recover(&folder).unwrap();
+        assert_eq!(list(dir.path()).unwrap().len(), 3);
+        drop(lock);
+        recover(&folder).unwrap();
+        assert_eq!(list(dir.path()).unwrap().len(), 2);
     }
 }

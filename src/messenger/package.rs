@@ -25,6 +25,9 @@ pub(super) const MESSAGES: &str = "messages.xml";
 const CERTIFICATES: &str = "ca.pem";
 pub(super) const MANIFEST: &str = "manifest.dat";
 
+/// What the program is told to show messages.
+pub(super) const RUN_ARGUMENTS: &str = "messenger run --format window";
+
 /// The value that lets it run at logon, and where the package is installed \[119053\].
 pub(super) const RUN_VALUE: &str = "SophosMessenger";
 pub(super) const FOLDER: [&str; 2] = ["Sophos", "SophosMessenger"];
@@ -101,8 +104,6 @@ pub struct Package {
     pub files: BTreeMap<String, Vec<u8>>,
     /// What is worth a look in the message file.
     pub findings: Vec<LintFinding>,
-    /// Whether the program is one of Windows.
-    pub is_windows_program: bool,
 }
 
 /// Makes a package. Messages that are over at `at` are among its findings.
@@ -128,8 +129,14 @@ pub fn build(spec: &PackageSpec, at: std::time::SystemTime) -> Result<Package> {
             &own
         }
     };
-    let program = read_bytes(program, MAX_PROGRAM)?;
-    let is_windows_program = program.starts_with(b"MZ");
+    let path = program;
+    let program = read_bytes(path, MAX_PROGRAM)?;
+    // How programs of DOS and Windows begin.
+    if !program.starts_with(b"MZ") {
+        return Err(Error::new(ErrorKind::Usage, format!("this is no program of Windows, which {PROGRAM} must be"))
+            .in_file(path)
+            .next("name the configcid.exe for Windows with program = \"...\" in the spec"));
+    }
     let mut report = spec.report.clone();
     let mut files = BTreeMap::new();
     let mut add = |name: &str, bytes: Vec<u8>| drop(files.insert(name.to_owned(), bytes));
@@ -155,7 +162,7 @@ pub fn build(spec: &PackageSpec, at: std::time::SystemTime) -> Result<Package> {
         None => manifest,
     };
     files.insert(MANIFEST.to_owned(), manifest.bytes().to_vec());
-    Ok(Package { files, findings, is_windows_program })
+    Ok(Package { files, findings })
 }
 
 fn script(text: &str) -> Vec<u8> {
@@ -213,7 +220,7 @@ impl Windows {
     /// What is run at logon.
     pub(super) fn command(self) -> String {
         let [sophos, messenger] = FOLDER;
-        format!(r#""%{}%\{sophos}\{messenger}\{PROGRAM}" messenger run --format window"#, self.program_files())
+        format!(r#""%{}%\{sophos}\{messenger}\{PROGRAM}" {RUN_ARGUMENTS}"#, self.program_files())
     }
 
     /// The name of the file that lets it run at logon.

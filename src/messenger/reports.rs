@@ -81,8 +81,8 @@ fn settle(reports: &mut Vec<Report>, tried: &Report, failure: Option<&Failure>, 
     reports.retain_mut(|report| match failure {
         None => !report.is(tried),
         // The others would fail as this one did.
-        Some(Failure::Unreachable(_)) if report.is_due(now) => report.failed(now),
-        Some(_) if report.is(tried) => report.failed(now),
+        Some(Failure::Unreachable(why)) if report.is_due(now) => report.failed(why, now),
+        Some(failure) if report.is(tried) => report.failed(failure.what(), now),
         Some(_) => true,
     });
     if failure.is_some() { before - reports.len() } else { 0 }

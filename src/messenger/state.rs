@@ -64,6 +64,9 @@ pub struct Report {
     /// When it will be tried again, at the earliest.
     #[serde(with = "moment")]
     pub next: SystemTime,
+    /// Why the last try failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// What happens to a message.
@@ -202,7 +205,7 @@ impl State {
     /// Nothing is kept to be reported where nothing is to be.
     fn report(&mut self, id: &str, event: Event, time: SystemTime) {
         if self.reporting {
-            self.reports.push(Report { message: id.to_owned(), event, time, attempts: 0, next: time });
+            self.reports.push(Report { message: id.to_owned(), event, time, attempts: 0, next: time, reason: None });
             let beyond = self.reports.len().saturating_sub(MAX_REPORTS);
             self.reports.drain(..beyond);
         }
@@ -220,8 +223,11 @@ impl Report {
         self.message == other.message && self.event == other.event && self.time == other.time
     }
 
-    /// It was tried in vain. Gives whether it will be tried again.
-    pub(super) fn failed(&mut self, now: SystemTime) -> bool {
+    /// It was tried in vain, and why. Gives whether it will be tried again.
+    pub(super) fn failed(&mut self, why: &str, now: SystemTime) -> bool {
+        /// No more of a reason is kept, in characters.
+        const MAX_REASON: usize = 500;
+        self.reason = Some(why.chars().take(MAX_REASON).collect());
         let pause = PAUSE.saturating_mul(1 << self.attempts.min(16)).min(LONGEST_PAUSE);
         self.attempts += 1;
         self.next = now.checked_add(pause).unwrap_or(now);

@@ -401,7 +401,7 @@ fn reports_wait_longer_each_time_and_not_for_ever() {
     let (mut now, mut before) = (moment(0), Duration::ZERO);
     for attempt in 1..=state::MAX_ATTEMPTS {
         assert!(report.is_due(now));
-        assert_eq!(report.failed(now), attempt < state::MAX_ATTEMPTS);
+        assert_eq!(report.failed("no answer", now), attempt < state::MAX_ATTEMPTS);
         let pause = report.next.duration_since(now).unwrap();
         assert!(pause >= before && pause <= Duration::from_secs(86_400), "{pause:?}");
         assert!(!report.is_due(now + pause - Duration::from_secs(1)));

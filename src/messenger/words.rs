@@ -42,6 +42,7 @@ words! {
     head_event: "EVENT", "EREIGNIS";
     head_attempts: "ATTEMPTS", "VERSUCHE";
     head_next: "NEXT ATTEMPT", "NÄCHSTER VERSUCH";
+    head_reason: "WHY IT FAILED", "WARUM ES SCHEITERTE";
     yes: "yes", "ja";
     no: "no", "nein";
     summary: "{} of {} messages would be shown", "{} von {} Nachrichten würden gezeigt";
@@ -49,7 +50,6 @@ words! {
     not_administrator: "the user is not in Sophos Console Administrators",
         "der Benutzer ist nicht in Sophos Console Administrators";
     not_server: "this is not the management server", "dies ist nicht der Verwaltungsserver";
-    remote: "the session is a remote one", "die Sitzung ist eine entfernte";
     all_of: "all of", "alle von";
     any_of: "any of", "eines von";
     none_of: "none of", "keines von";
@@ -112,12 +112,13 @@ words! {
     built: "Wrote {} files to {}", "{} Dateien nach {} geschrieben";
     built_already: "{} holds the package already", "{} enthält das Paket schon";
     would_build: "Would write {} files to {}", "Würde {} Dateien nach {} schreiben";
-    no_windows_program: "the program is none of Windows; name configcid.exe with program = ... in the spec",
-        "das Programm ist keines für Windows; configcid.exe gehört mit program = ... in die Beschreibung";
     would_install: "Would install to {}", "Würde nach {} installieren";
     would_uninstall: "Would remove from {}", "Würde aus {} entfernen";
-    installed: "InstallReport to {}", "Installiert nach {}";
+    installed: "Installed to {}", "Installiert nach {}";
     installed_already: "{} holds this package already", "{} enthält dieses Paket schon";
+    started_in: "It runs now in {} sessions that somebody is logged on to", "Es läuft jetzt in {} Sitzungen, in denen jemand angemeldet ist";
+    started_once: "It runs now in one session", "Es läuft jetzt in einer Sitzung";
+    not_started: "it was not started there, and is at the next logon: {}", "dort wurde es nicht gestartet, und wird es bei der nächsten Anmeldung: {}";
     run_is_set: "It runs at logon: {}", "Es läuft bei der Anmeldung: {}";
     run_by_hand: "The registry was left alone; on the computer: reg import {}",
         "Die Registrierung blieb, wie sie war; auf dem Computer: reg import {}";

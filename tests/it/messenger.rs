@@ -129,7 +129,6 @@ fn whatever_says_no_is_named() {
     for (from, to, rule, what) in [
         ("administrator = true", "administrator = false", "audience", "Sophos Console Administrators"),
         ("management-server = true", "management-server = false", "place", "not the management server"),
-        ("session = \"console\"", "session = \"remote\"", "place", "remote"),
         ("\"windows\"  ", "\"linux\"  ", "condition", "operating system windows from 6.1; here: linux 6.3.9600"),
         (
             "version = \"5.5.1\"",
@@ -407,13 +406,48 @@ fn switches_audience_and_place_are_honoured() {
     for (line, rule) in [
         ("administrator = false", "audience"),
         ("management-server = false", "place"),
-        ("session = \"remote\"", "place"),
+        ("management-server = false\nsession = \"remote\"", "place"),
     ] {
         env.write("profile.toml", line);
         let answer = env.run(&format!("messenger run messages.xml {PROFILE} --format json")).ok().json();
         assert_eq!((&answer["refusal"]["rule"], ids(&answer["messages"]).len()), (&rule.into(), 0));
         env.run(&format!("messenger run messages.xml {PROFILE} --lang de")).ok().says("Keine Nachricht wird gezeigt");
     }
+}
+
+#[test]
+fn remote_desktop_on_the_server_is_a_session_there() {
+    let env = env();
+    let shown = |profile: &str| {
+        env.write("profile.toml", profile);
+        let line = format!(
+            "messenger run messages.xml {PROFILE} --at 2026-11-20 --format json --state state-{}",
+            profile.len()
+        );
+        ids(&env.run(&line).ok().json()["messages"]).len()
+    };
+    let template = String::from_utf8(template("messenger-profile.example.toml")).unwrap();
+    let remote = template.replace("session = \"console\"", "session = \"remote\"");
+    assert_ne!(template, remote);
+    assert_eq!(shown(&remote), 2);
+    // A computer that runs a remote console is left out.
+    assert_eq!(shown(&remote.replace("management-server = true", "management-server = false")), 0);
+}
+
+#[test]
+fn a_program_that_is_none_of_windows_is_refused() {
+    let env = env();
+    spec(&env, "");
+    env.write("program.exe", b"\x7fELF and so on");
+    let before = env.snapshot();
+    env.refuses(2, "messenger build spec.toml --out package").complains("program = ");
+    if !cfg!(windows) {
+        // Nor is the one that runs taken.
+        env.replace("spec.toml", "program = \"program.exe\"\n", "");
+        env.refuses(2, "messenger build spec.toml --out package").complains("program = ");
+        env.write("spec.toml", "messages = \"messages.xml\"\nprogram = \"program.exe\"\n");
+    }
+    assert_eq!(env.snapshot(), before);
 }
 
 #[test]

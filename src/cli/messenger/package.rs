@@ -95,9 +95,6 @@ fn build_package(args: &BuildArgs, out: Out) -> Result<Exit> {
     for finding in &package.findings {
         out.warning(&finding.say(words));
     }
-    if !package.is_windows_program {
-        out.warning(words.no_windows_program);
-    }
     let (status, folder) = (status(changed, args.dry_run), args.out.to_string_lossy());
     let number = package.files.len().to_string();
     match status {
@@ -132,6 +129,14 @@ fn install_package(args: &InstallArgs, out: Out) -> Result<Exit> {
         Status::Unchanged => out.good(fill(words.installed_already, &[&folder])),
         Status::Planned => out.line(fill(words.would_install, &[&folder])),
         _ => out.good(fill(words.installed, &[&folder])),
+    }
+    match installed.started {
+        0 => {}
+        1 => out.line(words.started_once),
+        started => out.line(fill(words.started_in, &[&started.to_string()])),
+    }
+    for why in &installed.not_started {
+        out.warning(&fill(words.not_started, &[why]));
     }
     if let Some(run) = &installed.run {
         out.detail(fill(words.run_is_set, &[run]));

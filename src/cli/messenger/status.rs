@@ -64,13 +64,14 @@ struct UnreportedReport<'a> {
     time: String,
     attempts: u32,
     next: String,
+    reason: Option<&'a str>,
 }
 
 impl UnreportedReport<'_> {
     fn new(report: &Report) -> UnreportedReport<'_> {
-        let Report { message, event, time, attempts, next } = report;
+        let Report { message, event, time, attempts, next, reason } = report;
         let (time, next) = (time::print(*time), time::print(*next));
-        UnreportedReport { message, event: *event, time, attempts: *attempts, next }
+        UnreportedReport { message, event: *event, time, attempts: *attempts, next, reason: reason.as_deref() }
     }
 }
 
@@ -159,10 +160,11 @@ fn print(shown: &[ShownReport<'_>], pending: &[String], state: &State, words: &W
     }
     out.line("");
     out.line(words.unreported);
-    let heads = [words.head_message, words.head_event, words.head_attempts, words.head_next];
+    let heads = [words.head_message, words.head_event, words.head_attempts, words.head_next, words.head_reason];
     let mut rows = vec![heads.map(str::to_owned).to_vec()];
-    for Report { message, event, attempts, next, .. } in &state.reports {
-        rows.push(vec![message.clone(), event.name().to_owned(), attempts.to_string(), time::print(*next)]);
+    for Report { message, event, attempts, next, reason, .. } in &state.reports {
+        let reason = reason.clone().unwrap_or_else(|| "-".to_owned());
+        rows.push(vec![message.clone(), event.name().to_owned(), attempts.to_string(), time::print(*next), reason]);
     }
     head_and_rows(&rows, out);
 }

@@ -8,10 +8,13 @@ use serde::Serialize;
 use super::super::installed::RouterRule;
 use super::super::place::Place;
 use super::super::restart::{ROUTINES, fill};
+use super::super::rules::SYSTEMS;
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::registry::{RegFormat, Value, encode, value_line};
 use crate::report::write_unless_same;
 use crate::router::{ENVELOPE_DIR, RegistryView};
+
+const REG: &str = include_str!("../../../templates/move-envelopes.reg");
 
 /// What a move is to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -27,6 +30,8 @@ pub struct MovePlan {
     pub before: Option<String>,
     /// Whether that is a string with variables to be filled in.
     pub before_expands: bool,
+    /// Whether no registry was looked at, so that the script reads what `EnvelopeDir` is, keeps it, and puts it back.
+    pub reads_registry: bool,
     /// Whether the router heeds `EnvelopeDir`.
     pub router: RouterRule,
     /// The steps, in their order.
@@ -96,6 +101,7 @@ impl MovePlan {
             views: place.view.map_or(RegistryView::BOTH.into(), |view| vec![view]),
             before: before.and_then(Value::text).map(str::to_owned),
             before_expands: matches!(before, Some(Value::ExpandString(_))),
+            reads_registry: place.view.is_none(),
             router,
             steps,
         })
@@ -114,31 +120,29 @@ impl MovePlan {
         });
         let there = format!("Moves the Envelopes folder of the router to {}", self.to);
         let back = format!("Takes the Envelopes folder of the router back from {}", self.to);
+        let (set, before) = (Some(&set), before.as_ref());
+        let undo_reg = match self.reads_registry {
+            true => {
+                let what = format!(
+                    "What {ENVELOPE_DIR} was is not known here: the script move-envelopes.cmd keeps it, and undo-move-envelopes.cmd \
+                     puts it back"
+                );
+                fill(REG, &[("WHAT", &what), ("VERSION", env!("CARGO_PKG_VERSION")), ("KEYS", "")])
+            }
+            false => self.reg(&back, before)?,
+        };
         Ok(MoveFiles {
-            reg: self.reg(&there, Some(&set))?,
-            script: self.script(
-                &there,
-                bound,
-                [&self.from, &self.to],
-                [Some(&set), before.as_ref()],
-                &self.checks(false),
-            ),
-            undo_reg: self.reg(&back, before.as_ref())?,
-            undo_script: self.script(
-                &back,
-                bound,
-                [&self.to, &self.from],
-                [before.as_ref(), Some(&set)],
-                &self.checks(true),
-            ),
+            reg: self.reg(&there, set)?,
+            script: self.script(&there, bound, false, [set, before]),
+            undo_reg,
+            undo_script: self.script(&back, bound, true, [before, set]),
         })
     }
 
     fn reg(&self, what: &str, value: Option<&Value>) -> Result<String> {
         let line = value_line(ENVELOPE_DIR, value, RegFormat::Version5)?;
         let keys = self.views.iter().map(|view| format!("[{}]\n{line}\n", view.key())).collect::<Vec<_>>().join("\n");
-        let template = include_str!("../../../templates/move-envelopes.reg");
-        Ok(fill(template, &[("WHAT", what), ("VERSION", env!("CARGO_PKG_VERSION")), ("KEYS", keys.trim_end())]))
+        Ok(fill(REG, &[("WHAT", what), ("VERSION", env!("CARGO_PKG_VERSION")), ("KEYS", keys.trim_end())]))
     }
 
     /// What a script looks at before it begins, and what it does at its end.
@@ -163,19 +167,29 @@ impl MovePlan {
         [check, "rd \"%OLD%\" 2>nul\n".to_owned()]
     }
 
-    fn script(
-        &self,
-        what: &str,
-        bound: Duration,
-        [from, to]: [&str; 2],
-        [value, former]: [Option<&Value>; 2],
-        [check, tidy]: &[String; 2],
-    ) -> String {
-        let calls = |what: &str| {
-            let line = |view: &RegistryView| format!("call :{what} \"{}\"\n", view.key());
-            self.views.iter().map(line).collect::<Vec<_>>()
+    /// The script there, or that back; `value` is what it sets, `former` what it sets where it fails.
+    fn script(&self, what: &str, bound: Duration, undo: bool, [value, former]: [Option<&Value>; 2]) -> String {
+        let (from, to) = if undo { (&self.to, &self.from) } else { (&self.from, &self.to) };
+        let [check, tidy] = self.checks(undo);
+        let each = |line: &dyn Fn(&str) -> String| -> String {
+            self.views.iter().map(|view| line(&view.key().to_string())).collect()
         };
-        let sets = calls("set").iter().map(|call| format!("{call}if errorlevel 1 goto :failed\n")).collect::<String>();
+        let mut sets = each(&|key| format!("call :set \"{key}\"\nif errorlevel 1 goto :failed\n"));
+        let mut resets = each(&|key| format!("if %SET%==1 call :reset \"{key}\"\n"));
+        let mut parts = [String::new(), String::new(), tidy];
+        if self.reads_registry {
+            let (read, keep) = self.reads(undo);
+            parts[0] = read;
+            parts[1] = keep;
+            match undo {
+                true => {
+                    sets = self.puts_back("");
+                    parts[2] += "del \"%KEPT%\" 2>nul\n";
+                }
+                false => resets = self.puts_back("%SET%"),
+            }
+        }
+        let [read, keep, tidy] = parts;
         fill(
             include_str!("../../../templates/move-envelopes.cmd"),
             &[
@@ -183,16 +197,99 @@ impl MovePlan {
                 ("VERSION", env!("CARGO_PKG_VERSION")),
                 ("SECONDS", &bound.as_secs().max(1).to_string()),
                 ("ROUTINES", ROUTINES),
+                ("READ", &read),
+                ("KEEP", &keep),
                 ("SETS", &sets),
-                ("RESETS", &calls("reset").concat()),
-                ("CHECK", check),
-                ("TIDY", tidy),
+                ("RESETS", &resets),
+                ("CHECK", &check),
+                ("TIDY", &tidy),
                 ("SET", &command(value)),
                 ("RESET", &command(former)),
                 ("FROM", from),
                 ("TO", to),
             ],
         )
+    }
+
+    /// What a script does where no registry was looked at: it reads what `EnvelopeDir` is in each view, or what the script
+    /// there has kept, and finds the folder by it; and it keeps what it has read.
+    fn reads(&self, undo: bool) -> (String, String) {
+        let numbers = || self.views.iter().zip(1..);
+        let mut read = "set \"KEPT=%~dp0move-envelopes-before.txt\"\n".to_owned();
+        if undo {
+            read += &format!(
+                "if not exist \"%KEPT%\" echo What {ENVELOPE_DIR} was is not known: \"%KEPT%\" is missing& exit /b 1\n\
+                 for /f \"usebackq tokens=1* delims==\" %%a in (\"%KEPT%\") do set \"%%a=%%b\"\n"
+            );
+        }
+        for (view, number) in numbers() {
+            let key = view.key();
+            if !undo {
+                read += &format!(
+                    "set \"IS{number}=0\"\nset \"KIND{number}=-\"\nset \"BEFORE{number}=\"\nreg query \"{key}\" >nul 2>&1\n\
+                     if not errorlevel 1 set \"IS{number}=1\"\n\
+                     for /f \"tokens=2*\" %%a in ('reg query \"{key}\" /v {ENVELOPE_DIR} 2^>nul') do if not \"%%b\"==\"\" \
+                     (set \"KIND{number}=%%a\"& set \"BEFORE{number}=%%b\")\n\
+                     if not \"%KIND{number}%\"==\"-\" if not \"%KIND{number}%\"==\"REG_SZ\" if not \"%KIND{number}%\"==\"REG_EXPAND_SZ\" \
+                     echo {ENVELOPE_DIR} is no string& exit /b 1\n"
+                );
+            }
+            // A backslash before the quote would be the quote's.
+            read += &format!(
+                "set \"DATA{number}=%BEFORE{number}%\"\n\
+                 if defined DATA{number} if \"%DATA{number}:~-1%\"==\"\\\" set \"DATA{number}=%DATA{number}%\\\"\n"
+            );
+        }
+        let folder = if undo { "NEW" } else { "OLD" };
+        // A folder that was named stays.
+        if SYSTEMS.iter().any(|system| Place::default_of(*system).folder == self.from) {
+            for (_, number) in numbers() {
+                // On a 64-bit Windows the router reads the first view; the second is that of a 32-bit one.
+                let wanted = if number == 1 { "1" } else { "0" };
+                read += &format!(
+                    "if \"%IS1%%KIND{number}%\"==\"{wanted}REG_SZ\" set \"{folder}=%BEFORE{number}%\"\n\
+                     if \"%IS1%%KIND{number}%\"==\"{wanted}REG_EXPAND_SZ\" call set \"{folder}=%BEFORE{number}%\"\n"
+                );
+            }
+            read += &format!("if \"%{folder}:~-1%\"==\"\\\" set \"{folder}=%{folder}:~0,-1%\"\n");
+        }
+        if undo {
+            return (read, String::new());
+        }
+        read += "echo From \"%OLD%\" to \"%NEW%\"\n\
+                 if \"%OLD:~3%\"==\"\" echo \"%OLD%\" is no folder of messages& exit /b 1\n\
+                 if /i \"%OLD%\"==\"%NEW%\" echo The folder is \"%NEW%\" already& exit /b 1\n\
+                 call set \"REST=%%NEW:%OLD%\\=%%\"\n\
+                 if not \"%REST%\"==\"%NEW%\" echo \"%NEW%\" is in \"%OLD%\"& exit /b 1\n\
+                 call set \"REST=%%OLD:%NEW%\\=%%\"\n\
+                 if not \"%REST%\"==\"%OLD%\" echo \"%OLD%\" is in \"%NEW%\"& exit /b 1\n";
+        let mut keep =
+            "rem What was set is kept, for the way back.\nsetlocal EnableDelayedExpansion\ndel \"!KEPT!\" 2>nul\n"
+                .to_owned();
+        for (_, number) in numbers() {
+            for name in ["IS", "KIND", "BEFORE"] {
+                keep += &format!(">>\"!KEPT!\" echo {name}{number}=!{name}{number}!\n");
+            }
+        }
+        keep +=
+            "endlocal\nif not exist \"%KEPT%\" echo \"%KEPT%\" cannot be written, which keeps what is set& exit /b 1\n";
+        (read, keep)
+    }
+
+    /// Puts back in each view what was read; `is_set` is 1 where there is something to put back.
+    fn puts_back(&self, is_set: &str) -> String {
+        let wanted = if is_set.is_empty() { "1" } else { "11" };
+        let failed = if is_set.is_empty() { "if errorlevel 1 goto :failed\n" } else { "" };
+        let lines = self.views.iter().zip(1..).map(|(view, number)| {
+            let key = view.key();
+            format!(
+                "if \"%IS{number}%\"==\"1\" set FOUND=1\n\
+                 if \"{is_set}%IS{number}%%KIND{number}%\"==\"{wanted}-\" reg delete \"{key}\" /v {ENVELOPE_DIR} /f >nul 2>&1\nver >nul\n\
+                 if \"{is_set}%IS{number}%\"==\"{wanted}\" if not \"%KIND{number}%\"==\"-\" \
+                 reg add \"{key}\" /v {ENVELOPE_DIR} /t %KIND{number}% /d \"%DATA{number}%\" /f >nul\n{failed}"
+            )
+        });
+        lines.collect()
     }
 }
 
@@ -300,6 +397,40 @@ mod tests {
             assert!(!text.contains('{'), "{text}");
         }
         assert_eq!(files.named().unwrap().len(), 4);
+    }
+
+    #[test]
+    fn a_path_is_filled_in_once() {
+        let mut place = Place::default_of(System::default());
+        place.folder = r"D:\{TO}\{SETS}".into();
+        let plan = MovePlan::new(&place, None, r"D:\{FROM}", RouterRule::LateEnough).unwrap();
+        let files = plan.files(MINUTE).unwrap();
+        assert!(
+            files.script.contains("set \"OLD=D:\\{TO}\\{SETS}\"\r\nset \"NEW=D:\\{FROM}\"\r\n"),
+            "{}",
+            files.script
+        );
+        assert!(files.undo_script.contains("set \"OLD=D:\\{FROM}\"\r\nset \"NEW=D:\\{TO}\\{SETS}\"\r\n"));
+    }
+
+    #[test]
+    fn what_is_not_known_the_script_reads_and_keeps() {
+        let place = Place::default_of(System::default());
+        let plan = MovePlan::new(&place, None, r"D:\Envelopes", RouterRule::LateEnough).unwrap();
+        let files = plan.files(MINUTE).unwrap();
+        assert!(plan.reads_registry && plan.views.len() == 2);
+        for view in RegistryView::BOTH {
+            assert!(files.script.contains(&format!("('reg query \"{}\" /v EnvelopeDir 2^>nul')", view.key())));
+        }
+        // Nothing is deleted or set that was not read, nor before something was set.
+        for line in files.script.lines().filter(|line| line.contains("reg delete") && !line.contains("%1")) {
+            assert!(line.starts_with("if \"%SET%%IS"), "{line}");
+        }
+        let at = |text: &str| files.script.find(text).unwrap_or_else(|| panic!("{text}"));
+        assert!(at("move-envelopes-before.txt") < at("call :stop") && at("call :stop") < at("set SET=1"));
+        assert!(files.undo_script.contains("usebackq") && !files.undo_reg.contains("EnvelopeDir\"="));
+        // Where the registry was looked at, it is as before.
+        assert!(!self::plan(None).reads_registry);
     }
 
     #[test]

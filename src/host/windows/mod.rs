@@ -6,9 +6,11 @@
 mod dialog;
 mod profile;
 mod resources;
+mod sessions;
 
 pub(crate) use profile::firewall_profiles;
 pub(crate) use resources::{counters, memory};
+pub(crate) use sessions::start_in_sessions;
 
 pub(crate) use dialog::{Dialog, Icon, show};
 
