@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
+use super::RouterSeen;
 use crate::base::error::Result;
 use crate::base::files::read_given_file;
 use crate::firewall::{Firewall, Profile, live_keys};
 use crate::host::live::{self, Wow};
 use crate::host::resources::{Resources, resources};
+use crate::logs::{LastError, logs};
 use crate::registry::MAX_SIZE;
 use crate::router::{ENVELOPE_DIR, PARENT_ADDRESS, Router};
 
@@ -64,4 +66,24 @@ pub fn router_lines(router: &Router) -> Vec<String> {
             None => format!("{name} is not set"),
         })
         .collect()
+}
+
+/// How the router stands at the end of its logs: a folder of them, or one.
+///
+/// # Errors
+/// They cannot be read.
+pub fn router_seen(path: &Path) -> Result<RouterSeen> {
+    let report = logs(path)?;
+    // Of several programs' logs, those of the first that is not well, or the router's.
+    let told = report.all().find(|report| !report.verdict.well).unwrap_or(&report);
+    let shown = |line: &LastError| {
+        let text: Vec<&str> = line.text.lines().collect();
+        format!("{}, line {}: {} {}", line.log, line.line, line.time, text.join(" | "))
+    };
+    Ok(RouterSeen {
+        well: report.is_well(),
+        what: format!("the {}: {}", told.kind.name(), told.verdict.what),
+        evidence: told.verdict.evidence.iter().map(shown).collect(),
+        next: told.verdict.next.clone(),
+    })
 }

@@ -23,7 +23,7 @@ pub use crate::host::services::{ServiceState, Services, services};
 pub use causes::{CAUSES, Cause, Listening, RouterSeen, Seen, Space, Surroundings, Waiting, causes, ranked};
 pub use check::{AgePart, Check, CheckOptions, Limits, Oldest, Rate, RateMethod, Verdict, check};
 pub use expire::{ExpireOptions, Expired, LIST, expire};
-pub use exported::{exported_firewall, live_firewall, live_profiles, live_resources, router_lines};
+pub use exported::{exported_firewall, live_firewall, live_profiles, live_resources, router_lines, router_seen};
 pub use installed::{InstalledPrograms, RouterRule};
 pub use metrics::{metrics, metrics_of_failure, write_metrics};
 pub use place::{Place, PlaceSource, no_folder, place};

@@ -215,13 +215,17 @@ pub(super) fn router(around: &Surroundings) -> Cause {
     let mut found = match &around.router {
         None => {
             let what = "whether the router is connected is not known: its logs were not read".to_owned();
-            cause(NAME, Seen::Unknown, what, Some("read the router's logs: configcid envelopes logs DIR"))
+            cause(
+                NAME,
+                Seen::Unknown,
+                what,
+                Some("read the router's logs: --logs DIR here, or configcid envelopes logs DIR"),
+            )
         }
         Some(seen) => {
             let next = seen.next.first().map_or("read the router's logs: configcid envelopes logs DIR", String::as_str);
             let is = if seen.well { Seen::No } else { Seen::Yes };
-            let mut found =
-                cause(NAME, is, format!("by its logs, the router is {}", seen.what), (!seen.well).then_some(next));
+            let mut found = cause(NAME, is, format!("by the logs, {}", seen.what), (!seen.well).then_some(next));
             found.evidence = seen.evidence.clone();
             found
         }

@@ -299,6 +299,32 @@ fn where_the_console_is_not_known_expired_is_a_range() {
 }
 
 #[test]
+fn logs_registry_and_firewall_make_one_list() {
+    let env = with(30);
+    let start =
+        ["I Sophos Messaging Router 3.4.0.1 starting...", "I Initializing CORBA...", "I Waiting for messages..."];
+    let parent = ["I Getting parent router IOR from 10.1.200.65:8192", "I Logged on to parent router as Router$PC:7"];
+    let lost = ["W Lost session with Router$UP:1", "I Getting parent router IOR from 10.1.200.65:8192"];
+    env.write("Logs/Router-20261121-173000.log", log(18, &[&start[..], &parent, &lost].concat()));
+    env.write("off.reg", shared_access([0, 0, 0], &[]));
+    env.write("server.reg", reg("\"ParentAddress\"=\"10.1.200.65,UP\""));
+    let rest = "--endpoints 10 --min-free 0 --logs Logs --reg server.reg --firewall off.reg";
+    let answer = check(&env, &format!("{rest} --json")).expect(3).json();
+    let of = |name: &str| answer["causes"].as_array().unwrap().iter().find(|cause| cause["cause"] == name).unwrap();
+    let router = of("router-connection");
+    assert_eq!((&router["seen"], &router["rank"]), (&"yes".into(), &1.into()), "{answer}");
+    assert!(router["evidence"].to_string().contains("Lost session with Router$UP:1"), "{router}");
+    assert!(router["evidence"].to_string().contains("ParentAddress is 10.1.200.65,UP"), "{router}");
+    assert_eq!(of("ports")["seen"], "no", "{answer}");
+    // A router that is connected is no cause.
+    env.write("Logs/Router-20261121-173000.log", log(18, &[&start[..], &parent].concat()));
+    let answer = check(&env, &format!("{rest} --json")).expect(3).json();
+    let causes = answer["causes"].as_array().unwrap();
+    assert_eq!(causes.iter().find(|cause| cause["cause"] == "router-connection").unwrap()["seen"], "no", "{answer}");
+    check(&env, "--endpoints 10 --logs none").expect(1);
+}
+
+#[test]
 fn a_page_for_a_ticket() {
     let env = with(30);
     env.write("public.reg", shared_access([1, 1, 1], &[&format!("Action=Block|Profile=Domain|{ROUTER}<b>")]));

@@ -55,6 +55,9 @@ pub struct CheckArgs {
     /// The profile of the firewall that the server is in: a member of a domain is in domain
     #[arg(long, value_name = "NAME", value_enum)]
     profile: Vec<ProfileName>,
+    /// The router's logs: a folder of them, or one
+    #[arg(long, value_name = "PATH", value_parser = path())]
+    logs: Option<PathBuf>,
     /// This computer is the server: look at its memory, processors, disks and, on Windows, firewall; on Windows by default, where no
     /// folder and no registry are named
     #[arg(long)]
@@ -141,7 +144,11 @@ pub fn run(args: &CheckArgs, out: Out) -> Exit {
     if args.nagios {
         return nagios::answer(&found);
     }
-    let is_asked = !args.firewall.is_empty() || args.server.reg.is_some() || args.probe.is_some() || args.this_computer;
+    let is_asked = !args.firewall.is_empty()
+        || args.server.reg.is_some()
+        || args.logs.is_some()
+        || args.probe.is_some()
+        || args.this_computer;
     print(&found, is_asked, out);
     let exit = if found.verdict == Verdict::Ok { Exit::Done } else { Exit::Faults };
     out.answer(COMMAND, exit, &found);
@@ -189,6 +196,7 @@ fn options(args: &CheckArgs, at: SystemTime, out: Out) -> Result<CheckOptions> {
     if let Some(reg) = args.server.reg.as_ref().filter(|_| args.firewall.is_empty()) {
         around.firewall = envelopes::exported_firewall(&[reg]).ok();
     }
+    around.router = args.logs.as_ref().map(|path| envelopes::router_seen(path)).transpose()?;
     around.profiles = args.profile.iter().map(|name| Profile::from(*name)).collect();
     // A host that is not found for a moment takes no verdict with it: the cause is unknown then.
     around.listening = args.probe.as_ref().and_then(|host| {
