@@ -6,7 +6,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use serde::Serialize;
 
-use super::causes::{Cause, Seen, Surroundings, Waiting, causes, ranked};
+use super::causes::{Cause, Seen, Surroundings, Waiting};
+use super::judge::{causes, ranked};
 use super::rules::{self, AGES, OLDER, Threshold, print_duration};
 use super::scan::{self, age};
 use crate::base::error::{Error, ErrorKind, Result};

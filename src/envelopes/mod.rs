@@ -7,7 +7,9 @@ mod check;
 mod expire;
 mod exported;
 mod installed;
+mod judge;
 mod metrics;
+mod page;
 mod place;
 mod ports;
 mod probe;
@@ -20,12 +22,14 @@ mod watch;
 
 pub use crate::host::resources::Resources;
 pub use crate::host::services::{ServiceState, Services, services};
-pub use causes::{CAUSES, Cause, Listening, RouterSeen, Seen, Space, Surroundings, Waiting, causes, ranked};
+pub use causes::{Cause, Listening, RouterSeen, Seen, Space, Surroundings, Waiting};
 pub use check::{AgePart, Check, CheckOptions, Limits, Oldest, Rate, RateMethod, Verdict, check};
 pub use expire::{ExpireOptions, Expired, LIST, expire};
 pub use exported::{exported_firewall, live_firewall, live_profiles, live_resources, router_lines, router_seen};
 pub use installed::{InstalledPrograms, RouterRule};
+pub use judge::{CAUSES, causes, ranked};
 pub use metrics::{metrics, metrics_of_failure, write_metrics};
+pub use page::page;
 pub use place::{Place, PlaceSource, no_folder, place};
 pub use probe::probe;
 pub use relocate::{

@@ -2,15 +2,8 @@
 
 use serde::Serialize;
 
-use super::model::{Action, Firewall, Generation, Kind, Profile, Reach, Rule, Settings, Slot, Store};
+use super::model::{Action, Firewall, Generation, Kind, PORTS, Profile, Reach, Rule, Settings, Slot, Store};
 use super::registry::{LOCAL_KEY, POLICY_KEY};
-
-/// The router's ports (formats.md, section 2), and what each is needed for.
-pub(super) const PORTS: [(u16, &str); 3] = [
-    (8192, "the router's IOR, which endpoints and relays fetch first"),
-    (8193, "IIOP without encryption"),
-    (8194, "IIOP over SSL, on which messages go"),
-];
 
 /// What the firewall makes of a port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -9,6 +9,13 @@ const PROGRAM: &str = "routernt.exe";
 /// The name of the router's service \[A\].
 const SERVICE: &str = "sophos message router";
 
+/// The router's ports (formats.md, section 2), and what each is needed for.
+pub(super) const PORTS: [(u16, &str); 3] = [
+    (8192, "the router's IOR, which endpoints and relays fetch first"),
+    (8193, "IIOP without encryption"),
+    (8194, "IIOP over SSL, on which messages go"),
+];
+
 /// The kind of network that a computer takes itself to be in. Settings and rules are those of one profile or of several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -367,7 +374,7 @@ impl Firewall {
     /// Adds a rule, if it could concern one of the router's ports.
     pub(crate) fn keep(&mut self, rule: Rule) {
         self.seen.rules = true;
-        if super::evaluate::PORTS.iter().any(|(port, _)| rule.reach(*port) > Reach::No) {
+        if PORTS.iter().any(|(port, _)| rule.reach(*port) > Reach::No) {
             self.rules.push(rule);
         } else if rule.action == Action::Block && rule.program == Program::Unsaid && rule.ports.any && rule.enabled {
             self.note("some rules that block leave out whose they are; none has a name that fits the router");

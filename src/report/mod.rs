@@ -3,7 +3,6 @@
 mod audit;
 mod audit_page;
 mod diff;
-mod envelopes_page;
 mod file;
 mod json;
 mod lines;
@@ -18,7 +17,6 @@ pub use crate::base::template::Markup;
 pub use audit::{Tone, audit_lines};
 pub use audit_page::{Audited, audit_page};
 pub use diff::diff;
-pub use envelopes_page::envelopes_page;
 pub use file::{check_place, write_file, write_or_check, write_unless_same};
 pub use json::{Answer, Candidates, CidResult, ErrorReport, FileReport, SCHEMA, Status, answer, answer_line, to_json};
 pub use lines::{candidates_line, catalog_name, fault_line, plan_lines, recovered_line};

@@ -313,7 +313,7 @@ fn logs_registry_and_firewall_make_one_list() {
     let of = |name: &str| answer["causes"].as_array().unwrap().iter().find(|cause| cause["cause"] == name).unwrap();
     let router = of("router-connection");
     assert_eq!((&router["seen"], &router["rank"]), (&"yes".into(), &1.into()), "{answer}");
-    assert!(router["evidence"].to_string().contains("Lost session with Router$UP:1"), "{router}");
+    assert!(router["evidence"].to_string().contains("Getting parent router IOR from 10.1.200.65:8192"), "{router}");
     assert!(router["evidence"].to_string().contains("ParentAddress is 10.1.200.65,UP"), "{router}");
     assert_eq!(of("ports")["seen"], "no", "{answer}");
     // A router that is connected is no cause.

@@ -8,7 +8,7 @@ use crate::envelopes::{
     print_duration, ranked,
 };
 use crate::firewall::Profile;
-use crate::report::{PageFile, count, envelopes_page, table};
+use crate::report::{PageFile, count, table};
 use crate::router::Router;
 use crate::{Exit, Result};
 use clap::Args;
@@ -132,7 +132,7 @@ pub fn run(args: &CheckArgs, out: Out) -> Exit {
             envelopes::write_metrics(path, &envelopes::metrics(&found, at))?;
         }
         if let Some(page) = &page {
-            page.write(&envelopes_page(&found))?;
+            page.write(&envelopes::page(&found))?;
         }
         Ok(found)
     });

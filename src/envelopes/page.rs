@@ -3,8 +3,12 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use super::{count, html};
-use crate::envelopes::{Cause, Check, Seen, Verdict, bytes, print_duration, ranked};
+use super::causes::{Cause, Seen, bytes};
+use super::check::{Check, Verdict};
+use super::judge::ranked;
+use super::rules::print_duration;
+use crate::base::html;
+use crate::base::text::count;
 
 /// The page of a check: the verdict first, then what to do, then the causes by their rank with what each rests on. It is one
 /// file that needs nothing else.
@@ -12,15 +16,14 @@ use crate::envelopes::{Cause, Check, Seen, Verdict, bytes, print_duration, ranke
 /// ```
 /// # let dir = tempfile::tempdir().unwrap();
 /// use std::time::SystemTime;
-/// use configcid::envelopes::{CheckOptions, Limits, check};
-/// use configcid::report::envelopes_page;
+/// use configcid::envelopes::{CheckOptions, Limits, check, page};
 ///
 /// let limits = Limits::new(Some(10), None, None)?;
 /// let found = check(dir.path(), &CheckOptions::new(limits, SystemTime::now()))?;
-/// assert!(envelopes_page(&found).contains("Few messages wait"));
+/// assert!(page(&found).contains("Few messages wait"));
 /// # Ok::<(), configcid::Error>(())
 /// ```
-pub fn envelopes_page(found: &Check) -> String {
+pub fn page(found: &Check) -> String {
     let mut body = String::new();
     let (class, verdict) = match found.verdict {
         Verdict::Ok => ("good", "Few messages wait, as it should be."),
