@@ -6,10 +6,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 use serde::Serialize;
 
-use super::causes::{Cause, Seen, Surroundings, Waiting};
 use super::judge::{causes, ranked};
 use super::rules::{self, AGES, OLDER, Threshold, print_duration};
 use super::scan::{self, age};
+use super::surroundings::{Cause, Seen, Surroundings, Waiting};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::text::count;
 use crate::base::time;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::causes::RouterSeen;
+use super::surroundings::RouterSeen;
 use crate::base::error::Result;
 use crate::base::files::read_given_file;
 use crate::firewall::{Firewall, Profile, live_keys};

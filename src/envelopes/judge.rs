@@ -1,8 +1,8 @@
 //! Why messages pile up: the likely causes, in the article's order \[63588\] and as one ranked list.
 
-use super::causes::{Cause, Seen, Surroundings};
 use super::ports::ports;
 use super::reasons;
+use super::surroundings::{Cause, Seen, Surroundings};
 
 /// The names of the causes, in the order in which the article has them \[63588\]; it has none for the last.
 pub const CAUSES: [&str; 11] = [
@@ -62,8 +62,8 @@ pub fn ranked(causes: &[Cause]) -> Vec<&Cause> {
 mod tests {
     use std::time::SystemTime;
 
-    use super::super::causes::{Listening, RouterSeen, Space, Waiting, bytes, on_volume};
     use super::super::rules::System;
+    use super::super::surroundings::{Listening, RouterSeen, Space, Waiting, bytes, on_volume};
     use super::*;
     use crate::envelopes::PORTS;
     use crate::host::resources::Resources;

@@ -2,7 +2,6 @@
 //! it \[63588, 113040, 113417\].
 
 mod carry;
-mod causes;
 mod check;
 mod expire;
 mod exported;
@@ -18,11 +17,11 @@ mod relocate;
 mod restart;
 mod rules;
 mod scan;
+mod surroundings;
 mod watch;
 
 pub use crate::host::resources::Resources;
 pub use crate::host::services::{ServiceState, Services, services};
-pub use causes::{Cause, Listening, RouterSeen, Seen, Space, Surroundings, Waiting};
 pub use check::{AgePart, Check, CheckOptions, Limits, Oldest, Rate, RateMethod, Verdict, check};
 pub use expire::{ExpireOptions, Expired, LIST, expire};
 pub use exported::{exported_firewall, live_firewall, live_profiles, live_resources, router_lines, router_seen};
@@ -43,6 +42,7 @@ pub use rules::{
     print_duration, ttl,
 };
 pub use scan::{Counted, Message, count, each};
+pub use surroundings::{Cause, Listening, RouterSeen, Seen, Space, Surroundings, Waiting};
 pub use watch::{Sample, Series, WINDOW};
 
-pub use causes::bytes;
+pub use surroundings::bytes;

@@ -3,10 +3,10 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use super::causes::{Cause, Seen, bytes};
 use super::check::{Check, Verdict};
 use super::judge::ranked;
 use super::rules::print_duration;
+use super::surroundings::{Cause, Seen, bytes};
 use crate::base::html;
 use crate::base::text::count;
 

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::causes::on_volume;
 use super::rules::System;
+use super::surroundings::on_volume;
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::text::fold_case;
 use crate::registry::Value;

@@ -1,7 +1,7 @@
 //! Whether the router's ports are open: what its firewall says, and what answers.
 
-use super::causes::{Cause, Seen, Surroundings, cause};
 use super::rules::PORTS;
+use super::surroundings::{Cause, Seen, Surroundings, cause};
 use crate::firewall::{Firewall, Generation, PortAnswer, PortState, Profile, ProfileAnswer};
 
 /// What to think of a profile.

@@ -4,7 +4,7 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::thread;
 use std::time::Duration;
 
-use super::causes::Listening;
+use super::surroundings::Listening;
 use crate::base::error::{Error, ErrorKind, Result};
 
 /// Asks a host on which of `ports` something listens; each may take its time to answer.

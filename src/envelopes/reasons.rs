@@ -1,7 +1,7 @@
 //! Each of the likely causes, but for the firewall: what was seen of it, and what to do \[63588\].
 
-use super::causes::{Cause, Seen, Space, Surroundings, bytes, cause};
 use super::rules::{BUSY, LITTLE_MEMORY, LITTLE_SPACE, LONG_QUEUE, STALLED, STOLEN, System};
+use super::surroundings::{Cause, Seen, Space, Surroundings, bytes, cause};
 use crate::base::text::count;
 use crate::base::time;
 
