@@ -22,23 +22,21 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<Certificate>, String> {
     if certificates.is_empty() { Err("it holds no certificate".to_owned()) } else { Ok(certificates) }
 }
 
-/// How a certificate stands at this moment.
-pub(super) fn state_of(certificate: &Certificate, path: &CidPath, at: SystemTime) -> CacState {
+/// How a certificate stands at each of these moments, of which there is one at least: the worst of it.
+pub(super) fn state_of(certificate: &Certificate, path: &CidPath, moments: &[SystemTime]) -> CacState {
     let (not_before, not_after) = (certificate.not_before(), certificate.not_after());
-    let state = if at > not_after {
-        "expired"
-    } else if at < not_before {
-        "not-yet-valid"
-    } else if not_after.duration_since(at).is_ok_and(|left| left < SOON) {
-        "expires-soon"
-    } else {
-        "valid"
+    let state = |at: SystemTime| match () {
+        () if at > not_after => "expired",
+        () if at < not_before => "not-yet-valid",
+        () if not_after.duration_since(at).is_ok_and(|left| left < SOON) => "expires-soon",
+        () => "valid",
     };
+    let rank = |state: &&str| ["valid", "expires-soon", "not-yet-valid", "expired"].iter().position(|it| it == state);
     CacState {
         path: path.clone(),
         subject: certificate.subject(),
         not_before: time::print(not_before),
         not_after: time::print(not_after),
-        state,
+        state: moments.iter().map(|at| state(*at)).max_by_key(rank).unwrap_or("valid"),
     }
 }

@@ -6,10 +6,12 @@ use super::certificate;
 use super::model::{CacState, CustomerFile, FileCounts};
 use super::{Audit, rules};
 use crate::base::severity::Severity;
+use crate::base::text::fold_case;
 use crate::catalog::{CidPath, Role};
 use crate::catalogs::is_temporary;
+use crate::catalogs::look::Customers;
 use crate::cid::MRINIT;
-use crate::mrinit::{self, Mrinit};
+use crate::mrinit::{self, KEY_MR_PARENT, Mrinit};
 use crate::relay::{CopyState, show_with};
 
 /// The estate's certificate.
@@ -42,6 +44,7 @@ pub(super) fn relay(audit: &mut Audit<'_>) -> Vec<CopyState> {
     for fault in state.faults.iter().filter(|_| is_whole) {
         audit.findings.add(rules::MRINIT_MISSING, None, fault.as_str());
     }
+    parents(audit, &state.copies);
     for copy in &state.copies {
         let path = Some(copy.path.as_str());
         copy.faults.iter().for_each(|fault| _ = audit.findings.add(rules::RELAY_FAULT, path, fault.as_str()));
@@ -55,6 +58,40 @@ pub(super) fn relay(audit: &mut Audit<'_>) -> Vec<CopyState> {
         copy.drift.iter().for_each(|drift| _ = audit.findings.add(rules::RELAY_DRIFT, path, drift.as_str()));
     }
     state.copies
+}
+
+/// Copies that name another parent for a relay than the root's file does. Relay set-up never edits that line \[14635\]; where
+/// configcid did, for a relay that reports to another one, its history has the file as it is.
+fn parents(audit: &mut Audit<'_>, copies: &[CopyState]) {
+    let Some((root, copies)) = copies.split_first().filter(|(root, _)| root.path.folder().is_none()) else { return };
+    let past = crate::plan::history(audit.look.cid).unwrap_or_default();
+    for copy in copies {
+        let (Some(here), Some(there)) = (&copy.mr_parent_address, &root.mr_parent_address) else { continue };
+        if same_list(here, there) {
+            continue;
+        }
+        let written = past.iter().rev().find_map(|past| past.content(&copy.path)?.after.as_deref());
+        let is_ours = match (written, audit.look.hold(&copy.path, mrinit::MAX_SIZE)) {
+            (Some(written), Some(bytes)) => crate::plan::digest(&bytes) == written,
+            _ => false,
+        };
+        if !is_ours {
+            let since = if written.is_some() {
+                "it was changed since configcid wrote it"
+            } else {
+                "configcid did not write it"
+            };
+            let what =
+                format!("{KEY_MR_PARENT} is {here}, and {there} in the root: a relay would report to it; {since}");
+            audit.findings.add(rules::RELAY_FAULT, Some(copy.path.as_str()), what);
+        }
+    }
+}
+
+/// Whether two comma lists name the same hosts.
+fn same_list(one: &str, other: &str) -> bool {
+    let parts = |list: &str| -> Vec<String> { list.split(',').map(|part| fold_case(part.trim())).collect() };
+    parts(one) == parts(other)
 }
 
 /// The certificates of every `cac.pem`.
@@ -72,7 +109,7 @@ pub(super) fn certificates(audit: &mut Audit<'_>) -> Vec<CacState> {
             }
         };
         for certificate in certificates {
-            let state = certificate::state_of(&certificate, &path, audit.options.signatures.at);
+            let state = certificate::state_of(&certificate, &path, &[audit.options.signatures.at, audit.options.now]);
             let rule = match state.state {
                 "expired" | "not-yet-valid" => Some(rules::CAC_EXPIRED),
                 "expires-soon" => Some(rules::CAC_EXPIRES),
@@ -106,8 +143,14 @@ fn components(audit: &Audit<'_>) -> HashSet<String> {
 pub(super) fn files(audit: &mut Audit<'_>) -> Vec<CustomerFile> {
     let customers = audit.look.customers();
     let size = |file: u32| audit.look.disk.files[file as usize].size;
-    let customers = customers.into_iter();
-    customers.map(|it| CustomerFile { path: it.path, size: size(it.file), listed_by: it.listed_by }).collect()
+    let is_tools = |path: &CidPath| audit.options.refresh.customer_files.is_tools(path);
+    let file = |it: Customers| CustomerFile {
+        is_of_tools: is_tools(&it.path),
+        size: size(it.file),
+        path: it.path,
+        listed_by: it.listed_by,
+    };
+    customers.into_iter().map(file).collect()
 }
 
 /// Whose the files are, in numbers; those that may be the customer's; and findings about what nothing lists.
@@ -130,6 +173,7 @@ pub(super) fn count(audit: &mut Audit<'_>) -> (FileCounts, Vec<CidPath>) {
         let role = audit.options.refresh.customer_files.role(&file.path);
         if is_customers(audit, &components, &file.path) {
             counts.customer += 1;
+            counts.tools += usize::from(audit.options.refresh.customer_files.is_tools(&file.path));
             continue;
         }
         if role == Role::Catalog {
@@ -163,10 +207,14 @@ pub(super) fn count(audit: &mut Audit<'_>) -> (FileCounts, Vec<CidPath>) {
     for (rule, path, what) in doubtful {
         audit.findings.add(rule, Some(&path), what);
     }
-    for (folder, files) in uncovered.into_values() {
+    let manifests = audit.look.cid.manifests().iter().filter_map(CidPath::folder);
+    let with_manifest: HashSet<String> = manifests.map(|folder| folder.key()).collect();
+    for (key, (folder, files)) in uncovered {
         let path = if folder.is_empty() { "\\" } else { &folder };
+        let is_absent = components.contains(&key) && !with_manifest.is_empty() && !with_manifest.contains(&key);
+        let rule = if is_absent { rules::MANIFEST_ABSENT } else { rules::NOT_COVERED };
         let files = crate::base::text::count(files, "file", "files");
-        audit.findings.add(rules::NOT_COVERED, Some(path), format!("{files} in it, none of them in a manifest"));
+        audit.findings.add(rule, Some(path), format!("{files} in it, none of them in a manifest"));
     }
     (counts, candidates)
 }

@@ -1,6 +1,8 @@
 //! Manifests against the disk, and what they know of files that catalogs list.
 
+use super::baseline::{SeenManifest, SignerState};
 use super::model::ManifestState;
+use super::trust::Verdict;
 use super::{Audit, rules, trust};
 use crate::catalog::{CidPath, Role};
 use crate::catalogs::look::{Standing, Sums, located};
@@ -28,6 +30,7 @@ pub(super) struct Against {
     there: Vec<(u32, u32)>,
     state: &'static str,
     signature: String,
+    signer: Option<SignerState>,
 }
 
 impl Against {
@@ -38,7 +41,19 @@ impl Against {
             folder: self.folder.map_or_else(|| "\\".to_owned(), |folder| folder.to_string()),
             state: self.state,
             signature: self.signature,
+            signer: self.signer,
         }
+    }
+
+    /// For a baseline.
+    pub(super) fn seen(&self) -> (String, SeenManifest) {
+        let seen = SeenManifest {
+            state: self.state.to_owned(),
+            entries: self.manifest.as_ref().map_or(0, Manifest::len),
+            signer: self.signer.clone(),
+            earlier: Vec::new(),
+        };
+        (self.path.to_string(), seen)
     }
 
     fn entry(&self, number: u32) -> ManifestEntry<'_> {
@@ -64,17 +79,23 @@ pub(super) fn load(audit: &mut Audit<'_>) {
             there: Vec::new(),
             state: "unreadable",
             signature: String::new(),
+            signer: None,
         };
         match Manifest::parse(bytes.to_vec()) {
             Ok(manifest) => {
                 let Place { folder, other } = Place::of(path, &manifest);
                 (against.folder, against.other) = (folder, other);
-                let (rule, state, what) = trust::judge(&manifest, &audit.options.signatures);
+                let Verdict { rule, state, what, signer } = trust::judge(&manifest, &audit.options.signatures);
+                against.signer = signer;
                 if let Some(rule) = rule {
                     let finding = audit.findings.add(rule, Some(path.as_str()), what.as_str());
                     finding.manifest = Some(path.clone());
                 }
                 (against.state, against.signature) = (state, what);
+                if manifest.is_empty() {
+                    let finding = audit.findings.add(rules::MANIFEST_EMPTY, Some(path.as_str()), "it lists no file");
+                    finding.manifest = Some(path.clone());
+                }
                 let number = u32::try_from(audit.manifests.len()).expect("there are few manifests");
                 for (index, entry) in (0..).zip(manifest.entries()) {
                     let key = entry.path.to_cid_path().under(against.folder.as_ref()).key();
@@ -135,7 +156,7 @@ pub(super) fn look_up(audit: &mut Audit<'_>) {
                 Standing::NotAFile => (rules::MANIFEST_NOT_A_FILE, "it is in the manifest and no file".to_owned()),
                 Standing::LeadsOut(error) => (rules::MANIFEST_NOT_A_FILE, error.what().to_owned()),
                 Standing::Unreadable(error) => (rules::UNREADABLE, error.what().to_owned()),
-                Standing::Twins => continue,
+                Standing::Twins(_) => continue,
             };
             findings.add(rule, Some(path.as_str()), what).manifest = Some(name.clone());
         }
@@ -199,5 +220,36 @@ pub(super) fn judge(audit: &mut Audit<'_>) {
                 findings.add(rules::MANIFEST_DIGEST, Some(path), what).manifest = Some(against.path.clone());
             }
         }
+    }
+}
+
+/// What is known of single files, for whoever asks what explains a change.
+impl Audit<'_> {
+    /// A manifest with a good signature that lists the file as it is.
+    pub(super) fn vouched_for(&self, path: &CidPath) -> Option<&CidPath> {
+        let key = path.key();
+        let mut listed = self.signed.get(&key)?.iter();
+        let listed = listed.find(|listed| self.manifests[listed.manifest as usize].state == "good")?;
+        let sums = self.look.sums(self.look.disk.number(&key)?)?;
+        let (manifest, is_right) = is_right(&self.manifests, listed, sums);
+        is_right.then_some(manifest)
+    }
+
+    /// Whether it is a manifest with a good signature.
+    pub(super) fn is_good_manifest(&self, path: &CidPath) -> bool {
+        self.manifests.iter().any(|against| against.state == "good" && against.path.key() == path.key())
+    }
+
+    /// A manifest with a good signature that lists other files of the same folder at the top, or of the root, and not this one.
+    pub(super) fn good_manifest_of(&self, path: &CidPath) -> Option<&CidPath> {
+        let key = path.key();
+        let top = |key: &str| key[1..].find('\\').map(|end| key[..=end].to_owned());
+        let is_listed = |against: &&Against| {
+            let listed = self.signed.iter().filter(|(other, _)| top(other) == top(&key));
+            let mut listed = listed.flat_map(|(_, listed)| listed);
+            listed.any(|listed| std::ptr::eq(&self.manifests[listed.manifest as usize], *against))
+        };
+        let good = self.manifests.iter().filter(|against| against.state == "good");
+        good.filter(|_| !self.signed.contains_key(&key)).find(is_listed).map(|against| &against.path)
     }
 }

@@ -3,25 +3,37 @@
 //! An audit looks at everything once and changes nothing. What is wrong is never an error but a [`Finding`], so that one
 //! unreadable file hides nothing else. [`RULES`] has all that can be found; `docs/audit.md` says more.
 
+mod baseline;
 mod certificate;
 mod contradictions;
 mod customer;
 mod manifests;
 mod model;
 mod rules;
+mod since;
 mod trust;
 
-pub use model::{AuditReport, CacState, CustomerFile, FileCounts, Finding, ManifestState, SeverityCounts};
+pub use baseline::{Baseline, Seen, SeenFile, SeenManifest, SeenRelay, SignerState};
+pub use model::{
+    AlsoTold, Asked, AuditReport, CacState, CustomerFile, FileCounts, Finding, ManifestState, RootState, SeverityCounts,
+};
 pub use rules::{RULES, Rule, Severity};
+pub use since::{Explanation, FileChange, ManifestChange, RelayChange, SinceReport};
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use crate::base::error::Result;
+use crate::base::hex::hex;
+use crate::base::text::fold_case;
 use crate::base::time;
-use crate::catalogs::look::{Check, Look};
+use crate::catalog::CidPath;
+use crate::catalogs::look::{Check, DiskFile, Look, Trouble};
 use crate::catalogs::{RefreshOptions, Scope};
+use crate::cid::digest::Wanted;
 use crate::cid::{Cid, generation};
+use crate::relay::CopyState;
 use crate::signing::VerifyOptions;
 
 use manifests::{Against, Listed};
@@ -33,14 +45,38 @@ use model::Findings;
 pub struct AuditOptions {
     /// Which files are the customer's, and where the checksum function comes from.
     pub refresh: RefreshOptions,
-    /// Whose signatures of manifests count, and the moment at which certificates are to be valid.
+    /// Whose signatures of manifests count, and the moment at which certificates of signers are to be valid.
     pub signatures: VerifyOptions,
+    /// The present, for what must hold now whatever moment the signatures are judged at: `cac.pem`.
+    pub now: SystemTime,
+    /// Files that nothing lists are errors.
+    pub is_strict: bool,
+    /// Files for which nothing signed vouches are errors.
+    pub requires_manifest: bool,
+    /// Look at every file, listed or not, so that the report has what a [`Baseline`] keeps.
+    pub sees_all: bool,
+    /// What an earlier audit saw: the differences are findings.
+    pub since: Option<Seen>,
+    /// The files or folders that the roots were read from, for the report.
+    pub root_files: Vec<PathBuf>,
+    /// The files that the revocation lists were read from, for the report.
+    pub crl_files: Vec<PathBuf>,
 }
 
 impl AuditOptions {
     /// The usual ones, with these for signatures.
     pub fn new(signatures: VerifyOptions) -> AuditOptions {
-        AuditOptions { refresh: RefreshOptions::default(), signatures }
+        AuditOptions {
+            refresh: RefreshOptions::default(),
+            signatures,
+            now: SystemTime::now(),
+            is_strict: false,
+            requires_manifest: false,
+            sees_all: false,
+            since: None,
+            root_files: Vec::new(),
+            crl_files: Vec::new(),
+        }
     }
 }
 
@@ -93,12 +129,15 @@ fn audit_once(cid: &Cid, options: &AuditOptions) -> Result<AuditReport> {
     manifests::judge(&mut audit);
     let customer_files = customer::files(&mut audit);
     let (files, candidates) = customer::count(&mut audit);
+    let saw = audit.sees_all().then(|| audit.saw(&relay));
+    let since = options.since.as_ref().zip(saw.as_ref()).map(|(then, now)| since::compare(&mut audit, then, now));
     audit.take_over_troubles();
     let manifests = std::mem::take(&mut audit.manifests);
     let manifests = manifests.into_iter().map(Against::into_state).collect();
     let (counts, findings) = audit.findings.sorted();
     Ok(AuditReport {
         at: time::print(options.signatures.at),
+        asked: Asked::new(options),
         counts,
         findings,
         files,
@@ -108,6 +147,8 @@ fn audit_once(cid: &Cid, options: &AuditOptions) -> Result<AuditReport> {
         candidates,
         relay,
         certificates,
+        since,
+        saw,
     })
 }
 
@@ -127,7 +168,7 @@ impl<'a> Audit<'a> {
         Audit {
             options,
             look: Look::new(cid, &options.refresh, Scope::Everything),
-            findings: Findings::default(),
+            findings: Findings::new(options.is_strict, options.requires_manifest),
             manifests: Vec::new(),
             signed: HashMap::new(),
         }
@@ -135,10 +176,60 @@ impl<'a> Audit<'a> {
 
     /// Compares catalogs and disk, and reads what manifests list on the way.
     fn compare(&mut self) -> Result<Vec<Check>> {
-        let further = manifests::to_read(self);
+        let mut further = manifests::to_read(self);
+        let sees_all = self.sees_all();
+        if sees_all {
+            further.extend(self.look.disk.walked().map(|(number, _)| number));
+        }
         let Audit { look, manifests, signed, .. } = self;
-        let wanted = |_, key: &str| manifests::wanted(manifests, signed.get(key).map_or(&[][..], Vec::as_slice));
+        let wanted = |key: &str| {
+            let wanted = manifests::wanted(manifests, signed.get(key).map_or(&[][..], Vec::as_slice));
+            Wanted { sha256: wanted.sha256 || sees_all, ..wanted }
+        };
         look.compare(wanted, &further)
+    }
+
+    fn sees_all(&self) -> bool {
+        self.options.sees_all || self.options.since.is_some()
+    }
+
+    /// Every file as it is; one that cannot be read has no digest.
+    fn saw(&self, relay: &[CopyState]) -> Seen {
+        let file = |number: u32, file: &DiskFile| {
+            let digest = self.look.sums(number).and_then(|sums| sums.digests.sha256);
+            let sha256 = digest.map_or_else(String::new, |digest| hex(&digest));
+            (file.path.to_string(), SeenFile { size: file.size, sha256 })
+        };
+        let manifests = self.manifests.iter().map(Against::seen);
+        let relay = relay.iter().map(|copy| {
+            let parent_router_address = copy.parent_router_address.clone();
+            let mr_parent_address = copy.mr_parent_address.clone();
+            (copy.path.to_string(), SeenRelay { parent_router_address, mr_parent_address })
+        });
+        Seen {
+            at: time::print(self.options.now),
+            files: self.look.disk.walked().map(|(number, walked)| file(number, walked)).collect(),
+            manifests: manifests.collect(),
+            relay: relay.collect(),
+        }
+    }
+
+    /// Whether a catalog is right, and every file that it lists is as it lists it.
+    fn is_consistent_catalog(&self, path: &CidPath) -> bool {
+        let is_of = |trouble: &&Trouble| {
+            let of_it = trouble.catalog.as_ref().is_some_and(|catalog| catalog.key() == path.key());
+            of_it || trouble.path.as_deref().is_some_and(|at| fold_case(at) == path.key())
+        };
+        let known =
+            self.look.catalogs.iter().any(|catalog| catalog.catalog.key() == path.key() && catalog.state == "known");
+        known && !self.look.troubles.0.iter().any(|trouble| is_of(&trouble))
+    }
+
+    /// Whether catalogs list a file, and none lists it otherwise than it is.
+    fn is_as_listed(&self, path: &CidPath) -> bool {
+        let is_of = |trouble: &&Trouble| trouble.path.as_deref().is_some_and(|at| fold_case(at) == path.key());
+        let is_listed = self.look.disk.walked().any(|(_, file)| file.is_listed && file.path.key() == path.key());
+        is_listed && !self.look.troubles.0.iter().any(|trouble| is_of(&trouble))
     }
 
     /// Everything that is wrong with the disk and the catalogs is a finding.

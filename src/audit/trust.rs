@@ -1,11 +1,26 @@
 //! What a manifest's signatures are worth.
 
-use super::rules::{self, Rule};
-use crate::manifest::Manifest;
-use crate::signing::{Reason, VerifyOptions, verify};
+use sha2::{Digest, Sha256};
 
-/// A verdict: the rule that it is a finding of, if any; the state in one word; and a sentence.
-pub(super) fn judge(manifest: &Manifest, options: &VerifyOptions) -> (Option<&'static Rule>, &'static str, String) {
+use super::baseline::SignerState;
+use super::rules::{self, Rule};
+use crate::base::hex::hex;
+use crate::manifest::Manifest;
+use crate::signing::{Reason, SignaturesReport, VerifyOptions, verify};
+
+/// A verdict on a manifest's signatures.
+pub(super) struct Verdict {
+    /// The rule that it is a finding of, if any.
+    pub rule: Option<&'static Rule>,
+    /// In one word.
+    pub state: &'static str,
+    /// As a sentence.
+    pub what: String,
+    /// Whose signature it rests on.
+    pub signer: Option<SignerState>,
+}
+
+pub(super) fn judge(manifest: &Manifest, options: &VerifyOptions) -> Verdict {
     let mut how = options.clone();
     let has_roots = !how.trust.roots().is_empty();
     let mut report = verify(manifest, &how);
@@ -30,5 +45,16 @@ pub(super) fn judge(manifest: &Manifest, options: &VerifyOptions) -> (Option<&'s
         Some(Reason::Certificate) => (Some(rules::MANIFEST_SIGNATURE), "certificate"),
         Some(_) => (Some(rules::MANIFEST_SIGNATURE), "bad-signature"),
     };
-    (rule, state, report.what)
+    Verdict { rule, state, signer: signer(manifest, &report), what: report.what }
+}
+
+fn signer(manifest: &Manifest, report: &SignaturesReport) -> Option<SignerState> {
+    let decides = report.signatures.iter().position(|signature| signature.decides)?;
+    let certificate = report.signatures[decides].chain.first()?;
+    let der = manifest.signatures().get(decides)?.certificates.first()?;
+    Some(SignerState {
+        subject: certificate.subject.clone(),
+        sha256: hex(&Sha256::digest(der)),
+        not_before: certificate.not_before.clone(),
+    })
 }

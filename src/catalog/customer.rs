@@ -31,6 +31,9 @@ const CUSTOMER: &[&str] = &[
     "scfconf.xml",
 ];
 
+/// Those of them that the vendor's tools make: one that is listed is changed by nobody but these tools.
+const TOOLS: &[&str] = &["manifest.dat", "root_manifest.dat", "stamp"];
+
 /// Names of catalogs.
 const CATALOGS: &[&str] = &["cidsync.upd", "root.upd", "master.upd", "vdlsync.upd"];
 
@@ -74,6 +77,27 @@ impl CustomerFiles {
     /// in a component.
     pub fn role(&self, path: &CidPath) -> Role {
         self.role_under(None, path)
+    }
+
+    /// Whether the vendor's tools make the file: a manifest, `stamp`. It is listed as a customer's file is, and one that differs
+    /// from a catalog that lists it is damage, as a vendor's file would be; unless a caller has [added](CustomerFiles::add) its
+    /// name: of own packages it is the customer's.
+    ///
+    /// ```
+    /// use configcid::catalog::{CidPath, CustomerFiles};
+    ///
+    /// let mut files = CustomerFiles::default();
+    /// let manifest = CidPath::parse(r"\rms\manifest.dat")?;
+    /// assert!(files.is_tools(&manifest));
+    /// files.add("manifest.dat")?;
+    /// assert!(!files.is_tools(&manifest));
+    /// # Ok::<(), configcid::Error>(())
+    /// ```
+    pub fn is_tools(&self, path: &CidPath) -> bool {
+        let is_one_of = |name: &str| same_name(name, path.file_name());
+        path.depth() <= 2
+            && TOOLS.iter().any(|tool| is_one_of(tool))
+            && !self.0[CUSTOMER.len()..].iter().any(|added| is_one_of(added))
     }
 
     /// The role of a file whose path is relative to `folder`. Copies nothing: it is asked of every entry, often.

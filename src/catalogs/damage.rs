@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Loaded, RefreshOptions};
+use super::{Loaded, RefreshOptions, tools};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::text::count;
 use crate::catalog::Role;
@@ -51,6 +51,7 @@ fn damage(view: &View<'_>, loaded: &[Loaded], options: &RefreshOptions) -> Resul
             damage.entry(key).or_insert(what);
         }
     }
+    damage.extend(tools::damage(view, loaded, options)?);
     Ok(damage.into_values().collect())
 }
 

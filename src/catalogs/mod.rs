@@ -19,6 +19,7 @@ mod program;
 mod refresh;
 mod sample;
 mod signed;
+mod tools;
 mod verify;
 
 pub(crate) use busy::is_temporary;

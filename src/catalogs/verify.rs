@@ -57,7 +57,7 @@ pub struct Fault {
 /// ```
 pub fn verify(cid: &Cid, options: &RefreshOptions, scope: Scope) -> Result<VerifyReport> {
     let mut look = Look::new(cid, options, scope);
-    look.compare(|_, _| Wanted::default(), &[])?;
+    look.compare(|_| Wanted::default(), &[])?;
     look.customers();
     let mut faults: Vec<(usize, Fault)> = look.troubles.0.iter().filter_map(fault).collect();
     // First what catalogs are wrong about, as far as it is seen without reading files, and last what is wrong with the tree.

@@ -148,7 +148,7 @@ impl Cid {
         let root = canonical_folder(&shown)?;
         // Before anything else is read.
         let generation = generation(&root);
-        let tree = Tree::new(root);
+        let tree = if is_strict { Tree::new(root) } else { Tree::to_look(root) };
         let listing = tree.listing(None)?;
         if is_strict {
             listing.check_twins(&shown)?;

@@ -31,6 +31,9 @@ pub(crate) enum Found {
 #[derive(Debug)]
 pub(crate) struct Tree {
     root: PathBuf,
+    /// Names that differ in case alone are an error even where one of them is the one that is asked for: to Windows they are
+    /// one, so that nobody knows which of the two an endpoint gets.
+    is_strict: bool,
     folders: Mutex<HashMap<String, Option<Folder>>>,
     listings: Mutex<HashMap<PathBuf, Arc<Listing>>>,
 }
@@ -98,7 +101,12 @@ fn twins_error(folder: &Path, twins: &[OsString]) -> Error {
 impl Tree {
     /// `root` is canonical.
     pub(crate) fn new(root: PathBuf) -> Tree {
-        Tree { root, folders: Mutex::default(), listings: Mutex::default() }
+        Tree { root, is_strict: true, folders: Mutex::default(), listings: Mutex::default() }
+    }
+
+    /// For those who only look: of names that differ in case alone, the one that is spelled as asked for counts.
+    pub(crate) fn to_look(root: PathBuf) -> Tree {
+        Tree { is_strict: false, ..Tree::new(root) }
     }
 
     pub(crate) fn root(&self) -> &Path {
@@ -145,11 +153,18 @@ impl Tree {
     fn look_in(&self, folder: &Folder, name: &str) -> Result<Option<(PathBuf, Metadata, bool)>> {
         let mut place = folder.path.join(name);
         let mut metadata = fs::symlink_metadata(&place);
-        if matches!(&metadata, Err(error) if error.kind() == IoKind::NotFound) {
+        let is_missing = matches!(&metadata, Err(error) if error.kind() == IoKind::NotFound);
+        // Where the file system itself matches names without regard to case, there are no twins.
+        if is_missing || (self.is_strict && cfg!(not(windows))) {
             let listing = self.list(&folder.path)?;
-            let Some(name) = listing.find(&folder.path, name)? else { return Ok(None) };
-            place = folder.path.join(name);
-            metadata = fs::symlink_metadata(&place);
+            match listing.find(&folder.path, name)? {
+                Some(name) if is_missing => {
+                    place = folder.path.join(name);
+                    metadata = fs::symlink_metadata(&place);
+                }
+                None if is_missing => return Ok(None),
+                _ => {}
+            }
         }
         match metadata {
             Ok(metadata) if metadata.is_symlink() => self.follow(place).map(Some),

@@ -228,6 +228,16 @@ pub struct TrustFlags {
 }
 
 impl TrustFlags {
+    /// Where the roots were read from.
+    pub fn root_files(&self) -> &[PathBuf] {
+        &self.root_ca
+    }
+
+    /// Where the revocation lists were read from.
+    pub fn crl_files(&self) -> &[PathBuf] {
+        &self.crl
+    }
+
     pub fn options(&self) -> Result<VerifyOptions> {
         let at = self.at.as_deref().map_or_else(|| Ok(SystemTime::now()), time::parse)?;
         let mut options = VerifyOptions::new(at);

@@ -16,7 +16,7 @@ mod view;
 pub use apply::{Applied, Writer};
 pub use lock::LockOptions;
 pub use recover::{Direction, Outcome, Recovered};
-pub use undo::{Past, history, undo};
+pub use undo::{Past, PastContent, history, undo};
 
 pub(crate) use record::digest;
 pub(crate) use remains::{Remain, Remains};

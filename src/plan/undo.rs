@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::record::{MAX_SIZE, Places, Record, digest, utc, work_name};
 use super::{Change, Parts, Plan, disk};
 use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::text::same_name;
 use crate::catalog::{self, CidPath};
 use crate::cid::Cid;
 
@@ -31,6 +32,19 @@ pub struct Past {
     pub version: String,
     /// The files, from the CID's root.
     pub files: Vec<String>,
+    /// What each of them was, in their order; none in the lines of a version that did not write this down.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contents: Vec<PastContent>,
+}
+
+/// What a file was before and after a change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PastContent {
+    /// SHA-256, in hex; `None` where there was no file.
+    pub before: Option<String>,
+    /// The same, for then.
+    pub after: Option<String>,
 }
 
 /// What was done to a CID, the oldest first.
@@ -58,7 +72,18 @@ impl Past {
             purpose: record.purpose.clone(),
             version: record.version.clone(),
             files: record.steps.iter().map(|step| step.path.clone()).collect(),
+            contents: record
+                .steps
+                .iter()
+                .map(|step| PastContent { before: step.before.clone(), after: step.after.clone() })
+                .collect(),
         }
+    }
+
+    /// What this change made of a file, if it is known to have written it.
+    pub(crate) fn content(&self, path: &CidPath) -> Option<&PastContent> {
+        let index = self.files.iter().position(|file| same_name(file, path.as_str()))?;
+        self.contents.get(index)
     }
 }
 

@@ -1,7 +1,7 @@
 //! An audit as lines for the terminal. The page is in [`audit_page`](super::audit_page).
 
 use super::{count, table};
-use crate::audit::{AuditReport, Finding, RULES, Rule, Severity, SeverityCounts};
+use crate::audit::{AlsoTold, AuditReport, Finding, RULES, Rule, Severity, SeverityCounts};
 use crate::catalogs::CatalogReport;
 use crate::relay::CopyState;
 
@@ -45,7 +45,7 @@ const TOLD: usize = 10;
 /// let signatures = manifest::VerifyOptions::new(configcid::time::parse("2026-11-21")?);
 /// let options = audit::AuditOptions::new(signatures);
 /// let lines = report::audit_lines(&audit::audit(&path, &options)?, false);
-/// assert!(lines[0].1.starts_with("2 errors"));
+/// assert!(lines[0].1.starts_with("1 error,"));
 /// # Ok::<(), configcid::Error>(())
 /// ```
 pub fn audit_lines(report: &AuditReport, is_everything: bool) -> Vec<(Tone, String)> {
@@ -53,12 +53,16 @@ pub fn audit_lines(report: &AuditReport, is_everything: bool) -> Vec<(Tone, Stri
     let mut lines = vec![(verdict_tone(&report.counts), format!("{}; {}", verdict(&report.counts), files(report)))];
     for (rule, findings) in by_rule(&report.findings) {
         lines.push((Tone::Plain, String::new()));
-        let head = format!("{} {}: {}", rule.severity.name(), rule.id, rule.meaning);
-        lines.push((rule.severity.into(), head));
-        lines.extend(findings.iter().take(told).map(|finding| (Tone::Plain, format!("  {}", finding_line(finding)))));
+        let severity = findings[0].severity;
+        lines.push((severity.into(), format!("{} {}: {}", severity.name(), rule.id, rule.meaning)));
+        for finding in findings.iter().take(told) {
+            lines.push((Tone::Plain, format!("  {}", finding_line(finding))));
+            lines.extend(also_lines(finding, is_everything).into_iter().map(|line| (Tone::Plain, line)));
+        }
         lines.extend(more(findings.len(), told));
         lines.push((Tone::Plain, format!("  next: {}", rule.next)));
     }
+    section(&mut lines, "What the answer rests on", &rests_on(report));
     section(&mut lines, "Catalogs", &catalogs(report));
     section(&mut lines, "Manifests", &manifests(report));
     section(&mut lines, "The customer's files", &customer_files(report));
@@ -101,6 +105,24 @@ pub(super) fn finding_line(finding: &Finding) -> String {
     format!("{path}{}{by}", finding.what)
 }
 
+/// What else tells of the same fault: each way, or how many there are.
+fn also_lines(finding: &Finding, is_everything: bool) -> Vec<String> {
+    match is_everything {
+        true => finding.also.iter().map(|also| format!("    also {}", also_line(also))).collect(),
+        false if finding.also.is_empty() => Vec::new(),
+        false => {
+            vec![format!("    told by {} more: -v and --json say how", count(finding.also.len(), "list", "lists"))]
+        }
+    }
+}
+
+/// A further way in which a fault shows, in a line.
+pub(super) fn also_line(also: &AlsoTold) -> String {
+    let by: Vec<&str> = [&also.catalog, &also.manifest].into_iter().flatten().map(|path| path.as_str()).collect();
+    let by = if by.is_empty() { String::new() } else { format!(" [{}]", by.join(", ")) };
+    format!("{}: {}{by}", also.id, also.what)
+}
+
 /// The catalog and the manifest of a finding, unless it is about one of them.
 pub(super) fn by(finding: &Finding) -> Vec<&str> {
     let by = [&finding.catalog, &finding.manifest].into_iter().flatten().map(|path| path.as_str());
@@ -126,6 +148,33 @@ pub(super) fn verdict_tone(counts: &SeverityCounts) -> Tone {
         SeverityCounts { error: 0, .. } => Tone::Doubtful,
         _ => Tone::Bad,
     }
+}
+
+/// What an answer rests on: moments, roots, revocation lists, options. Whoever reads "no errors" should see it.
+pub(super) fn rests_on(report: &AuditReport) -> Vec<Vec<String>> {
+    let asked = &report.asked;
+    let mut rows = vec![vec!["WHAT".to_owned(), "VALUE".to_owned()]];
+    let mut row = |what: &str, value: String| rows.push(vec![what.to_owned(), value]);
+    row("signers valid at", report.at.clone());
+    row("all else valid at", format!("{}, and when the audit was made", report.at));
+    for root in &asked.roots {
+        row("root", format!("{} (SHA-256 {})", root.subject, root.sha256));
+    }
+    if asked.roots.is_empty() {
+        row("root", "none was given: no signature proves an origin".to_owned());
+    }
+    asked.root_files.iter().for_each(|file| row("roots from", file.display().to_string()));
+    asked.crl_files.iter().for_each(|file| row("revocation list", file.display().to_string()));
+    let options = [
+        (asked.allow_sha1, "--allow-sha1"),
+        (asked.strict, "--strict"),
+        (asked.require_manifest, "--require-manifest"),
+    ];
+    let options: Vec<&str> = options.iter().filter(|(is_set, _)| *is_set).map(|(_, name)| *name).collect();
+    if !options.is_empty() {
+        row("options", options.join(" "));
+    }
+    rows
 }
 
 /// The files in numbers.
@@ -202,7 +251,8 @@ pub(super) fn customer_files(report: &AuditReport) -> Vec<Vec<String>> {
         report.customer_files.iter().map(|file| {
             let by: Vec<String> = file.listed_by.iter().map(ToString::to_string).collect();
             let by = if by.is_empty() { "no catalog".to_owned() } else { by.join(", ") };
-            vec![file.path.to_string(), file.size.to_string(), by]
+            let whose = if file.is_of_tools { "; made by the vendor's tools" } else { "" };
+            vec![file.path.to_string(), file.size.to_string(), format!("{by}{whose}")]
         }),
     )
 }

@@ -2,9 +2,11 @@
 
 use std::fmt::Write;
 
-use super::audit::{by, by_rule, catalogs, certificates, customer_files, files, manifests, relay, verdict_tone};
+use super::audit::{
+    also_line, by, by_rule, catalogs, certificates, customer_files, files, manifests, relay, rests_on, verdict_tone,
+};
 use super::{Tone, count, html};
-use crate::audit::{AuditReport, Severity};
+use crate::audit::{AuditReport, Finding, Rule, Severity};
 
 /// How many findings of one sort, and how many files of one list, stand on the page: one of a hundred thousand rows no
 /// browser shows well.
@@ -87,11 +89,26 @@ fn class(tone: Tone) -> &'static str {
 
 /// One CID; `prefix` keeps its anchors apart from those of others.
 fn one(body: &mut String, report: &AuditReport, prefix: &str) {
-    let counts = &report.counts;
-    let verdict_class = class(verdict_tone(counts));
+    tiles(body, report);
+    verdict_of(body, report);
+    findings_in_short(body, report, prefix);
+    for (rule, findings) in by_rule(&report.findings) {
+        findings_of_rule(body, rule, findings, prefix);
+    }
+    section(body, "What the answer rests on", &rests_on(report), &[]);
+    section(body, "Catalogs", &catalogs(report), &[1]);
+    section(body, "Manifests", &manifests(report), &[1]);
+    section(body, "The customer's files", &customer_files(report), &[1]);
+    section(body, "Relay configuration", &relay(report), &[]);
+    section(body, "Certificates in cac.pem", &certificates(report), &[]);
+    candidates(body, report);
+}
+
+/// How many findings there are of each severity.
+fn tiles(body: &mut String, report: &AuditReport) {
     body.push_str("<div class=\"tiles\">\n");
     for severity in Severity::ALL {
-        let number = counts.of(severity);
+        let number = report.counts.of(severity);
         let class = if number == 0 { "soft" } else { class(severity.into()) };
         let name = match severity {
             Severity::Error => "errors",
@@ -102,82 +119,101 @@ fn one(body: &mut String, report: &AuditReport, prefix: &str) {
         let _ = writeln!(body, "<div class=\"tile\"><span class=\"{class}\">{number}</span> {name}</div>");
     }
     body.push_str("</div>\n");
-    let whole = match (counts.error, counts.warning) {
-        (0, 0) => "The CID is whole.",
-        (0, _) => "The CID is whole as far as it could be checked; something in it is doubtful.",
+}
+
+/// The verdict in a sentence. "Whole" is said only of what roots of the user's vouch for, and never of nothing.
+fn verdict_of(body: &mut String, report: &AuditReport) {
+    let counts = &report.counts;
+    let is_proven = !report.asked.roots.is_empty() && report.files.signed > 0;
+    let verdict = match (counts.error, counts.warning) {
+        _ if report.files.total == 0 => "No file was looked at.",
+        (0, 0) if report.is_whole() => "The CID is whole.",
+        (0, _) if is_proven => {
+            "Nothing is wrong as far as it could be checked; something in it is doubtful or proves no origin."
+        }
+        (0, 0) => "No fault was found; nothing proves where its files are from.",
+        (0, _) => "No fault was found, and something in it is doubtful; nothing proves where its files are from.",
         _ => "The CID is not whole.",
     };
-    let _ = writeln!(body, "<p class=\"{verdict_class}\">{whole}</p>");
-    let _ = writeln!(
-        body,
-        "<p>{}.</p>\n<p class=\"soft\">Certificates were to be valid at {}.</p>",
-        html::escape(&files(report)),
-        html::escape(&report.at)
-    );
-    if !report.findings.is_empty() {
-        body.push_str(
-            "<h2>Findings</h2>\n<table>\n<tr><th>Severity<th>Id<th class=\"number\">Found<th>What it means\n",
-        );
-        for (rule, findings) in by_rule(&report.findings) {
-            let _ = writeln!(
-                body,
-                "<tr><td class=\"{}\">{}<td><a href=\"#{prefix}{}\"><code>{}</code></a><td class=\"number\">{}<td>{}",
-                class(rule.severity.into()),
-                rule.severity.name(),
-                rule.id,
-                rule.id,
-                findings.len(),
-                html::escape(rule.meaning)
-            );
-        }
-        body.push_str("</table>\n");
+    let class = match report.is_whole() || counts.error + counts.warning > 0 {
+        true => class(verdict_tone(counts)),
+        false => "doubtful",
+    };
+    let _ = writeln!(body, "<p class=\"{class}\">{verdict}</p>\n<p>{}.</p>", html::escape(&files(report)));
+}
+
+/// Each sort of finding with its number, the gravest first.
+fn findings_in_short(body: &mut String, report: &AuditReport, prefix: &str) {
+    if report.findings.is_empty() {
+        return;
     }
+    body.push_str("<h2>Findings</h2>\n<table>\n<tr><th>Severity<th>Id<th class=\"number\">Found<th>What it means\n");
     for (rule, findings) in by_rule(&report.findings) {
+        let severity = findings[0].severity;
         let _ = writeln!(
             body,
-            "<section class=\"finding {}\" id=\"{prefix}{}\">\n<h3><span class=\"{}\">{}</span> <code>{}</code></h3>\n\
-             <p>{}<br><strong>Next:</strong> {}.</p>\n<table class=\"fixed\">",
-            rule.severity.name(),
+            "<tr><td class=\"{}\">{}<td><a href=\"#{prefix}{}\"><code>{}</code></a><td class=\"number\">{}<td>{}",
+            class(severity.into()),
+            severity.name(),
             rule.id,
-            class(rule.severity.into()),
-            rule.severity.name(),
             rule.id,
-            html::escape(rule.meaning),
-            html::escape(rule.next)
+            findings.len(),
+            html::escape(rule.meaning)
         );
-        let has_by = findings.iter().any(|finding| !by(finding).is_empty());
-        let _ = writeln!(body, "<tr><th>Path<th>What{}", if has_by { "<th>Found by" } else { "" });
-        for finding in findings.iter().take(SHOWN) {
-            let path = match &finding.path {
-                Some(path) => format!("<code>{}</code>", html::escape(path)),
-                None => "<span class=\"soft\">the CID</span>".to_owned(),
-            };
-            let _ = write!(body, "<tr><td>{path}<td>{}", html::escape(&finding.what));
-            if has_by {
-                let _ = write!(body, "<td><code>{}</code>", html::escape(&by(finding).join(", ")));
-            }
-            body.push('\n');
-        }
-        body.push_str("</table>\n");
-        more(body, findings.len());
-        body.push_str("</section>\n");
     }
-    section(body, "Catalogs", &catalogs(report), &[1]);
-    section(body, "Manifests", &manifests(report), &[1]);
-    section(body, "The customer's files", &customer_files(report), &[1]);
-    section(body, "Relay configuration", &relay(report), &[]);
-    section(body, "Certificates in cac.pem", &certificates(report), &[]);
-    if !report.candidates.is_empty() {
-        body.push_str(
-            "<h2>In no manifest, and perhaps the customer's</h2>\n<p>No manifest lists these files, they are no catalogs, and \
-             their names are none of a customer's.</p>\n<ul>\n",
-        );
-        for path in report.candidates.iter().take(SHOWN) {
-            let _ = writeln!(body, "<li><code>{}</code>", html::escape(path.as_str()));
+    body.push_str("</table>\n");
+}
+
+/// All findings of one sort.
+fn findings_of_rule(body: &mut String, rule: &Rule, findings: &[Finding], prefix: &str) {
+    let severity = findings[0].severity;
+    let _ = writeln!(
+        body,
+        "<section class=\"finding {}\" id=\"{prefix}{}\">\n<h3><span class=\"{}\">{}</span> <code>{}</code></h3>\n\
+         <p>{}<br><strong>Next:</strong> {}.</p>\n<table class=\"fixed\">",
+        severity.name(),
+        rule.id,
+        class(severity.into()),
+        severity.name(),
+        rule.id,
+        html::escape(rule.meaning),
+        html::escape(rule.next)
+    );
+    let has_by = findings.iter().any(|finding| !by(finding).is_empty());
+    let _ = writeln!(body, "<tr><th>Path<th>What{}", if has_by { "<th>Found by" } else { "" });
+    for finding in findings.iter().take(SHOWN) {
+        let path = match &finding.path {
+            Some(path) => format!("<code>{}</code>", html::escape(path)),
+            None => "<span class=\"soft\">the CID</span>".to_owned(),
+        };
+        let _ = write!(body, "<tr><td>{path}<td>{}", html::escape(&finding.what));
+        for also in &finding.also {
+            let _ = write!(body, "<br><span class=\"soft\">also {}</span>", html::escape(&also_line(also)));
         }
-        body.push_str("</ul>\n");
-        more(body, report.candidates.len());
+        if has_by {
+            let _ = write!(body, "<td><code>{}</code>", html::escape(&by(finding).join(", ")));
+        }
+        body.push('\n');
     }
+    body.push_str("</table>\n");
+    more(body, findings.len());
+    body.push_str("</section>\n");
+}
+
+/// Files that are perhaps the customer's.
+fn candidates(body: &mut String, report: &AuditReport) {
+    if report.candidates.is_empty() {
+        return;
+    }
+    body.push_str(
+        "<h2>In no manifest, and perhaps the customer's</h2>\n<p>No manifest lists these files, they are no catalogs, and \
+         their names are none of a customer's.</p>\n<ul>\n",
+    );
+    for path in report.candidates.iter().take(SHOWN) {
+        let _ = writeln!(body, "<li><code>{}</code>", html::escape(path.as_str()));
+    }
+    body.push_str("</ul>\n");
+    more(body, report.candidates.len());
 }
 
 fn more(body: &mut String, all: usize) {

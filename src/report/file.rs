@@ -1,10 +1,10 @@
 //! Files of our own making that lie in no CID: whole or not at all.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::base::error::{Error, ErrorKind, Result};
-use crate::base::files::read_file;
+use crate::base::files::{read_file, real_path};
 
 /// Writes a file, whole or not at all: a reader sees the old one or the new one.
 ///
@@ -100,6 +100,40 @@ pub fn check_place(path: &Path) -> Result<()> {
         false => Err(Error::new(ErrorKind::Usage, "no file can be written here: this is a folder, or lies in none")
             .in_file(path)
             .next("name a file in a folder that is there")),
+    }
+}
+
+/// Refuses a place where something is already, before there is anything to write.
+///
+/// # Errors
+/// There is something of this name, or no folder to write it to.
+pub fn check_new(path: &Path) -> Result<()> {
+    check_place(path)?;
+    match path.symlink_metadata() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Error::io("look at it", path, error)),
+        Ok(_) => Err(Error::new(ErrorKind::Exists, "there is something of this name already")
+            .in_file(path)
+            .next("name another file, and keep this one as long as you may want to compare with it")),
+    }
+}
+
+/// Refuses a file that lies, or would lie, in one of these folders; `why` says what is wrong with that.
+///
+/// # Errors
+/// It does, or its folder is not there.
+pub fn check_outside(path: &Path, folders: &[PathBuf], why: &str) -> Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = real_path(folder).map_err(|error| Error::io("open the folder", folder, error))?;
+    // A link elsewhere may lead into one.
+    let target = real_path(path).ok();
+    let inside = |cid: &PathBuf| {
+        let is_in = |place: &Path| real_path(cid).is_ok_and(|cid| place.starts_with(cid));
+        is_in(&folder) || target.as_deref().is_some_and(is_in)
+    };
+    match folders.iter().any(inside) {
+        true => Err(Error::new(ErrorKind::Usage, why).in_file(path).next("name a file outside of the CID")),
+        false => Ok(()),
     }
 }
 

@@ -17,7 +17,7 @@ pub use crate::base::template::Markup;
 pub use audit::{Tone, audit_lines};
 pub use audit_page::{Audited, audit_page};
 pub use diff::diff;
-pub use file::{check_place, write_file, write_or_check, write_unless_same};
+pub use file::{check_new, check_outside, check_place, write_file, write_or_check, write_unless_same};
 pub use json::{Answer, Candidates, CidResult, ErrorReport, FileReport, SCHEMA, Status, answer, answer_line, to_json};
 pub use lines::{candidates_line, catalog_name, fault_line, plan_lines, recovered_line};
 pub use log_chart::{log_chart, log_svg};

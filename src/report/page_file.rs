@@ -3,10 +3,9 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::file::write_file;
+use super::file::{check_outside, write_file};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::files::open_file;
-use crate::base::files::real_path;
 
 /// How far into a page it says who made it.
 const HEAD: u64 = 1 << 10;
@@ -37,17 +36,10 @@ impl PageFile {
     /// # Ok::<(), configcid::Error>(())
     /// ```
     pub fn new(path: &Path, outside: &[PathBuf]) -> Result<PageFile> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let folder = real_path(folder).map_err(|error| Error::io("open the folder", folder, error))?;
         if path.file_name().is_none() {
             return Err(Error::new(ErrorKind::Usage, "this is no file").in_file(path));
         }
-        let inside = |cid: &&PathBuf| real_path(cid).is_ok_and(|cid| folder.starts_with(cid));
-        if outside.iter().any(|cid| inside(&cid)) {
-            return Err(Error::new(ErrorKind::Usage, "this page would lie in the CID that it is about")
-                .in_file(path)
-                .next("name a file outside of the CID"));
-        }
+        check_outside(path, outside, "this page would lie in the CID that it is about")?;
         match path.symlink_metadata() {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(Error::io("look at it", path, error)),

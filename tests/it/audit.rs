@@ -9,18 +9,22 @@ use crate::support::layout::{Entry, crc32};
 use crate::support::pki::{Pki, VALID, root};
 use crate::support::{RELAY, TestEnv, secrets};
 use configcid::DemoCid;
-use configcid::audit::RULES;
+use configcid::audit::{AuditOptions, RULES, audit};
+use configcid::signing::VerifyOptions;
 use serde_json::Value;
 
 /// The moment at which all audits here look.
 const AT: &str = "--at 2016-05-31";
 
+/// The manifests here are made for the tests, as those of own packages are.
+const REFRESH: &str = "refresh MRESXP --customer-file manifest.dat";
+
 /// A CID that is whole: its `cac.pem` is a certificate that is valid, and all of its files are in a manifest of the root.
 fn whole() -> TestEnv {
     let env = TestEnv::demo();
-    env.write("MRESXP/cac.pem", certificate("Estate of Acme", "20060531000000Z", "20260531000000Z"));
+    env.write("MRESXP/cac.pem", certificate("Estate of Acme", "20060531000000Z", "20960531000000Z"));
     env.write("MRESXP/manifest.dat", manifest(&env.path("MRESXP")));
-    env.run("refresh MRESXP").ok();
+    env.run(REFRESH).ok();
     env
 }
 
@@ -46,8 +50,14 @@ fn findings(cid: &Value) -> BTreeSet<(String, String)> {
         assert_eq!(finding["severity"], rule.severity.name());
         assert_eq!(finding["next"], rule.next);
         assert!(!finding["what"].as_str().unwrap().is_empty());
+        let path = finding["path"].as_str().unwrap_or("").to_owned();
+        // One fault is one finding, and whatever else tells of it stands with it.
+        for also in finding["also"].as_array().into_iter().flatten() {
+            assert!(!also["what"].as_str().unwrap().is_empty());
+            found.insert((also["id"].as_str().unwrap().to_owned(), path.clone()));
+        }
         if id != "manifest-unsigned" {
-            found.insert((id.to_owned(), finding["path"].as_str().unwrap_or("").to_owned()));
+            found.insert((id.to_owned(), path));
         }
     }
     found
@@ -98,23 +108,25 @@ fn a_cid_that_is_whole() {
     assert_eq!(findings(&cid), BTreeSet::new());
     let files = &cid["files"];
     assert_eq!((&files["customer"], &files["catalogs"], &files["candidates"]), (&3.into(), &4.into(), &0.into()));
+    assert_eq!(files["tools"], 1);
     assert_eq!(files["signed"], 8);
     assert_eq!(cid["relay"][0]["path"], "\\mrinit.conf");
     assert_eq!(cid["certificates"][0]["state"], "valid");
     assert_eq!(cid["certificates"][0]["subject"], "CN=Estate of Acme");
-    assert_eq!(cid["certificates"][0]["not_after"], "2026-05-31T00:00:00Z");
+    assert_eq!(cid["certificates"][0]["not_after"], "2096-05-31T00:00:00Z");
     assert_eq!(cid["catalogs"][0]["function"], "crc32");
     assert_eq!(cid["at"], "2016-05-31T00:00:00Z");
     let paths: Vec<&str> =
         cid["customer_files"].as_array().unwrap().iter().map(|file| file["path"].as_str().unwrap()).collect();
     assert_eq!(paths, ["\\cac.pem", "\\manifest.dat", "\\mrinit.conf"]);
+    assert_eq!(cid["customer_files"][1]["is_of_tools"], true);
 }
 
 #[test]
 fn a_cid_without_manifests_and_without_faults() {
     let env = TestEnv::demo();
-    env.write("MRESXP/cac.pem", certificate("Estate of Acme", "20060531000000Z", "20260531000000Z"));
-    env.run("refresh MRESXP").ok();
+    env.write("MRESXP/cac.pem", certificate("Estate of Acme", "20060531000000Z", "20960531000000Z"));
+    env.run(REFRESH).ok();
     finds(&env, 0, &[("manifest-none", "")]);
     env.run(&format!("audit MRESXP {AT}")).ok().says("0 errors, 0 warnings, 1 note");
     assert_eq!(audited(&env, 0)["candidates"], serde_json::json!([]));
@@ -165,7 +177,7 @@ fn a_catalog_that_lists_what_the_manifest_denies() {
             }
         });
     }
-    env.run("refresh MRESXP").ok();
+    env.run(REFRESH).ok();
     finds(
         &env,
         3,
@@ -177,12 +189,10 @@ fn a_catalog_that_lists_what_the_manifest_denies() {
         ],
     );
     let cid = audited(&env, 3);
-    let contradictions: Vec<&Value> = cid["findings"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|finding| finding["id"] == "catalog-contradicts-manifest")
-        .collect();
+    let also = |finding: &Value| finding["also"].as_array().cloned().unwrap_or_default();
+    let told =
+        cid["findings"].as_array().unwrap().iter().flat_map(|finding| [vec![finding.clone()], also(finding)].concat());
+    let contradictions: Vec<Value> = told.filter(|told| told["id"] == "catalog-contradicts-manifest").collect();
     assert_eq!(contradictions.len(), 3, "one for each catalog that lists the file");
     assert!(contradictions.iter().all(|finding| finding["manifest"] == "\\manifest.dat"));
 
@@ -258,7 +268,7 @@ fn files_that_catalogs_list_and_no_manifest() {
         .copied()
         .collect();
     env.write("MRESXP/manifest.dat", kept.concat());
-    env.run("refresh MRESXP").expect(0);
+    env.run(REFRESH).expect(0);
     finds(&env, 3, &[("unsigned-file", "\\rms\\router.dll"), ("folder-not-covered", "\\sau")]);
     let cid = audited(&env, 3);
     assert_eq!(cid["candidates"], serde_json::json!(["\\rms\\router.dll", "\\sau\\update.dll"]));
@@ -274,7 +284,7 @@ fn manifests_of_components_are_relative_to_them_or_to_the_root() {
             text = text.replace("\".\\", "\".\\rms\\");
         }
         env.write("MRESXP/rms/manifest.dat", text);
-        env.run("refresh MRESXP").expect(0);
+        env.run(REFRESH).expect(0);
         let cid = audited(&env, 3);
         assert_eq!(cid["manifests"][0]["folder"], if from_root { "\\" } else { "\\rms" });
         assert_eq!(cid["manifests"][0]["entries"], 3);
@@ -288,14 +298,14 @@ fn manifests_that_are_broken_unsigned_or_list_too_much() {
     env.edit("MRESXP/manifest.dat", |bytes| {
         bytes.iter().flat_map(|&b| if b == b'\n' { vec![13, 10] } else { vec![b] }).collect()
     });
-    env.run("refresh MRESXP").expect(0).complains("the manifest was not heeded");
+    env.run(REFRESH).expect(0).complains("the manifest was not heeded");
     finds(&env, 3, &[("manifest-unreadable", "\\manifest.dat")]);
     assert_eq!(audited(&env, 3)["manifests"][0]["state"], "unreadable");
 
     let env = whole();
     let conf = env.read("MRESXP/mrinit.conf");
     env.edit("MRESXP/manifest.dat", |bytes| [bytes, manifest_entry(".\\mrinit.conf", &conf).into_bytes()].concat());
-    env.run("refresh MRESXP").expect(0);
+    env.run(REFRESH).expect(0);
     finds(&env, 3, &[("manifest-lists-customer", "\\mrinit.conf")]);
     let cid = audited(&env, 3);
     let unsigned: Vec<&Value> =
@@ -333,7 +343,7 @@ fn signatures_of_manifests() {
         (body.clone(), format!("{root} --at {VALID}"), "unsigned", Some("manifest-unsigned")),
     ] {
         env.write("MRESXP/manifest.dat", &text);
-        env.run("refresh MRESXP").expect(0);
+        env.run(REFRESH).expect(0);
         let output = env.run(&format!("audit MRESXP {options} --json"));
         let cid = output.json()["cids"][0].clone();
         let what = format!("{state} {options}\n{output}");
@@ -365,7 +375,7 @@ fn relay_configuration_and_its_drift() {
         "\"MRParentAddress\"=\"Server.Sales.Acme,SERVER\"",
         "\"MRParentAddress\"=\"MRComputer\"",
     );
-    env.run("refresh MRESXP").ok();
+    env.run(REFRESH).ok();
     let path = "\\rms\\mrinit.conf";
     finds(&env, 3, &[("relay-address", path), ("relay-drift", path), ("relay-fault", path)]);
     let page = env.path("report.html");
@@ -376,22 +386,30 @@ fn relay_configuration_and_its_drift() {
 
     env.remove("MRESXP/mrinit.conf");
     env.remove("MRESXP/rms/mrinit.conf");
-    env.run("refresh MRESXP").ok();
+    env.run(REFRESH).ok();
     finds(&env, 3, &[("mrinit-missing", "")]);
 }
 
 #[test]
 fn the_estates_certificate_is_held_against_the_clock() {
     for (from, until, id, state) in [
-        ("20060531000000Z", "20260531000000Z", None, "valid"),
+        ("20060531000000Z", "20960531000000Z", None, "valid"),
         ("20060531000000Z", "20160530235959Z", Some("cac-expired"), "expired"),
-        ("20160601000000Z", "20260531000000Z", Some("cac-expired"), "not-yet-valid"),
+        ("20160601000000Z", "20960531000000Z", Some("cac-expired"), "not-yet-valid"),
         ("20060531000000Z", "20160701000000Z", Some("cac-expires-soon"), "expires-soon"),
     ] {
         let env = whole();
         env.write("MRESXP/cac.pem", certificate("Estate of Acme", from, until));
-        env.run("refresh MRESXP").ok();
-        let cid = audited(&env, 3);
+        env.run(REFRESH).ok();
+        let mut cid = audited(&env, 3);
+        if state == "expires-soon" {
+            // One that was about to expire then has expired by now, and that is told: so it is then for this look.
+            assert_eq!(cid["certificates"][0]["state"], "expired");
+            let at = configcid::time::parse("2016-05-31").unwrap();
+            let mut options = AuditOptions::new(VerifyOptions::new(at));
+            options.now = at;
+            cid = serde_json::to_value(audit(&env.path("MRESXP"), &options).unwrap()).unwrap();
+        }
         assert_eq!(cid["certificates"][0]["state"], state);
         let found = findings(&cid);
         assert_eq!(found, id.map(|id| (id.to_owned(), "\\cac.pem".to_owned())).into_iter().collect());
@@ -399,9 +417,177 @@ fn the_estates_certificate_is_held_against_the_clock() {
     for content in ["", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
         let env = whole();
         env.write("MRESXP/cac.pem", content);
-        env.run("refresh MRESXP").ok();
+        env.run(REFRESH).ok();
         finds(&env, 3, &[("cac-unreadable", "\\cac.pem")]);
     }
+}
+
+/// A moment at which signers were valid hides nothing of what must hold now.
+#[test]
+fn an_estates_certificate_that_has_expired_is_not_hidden_by_another_moment() {
+    let env = whole();
+    env.write("MRESXP/cac.pem", certificate("Estate of Acme", "20060531000000Z", "20160731000000Z"));
+    env.run(REFRESH).ok();
+    finds(&env, 3, &[("cac-expired", "\\cac.pem")]);
+}
+
+/// A file that was tampered with is denied by two catalogs and by the manifest: that is one error, led by the tampering.
+#[test]
+fn one_fault_is_one_finding() {
+    let env = whole();
+    env.edit("MRESXP/rms/router.dll", |mut bytes| {
+        bytes[0] ^= 1;
+        bytes
+    });
+    env.write("MRESXP/readme.txt", "hello");
+    let cid = audited(&env, 3);
+    // The manifest of these tests is not signed, which is an error of its own.
+    assert_eq!((&cid["counts"]["error"], &cid["counts"]["warning"]), (&2.into(), &1.into()), "{cid}");
+    let finding = cid["findings"].as_array().unwrap().iter().find(|it| it["path"] == "\\rms\\router.dll").unwrap();
+    assert_eq!(finding["id"], "manifest-digest");
+    let also: Vec<(&str, &str)> = finding["also"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|also| (also["id"].as_str().unwrap(), also["catalog"].as_str().unwrap()))
+        .collect();
+    let (root, rms) = ("\\cidsync.upd", "\\rms\\cidsync.upd");
+    let contradicts = "catalog-contradicts-manifest";
+    assert!(also.contains(&("entry-checksum", root)) && also.contains(&("entry-checksum", rms)), "{also:?}");
+    assert!(!also.iter().any(|(id, _)| *id == contradicts), "the catalogs are right: {also:?}");
+    env.run(&format!("audit MRESXP {AT}")).expect(3).says("told by 2 lists more: -v and --json say how");
+}
+
+/// A manifest is the vendor's tools' file: no refresh lists one that was tampered with as it is.
+#[test]
+fn a_refresh_blesses_no_manifest_that_was_tampered_with() {
+    let env = whole();
+    env.replace("MRESXP/manifest.dat", "router.dll", "rooter.dll");
+    let refused = env.refuses(1, "refresh MRESXP").complains("\\manifest.dat has the checksum");
+    refused.complains("--accept-damage");
+    let found = findings(&audited(&env, 3));
+    assert!(found.contains(&("entry-checksum".to_owned(), "\\manifest.dat".to_owned())), "{found:?}");
+    // Damage that is accepted stays damage.
+    env.run("refresh MRESXP --accept-damage").expect(0).complains("left as it is");
+    let found = findings(&audited(&env, 3));
+    assert!(found.contains(&("entry-checksum".to_owned(), "\\manifest.dat".to_owned())), "{found:?}");
+    // Nor one that was removed.
+    let tampered = env.read("MRESXP/manifest.dat");
+    env.remove("MRESXP/manifest.dat");
+    env.refuses(1, "refresh MRESXP").complains("\\manifest.dat is not there");
+    env.write("MRESXP/manifest.dat", tampered);
+    // Of an own package it is the customer's, for whoever says so.
+    env.run(REFRESH).ok().says("\\manifest.dat");
+    env.write("MRESXP/stamp", "1");
+    env.run("refresh MRESXP --customer-file stamp").ok();
+    env.write("MRESXP/stamp", "2");
+    env.refuses(1, "refresh MRESXP").complains("\\stamp has the checksum");
+}
+
+/// Whose parent a relay has is nobody's to change in a copy, unless configcid did.
+#[test]
+fn a_relays_own_parent_that_was_changed() {
+    let env = whole();
+    env.run(&format!("relay set MRESXP {RELAY}")).ok();
+    finds(&env, 3, &[]);
+    env.replace("MRESXP/rms/mrinit.conf", "Server.Sales.Acme,SERVER", "Evil.Sales.Acme,EVIL");
+    env.run(REFRESH).ok();
+    finds(&env, 3, &[("relay-fault", "\\rms\\mrinit.conf")]);
+    env.run(&format!("audit MRESXP {AT}"))
+        .expect(3)
+        .says("MRParentAddress is Evil.Sales.Acme,EVIL, and Server.Sales.Acme,SERVER in the root");
+}
+
+/// What a fleet sets for a relay that reports to another one is in the CID's history, until somebody changes the file.
+#[test]
+fn a_relays_own_parent_that_configcid_set() {
+    let env = whole();
+    env.write(
+        "fleet.toml",
+        "server = { name = 'SERVER', fqdn = 'Server.Sales.Acme' }\n\
+         relay = [{ name = 'Up', fqdn = 'Up.Sales.Acme' }, { name = 'MRComputer', fqdn = 'MRComputer.Sales.Acme', parent = 'Up' }]\n\
+         cid = [{ path = 'MRESXP', relay = 'MRComputer' }]\n",
+    );
+    env.run("fleet apply fleet.toml").expect(0);
+    assert!(
+        env.text("MRESXP/rms/mrinit.conf").contains("\"MRParentAddress\"=\"Up.Sales.Acme"),
+        "the relay's parent is set"
+    );
+    finds(&env, 3, &[]);
+    env.replace("MRESXP/rms/mrinit.conf", "\"MRParentAddress\"=\"Up.Sales", "\"MRParentAddress\"=\"Evil.Sales");
+    env.run(REFRESH).ok();
+    finds(&env, 3, &[("relay-fault", "\\rms\\mrinit.conf")]);
+}
+
+#[test]
+fn manifests_that_are_not_there_or_empty() {
+    let env = whole();
+    env.remove("MRESXP/manifest.dat");
+    env.write("MRESXP/rms/manifest.dat", manifest(&env.path("MRESXP/rms")));
+    env.write("MRESXP/savxp/manifest.dat", manifest(&env.path("MRESXP/savxp")));
+    env.run(&format!("{REFRESH} --accept-damage")).expect(0);
+    // Whoever removed the manifest of sau let two others stand.
+    let found = findings(&audited(&env, 3));
+    assert!(found.contains(&("manifest-absent".to_owned(), "\\sau".to_owned())), "{found:?}");
+    assert!(found.contains(&("folder-not-covered".to_owned(), "\\".to_owned())), "{found:?}");
+    let errors = |options: &str| {
+        let answer = env.run(&format!("audit MRESXP {AT} --json {options}")).expect(3).json();
+        let all = answer["cids"][0]["findings"].as_array().unwrap().clone();
+        let errors = all.iter().filter(|finding| finding["severity"] == "error");
+        errors.map(|finding| finding["id"].as_str().unwrap().to_owned()).collect::<BTreeSet<_>>()
+    };
+    assert!(!errors("").contains("manifest-absent"));
+    assert!(errors("--require-manifest").contains("manifest-absent"));
+    env.write("MRESXP/sau/manifest.dat", "");
+    env.run(REFRESH).expect(0);
+    assert!(errors("").contains("manifest-unreadable"));
+    if let Some(pki) = Pki::usual() {
+        // Its signature is good, and it vouches for nothing.
+        env.write("MRESXP/sau/manifest.dat", pki.signed(""));
+        env.run(REFRESH).expect(0);
+        assert!(errors("").contains("manifest-empty"));
+    }
+
+    let env = TestEnv::demo();
+    env.write("MRESXP/cac.pem", certificate("Estate of Acme", "20060531000000Z", "20960531000000Z"));
+    env.run(REFRESH).ok();
+    env.run(&format!("audit MRESXP {AT}")).ok();
+    env.run(&format!("audit MRESXP {AT} --require-manifest")).expect(3).says("error manifest-none");
+}
+
+#[test]
+fn files_that_nothing_lists_fail_for_the_strict() {
+    let env = TestEnv::demo();
+    env.write("MRESXP/cac.pem", certificate("Estate of Acme", "20060531000000Z", "20960531000000Z"));
+    env.run(REFRESH).ok();
+    env.run(&format!("audit MRESXP {AT} --strict")).ok();
+    env.write("MRESXP/savxp/evil.dll", "evil");
+    env.run(&format!("audit MRESXP {AT}")).ok();
+    env.run(&format!("audit MRESXP {AT} --strict")).expect(3).says("error unlisted-file").says("\\savxp\\evil.dll");
+}
+
+/// Nothing is called whole that no root vouches for.
+#[test]
+fn a_page_says_what_it_rests_on() {
+    let env = TestEnv::demo();
+    env.write("MRESXP/cac.pem", certificate("Estate of Acme", "20060531000000Z", "20960531000000Z"));
+    env.run(REFRESH).ok();
+    env.run(&format!("audit MRESXP {AT} --html report.html"))
+        .ok()
+        .says("none was given: no signature proves an origin");
+    let page = env.text("report.html");
+    assert!(!page.contains("whole") && page.contains("nothing proves where its files are from"), "{page}");
+
+    let Some(pki) = Pki::usual() else { return };
+    let env = whole();
+    let signed = pki.signed(&manifest(&env.path("MRESXP")));
+    env.write("MRESXP/manifest.dat", signed);
+    env.run(REFRESH).ok();
+    let root = pki.text_path("root.pem");
+    env.run(&format!("audit MRESXP --at {VALID} --root-ca {root} --html good.html --strict")).ok();
+    let page = env.text("good.html");
+    assert!(page.contains("The CID is whole."), "{page}");
+    assert!(page.contains("root.pem") && page.contains("SHA-256") && page.contains("--strict"), "{page}");
 }
 
 #[test]
@@ -439,6 +625,38 @@ mod on_unix {
     fn fifo(env: &TestEnv, path: &str) {
         let made = std::process::Command::new("mkfifo").arg(env.path(path)).status().unwrap();
         assert!(made.success());
+    }
+
+    /// A good file and an evil twin: no list is held against the one while Windows takes the other.
+    #[test]
+    fn an_evil_twin_is_found_by_every_command() {
+        let env = whole();
+        env.write("MRESXP/savxp/ENGINE.DLL", "evil");
+        finds(&env, 3, &[("case-conflict", "\\savxp\\engine.dll"), ("unlisted-file", "\\savxp\\ENGINE.DLL")]);
+        env.run("catalog verify MRESXP").expect(3).says("fault (case-conflict)").says("ENGINE.DLL");
+        env.refuses(1, "refresh MRESXP").complains("ENGINE.DLL and engine.dll differ in case alone");
+        env.refuses(1, &format!("relay set MRESXP {RELAY}")).complains("differ in case alone");
+    }
+
+    /// Twins in the root, and folders that cannot be listed, are answers of `catalog verify` and no reason to give none.
+    #[test]
+    fn catalog_verify_tells_of_twins_in_the_root() {
+        let env = whole();
+        env.write("MRESXP/SETUP.DAT", "evil");
+        env.remove("MRESXP/savxp/engine.dll");
+        let output = env.run("catalog verify MRESXP").expect(3).says("fault (missing): \\savxp\\engine.dll");
+        output.says("fault (case-conflict)").says("SETUP.DAT");
+    }
+
+    #[test]
+    fn a_link_within_the_cid_is_an_error() {
+        let env = whole();
+        fs::rename(env.path("MRESXP/savxp/engine.dll"), env.path("MRESXP/savxp/real.dll")).unwrap();
+        symlink("real.dll", env.path("MRESXP/savxp/engine.dll")).unwrap();
+        env.run("catalog verify MRESXP").expect(3).says("fault (link): \\savxp\\engine.dll");
+        let found = findings(&audited(&env, 3));
+        assert!(found.contains(&("link".to_owned(), "\\savxp\\engine.dll".to_owned())), "{found:?}");
+        assert_eq!(RULES.iter().find(|rule| rule.id == "link").unwrap().severity.name(), "error");
     }
 
     #[test]
@@ -525,9 +743,16 @@ mod on_unix {
             command.args(["--bounding-set=-dac_override,-dac_read_search", env!("CARGO_BIN_EXE_configcid")]);
         }
         lock("MRESXP/savxp", 0);
+        let mut verify = Command::new(command.get_program());
+        verify.args(command.get_args()).args(["catalog", "verify", "MRESXP", "--json"]);
+        let verified = env.finish(env.clean(verify)).expect(3).json();
         command.args(format!("audit MRESXP {AT} --json").split(' '));
         let answer = env.finish(command).expect(3).json();
         lock("MRESXP/savxp", 0o755);
+        // It gives findings, and one for the folder rather than one for each file in it and each catalog.
+        let faults = verified["cids"][0]["faults"].as_array().unwrap();
+        let unreadable: Vec<&Value> = faults.iter().filter(|fault| fault["code"] == "io").collect();
+        assert_eq!(unreadable.len(), 2, "{verified:#}");
         let found = findings(&answer["cids"][0]);
         for (id, path) in [("unreadable", "\\setup.dat"), ("unreadable", "\\savxp"), ("unlisted-file", "\\readme.txt")]
         {
@@ -539,8 +764,8 @@ mod on_unix {
 #[test]
 fn a_severity_decides_the_exit_code() {
     let env = TestEnv::demo();
-    env.write("MRESXP/cac.pem", certificate("Estate of Acme", "20060531000000Z", "20260531000000Z"));
-    env.run("refresh MRESXP").ok();
+    env.write("MRESXP/cac.pem", certificate("Estate of Acme", "20060531000000Z", "20960531000000Z"));
+    env.run(REFRESH).ok();
     let codes = |env: &TestEnv| {
         ["", "--fail-on error", "--fail-on warning", "--fail-on note", "--fail-on never"]
             .map(|option| env.run(&format!("audit MRESXP {AT} {option}")).code)
@@ -655,7 +880,7 @@ fn every_file_is_read_once() {
     env.run("catalog create MRESXP --replace").ok();
     env.write("MRESXP/manifest.dat", manifest(&env.path("MRESXP")));
     env.write("MRESXP/rms/manifest.dat", manifest(&env.path("MRESXP/rms")));
-    env.run("refresh MRESXP").ok();
+    env.run(REFRESH).ok();
     let all: u64 = configcid_files(&env);
     let mut command = env.command();
     command.args(["audit", "MRESXP", "--at", "2016-05-31", "--json"]).stdout(Stdio::piped());

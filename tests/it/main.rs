@@ -9,6 +9,7 @@ mod bad_catalog;
 mod bad_disk;
 mod bad_mrinit;
 mod bad_tree;
+mod baseline;
 mod cases;
 mod checksum;
 mod citations;

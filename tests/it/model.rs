@@ -56,7 +56,7 @@ const CUSTOMER: &[&str] = &[
     "cac.pem",
     "customer_ID.txt",
     "sau/sauconf.xml",
-    "rms/stamp",
+    "rms/customer_ID.txt",
 ];
 const CONFS: &[&str] = &["mrinit.conf", "rms/mrinit.conf", "rms9x/mrinit.conf"];
 
@@ -581,6 +581,6 @@ fn the_model_can_tell() {
     }
     let rms = bytes("rms/mrinit.conf", &world.model.tree["rms/mrinit.conf"]);
     assert_eq!(parents(&rms), ["relay2.sales.acme"]);
-    fs::write(world.cid.join("rms/stamp"), "x").unwrap();
+    fs::write(world.cid.join("rms/customer_ID.txt"), "x").unwrap();
     assert!(!world.is(&world.model), "a file that the model does not know");
 }

@@ -8,7 +8,7 @@ use super::{Digesting, Look, TroubleKind};
 use crate::base::error::Result;
 use crate::catalog::checksum::bound;
 use crate::catalog::{Checksum, CidPath, Entry, Role};
-use crate::catalogs::{Detection, Loaded, Order, judge, samples};
+use crate::catalogs::{Detection, Loaded, Order, RefreshOptions, judge, samples};
 use crate::cid::hash::{in_parallel, sum_file};
 use crate::plan::View;
 
@@ -80,7 +80,8 @@ impl Look<'_> {
                     Standing::LeadsOut(error) => add(TroubleKind::EntryLeadsOut, Err(error)),
                     Standing::Unreadable(_) if self.disk.is_behind_closed(&key) => {}
                     Standing::Unreadable(error) => add(TroubleKind::Unreadable, Err(error)),
-                    Standing::Twins => {}
+                    Standing::Twins(_) if self.scope == Scope::Everything => {}
+                    Standing::Twins(error) => add(TroubleKind::CaseConflict, Err(error)),
                 }
             }
         }
@@ -234,7 +235,8 @@ impl Look<'_> {
     }
 }
 
-/// Whether a refresh leaves the file alone: it is the vendor's.
-fn is_left_alone(options: &super::RefreshOptions, path: &CidPath) -> bool {
-    options.customer_files.role(path) == Role::Vendor
+/// Whether a refresh leaves the file alone: it is the vendor's, or damage that it was told to accept.
+fn is_left_alone(options: &RefreshOptions, path: &CidPath) -> bool {
+    let files = &options.customer_files;
+    files.role(path) == Role::Vendor || (options.accept_damage && files.is_tools(path))
 }

@@ -44,7 +44,7 @@ impl Look<'_> {
                     Standing::Unreadable(error) => {
                         self.troubles.met(TroubleKind::Unreadable, Some(path.as_str()), &error);
                     }
-                    Standing::Absent | Standing::Twins => {}
+                    Standing::Absent | Standing::Twins(_) => {}
                 }
             }
         }

@@ -46,8 +46,8 @@ pub(crate) enum Standing {
     LeadsOut(Error),
     /// It cannot be looked at.
     Unreadable(Error),
-    /// Two names fit. That is told already.
-    Twins,
+    /// Two names fit, as the error says. Where the tree was walked, that is told already.
+    Twins(Error),
 }
 
 impl Disk {
@@ -139,6 +139,11 @@ impl Disk {
         self.by_key.contains_key(key)
     }
 
+    /// The number of the file of this key, where one was met.
+    pub(crate) fn number(&self, key: &str) -> Option<u32> {
+        self.by_key.get(key).copied()
+    }
+
     /// What stands at `path`, whose key is `key`.
     pub(crate) fn find(&mut self, cid: &Cid, path: &CidPath, key: &str) -> Standing {
         if let Some(&number) = self.by_key.get(key) {
@@ -157,7 +162,7 @@ impl Disk {
             }
             Err(error) => match error.kind() {
                 ErrorKind::Link => Standing::LeadsOut(error),
-                ErrorKind::CaseConflict => Standing::Twins,
+                ErrorKind::CaseConflict => Standing::Twins(error),
                 _ => Standing::Unreadable(error),
             },
         }

@@ -11,7 +11,8 @@ mod report;
 mod trouble;
 
 pub(crate) use check::Check;
-pub(crate) use disk::Standing;
+pub(crate) use customers::Customers;
+pub(crate) use disk::{DiskFile, Standing};
 pub(crate) use read::Sums;
 pub use report::{CatalogReport, Scope};
 pub(crate) use trouble::{Trouble, TroubleKind, Troubles, located};
@@ -52,10 +53,10 @@ pub(crate) struct Look<'a> {
     of_entries: HashMap<(u32, u32), Checksum>,
 }
 
-/// The digests that are wanted of a file with this number and this key, besides the checksums of catalogs.
-pub(crate) trait Digesting: Fn(u32, &str) -> Wanted<'static> {}
+/// The digests that are wanted of the file of a key, besides the checksums of catalogs.
+pub(crate) trait Digesting: Fn(&str) -> Wanted<'static> {}
 
-impl<F: Fn(u32, &str) -> Wanted<'static>> Digesting for F {}
+impl<F: Fn(&str) -> Wanted<'static>> Digesting for F {}
 
 impl<'a> Look<'a> {
     /// Looks at the tree, all of it unless the scope is narrower, and reads the catalogs.
@@ -144,7 +145,7 @@ impl<'a> Look<'a> {
                     held: held.get(&number).map(|bytes| &**bytes),
                     size: file.size,
                     functions: bits(number),
-                    wanted: wanted(number, &file.path.key()),
+                    wanted: wanted(&file.path.key()),
                 }
             })
             .collect();

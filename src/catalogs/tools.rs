@@ -1,0 +1,49 @@
+//! What the vendor's tools make beside catalogs: manifests and `stamp` (formats.md, section 1). Nobody but these tools changes
+//! them, so that one which differs from a catalog that lists it is damage, and no reason to bring the catalog in line with it:
+//! a manifest that was tampered with would be delivered to endpoints, and one that was removed would not be missed.
+
+use std::collections::BTreeMap;
+
+use super::{Loaded, RefreshOptions, detect};
+use crate::base::error::Result;
+use crate::catalog::checksum::bound;
+use crate::cid::tree::Found;
+use crate::plan::View;
+
+/// Those that are not what a catalog lists, by their keys, each with a sentence.
+pub(super) fn damage(view: &View<'_>, loaded: &[Loaded], options: &RefreshOptions) -> Result<BTreeMap<String, String>> {
+    let mut damage = BTreeMap::new();
+    for Loaded { file, bytes, catalog } in loaded {
+        let mut function = None;
+        for entry in catalog.entries() {
+            let path = entry.path.under(file.folder.as_ref());
+            if !options.customer_files.is_tools(&path) {
+                continue;
+            }
+            let found = view.find(&path)?;
+            let by = &file.path;
+            let what = match &found {
+                Found::File { size, .. } if *size == u64::from(entry.size) => {
+                    if function.is_none() {
+                        let detection = detect(view, file, catalog, bytes, &options.customer_files, &options.checksum)?;
+                        function = Some(detection.function().cloned());
+                    }
+                    let Some(Some(function)) = &function else { continue };
+                    let function = bound(function, &catalog.context(&entry.path, entry.size.into()));
+                    match view.sum(&path, &found, &*function)? {
+                        Some((_, is)) if is != entry.checksum => {
+                            format!("{path} has the checksum {is}, and {by} lists {}", entry.checksum)
+                        }
+                        _ => continue,
+                    }
+                }
+                Found::File { size, .. } => format!("{path} has {size} bytes, and {by} lists {}", entry.size),
+                Found::Absent => format!("{path} is not there, and {by} lists it"),
+                Found::Folder | Found::Other => format!("{path} is no file, and {by} lists it"),
+            };
+            let way_out = format!("if it is of a package of your own, say --customer-file {}", path.file_name());
+            damage.entry(path.key()).or_insert(format!("{what} ({way_out})"));
+        }
+    }
+    Ok(damage)
+}
