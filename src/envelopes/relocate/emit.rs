@@ -226,10 +226,12 @@ impl MovePlan {
             let key = view.key();
             if !undo {
                 read += &format!(
-                    "set \"IS{number}=0\"\nset \"KIND{number}=-\"\nset \"BEFORE{number}=\"\nreg query \"{key}\" >nul 2>&1\n\
+                    "set \"IS{number}=0\"\nset \"KIND{number}=-\"\nset \"BEFORE{number}=-\"\nreg query \"{key}\" >nul 2>&1\n\
                      if not errorlevel 1 set \"IS{number}=1\"\n\
                      for /f \"tokens=2*\" %%a in ('reg query \"{key}\" /v {ENVELOPE_DIR} 2^>nul') do if not \"%%b\"==\"\" \
-                     (set \"KIND{number}=%%a\"& set \"BEFORE{number}=%%b\")\n\
+                     set \"KIND{number}=%%a\"\n\
+                     for /f \"tokens=2*\" %%a in ('reg query \"{key}\" /v {ENVELOPE_DIR} 2^>nul') do if not \"%%b\"==\"\" \
+                     set \"BEFORE{number}=%%b\"\n\
                      if not \"%KIND{number}%\"==\"-\" if not \"%KIND{number}%\"==\"REG_SZ\" if not \"%KIND{number}%\"==\"REG_EXPAND_SZ\" \
                      echo {ENVELOPE_DIR} is no string& exit /b 1\n"
                 );
