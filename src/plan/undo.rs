@@ -171,6 +171,14 @@ pub fn undo(cid: &Cid) -> Result<Plan> {
     let Some(record) = last(cid.root())? else {
         return Err(journal("there is no change to undo").next("configcid history lists what was done"));
     };
+    // Taking an undo back does again what it had undone, and says so.
+    let (purpose, why) = match record.purpose.strip_prefix("undo of: ") {
+        Some(undone) => (format!("redo of: {undone}"), "done again, since the last change was an undo"),
+        None => {
+            let done = record.purpose.strip_prefix("redo of: ").unwrap_or(&record.purpose);
+            (format!("undo of: {done}"), "as it was before")
+        }
+    };
     let mut changes = Vec::new();
     for step in &record.steps {
         let path = step.checked_path()?;
@@ -188,8 +196,7 @@ pub fn undo(cid: &Cid) -> Result<Plan> {
             return Err(journal(&format!("what {path} was before the last change is no longer there"))
                 .next("a backup brings it back"));
         }
-        changes.push(Change { path, before, after, why: "as it was before".to_owned(), stage: step.stage });
+        changes.push(Change { path, before, after, why: why.to_owned(), stage: step.stage });
     }
-    let purpose = format!("undo of: {}", record.purpose);
     Ok(Plan::new(cid, Parts { purpose, changes, ..Parts::default() }))
 }

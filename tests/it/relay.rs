@@ -437,3 +437,17 @@ fn show_finds_faults() {
     assert_eq!(env.run("relay show MRESXP --json").expect(3).json()["exit_code"], 3, "{output}");
     env.run("relay show MRESXP nowhere").expect(4).complains("error: nowhere");
 }
+
+#[test]
+fn the_second_undo_says_that_it_does_the_change_again() {
+    let env = TestEnv::demo();
+    env.run(&format!("relay set MRESXP {RELAY}")).ok();
+    let set = env.read("MRESXP/rms/mrinit.conf");
+    env.run("undo MRESXP").ok().says("as it was before");
+    env.run("undo MRESXP").ok().says("done again, since the last change was an undo");
+    assert_eq!(env.read("MRESXP/rms/mrinit.conf"), set);
+    env.run("undo MRESXP").ok().says("as it was before");
+    assert!(!env.path("MRESXP/rms/mrinit.conf").exists());
+    let history = env.run("history MRESXP").ok();
+    history.says("redo of: relay set");
+}
