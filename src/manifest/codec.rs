@@ -4,15 +4,16 @@
 //! when it is asked for: that costs less than to keep hundreds of thousands of them.
 
 use std::collections::HashSet;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 
 use base64ct::{Base64, Encoding};
 
 use super::entry::{ManifestEntry, Spelling, excerpt, first_line, further_line, malformed};
 use crate::base::error::{Position, Result};
 
-/// The largest manifest that is read, in bytes: room for more than a million entries with all digests.
-pub const MAX_SIZE: u64 = 512 << 20;
+/// The largest manifest or MD5 list that is read, in bytes, as of catalogs, so that what can be read can be written, too:
+/// room for almost a million entries with all digests.
+pub const MAX_SIZE: u64 = crate::catalog::MAX_SIZE;
 
 /// The longest line. A certificate stands in one, in base64.
 const MAX_LINE: usize = 64 << 10;
@@ -250,9 +251,27 @@ fn read_body(lines: &mut Lines<'_>) -> Result<(Vec<u32>, usize)> {
 /// Which files were met. A number is kept of each, not its name: it is made with keys that nobody can foresee.
 #[derive(Default)]
 struct Seen {
-    numbers: HashSet<u64>,
+    numbers: HashSet<u64, BuildHasherDefault<Itself>>,
     state: RandomState,
     key: Vec<u8>,
+}
+
+/// A number that is a hash already is its own.
+#[derive(Default)]
+struct Itself(u64);
+
+impl Hasher for Itself {
+    fn write(&mut self, _: &[u8]) {
+        unreachable!("only numbers are hashed");
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 impl Seen {

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use super::codec::MAX_SIZE;
 use super::entry::{excerpt, malformed};
 use crate::base::error::{Error, ErrorKind, Position, Result};
 use crate::base::hex::{hex, unhex};
@@ -55,8 +56,6 @@ pub(crate) fn cid_path(path: &str) -> Result<CidPath> {
     }
     CidPath::parse(&format!("\\{}", path.strip_prefix("./").unwrap_or(path).replace('/', "\\")))
 }
-
-const MAX_SIZE: u64 = 256 << 20;
 const MAX_LINE: usize = 64 << 10;
 
 impl Spec {
