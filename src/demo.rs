@@ -77,7 +77,7 @@ impl DemoCid {
         let files = FILES.iter().chain(FILES_9X.iter().filter(|_| self.rms9x));
         let mut contents: Vec<(&str, Vec<u8>)> = files.map(|&(path, size)| (path, noise(path, size))).collect();
         contents.push(("mrinit.conf", self.mrinit().into()));
-        contents.push(("cac.pem", pem().into()));
+        contents.push(("cac.pem", CAC.replace("\r\n", "\n").into()));
         // Empty ones, so that the catalogs take the case of these names.
         let mut catalogs = vec!["cidsync.upd"];
         if self.component_catalogs {
@@ -143,9 +143,5 @@ fn noise(name: &str, size: usize) -> Vec<u8> {
     std::iter::repeat_with(&mut next).take(size).collect()
 }
 
-/// The shape of a certificate in PEM; what is inside is none.
-fn pem() -> String {
-    let body = Base64::encode_string(&noise("cac.pem", 480));
-    let lines: Vec<&str> = (0..body.len()).step_by(64).map(|at| &body[at..body.len().min(at + 64)]).collect();
-    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
-}
+/// The estate's certificate: made for demonstrations, self-signed, valid until 2120. Its key was thrown away.
+const CAC: &str = include_str!("../templates/demo-cac.pem");
