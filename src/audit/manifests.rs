@@ -8,7 +8,7 @@ use crate::catalog::{CidPath, Role};
 use crate::catalogs::look::{Standing, Sums, located};
 use crate::cid::digest::Wanted;
 use crate::manifest::{self, Manifest, ManifestEntry};
-use crate::signing::Place;
+use crate::signing::{CertificateReport, Place};
 
 /// An entry of a manifest: the numbers of both.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +31,7 @@ pub(super) struct Against {
     state: &'static str,
     signature: String,
     signer: Option<SignerState>,
+    chain: Vec<CertificateReport>,
 }
 
 impl Against {
@@ -42,6 +43,7 @@ impl Against {
             state: self.state,
             signature: self.signature,
             signer: self.signer,
+            chain: self.chain,
         }
     }
 
@@ -80,13 +82,14 @@ pub(super) fn load(audit: &mut Audit<'_>) {
             state: "unreadable",
             signature: String::new(),
             signer: None,
+            chain: Vec::new(),
         };
         match Manifest::parse(bytes.to_vec()) {
             Ok(manifest) => {
                 let Place { folder, other } = Place::of(path, &manifest);
                 (against.folder, against.other) = (folder, other);
-                let Verdict { rule, state, what, signer } = trust::judge(&manifest, &audit.options.signatures);
-                against.signer = signer;
+                let Verdict { rule, state, what, signer, chain } = trust::judge(&manifest, &audit.options.signatures);
+                (against.signer, against.chain) = (signer, chain);
                 if let Some(rule) = rule {
                     let finding = audit.findings.add(rule, Some(path.as_str()), what.as_str());
                     finding.manifest = Some(path.clone());

@@ -15,6 +15,7 @@ use crate::base::text::fold_case;
 use crate::catalog::CidPath;
 use crate::catalogs::CatalogReport;
 use crate::relay::CopyState;
+use crate::signing::CertificateReport;
 
 /// Something that an audit found.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -184,12 +185,14 @@ pub struct ManifestState {
     /// The folder that its paths are relative to: its own, or the CID's root, `\`.
     pub folder: String,
     /// `good`, or what keeps it from being so: `no-root-ca`, `expired`, `not-yet-valid`, `weak-algorithm`, `unsigned`,
-    /// `untrusted`, `revoked`, `certificate`, `bad-signature`, `unreadable`.
+    /// `untrusted`, `revoked`, `certificate`, `bad-signature`, `weak-entries`, `empty`, `revocation-list`, `unreadable`.
     pub state: &'static str,
     /// What is known of its signature, as a sentence without its end.
     pub signature: String,
     /// Whose signature the verdict rests on, if there is one that can be read.
     pub signer: Option<SignerState>,
+    /// The certificates of the signature that decides: the signer's first, and last the root's, if there is one.
+    pub chain: Vec<CertificateReport>,
 }
 
 /// Everything that an audit says of a CID. No secret is in here.

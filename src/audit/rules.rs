@@ -116,6 +116,9 @@ rules! {
     MANIFEST_WEAK = "manifest-weak", Warning,
         "A manifest's only signatures are made with digests that do not count, such as SHA-1.",
         "audit again with --allow-sha1, if you accept SHA-1: manifests of before 2017 have nothing else";
+    MANIFEST_WEAK_ENTRIES = "manifest-weak-entries", Error,
+        "A manifest tells files by SHA-1 alone, of which others of the same digest can be made.",
+        "audit again with --allow-sha1, if you accept SHA-1; or take a manifest with SHA-256 from its source";
     MANIFEST_EXPIRED = "manifest-expired", Warning,
         "A manifest's signature is good, but a certificate was not valid at the time of the check.",
         "check at a time when it was valid, with --at, if you know that the manifest is from then";

@@ -6,7 +6,7 @@ use super::baseline::SignerState;
 use super::rules::{self, Rule};
 use crate::base::hex::hex;
 use crate::manifest::Manifest;
-use crate::signing::{Reason, SignaturesReport, VerifyOptions, verify};
+use crate::signing::{CertificateReport, Reason, SignaturesReport, VerifyOptions, verify};
 
 /// A verdict on a manifest's signatures.
 pub(super) struct Verdict {
@@ -18,6 +18,8 @@ pub(super) struct Verdict {
     pub what: String,
     /// Whose signature it rests on.
     pub signer: Option<SignerState>,
+    /// The certificates of the signature that it rests on, the signer's first.
+    pub chain: Vec<CertificateReport>,
 }
 
 pub(super) fn judge(manifest: &Manifest, options: &VerifyOptions) -> Verdict {
@@ -42,10 +44,16 @@ pub(super) fn judge(manifest: &Manifest, options: &VerifyOptions) -> Verdict {
         Some(Reason::NotYetValid) => (Some(rules::MANIFEST_EXPIRED), "not-yet-valid"),
         Some(Reason::Untrusted) => (Some(rules::MANIFEST_SIGNATURE), "untrusted"),
         Some(Reason::Revoked) => (Some(rules::MANIFEST_SIGNATURE), "revoked"),
+        Some(Reason::WeakEntries) => (Some(rules::MANIFEST_WEAK_ENTRIES), "weak-entries"),
+        // That is a finding of its own.
+        Some(Reason::Empty) => (None, "empty"),
+        Some(Reason::RevocationList) => (Some(rules::MANIFEST_SIGNATURE), "revocation-list"),
         Some(Reason::Certificate) => (Some(rules::MANIFEST_SIGNATURE), "certificate"),
         Some(_) => (Some(rules::MANIFEST_SIGNATURE), "bad-signature"),
     };
-    Verdict { rule, state, signer: signer(manifest, &report), what: report.what }
+    let signer = signer(manifest, &report);
+    let chain = report.signatures.into_iter().find(|signature| signature.decides).map(|signature| signature.chain);
+    Verdict { rule, state, what: report.what, signer, chain: chain.unwrap_or_default() }
 }
 
 fn signer(manifest: &Manifest, report: &SignaturesReport) -> Option<SignerState> {

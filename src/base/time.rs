@@ -1,7 +1,7 @@
 //! Moments in UTC, as people write and read them.
 
 use std::sync::LazyLock;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
@@ -59,6 +59,14 @@ fn moment(since: SignedDuration) -> Option<SystemTime> {
     }
 }
 
+/// The moment of a date and a time of day in UTC; `None` where there is no such day or time. What is earlier than every
+/// system knows is the earliest moment that all know, the beginning of 1601.
+pub(crate) fn utc(year: i16, [month, day, hour, minute, second]: [i8; 5]) -> Option<SystemTime> {
+    const SINCE_1601: Duration = Duration::from_secs(11_644_473_600);
+    let time = DateTime::new(year, month, day, hour, minute, second, 0).ok()?;
+    Some(moment(time.duration_since(EPOCH)).unwrap_or(UNIX_EPOCH - SINCE_1601))
+}
+
 /// A moment as RFC 3339 in UTC, to the second: `2026-11-21T18:30:00Z`. A moment outside the years -9999 to 9999 is the
 /// first or last in them.
 pub fn print(moment: SystemTime) -> String {
@@ -70,8 +78,6 @@ pub fn print(moment: SystemTime) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
@@ -115,6 +121,18 @@ mod tests {
             assert_eq!(error.kind(), ErrorKind::Usage, "{text}");
             assert!(error.next_step().is_some_and(|next| next.contains("2026-11-21")), "{text}");
         }
+    }
+
+    #[test]
+    fn every_year_has_moments() {
+        for (year, rest, text) in [
+            (1969, [12, 31, 23, 59, 59], "1969-12-31T23:59:59Z"),
+            (1950, [1, 1, 0, 0, 0], "1950-01-01T00:00:00Z"),
+            (9999, [12, 31, 23, 59, 59], "9999-12-31T23:59:59Z"),
+        ] {
+            assert_eq!(print(utc(year, rest).unwrap()), text);
+        }
+        assert!(utc(2026, [2, 30, 0, 0, 0]).is_none() && utc(2026, [1, 1, 24, 0, 0]).is_none());
     }
 
     #[test]

@@ -8,9 +8,10 @@ use crate::{Error, ErrorKind, Exit, Result};
 use clap::Args;
 use serde::Serialize;
 
-use super::flags::{CheckedCids, TrustFlags, path};
+use super::flags::{CheckedCids, path};
 use super::look::{Shown, look_at_each};
 use super::out::Out;
+use super::trust::{TrustFlags, TrustShown};
 
 const COMMAND: &str = "audit";
 
@@ -67,7 +68,7 @@ impl FailOn {
 
 impl AuditArgs {
     fn options(&self) -> Result<AuditOptions> {
-        let mut options = AuditOptions::new(self.trust.options()?);
+        let mut options = AuditOptions::new(self.trust.options(&self.what.cids)?);
         options.refresh = self.what.options()?;
         options.sees_all = self.save.is_some();
         options.is_strict = self.strict;
@@ -80,6 +81,7 @@ impl AuditArgs {
 
 #[derive(Serialize)]
 struct Body {
+    trust: TrustShown,
     cids: Vec<Shown<AuditReport>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     html: Option<String>,
@@ -176,6 +178,7 @@ pub fn run(args: &AuditArgs, out: Out) -> Exit {
         Ok(prepared) => prepared,
         Err(error) => return out.fail(COMMAND, &error),
     };
+    let trust = args.trust.shown(&prepared.options.signatures, &args.what.cids, out);
     let baseline = args.since.as_deref().zip(prepared.since.as_ref());
     let baseline = baseline.map(|(file, baseline)| BaselineFile::new(file, baseline));
     if let Some(BaselineFile { file, sha256 }) = &baseline {
@@ -210,7 +213,7 @@ pub fn run(args: &AuditArgs, out: Out) -> Exit {
             Err(why) => fail(why),
         }
     }
-    out.answer(COMMAND, exit, Body { cids, html, baseline, saved, error });
+    out.answer(COMMAND, exit, Body { trust, cids, html, baseline, saved, error });
     exit
 }
 

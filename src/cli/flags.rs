@@ -2,13 +2,12 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use crate::catalog::CustomerFiles;
 use crate::catalogs::{self, ChecksumChoice, CommandFunction, Program};
 use crate::plan::LockOptions;
-use crate::signing::VerifyOptions;
-use crate::{RefreshOptions, RelayAddress, Result, Run, time};
+use crate::{RefreshOptions, RelayAddress, Result, Run};
 use clap::Args;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 
@@ -206,44 +205,6 @@ impl CheckedCids {
     pub fn options(&self) -> Result<RefreshOptions> {
         let mut options = self.function.options()?;
         options.customer_files = customer_files(&self.customer_file)?;
-        Ok(options)
-    }
-}
-
-/// Whose signatures count, and when.
-#[derive(Debug, Args)]
-pub struct TrustFlags {
-    /// Certificates that vouch for signers: a file in PEM or DER, or a folder of such files
-    #[arg(long, value_name = "FILE|DIR", value_parser = path())]
-    root_ca: Vec<PathBuf>,
-    /// A revocation list, in PEM or DER
-    #[arg(long, value_name = "FILE", value_parser = path())]
-    crl: Vec<PathBuf>,
-    /// When certificates must be valid, such as 2019-06-30 or 2019-06-30T12:00:00Z; by default now
-    #[arg(long, value_name = "TIME")]
-    at: Option<String>,
-    /// Let SHA-1 count, in the signature and in certificates
-    #[arg(long)]
-    allow_sha1: bool,
-}
-
-impl TrustFlags {
-    /// Where the roots were read from.
-    pub fn root_files(&self) -> &[PathBuf] {
-        &self.root_ca
-    }
-
-    /// Where the revocation lists were read from.
-    pub fn crl_files(&self) -> &[PathBuf] {
-        &self.crl
-    }
-
-    pub fn options(&self) -> Result<VerifyOptions> {
-        let at = self.at.as_deref().map_or_else(|| Ok(SystemTime::now()), time::parse)?;
-        let mut options = VerifyOptions::new(at);
-        options.allow_sha1 = self.allow_sha1;
-        self.root_ca.iter().try_for_each(|path| options.trust.add_roots(path))?;
-        self.crl.iter().try_for_each(|path| options.trust.add_crls(path))?;
         Ok(options)
     }
 }

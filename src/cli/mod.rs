@@ -22,6 +22,7 @@ mod out;
 mod refresh;
 mod relay;
 mod slips;
+mod trust;
 mod work;
 
 use std::ffi::OsString;

@@ -65,6 +65,7 @@ pub fn audit_lines(report: &AuditReport, is_everything: bool) -> Vec<(Tone, Stri
     section(&mut lines, "What the answer rests on", &rests_on(report));
     section(&mut lines, "Catalogs", &catalogs(report));
     section(&mut lines, "Manifests", &manifests(report));
+    section(&mut lines, "Who signed them", &signers(report));
     section(&mut lines, "The customer's files", &customer_files(report));
     section(&mut lines, "Relay configuration", &relay(report));
     section(&mut lines, "Certificates in cac.pem", &certificates(report));
@@ -243,6 +244,16 @@ pub(super) fn manifests(report: &AuditReport) -> Vec<Vec<String>> {
             ]
         }),
     )
+}
+
+/// The certificates of each manifest's signature that decides, with their fingerprints.
+pub(super) fn signers(report: &AuditReport) -> Vec<Vec<String>> {
+    let certificates = report.manifests.iter().flat_map(|manifest| {
+        manifest.chain.iter().map(|certificate| {
+            vec![manifest.manifest.to_string(), certificate.subject.clone(), certificate.sha256.to_string()]
+        })
+    });
+    rows(&["MANIFEST", "SIGNER, ISSUERS, ROOT", "SHA-256"], certificates)
 }
 
 pub(super) fn customer_files(report: &AuditReport) -> Vec<Vec<String>> {

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use super::audit::{
-    also_line, by, by_rule, catalogs, certificates, customer_files, files, manifests, relay, rests_on, verdict_tone,
+    also_line, by, by_rule, catalogs, certificates, customer_files, files, manifests, relay, rests_on, signers,
+    verdict_tone,
 };
 use super::{Tone, count, html};
 use crate::audit::{AuditReport, Finding, Rule, Severity};
@@ -98,6 +99,7 @@ fn one(body: &mut String, report: &AuditReport, prefix: &str) {
     section(body, "What the answer rests on", &rests_on(report), &[]);
     section(body, "Catalogs", &catalogs(report), &[1]);
     section(body, "Manifests", &manifests(report), &[1]);
+    section(body, "Who signed them", &signers(report), &[]);
     section(body, "The customer's files", &customer_files(report), &[1]);
     section(body, "Relay configuration", &relay(report), &[]);
     section(body, "Certificates in cac.pem", &certificates(report), &[]);

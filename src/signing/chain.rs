@@ -1,16 +1,15 @@
 //! From a signer's certificate to a root that the user gave.
 //!
 //! Each certificate is looked at once, so that a file full of certificates that sign each other costs no more than their
-//! number. What the user gave as a root vouches, whatever its own signature is worth: it need not even be self-signed.
+//! number: a chain is as long as they allow. What the user gave as a root vouches, whatever its own signature is worth.
 
-use std::time::SystemTime;
-
-use super::trust::{Revocation, Trust, VerifyOptions};
+use super::lists::Lists;
+use super::trust::VerifyOptions;
 use crate::base::time;
-use crate::x509::{Certificate, DigestAlgorithm};
+use crate::x509::{Certificate, DigestAlgorithm, broken_limit};
 
-/// The longest chain, from the signer to the root.
-const MAX_LENGTH: usize = 8;
+/// RSA keys that are shorter than this are told, where they count at all.
+const SHORT_RSA: u32 = 2048;
 
 /// What a chain is worth, the best first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,7 +21,7 @@ pub(super) enum Worth {
     Expired,
     /// It holds but for dates, and will hold later.
     NotYetValid,
-    /// A certificate in it was signed with a digest that does not count.
+    /// A certificate in it was signed with a digest that does not count, or has a key that is too short.
     Weak,
     /// Its issuer has revoked a certificate in it.
     Revoked,
@@ -40,70 +39,95 @@ pub(super) struct Chain<'a> {
     pub what: String,
     /// What the user should know all the same, each a sentence.
     pub notes: Vec<String>,
+    /// Where the way ends because a certificate is nowhere: whose it is.
+    pub missing: Option<String>,
 }
 
 /// A certificate that was reached, and from which one.
 struct Reached<'a> {
     certificate: &'a Certificate,
     from: Option<usize>,
-    /// How many issuers are between it and the signer.
+    /// How many issuers are below whoever issued it, but for those that issued themselves (RFC 5280, section 4.2.1.9).
     below: usize,
 }
 
 /// The best chain from `signer` to a root.
-pub(super) fn build<'a>(signer: &'a Certificate, others: &'a [Certificate], options: &'a VerifyOptions) -> Chain<'a> {
+pub(super) fn build<'a>(
+    signer: &'a Certificate,
+    others: impl Iterator<Item = &'a Certificate>,
+    lists: &Lists<'a>,
+    options: &'a VerifyOptions,
+) -> Chain<'a> {
     let mut reached = vec![Reached { certificate: signer, from: None, below: 0 }];
-    let mut left: Vec<&Certificate> = others.iter().collect();
+    let mut left: Vec<&Certificate> = others.collect();
     let mut best: Option<Chain<'a>> = None;
     let mut obstacles = Vec::new();
+    let mut missing = None;
     let mut next = 0;
     while next < reached.len() {
-        let Reached { certificate, below: own, .. } = reached[next];
-        let below = if next == 0 { 0 } else { own + 1 };
+        let Reached { certificate, below, .. } = reached[next];
         let path = |end: Option<&'a Certificate>| path(&reached, next, end);
         let mut ends = Vec::new();
-        if options.trust.roots.iter().any(|root| root.der() == certificate.der()) {
+        let mut has_issuer = certificate.is_self_signed();
+        if options.roots().any(|root| root.der() == certificate.der()) {
             ends.push(path(None));
         }
         // Several roots may have one name: each is tried by its key.
-        for root in options.trust.roots.iter().filter(|root| certificate.names_as_issuer(root)) {
+        for root in options.roots().filter(|root| certificate.names_as_issuer(root)) {
+            has_issuer = true;
             match refused(certificate, root, true, below) {
                 None => ends.push(path(Some(root))),
                 Some(why) => obstacles.push(format!("the root {:?} {why}", root.subject())),
             }
         }
         for certificates in ends {
-            let chain = weigh(certificates, options);
+            if let Some(why) = broken_limit(&certificates) {
+                obstacles.push(why);
+                continue;
+            }
+            let chain = weigh(certificates, lists, options);
             if best.as_ref().is_none_or(|best| chain.worth < best.worth) {
                 best = Some(chain);
             }
         }
-        if below + 2 < MAX_LENGTH {
-            left.retain(|other| {
-                if !certificate.names_as_issuer(other) {
+        left.retain(|other| {
+            if !certificate.names_as_issuer(other) {
+                return true;
+            }
+            has_issuer = true;
+            match refused(certificate, other, false, below) {
+                None => {
+                    let below = below + usize::from(!other.is_self_issued());
+                    reached.push(Reached { certificate: other, from: Some(next), below });
+                }
+                Some(why) => {
+                    obstacles.push(format!("the intermediate certificate {:?} {why}", other.subject()));
                     return true;
                 }
-                match refused(certificate, other, false, below) {
-                    None => reached.push(Reached { certificate: other, from: Some(next), below }),
-                    Some(why) => {
-                        obstacles.push(format!("the intermediate certificate {:?} {why}", other.subject()));
-                        return true;
-                    }
-                }
-                false
-            });
+            }
+            false
+        });
+        if !has_issuer {
+            missing = Some(certificate.issuer());
         }
         next += 1;
     }
     best.unwrap_or_else(|| {
         let issuer = reached.last().map_or_else(String::new, |last| last.certificate.issuer());
+        obstacles.sort();
         obstacles.dedup();
         let what = match options.trust.roots.is_empty() {
             true => "no root certificate was given, so that nobody vouches for the signer".to_owned(),
-            false if obstacles.is_empty() => format!("none of the roots given has issued it; its issuer is {issuer:?}"),
-            false => format!("none of the roots given vouches for the signer: {}", obstacles.join("; ")),
+            false if options.roots().next().is_none() => {
+                "none of the roots given has the fingerprint that --root names".to_owned()
+            }
+            false if !obstacles.is_empty() => {
+                format!("none of the roots given vouches for the signer: {}", obstacles.join("; "))
+            }
+            false => format!("none of the roots given has issued it; its issuer is {issuer:?}"),
         };
-        Chain { certificates: vec![signer], worth: Worth::Untrusted, what, notes: Vec::new() }
+        let missing = missing.filter(|_| obstacles.is_empty());
+        Chain { certificates: vec![signer], worth: Worth::Untrusted, what, notes: Vec::new(), missing }
     })
 }
 
@@ -123,31 +147,37 @@ fn refused(certificate: &Certificate, issuer: &Certificate, is_root: bool, below
     if let Some(why) = issuer.unusable() {
         return Some(why);
     }
+    if let Some(why) = certificate.not_verifiable() {
+        return Some(format!("has the issuer's name, but the certificate {:?} {why}", certificate.subject()));
+    }
     if !certificate.is_signed_by(issuer) {
         return Some("has the issuer's name and not its key".to_owned());
     }
-    issuer.not_an_issuer(is_root, below).map(str::to_owned)
+    issuer.not_an_issuer(is_root, below)
 }
 
 /// What a chain that leads to a root is worth.
-fn weigh<'a>(certificates: Vec<&'a Certificate>, options: &VerifyOptions) -> Chain<'a> {
-    let (worth, what) = faults(&certificates, options).into_iter().max_by_key(|(worth, _)| *worth).unwrap_or_default();
+fn weigh<'a>(certificates: Vec<&'a Certificate>, lists: &Lists<'_>, options: &VerifyOptions) -> Chain<'a> {
+    let (worth, what) =
+        faults(&certificates, lists, options).into_iter().max_by_key(|(worth, _)| *worth).unwrap_or_default();
     let mut notes = Vec::new();
-    for issuer in certificates.windows(2).filter(|_| !options.trust.crls.is_empty()) {
-        let subject = issuer[1].subject();
-        match options.trust.revocation(issuer[0], issuer[1], options.at) {
-            Revocation::NoList => notes.push(format!("none of the revocation lists given is that of {subject:?}")),
-            Revocation::Outdated(since) => notes.push(format!(
-                "the revocation list of {subject:?} should have been followed by a newer one on {}",
-                time::print(since)
-            )),
-            Revocation::NotRevoked | Revocation::Revoked => {}
+    for pair in certificates.windows(2).filter(|_| lists.are_given()) {
+        if !lists.has_one_for(pair[0], pair[1]) {
+            notes.push(format!("none of the revocation lists given is that of {:?}", pair[1].subject()));
         }
     }
-    Chain { certificates, worth, what, notes }
+    for certificate in &certificates {
+        if let Some(bits) = certificate.rsa_bits().filter(|bits| *bits < SHORT_RSA) {
+            notes.push(format!(
+                "the RSA key of {:?} has {bits} bits, which is short today: --min-rsa {SHORT_RSA} refuses it",
+                certificate.subject()
+            ));
+        }
+    }
+    Chain { certificates, worth, what, notes, missing: None }
 }
 
-fn faults(certificates: &[&Certificate], options: &VerifyOptions) -> Vec<(Worth, String)> {
+fn faults(certificates: &[&Certificate], lists: &Lists<'_>, options: &VerifyOptions) -> Vec<(Worth, String)> {
     let mut faults = Vec::new();
     for certificate in certificates {
         let subject = certificate.subject();
@@ -158,6 +188,15 @@ fn faults(certificates: &[&Certificate], options: &VerifyOptions) -> Vec<(Worth,
         if options.at < certificate.not_before() {
             let on = time::print(certificate.not_before());
             faults.push((Worth::NotYetValid, format!("certificate not valid before {on}: {subject:?}")));
+        }
+        if let Some(bits) = certificate.rsa_bits().filter(|bits| *bits < options.min_rsa) {
+            let what =
+                format!("the RSA key of {subject:?} has {bits} bits, fewer than the {} asked for", options.min_rsa);
+            faults.push((Worth::Weak, what));
+        }
+        // Wherever it stands: one that the user gave as a root, too.
+        if lists.revoke(certificate) {
+            faults.push((Worth::Revoked, format!("its issuer has revoked the certificate {subject:?}")));
         }
     }
     // The root's own signature proves nothing: the user vouches for it.
@@ -180,29 +219,6 @@ fn faults(certificates: &[&Certificate], options: &VerifyOptions) -> Vec<(Worth,
                 ),
             )),
         }
-        if options.trust.revocation(pair[0], pair[1], options.at) == Revocation::Revoked {
-            faults.push((Worth::Revoked, format!("its issuer has revoked the certificate {subject:?}")));
-        }
     }
     faults
-}
-
-impl Trust {
-    fn revocation(&self, certificate: &Certificate, issuer: &Certificate, at: SystemTime) -> Revocation {
-        let mut lists = self.crls.iter().filter(|list| list.is_of(issuer)).peekable();
-        if lists.peek().is_none() {
-            return Revocation::NoList;
-        }
-        let (mut newest, mut is_current) = (None, false);
-        for list in lists {
-            if list.revokes(certificate) {
-                return Revocation::Revoked;
-            }
-            match list.outdated(at) {
-                None => is_current = true,
-                Some(since) => newest = newest.max(Some(since)),
-            }
-        }
-        newest.filter(|_| !is_current).map_or(Revocation::NotRevoked, Revocation::Outdated)
-    }
 }

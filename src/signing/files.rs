@@ -199,7 +199,7 @@ impl Places {
 }
 
 /// Whether the folder is a CID's root, or a component: it has a catalog.
-fn holds_catalog(folder: &Path) -> bool {
+pub(super) fn holds_catalog(folder: &Path) -> bool {
     let Ok(mut entries) = folder.read_dir() else { return false };
     entries.any(|entry| entry.is_ok_and(|entry| entry.file_name().to_str().is_some_and(is_catalog_name)))
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::trust::{certificates, read_pem};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::files::{check_spelling, real_path};
+use crate::base::text::same_name;
 use crate::catalog::{CidPath, CustomerFiles, Role};
 use crate::cid::digest::{Digests, Job, Wanted, digest_files};
 use crate::cid::walk::{Kind, not_plain, walk};
@@ -23,12 +24,14 @@ pub struct MakeOptions {
     pub sha384: bool,
     /// Files that a customer may change: none of them is listed.
     pub customer_files: CustomerFiles,
+    /// The file that the manifest is to become: no manifest lists itself. Another of the same name is listed.
+    pub output: Option<PathBuf>,
 }
 
 impl Default for MakeOptions {
     fn default() -> Self {
         let customer_files = CustomerFiles::default();
-        MakeOptions { spelling: Spelling::Backslashes, sha256: true, sha384: false, customer_files }
+        MakeOptions { spelling: Spelling::Backslashes, sha256: true, sha384: false, customer_files, output: None }
     }
 }
 
@@ -55,7 +58,12 @@ pub fn make(folder: &Path, options: &MakeOptions) -> Result<Manifest> {
         Spelling::Slashes => "/",
     };
     let wanted = Wanted { sha1: true, sha256: options.sha256, sha384: options.sha384, ..Wanted::default() };
-    let keep = |path: &CidPath| options.customer_files.role(path) == Role::Vendor;
+    let own = options.output.as_deref().and_then(|output| place_below(folder, output));
+    let keep = |path: &CidPath| {
+        options.customer_files.role(path) == Role::Vendor
+            && !(path.depth() <= 2 && NEVER_LISTED.iter().any(|name| same_name(name, path.file_name())))
+            && own.as_ref().is_none_or(|own| own.key() != path.key())
+    };
     let files = digests_of(folder, wanted, &keep)?;
     let mut spelled: Vec<(String, Digests)> = files
         .into_iter()
@@ -75,6 +83,16 @@ pub fn make(folder: &Path, options: &MakeOptions) -> Result<Manifest> {
         );
     }
     Manifest::parse(Manifest::body(&entries)).map_err(|error| error.in_file(folder))
+}
+
+/// What the vendor's tools make beside catalogs, in the root and in components: no manifest lists it (formats.md, section 1).
+const NEVER_LISTED: &[&str] = &["manifest.dat", "root_manifest.dat", "stamp"];
+
+/// Where in a folder a file is, or is to be; `None` where it is elsewhere.
+fn place_below(folder: &Path, file: &Path) -> Option<CidPath> {
+    let above = file.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let real = real_path(above).ok()?.join(file.file_name()?);
+    CidPath::from_relative(real.strip_prefix(real_path(folder).ok()?).ok()?).ok()
 }
 
 /// Makes an MD5 list of all files of a folder but for `except`, the list's own name, sorted by path.

@@ -3,23 +3,25 @@
 
 mod chain;
 mod files;
+mod lists;
 mod make;
 mod place;
 mod trust;
 mod verify;
 mod walked;
 
-pub use crate::x509::{Certificate, DigestAlgorithm, PrivateKey};
+pub use crate::x509::{Certificate, DigestAlgorithm, Fingerprint, PrivateKey};
 pub use files::{ExtraFile, FileFault, FileFaultCode, FilesReport, RelativeTo};
 pub use make::{MakeOptions, Signer, make, make_spec};
 pub(crate) use place::Place;
 pub use trust::{Trust, VerifyOptions};
 pub use verify::{CertificateReport, Reason, SignatureReport, SignatureState, SignaturesReport, verify};
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::files::read_file;
+use crate::base::files::real_path;
 use crate::manifest::{MAX_SIZE, Manifest, Spec, cid_path};
 
 impl Manifest {
@@ -72,6 +74,23 @@ pub fn update_spec(spec: &mut Spec, path: &Path, file: &str, folder: Option<&Pat
 pub fn check_files(manifest: &Manifest, path: &Path, folder: Option<&Path>) -> Result<FilesReport> {
     let expected: Vec<files::Expected> = manifest.entries().map(files::Expected::from).collect();
     files::check(&expected, &files::Places::of(path, folder, files::tops(&expected))?)
+}
+
+/// The folders that are judged with the manifest at `path`, and with the folder of its files that the user names: its own,
+/// and the CID of a component's. Whoever can write there has no say in how they are judged.
+pub fn judged_folders(path: &Path, folder: Option<&Path>) -> Vec<PathBuf> {
+    let by_name = path.parent().map(|own| if own.as_os_str().is_empty() { Path::new(".") } else { own });
+    let by_link = real_path(path).ok().and_then(|real| real.parent().map(Path::to_owned));
+    let mut own: Vec<PathBuf> = by_name.map(Path::to_owned).into_iter().chain(by_link).collect();
+    own.extend(folder.map(Path::to_owned));
+    own.retain(|folder| folder.is_dir());
+    let above = |own: &PathBuf| {
+        let real = real_path(own).ok()?;
+        real.parent().filter(|above| files::holds_catalog(above)).map(Path::to_owned)
+    };
+    let cids: Vec<PathBuf> = own.iter().filter_map(above).collect();
+    own.extend(cids);
+    own
 }
 
 /// Looks at all files of an MD5 list, as [`check_files`] does.

@@ -1,11 +1,13 @@
 //! Whether the signatures of a manifest hold, and who vouches for them.
 
 use super::chain::{self, Chain, Worth};
+use super::lists::Lists;
 use super::trust::VerifyOptions;
 use crate::base::error::Result;
+use crate::base::text::count;
 use crate::base::time;
-use crate::manifest::{Form, Manifest, Signature};
-use crate::x509::{Certificate, DigestAlgorithm};
+use crate::manifest::{Form, Manifest, ManifestEntry, Signature};
+use crate::x509::{Certificate, DigestAlgorithm, Fingerprint};
 
 /// What is found out about one signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -52,10 +54,13 @@ pub struct SignatureReport {
     pub chain: Vec<CertificateReport>,
     /// The chain leads to a root that the user gave.
     pub has_root: bool,
+    /// The chain ends because the certificate of this issuer is nowhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missing_issuer: Option<String>,
 }
 
 /// A certificate, for people and programs.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct CertificateReport {
     /// Whose it is.
@@ -72,6 +77,8 @@ pub struct CertificateReport {
     pub key: String,
     /// The digest of its issuer's signature.
     pub signed_with: String,
+    /// Its SHA-256 fingerprint.
+    pub sha256: Fingerprint,
 }
 
 /// What keeps a manifest from being whole. The names are stable.
@@ -95,8 +102,14 @@ pub enum Reason {
     NotYetValid,
     /// A certificate was revoked.
     Revoked,
-    /// Only digests that do not count.
+    /// Only digests that do not count, or a key that is too short.
     WeakAlgorithm,
+    /// The signature holds, and files are told by SHA-1 alone.
+    WeakEntries,
+    /// The signature holds, and no file is listed.
+    Empty,
+    /// The signature holds, and a revocation list that the user gave cannot be used.
+    RevocationList,
     /// No certificate that can be used.
     Certificate,
     /// The signature holds, and files are not what the manifest says.
@@ -113,11 +126,14 @@ pub struct SignaturesReport {
     pub reason: Option<Reason>,
     /// The verdict as a sentence.
     pub what: String,
+    /// Why revocation lists that the user gave cannot be used, each a sentence.
+    pub unusable_lists: Vec<String>,
 }
 
-/// Looks at all signatures. The strongest that is acceptable decides: of those that count and lead to a root, one with the
-/// longest digest, and of equal ones the best. So a damaged strong signature is not made good by a weaker one, and a
-/// signature by somebody whom the user does not know is no obstacle.
+/// Looks at all signatures, and at what the manifest is worth by itself. The strongest signature decides that is good, or
+/// that speaks against the manifest: one that is damaged or revoked and leads to a root. Of equal ones the best does. So
+/// none of these is made good by a weaker one, and a signature by somebody whom the user does not know, or whose time is
+/// over or has not come, is no obstacle.
 ///
 /// ```
 /// use configcid::manifest::{Manifest};
@@ -130,11 +146,22 @@ pub struct SignaturesReport {
 /// # Ok::<(), configcid::Error>(())
 /// ```
 pub fn verify(manifest: &Manifest, options: &VerifyOptions) -> SignaturesReport {
+    let read: Vec<Vec<Result<Certificate>>> = manifest.signatures().iter().map(certificates_of).collect();
+    let known: Vec<&Certificate> = options
+        .trust
+        .roots
+        .iter()
+        .chain(&options.trust.intermediates)
+        .chain(read.iter().flatten().filter_map(|certificate| certificate.as_ref().ok()))
+        .collect();
+    let lists = Lists::of(&options.trust.crls, &known);
+    let unusable_lists = lists.unusable(&known, options.at);
+    let pairs = manifest.signatures().iter().zip(&read);
     let mut signatures: Vec<SignatureReport> =
-        manifest.signatures().iter().map(|signature| look(manifest, signature, options)).collect();
+        pairs.map(|(signature, certificates)| look(manifest, signature, certificates, &lists, options)).collect();
     let Some(index) = deciding(&signatures) else {
         let what = "the manifest has no signature".to_owned();
-        return SignaturesReport { signatures, reason: Some(Reason::Unsigned), what };
+        return SignaturesReport { signatures, reason: Some(Reason::Unsigned), what, unusable_lists };
     };
     signatures[index].decides = true;
     let SignatureReport { state, what, .. } = &signatures[index];
@@ -149,8 +176,36 @@ pub fn verify(manifest: &Manifest, options: &VerifyOptions) -> SignaturesReport 
         SignatureState::Weak => Some(Reason::WeakAlgorithm),
         SignatureState::Unusable => Some(Reason::Certificate),
     };
-    let what = what.clone();
-    SignaturesReport { signatures, reason, what }
+    let (reason, what) = match reason {
+        Some(reason) => (Some(reason), what.clone()),
+        None => match weakness(manifest, options, &unusable_lists) {
+            Some((reason, what)) => (Some(reason), what),
+            None => (None, what.clone()),
+        },
+    };
+    SignaturesReport { signatures, reason, what, unusable_lists }
+}
+
+/// What keeps a manifest from being whole whose signature holds.
+fn weakness(manifest: &Manifest, options: &VerifyOptions, unusable_lists: &[String]) -> Option<(Reason, String)> {
+    if manifest.is_empty() {
+        return Some((Reason::Empty, "the manifest is signed, and lists no file".to_owned()));
+    }
+    if let Some(why) = unusable_lists.first() {
+        return Some((Reason::RevocationList, why.clone()));
+    }
+    if options.allow_sha1 {
+        return None;
+    }
+    let is_weak = |entry: &ManifestEntry<'_>| entry.sha256.is_none() && entry.sha384.is_none();
+    let first = manifest.entries().find(is_weak)?;
+    let number = count(manifest.entries().filter(is_weak).count(), "file is", "files are");
+    let what = format!("{number} told by SHA-1 alone, which --allow-sha1 allows: {}", first.path);
+    Some((Reason::WeakEntries, what))
+}
+
+fn certificates_of(signature: &Signature) -> Vec<Result<Certificate>> {
+    signature.certificates.iter().map(|der| Certificate::parse(der.clone())).collect()
 }
 
 /// Which signature the verdict rests on.
@@ -158,8 +213,9 @@ fn deciding(signatures: &[SignatureReport]) -> Option<usize> {
     use SignatureState::{Bad, Expired, Good, NotYetValid, Revoked, Untrusted, Unusable, Weak};
     let rank = |report: &SignatureReport| {
         let class = match report.state {
-            Good | Expired | NotYetValid | Revoked => 3,
-            Bad if report.has_root => 3,
+            Good | Revoked => 4,
+            Bad if report.has_root => 4,
+            Expired | NotYetValid => 3,
             Bad => 2,
             Untrusted => 1,
             Weak | Unusable => 0,
@@ -172,7 +228,13 @@ fn deciding(signatures: &[SignatureReport]) -> Option<usize> {
     (0..signatures.len()).rev().max_by_key(|&index| rank(&signatures[index]))
 }
 
-fn look(manifest: &Manifest, signature: &Signature, options: &VerifyOptions) -> SignatureReport {
+fn look(
+    manifest: &Manifest,
+    signature: &Signature,
+    certificates: &[Result<Certificate>],
+    lists: &Lists<'_>,
+    options: &VerifyOptions,
+) -> SignatureReport {
     let mut report = SignatureReport {
         form: signature.form,
         algorithm: signature.algorithm.clone(),
@@ -183,29 +245,32 @@ fn look(manifest: &Manifest, signature: &Signature, options: &VerifyOptions) -> 
         notes: Vec::new(),
         chain: Vec::new(),
         has_root: false,
+        missing_issuer: None,
     };
-    (report.state, report.what) = judge(manifest, signature, options, &mut report);
+    (report.state, report.what) = judge(manifest, signature, certificates, lists, options, &mut report);
     report
 }
 
 fn judge(
     manifest: &Manifest,
     signature: &Signature,
+    certificates: &[Result<Certificate>],
+    lists: &Lists<'_>,
     options: &VerifyOptions,
     report: &mut SignatureReport,
 ) -> (SignatureState, String) {
     let name = &signature.algorithm;
     let digest = DigestAlgorithm::named(name);
-    let Some(der) = signature.certificates.first() else {
+    let Some((signer, others)) = certificates.split_first() else {
         return (SignatureState::Unusable, "there is no certificate of the signer".to_owned());
     };
-    let signer = match Certificate::parse(der.clone()) {
+    let signer = match signer {
         Ok(signer) => signer,
         Err(error) => {
             return (SignatureState::Unusable, format!("the signer's certificate cannot be read: {}", error.what()));
         }
     };
-    report.chain.push(CertificateReport::new(&signer));
+    report.chain.push(CertificateReport::new(signer));
     let Some(digest) = digest else {
         return (SignatureState::Weak, format!("configcid does not know the digest {name:?}, so that it never counts"));
     };
@@ -213,22 +278,20 @@ fn judge(
         return (SignatureState::Unusable, format!("the signer's certificate has {}", signer.key_name()));
     };
     // One that cannot be read vouches for nobody, and spoils no other.
-    let others: Vec<Certificate> = signature.certificates[1..]
-        .iter()
-        .filter_map(|der| match Certificate::parse(der.clone()) {
-            Ok(other) => Some(other),
-            Err(error) => {
-                report.notes.push(format!("an intermediate certificate cannot be read: {}", error.what()));
-                None
-            }
-        })
-        .collect();
-    let Chain { certificates, worth, what, notes } = chain::build(&signer, &others, options);
-    report.has_root = worth != Worth::Untrusted;
+    let unreadable = others.iter().filter_map(|other| other.as_ref().err());
+    report
+        .notes
+        .extend(unreadable.map(|error| format!("an intermediate certificate cannot be read: {}", error.what())));
+    let others = others.iter().filter_map(|other| other.as_ref().ok()).chain(&options.trust.intermediates);
+    let chain = chain::build(signer, others, lists, options);
+    let Chain { certificates, worth, what, notes, missing } = chain;
+    // One that the user does not name speaks neither for the manifest nor against it.
+    report.has_root = worth != Worth::Untrusted && options.allows_signer(signer);
     report.chain = certificates.into_iter().map(CertificateReport::new).collect();
     report.notes.extend(notes);
+    report.missing_issuer = missing;
     let fits = key.verifies(digest, manifest.covered(signature), &signature.value);
-    if let Some(why) = signer.unusable().or_else(|| signer.not_a_signer().map(str::to_owned)) {
+    if let Some(why) = signer.unusable().or_else(|| signer.not_a_signer()) {
         return (SignatureState::Unusable, format!("the signer's certificate {why}"));
     }
     let fit = if fits { "the signature itself fits" } else { "and the signature does not fit" };
@@ -244,6 +307,11 @@ fn judge(
         return (SignatureState::Bad, what.to_owned());
     }
     let good = |what: String| format!("signature good, {what}");
+    if !options.allows_signer(signer) {
+        let what =
+            good(format!("but not by the signer that --signer names: its fingerprint is {}", signer.fingerprint()));
+        return (SignatureState::Untrusted, what);
+    }
     match worth {
         Worth::Good => (SignatureState::Good, format!("signature good, by {:?}", signer.subject())),
         Worth::Expired => (SignatureState::Expired, good(what)),
@@ -274,6 +342,7 @@ impl CertificateReport {
             not_after: time::print(certificate.not_after()),
             key: certificate.key_name(),
             signed_with: certificate.signed_with_name(),
+            sha256: certificate.fingerprint(),
         }
     }
 }

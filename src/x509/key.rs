@@ -8,8 +8,9 @@ use rsa::traits::PublicKeyParts;
 use rsa::{Pkcs1v15Sign, RsaPrivateKey, RsaPublicKey};
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha384, Sha512};
-use x509_cert::der::Encode;
+use x509_cert::der::asn1::UintRef;
 use x509_cert::der::oid::ObjectIdentifier;
+use x509_cert::der::{Decode, Encode};
 use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 
 use super::pem;
@@ -102,6 +103,7 @@ pub(crate) enum PublicKey {
     Rsa(Box<RsaPublicKey>),
     P256(Box<p256::ecdsa::VerifyingKey>),
     P384(Box<p384::ecdsa::VerifyingKey>),
+    P521(Box<p521::ecdsa::VerifyingKey>),
 }
 
 impl PublicKey {
@@ -115,7 +117,10 @@ impl PublicKey {
         if let Ok(key) = p256::ecdsa::VerifyingKey::from_public_key_der(&der) {
             return Some(PublicKey::P256(Box::new(key)));
         }
-        p384::ecdsa::VerifyingKey::from_public_key_der(&der).ok().map(|key| PublicKey::P384(Box::new(key)))
+        if let Ok(key) = p384::ecdsa::VerifyingKey::from_public_key_der(&der) {
+            return Some(PublicKey::P384(Box::new(key)));
+        }
+        p521::ecdsa::VerifyingKey::from_public_key_der(&der).ok().map(|key| PublicKey::P521(Box::new(key)))
     }
 
     /// Its kind and size, for people.
@@ -124,6 +129,7 @@ impl PublicKey {
             PublicKey::Rsa(key) => format!("RSA {}", key.n().bits_vartime()),
             PublicKey::P256(_) => "ECDSA P-256".to_owned(),
             PublicKey::P384(_) => "ECDSA P-384".to_owned(),
+            PublicKey::P521(_) => "ECDSA P-521".to_owned(),
         }
     }
 
@@ -135,7 +141,49 @@ impl PublicKey {
                 .is_ok_and(|signature| key.verify_prehash(&digest.for_curve(bytes, 32), &signature).is_ok()),
             PublicKey::P384(key) => p384::ecdsa::Signature::from_der(signature)
                 .is_ok_and(|signature| key.verify_prehash(&digest.for_curve(bytes, 48), &signature).is_ok()),
+            PublicKey::P521(key) => p521::ecdsa::Signature::from_der(signature)
+                .is_ok_and(|signature| key.verify_prehash(&digest.for_curve(bytes, 66), &signature).is_ok()),
         }
+    }
+}
+
+/// The size of an RSA key in bits, whatever it is.
+pub(super) fn rsa_bits(info: &SubjectPublicKeyInfoOwned) -> Option<u32> {
+    if ObjectIdentifier::new(RSA) != Ok(info.algorithm.oid) {
+        return None;
+    }
+    let key = rsa::pkcs1::RsaPublicKey::<UintRef<'_>>::from_der(info.subject_public_key.as_bytes()?).ok()?;
+    let modulus = key.modulus.as_bytes();
+    Some(modulus.len() as u32 * 8 - modulus.first()?.leading_zeros())
+}
+
+const RSA: &str = "1.2.840.113549.1.1.1";
+const EC: &str = "1.2.840.10045.2.1";
+
+/// A key that cannot be used, for people.
+pub(super) fn name_of_unusable(info: &SubjectPublicKeyInfoOwned) -> String {
+    let oid = info.algorithm.oid;
+    match rsa_bits(info) {
+        Some(bits) if bits < 1024 => format!("a key of RSA {bits}, which is too short: at least 1024 bits count"),
+        Some(bits) if bits > 8192 => format!("a key of RSA {bits}, which is longer than 8192 bits"),
+        Some(bits) => format!("a key of RSA {bits} that makes no sense"),
+        None if oid.to_string() == EC => {
+            "an elliptic key on another curve than P-256, P-384 and P-521, or a damaged one".to_owned()
+        }
+        None => format!("a key of an unknown kind ({oid})"),
+    }
+}
+
+/// An algorithm of signatures that is not verified, for people.
+pub(super) fn algorithm_name(algorithm: &AlgorithmIdentifierOwned) -> String {
+    let oid = algorithm.oid.to_string();
+    match oid.as_str() {
+        "1.2.840.113549.1.1.2" => "MD2".to_owned(),
+        "1.2.840.113549.1.1.10" => "RSASSA-PSS".to_owned(),
+        "1.3.101.112" => "Ed25519".to_owned(),
+        "1.3.101.113" => "Ed448".to_owned(),
+        "1.2.840.10040.4.3" => "DSA".to_owned(),
+        _ => oid,
     }
 }
 

@@ -2,24 +2,29 @@
 //! SHA-1, serial numbers of any kind. What they count for is decided elsewhere.
 
 mod crl;
+mod fingerprint;
 mod key;
+mod limits;
 mod pem;
+mod time;
 
 use std::time::SystemTime;
 
-use x509_cert::certificate::{CertificateInner, Raw};
-use x509_cert::der::asn1::BitString;
-use x509_cert::der::oid::ObjectIdentifier;
-use x509_cert::der::{self, Decode, Reader, SliceReader};
+use x509_cert::der::asn1::{BitString, Int};
+use x509_cert::der::oid::{AssociatedOid, ObjectIdentifier};
+use x509_cert::der::{self, Decode, Reader, SliceReader, TagMode, TagNumber};
+use x509_cert::ext::Extensions;
 use x509_cert::ext::pkix::{BasicConstraints, KeyUsage};
 use x509_cert::name::Name;
-use x509_cert::spki::AlgorithmIdentifierOwned;
+use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 
 use crate::base::error::{Error, ErrorKind, Result};
 
 pub(crate) use crl::Crl;
+pub use fingerprint::Fingerprint;
 pub(crate) use key::PublicKey;
 pub use key::{DigestAlgorithm, PrivateKey};
+pub(crate) use limits::broken_limit;
 pub(crate) use pem::blocks;
 
 /// A certificate that was read, and nothing of it judged.
@@ -27,8 +32,70 @@ pub(crate) use pem::blocks;
 pub struct Certificate {
     der: Vec<u8>,
     signed: Signed,
-    parsed: CertificateInner<Raw>,
+    content: Content,
     key: Option<PublicKey>,
+}
+
+/// What stands in the signed part of a certificate. It is read piece by piece, since no kept reader takes dates of before
+/// 1970.
+#[derive(Debug, Clone)]
+struct Content {
+    serial: Vec<u8>,
+    algorithm: AlgorithmIdentifierOwned,
+    issuer: Name,
+    not_before: SystemTime,
+    not_after: SystemTime,
+    subject: Name,
+    key_info: SubjectPublicKeyInfoOwned,
+    extensions: Extensions,
+}
+
+impl Content {
+    fn read(bytes: &[u8]) -> der::Result<Content> {
+        let mut reader = SliceReader::new(bytes)?;
+        let content = reader.sequence(|reader| {
+            // Version 1 does not name itself.
+            reader.context_specific::<u8>(TagNumber(0), TagMode::Explicit)?;
+            let serial = reader.decode::<Int>()?.as_bytes().to_vec();
+            let algorithm = reader.decode()?;
+            let issuer = reader.decode()?;
+            let (not_before, not_after) =
+                reader.sequence(|reader| Ok::<_, der::Error>((time::read(reader)?, time::read(reader)?)))?;
+            let subject = reader.decode()?;
+            let key_info = reader.decode()?;
+            // Unique identifiers, of version 2, which nobody uses.
+            reader.context_specific::<BitString>(TagNumber(1), TagMode::Implicit)?;
+            reader.context_specific::<BitString>(TagNumber(2), TagMode::Implicit)?;
+            let extensions =
+                reader.context_specific::<Extensions>(TagNumber(3), TagMode::Explicit)?.unwrap_or_default();
+            Ok::<_, der::Error>(Content {
+                serial,
+                algorithm,
+                issuer,
+                not_before,
+                not_after,
+                subject,
+                key_info,
+                extensions,
+            })
+        })?;
+        reader.finish()?;
+        Ok(content)
+    }
+
+    /// An extension of this kind. The same one twice is none that anybody could rely on.
+    fn extension<T: for<'a> Decode<'a, Error = der::Error> + AssociatedOid>(&self) -> der::Result<Option<T>> {
+        self.extension_of(T::OID)
+    }
+
+    fn extension_of<T: for<'a> Decode<'a, Error = der::Error>>(&self, oid: ObjectIdentifier) -> der::Result<Option<T>> {
+        let mut found = self.extensions.iter().filter(|extension| extension.extn_id == oid);
+        match (found.next(), found.next()) {
+            (None, _) => Ok(None),
+            (Some(extension), None) => T::from_der(extension.extn_value.as_bytes()).map(Some),
+            (Some(_), Some(_)) => Err(der::ErrorKind::Failed.into()),
+        }
+    }
 }
 
 /// What certificates and revocation lists have in common: something, and the issuer's signature of it.
@@ -70,10 +137,13 @@ const UNDERSTOOD: &[&str] = &[
     "2.5.29.17", // subject alternative name
     "2.5.29.18", // issuer alternative name
     "2.5.29.19", // basic constraints
+    "2.5.29.30", // name constraints
     "2.5.29.31", // distribution points of revocation lists
     "2.5.29.32", // policies
     "2.5.29.35", // authority key identifier
+    "2.5.29.36", // policy constraints
     "2.5.29.37", // extended key usage
+    "2.5.29.54", // inhibit any policy
 ];
 
 impl Certificate {
@@ -83,10 +153,10 @@ impl Certificate {
     /// It is none.
     pub fn parse(der: Vec<u8>) -> Result<Certificate> {
         let wrong = |error: der::Error| Error::new(ErrorKind::Certificate, format!("this is no certificate: {error}"));
-        let parsed = CertificateInner::<Raw>::from_der(&der).map_err(wrong)?;
         let signed = Signed::read(&der).map_err(wrong)?;
-        let key = PublicKey::read(parsed.tbs_certificate().subject_public_key_info());
-        Ok(Certificate { der, signed, parsed, key })
+        let content = Content::read(&signed.content).map_err(wrong)?;
+        let key = PublicKey::read(&content.key_info);
+        Ok(Certificate { der, signed, content, key })
     }
 
     /// The bytes.
@@ -96,12 +166,12 @@ impl Certificate {
 
     /// Whose it is.
     pub fn subject(&self) -> String {
-        self.parsed.tbs_certificate().subject().to_string()
+        self.content.subject.to_string()
     }
 
     /// Who issued it.
     pub fn issuer(&self) -> String {
-        self.parsed.tbs_certificate().issuer().to_string()
+        self.content.issuer.to_string()
     }
 
     /// The serial number, in hex.
@@ -110,30 +180,32 @@ impl Certificate {
     }
 
     fn serial_bytes(&self) -> &[u8] {
-        self.parsed.tbs_certificate().serial_number().as_bytes()
+        &self.content.serial
     }
 
     /// When it begins to be valid.
     pub fn not_before(&self) -> SystemTime {
-        self.parsed.tbs_certificate().validity().not_before.to_system_time()
+        self.content.not_before
     }
 
     /// When it expires: the last second in which it is valid.
     pub fn not_after(&self) -> SystemTime {
-        self.parsed.tbs_certificate().validity().not_after.to_system_time()
+        self.content.not_after
     }
 
     /// Kind and size of its key, for people.
     pub fn key_name(&self) -> String {
-        self.key.as_ref().map_or_else(
-            || {
-                format!(
-                    "a key of an unknown kind ({})",
-                    self.parsed.tbs_certificate().subject_public_key_info().algorithm.oid
-                )
-            },
-            PublicKey::name,
-        )
+        self.key.as_ref().map_or_else(|| key::name_of_unusable(&self.content.key_info), PublicKey::name)
+    }
+
+    /// The size of its key in bits, where it is RSA.
+    pub(crate) fn rsa_bits(&self) -> Option<u32> {
+        key::rsa_bits(&self.content.key_info)
+    }
+
+    /// The SHA-256 of the whole certificate, which tells it from every other.
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(&self.der)
     }
 
     /// The digest that its issuer signed it with; `None` for an algorithm that configcid does not know.
@@ -143,7 +215,8 @@ impl Certificate {
 
     /// What it was signed with, for people.
     pub fn signed_with_name(&self) -> String {
-        self.signed_with().map_or_else(|| self.signed.algorithm.oid.to_string(), |digest| digest.name().to_owned())
+        self.signed_with()
+            .map_or_else(|| key::algorithm_name(&self.signed.algorithm), |digest| digest.name().to_owned())
     }
 
     pub(crate) fn key(&self) -> Option<&PublicKey> {
@@ -152,64 +225,86 @@ impl Certificate {
 
     /// Whether its issuer has the name of `other`.
     pub(crate) fn names_as_issuer(&self, other: &Certificate) -> bool {
-        is_same_name(self.parsed.tbs_certificate().issuer(), other.parsed.tbs_certificate().subject())
+        is_same_name(&self.content.issuer, &other.content.subject)
+    }
+
+    /// Whether issuer and subject are one by name: a root, or the old key's word for the new one (RFC 5280, section 6.1).
+    pub(crate) fn is_self_issued(&self) -> bool {
+        self.names_as_issuer(self)
+    }
+
+    /// Whether it is signed with its own key.
+    pub(crate) fn is_self_signed(&self) -> bool {
+        self.is_self_issued() && self.is_signed_by(self)
     }
 
     /// Whether `issuer`'s key signed it. Names are not compared.
     pub(crate) fn is_signed_by(&self, issuer: &Certificate) -> bool {
         // Both places name the algorithm, and only one of them is signed.
-        *self.parsed.tbs_certificate().signature() == self.signed.algorithm
+        self.content.algorithm == self.signed.algorithm
             && issuer.key.as_ref().is_some_and(|key| self.signed.is_signed_by(key))
+    }
+
+    /// Why nobody can tell whether any issuer signed it, if so.
+    pub(crate) fn not_verifiable(&self) -> Option<String> {
+        match self.signed_with() {
+            None => Some(format!("was signed with {}, which configcid does not verify", self.signed_with_name())),
+            Some(_) if self.content.algorithm != self.signed.algorithm => {
+                Some("names two algorithms of its signature".to_owned())
+            }
+            Some(_) => None,
+        }
     }
 
     /// Why it must not stand in a chain at all, if so.
     pub(crate) fn unusable(&self) -> Option<String> {
-        let extensions = self.parsed.tbs_certificate().extensions().map_or(&[][..], Vec::as_slice);
         let is_understood =
             |oid: ObjectIdentifier| UNDERSTOOD.iter().any(|known| ObjectIdentifier::new(known) == Ok(oid));
         if let Some(unknown) =
-            extensions.iter().find(|extension| extension.critical && !is_understood(extension.extn_id))
+            self.content.extensions.iter().find(|extension| extension.critical && !is_understood(extension.extn_id))
         {
-            return Some(format!(
-                "has the critical extension {}, which configcid does not understand",
-                unknown.extn_id
-            ));
+            return Some(format!("has the critical extension {}", limits::extension_name(unknown.extn_id)));
         }
         self.key.is_none().then(|| format!("has {}", self.key_name()))
     }
 
-    /// Why it may not issue certificates, if so. `below` is the number of issuers between it and the signer. What the
-    /// user gives as a root may be old and lack what says so; an intermediate one may not.
-    pub(crate) fn not_an_issuer(&self, is_root: bool, below: usize) -> Option<&'static str> {
-        let tbs = self.parsed.tbs_certificate();
-        match tbs.get_extension::<BasicConstraints>() {
-            Ok(Some((_, constraints))) if !constraints.ca => return Some("is marked as no certification authority"),
-            Ok(Some((_, constraints))) if constraints.path_len_constraint.is_some_and(|most| below > most.into()) => {
-                return Some("has more issuers below it than it allows");
+    /// Why it may not issue certificates, if so. `below` is the number of issuers between it and the signer, but for those
+    /// that issued themselves. What the user gives as a root may be old and lack what says so; an intermediate one may not.
+    pub(crate) fn not_an_issuer(&self, is_root: bool, below: usize) -> Option<String> {
+        match self.content.extension::<BasicConstraints>() {
+            Ok(Some(constraints)) if !constraints.ca => {
+                return Some("is marked as no certification authority".to_owned());
+            }
+            Ok(Some(constraints)) if constraints.path_len_constraint.is_some_and(|most| below > most.into()) => {
+                return Some("has more issuers below it than it allows".to_owned());
             }
             Ok(Some(_)) => {}
             Ok(None) if is_root => {}
-            Ok(None) => return Some("is not marked as a certification authority"),
-            Err(_) => return Some("has basic constraints that cannot be read"),
+            Ok(None) => return Some("is not marked as a certification authority".to_owned()),
+            Err(_) => return Some("has basic constraints that cannot be read".to_owned()),
         }
-        match tbs.get_extension::<KeyUsage>() {
-            Ok(None) => None,
-            Ok(Some((_, usage))) => {
-                (!usage.key_cert_sign()).then_some("has a key that is not for signing certificates")
+        match self.content.extension::<KeyUsage>() {
+            Ok(Some(usage)) if !usage.key_cert_sign() => {
+                Some("has a key that is not for signing certificates".to_owned())
             }
-            Err(_) => Some("has a key usage that cannot be read"),
+            Ok(_) => limits::other_purposes(&self.content),
+            Err(_) => Some("has a key usage that cannot be read".to_owned()),
         }
     }
 
+    /// Whether its key may sign revocation lists.
+    fn may_sign_lists(&self) -> bool {
+        matches!(self.content.extension::<KeyUsage>(), Ok(usage) if usage.is_none_or(|usage| usage.crl_sign()))
+    }
+
     /// Why it may not sign a manifest, if so.
-    pub(crate) fn not_a_signer(&self) -> Option<&'static str> {
-        match self.parsed.tbs_certificate().get_extension::<KeyUsage>() {
-            Ok(None) => None,
-            Ok(Some((_, usage))) => {
-                let may = usage.digital_signature() || usage.non_repudiation();
-                (!may).then_some("has a key that is not for signatures")
+    pub(crate) fn not_a_signer(&self) -> Option<String> {
+        match self.content.extension::<KeyUsage>() {
+            Ok(Some(usage)) if !(usage.digital_signature() || usage.non_repudiation()) => {
+                Some("has a key that is not for signatures".to_owned())
             }
-            Err(_) => Some("has a key usage that cannot be read"),
+            Ok(_) => limits::other_purposes(&self.content),
+            Err(_) => Some("has a key usage that cannot be read".to_owned()),
         }
     }
 }
@@ -217,8 +312,10 @@ impl Certificate {
 /// Whether two names are one: case, runs of blanks and the kind of string do not count, as old certificates differ in them
 /// (RFC 5280, section 7.1). The key decides all the same.
 fn is_same_name(a: &Name, b: &Name) -> bool {
-    let folded = |name: &Name| {
-        name.to_string().to_lowercase().split_whitespace().map(str::to_owned).collect::<Vec<_>>().join(" ")
-    };
     a == b || folded(a) == folded(b)
+}
+
+/// A name, or a part of one, to compare.
+fn folded(name: &impl ToString) -> String {
+    name.to_string().to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -21,6 +21,7 @@ mod docs;
 mod envelopes;
 mod fleet;
 mod foreign;
+mod forgeries;
 mod header;
 mod hints;
 mod hostile;

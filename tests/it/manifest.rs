@@ -487,6 +487,25 @@ fn what_create_makes_is_a_manifest_of_what_is_the_vendors() {
 }
 
 #[test]
+fn create_leaves_out_what_it_writes_and_nothing_of_the_same_name() {
+    let env = TestEnv::new();
+    for path in ["t/setup.dat", "t/sau/setup.dat", "t/manifest.dat", "t/sau/manifest.dat", "t/a.exe"] {
+        env.write(path, path);
+    }
+    fs::create_dir(env.path("out")).unwrap();
+    let listed = |output: &str| {
+        env.run(&format!("manifest create t --output {output}")).expect(0);
+        let json = env.run(&format!("manifest list {output} --json")).ok().json();
+        json["entries"].as_array().unwrap().iter().map(|e| e["path"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(listed("out/setup.dat"), [".\\a.exe", ".\\sau\\setup.dat", ".\\setup.dat"]);
+    assert_eq!(listed("t/sau/new.dat"), [".\\a.exe", ".\\sau\\setup.dat", ".\\setup.dat"]);
+    env.remove("t/sau/new.dat");
+    env.run("manifest create t --output t/sau/setup.dat --force").expect(0);
+    assert!(!env.text("t/sau/setup.dat").contains("sau") && env.text("t/sau/setup.dat").contains(".\\setup.dat"));
+}
+
+#[test]
 fn sign_adds_signatures_and_keeps_the_others_good() {
     let Some(signed) = Signed::new() else { return };
     let Signed { env, pki } = &signed;

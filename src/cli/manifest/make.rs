@@ -142,10 +142,7 @@ pub fn create(args: &CreateArgs, out: Out) -> Result<Exit> {
         options.spelling = Spelling::Slashes;
     }
     args.customer_file.iter().try_for_each(|name| options.customer_files.add(name))?;
-    // No manifest lists itself.
-    if let Some(name) = file.file_name() {
-        options.customer_files.add(&name.to_string_lossy())?;
-    }
+    options.output = Some(file.clone());
     let mut manifest = signing::make(&args.folder, &options)?;
     if let Some(signer) = &signer {
         manifest = args.how.sign(manifest, signer)?;

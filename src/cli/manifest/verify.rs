@@ -10,8 +10,9 @@ use clap::Args;
 use serde::Serialize;
 
 use super::lines::{files, form_name, print_files};
-use crate::cli::flags::{TrustFlags, path};
+use crate::cli::flags::path;
 use crate::cli::out::Out;
+use crate::cli::trust::{TrustFlags, TrustShown};
 
 pub const COMMAND: &str = "manifest verify";
 
@@ -29,7 +30,7 @@ pub struct VerifyArgs {
 /// Which files to look at.
 #[derive(Debug, Args)]
 pub struct FilesFlags {
-    /// Check all listed files too: in DIR, or in the manifest's own folder, or from the CID's root
+    /// Check all listed files too: in DIR, or where the manifest alone says
     #[arg(long, value_name = "DIR", num_args = 0..=1, value_parser = path())]
     files: Option<Option<PathBuf>>,
     /// Let listed files be missing
@@ -45,7 +46,10 @@ struct Body {
     what: String,
     at: String,
     entries: Option<usize>,
+    trust: TrustShown,
     signatures: Vec<SignatureReport>,
+    /// Why revocation lists cannot be used.
+    unusable_lists: Vec<String>,
     files: Option<FilesReport>,
     /// Why the manifest could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,7 +57,8 @@ struct Body {
 }
 
 pub fn run(args: &VerifyArgs, out: Out) -> Result<Exit> {
-    let options = args.trust.options()?;
+    let judged = signing::judged_folders(&args.manifest, args.files.files.as_ref().and_then(Option::as_deref));
+    let options = args.trust.options(&judged)?;
     let mut body = Body {
         manifest: args.manifest.to_string_lossy().into_owned(),
         verdict: "faulty",
@@ -61,7 +66,9 @@ pub fn run(args: &VerifyArgs, out: Out) -> Result<Exit> {
         what: String::new(),
         at: time::print(options.at),
         entries: None,
+        trust: args.trust.shown(&options, &judged, out),
         signatures: Vec::new(),
+        unusable_lists: Vec::new(),
         files: None,
         error: None,
     };
@@ -78,18 +85,21 @@ pub fn run(args: &VerifyArgs, out: Out) -> Result<Exit> {
             return Ok(Exit::Faults);
         }
     };
-    let SignaturesReport { signatures, reason, what, .. } = signing::verify(&manifest, &options);
+    let SignaturesReport { signatures, reason, what, unusable_lists, .. } = signing::verify(&manifest, &options);
     (body.reason, body.what, body.entries) = (reason, what, Some(manifest.len()));
-    body.signatures = signatures;
+    (body.signatures, body.unusable_lists) = (signatures, unusable_lists);
     let mut exit = if reason.is_none() { Exit::Done } else { Exit::Faults };
     if let Some(folder) = &args.files.files {
         let report = check_files(&manifest, &args.manifest, folder.as_deref())?;
-        if report.has_faults(args.files.allow_missing) {
+        let fault = match report.has_faults(args.files.allow_missing) {
+            true => Some(format!("{} not what the manifest says", count(report.faults.len(), "file is", "files are"))),
+            // Nothing that was not seen is whole.
+            false => (report.good == 0).then(|| "none of the files is there".to_owned()),
+        };
+        if let Some(fault) = fault {
             exit = Exit::Faults;
             if body.reason.is_none() {
-                body.reason = Some(Reason::Files);
-                body.what =
-                    format!("{} not what the manifest says", count(report.faults.len(), "file is", "files are"));
+                (body.reason, body.what) = (Some(Reason::Files), fault);
             }
         }
         body.files = Some(report);
@@ -110,15 +120,18 @@ fn print(body: &Body, args: &VerifyArgs, out: Out) {
     if let Some(files) = &body.files {
         print_files(files, args.files.allow_missing, out);
     }
+    // The one that is the reason is told with it.
+    let others = body.unusable_lists.iter().filter(|why| **why != body.what);
+    others.for_each(|why| out.fault(format!("fault: {why}")));
     match (body.reason, &body.files) {
         (None, Some(_)) => out.good("The manifest is whole, and so are its files"),
-        (None, None) => out.good("The manifest is whole; --files checks its files, too"),
+        (None, None) => out.good("The manifest is whole; no file was looked at: --files checks them, too"),
         (Some(reason), _) => {
             // What is wrong with the signature that decides was said in its line.
-            if matches!(reason, Reason::Unsigned | Reason::Files) {
+            if !is_of_signature(reason) {
                 out.fault(format!("fault: {}", body.what));
             }
-            if let Some(next) = next_step(reason) {
+            if let Some(next) = next_step(reason, &body.signatures) {
                 out.line(format!("  {next}"));
             }
         }
@@ -133,27 +146,50 @@ fn print_signature(report: &SignatureReport, out: Out) {
         _ if report.decides => out.fault(format!("fault: {line}")),
         _ => out.line(line),
     }
-    for certificate in &report.chain {
+    let last = report.chain.len().saturating_sub(1);
+    for (place, certificate) in report.chain.iter().enumerate() {
+        let role = match place {
+            0 => "signer",
+            _ if place == last && report.has_root => "root",
+            _ => "issuer",
+        };
+        out.line(format!("  {role} {}, SHA-256 {}", certificate.subject, certificate.sha256));
         out.detail(format!(
-            "  {} ({}, signed with {}, serial {}, valid from {} to {})",
-            certificate.subject,
-            certificate.key,
-            certificate.signed_with,
-            certificate.serial,
-            certificate.not_before,
-            certificate.not_after
+            "    {}, signed with {}, serial {}, valid from {} to {}",
+            certificate.key, certificate.signed_with, certificate.serial, certificate.not_before, certificate.not_after
         ));
     }
     report.notes.iter().for_each(|note| out.warning(note));
 }
 
-fn next_step(reason: Reason) -> Option<&'static str> {
-    match reason {
-        Reason::NoRootCa => Some("--root-ca FILE names the certificates that you trust"),
-        Reason::Untrusted => Some("--root-ca FILE names more certificates that you trust, intermediate ones included"),
-        Reason::Unsigned => Some("configcid manifest sign signs it, with a key of yours"),
-        Reason::Expired => Some("--at TIME checks at a time when it was valid"),
-        Reason::WeakAlgorithm => Some("--allow-sha1 lets SHA-1 count; MD5 never does"),
-        _ => None,
-    }
+/// Whether the line of the signature that decides says what is wrong.
+fn is_of_signature(reason: Reason) -> bool {
+    !matches!(reason, Reason::Unsigned | Reason::Files | Reason::WeakEntries | Reason::Empty | Reason::RevocationList)
+}
+
+fn next_step(reason: Reason, signatures: &[SignatureReport]) -> Option<String> {
+    let missing = signatures.iter().find(|report| report.decides).and_then(|report| report.missing_issuer.as_ref());
+    let next = match reason {
+        Reason::NoRootCa => "--root-ca FILE names the certificates that you trust",
+        Reason::Untrusted => match missing {
+            Some(issuer) => {
+                return Some(format!(
+                    "the certificate of {issuer:?} is missing: if you trust it, get it from whoever it belongs to"
+                ));
+            }
+            None => {
+                "take the manifest for forged until its maker says otherwise, by another way than this manifest; trust nobody \
+                 because of it"
+            }
+        },
+        Reason::Unsigned => "configcid manifest sign signs it, with a key of yours",
+        Reason::Expired => "--at TIME checks at a time when it was valid",
+        Reason::WeakAlgorithm => "--allow-sha1 lets SHA-1 count; MD5 never does, nor does a key below --min-rsa",
+        Reason::WeakEntries => "--allow-sha1 lets SHA-1 count alone, if you accept it",
+        Reason::RevocationList => {
+            "take a list that is valid from its issuer; without it, nobody knows what was revoked"
+        }
+        _ => return None,
+    };
+    Some(next.to_owned())
 }

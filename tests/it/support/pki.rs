@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use base64ct::{Base64, Encoding};
 use sha1::Sha1;
@@ -147,12 +148,17 @@ impl Pki {
 
     /// A signature by `openssl`.
     pub fn signature(&self, name: &str, md: &str, bytes: &[u8]) -> Vec<u8> {
-        fs::write(self.path("signed"), bytes).unwrap();
-        self.openssl(name, &["dgst", &format!("-{md}"), "-sign", &format!("{name}.key"), "signed"])
+        // Several threads may sign.
+        static FILES: AtomicUsize = AtomicUsize::new(0);
+        let file = format!("signed{}", FILES.fetch_add(1, Ordering::Relaxed));
+        fs::write(self.path(&file), bytes).unwrap();
+        self.openssl(name, &["dgst", &format!("-{md}"), "-sign", &format!("{name}.key"), &file])
     }
 
     pub fn der(&self, name: &str) -> Vec<u8> {
-        self.openssl(name, &["x509", "-in", &format!("{name}.pem"), "-outform", "DER"])
+        let pem = fs::read_to_string(self.path(&format!("{name}.pem"))).unwrap();
+        let base64: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+        Base64::decode_vec(&base64).unwrap()
     }
 
     /// `#sig` and `#... cert` lines for `body`, by the first of `names` and with the certificates of all.
@@ -166,11 +172,8 @@ impl Pki {
     pub fn trailer(&self, before: &str, names: &[&str]) -> String {
         let value = Base64::encode_string(&self.signature(names[0], "sha1", before.as_bytes()));
         let lines: Vec<&str> = value.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
-        let certs = names.iter().map(|name| {
-            let pem = self.openssl(name, &["x509", "-in", &format!("{name}.pem")]);
-            String::from_utf8(pem).unwrap()
-        });
-        let certs: String = certs.collect();
+        let certs: String =
+            names.iter().map(|name| fs::read_to_string(self.path(&format!("{name}.pem"))).unwrap()).collect();
         format!("-----BEGIN SIGNATURE-----\n{}\n-----END SIGNATURE-----\n{certs}", lines.join("\n"))
     }
 
