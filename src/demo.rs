@@ -23,7 +23,7 @@ use crate::cid::Cid;
 /// assert!(Cid::open(&path)?.components().iter().any(|component| component.as_str() == r"\rms9x"));
 /// # Ok::<(), configcid::Error>(())
 /// ```
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct DemoCid {
     /// How the lines of `mrinit.conf` end.
     pub line_ending: LineEnding,

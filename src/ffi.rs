@@ -79,6 +79,12 @@ pub struct configcid_cid {
     state: Mutex<State>,
 }
 
+impl std::fmt::Debug for configcid_cid {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("configcid_cid").finish_non_exhaustive()
+    }
+}
+
 struct State {
     path: PathBuf,
     options: RefreshOptions,

@@ -12,7 +12,7 @@ use crate::plan::{LockOptions, Plan, Recovered, Writer};
 use crate::report::{CidResult, Status};
 
 /// How to run.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct Run<'a> {
     /// Make the plan and write nothing.
     pub dry_run: bool,

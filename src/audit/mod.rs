@@ -40,7 +40,7 @@ use manifests::{Against, Listed};
 use model::Findings;
 
 /// How to audit.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct AuditOptions {
     /// Which files are the customer's, and where the checksum function comes from.

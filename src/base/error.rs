@@ -153,7 +153,19 @@ struct Inner {
 }
 
 impl Error {
-    pub(crate) fn new(kind: ErrorKind, what: impl Into<String>) -> Self {
+    /// An error of this kind: for those who implement a trait of this crate, such as
+    /// [`ChecksumFunction`](crate::catalog::ChecksumFunction). `what` is a sentence without an end, and names no place.
+    ///
+    /// ```
+    /// use configcid::{Error, ErrorKind, Position};
+    ///
+    /// let error = Error::new(ErrorKind::Io, "the server does not answer")
+    ///     .in_file("report.json".as_ref())
+    ///     .at(Position::Line(3))
+    ///     .next("try again");
+    /// assert_eq!(error.to_string(), "report.json: line 3: the server does not answer; try again");
+    /// ```
+    pub fn new(kind: ErrorKind, what: impl Into<String>) -> Self {
         Error(Box::new(Inner { kind, what: what.into(), path: None, position: None, next: None, source: None }))
     }
 
@@ -163,19 +175,22 @@ impl Error {
     }
 
     /// An operating system's refusal: `doing` completes "cannot ...".
-    pub(crate) fn io(doing: &str, path: &Path, source: io::Error) -> Self {
+    pub fn io(doing: &str, path: &Path, source: io::Error) -> Self {
         let mut error = Error::new(ErrorKind::Io, format!("cannot {doing}: {source}")).in_file(path);
         error.0.source = Some(source);
         error
     }
 
-    pub(crate) fn at(mut self, position: Position) -> Self {
+    /// Names the line or byte.
+    #[must_use]
+    pub fn at(mut self, position: Position) -> Self {
         self.0.position = Some(position);
         self
     }
 
     /// Names the file, where none is named yet.
-    pub(crate) fn in_file(mut self, path: &Path) -> Self {
+    #[must_use]
+    pub fn in_file(mut self, path: &Path) -> Self {
         self.0.path.get_or_insert_with(|| plain(path));
         self
     }
@@ -187,7 +202,8 @@ impl Error {
     }
 
     /// What the reader should do about it; replaces what stood there.
-    pub(crate) fn next(mut self, next: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn next(mut self, next: impl Into<String>) -> Self {
         self.0.next = Some(next.into());
         self
     }

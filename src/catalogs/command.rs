@@ -18,7 +18,7 @@ const MAX_OUTPUT: u64 = 16 << 20;
 /// ```no_run
 /// use std::time::Duration;
 /// use configcid::catalog::ChecksumFunction;
-/// use configcid::refresh::CommandFunction;
+/// use configcid::catalogs::CommandFunction;
 ///
 /// let function = CommandFunction::new("/usr/local/bin/cidsum --fast", Duration::from_secs(60))?;
 /// println!("{}", function.of_bytes(b"abc")?);

@@ -12,7 +12,7 @@ use crate::cid::{CIDSYNC, CatalogFile, Cid};
 use crate::plan::{CatalogChange, Change, Parts, Plan, Stage};
 
 /// How to create catalogs.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct CreateOptions {
     /// The checksum function.

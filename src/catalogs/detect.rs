@@ -16,6 +16,7 @@ const SAMPLE: usize = 8;
 const LEAST_SIZE: u32 = 4;
 
 /// What is known of a catalog's checksum function.
+#[derive(Debug)]
 pub enum Detection {
     /// Every file tried, and the catalog's own checksum, agree with it.
     Known(Function),
@@ -55,7 +56,7 @@ impl Detection {
 }
 
 /// Where the function comes from.
-#[derive(Clone, Default)]
+#[derive(Debug, Clone, Default)]
 pub enum ChecksumChoice {
     /// From the functions that configcid knows.
     #[default]

@@ -7,7 +7,7 @@ use super::ChecksumChoice;
 use crate::catalog::CustomerFiles;
 
 /// How to refresh.
-#[derive(Clone, Default)]
+#[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct RefreshOptions {
     /// Which files are the customer's.

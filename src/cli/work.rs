@@ -35,7 +35,8 @@ impl Work<'_> {
                 out.heading(format!("{}:", path.display()));
             }
             if is_refused {
-                let opened = (self.open)(path);
+                // What else would keep it from being written is told along with that.
+                let opened = (self.open)(path).and_then(|()| make(path).map(drop));
                 let _ = opened.as_ref().map_err(|error| out.error(error));
                 exits.push(opened.as_ref().map_or_else(|error| Exit::of(error.kind()), |()| Exit::Done));
                 results.push(

@@ -22,6 +22,7 @@ use crate::run::{Ran, Run};
 pub(super) const PURPOSE: &str = "fleet apply: ";
 
 /// How to plan, or to carry out, for all CIDs.
+#[derive(Debug)]
 pub struct Work<'a> {
     /// How to run on each. A dry run plans.
     pub run: Run<'a>,

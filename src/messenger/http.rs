@@ -23,6 +23,7 @@ const MAX_CERTIFICATES: u64 = 4 << 20;
 const MAX_ANSWER: u64 = 64 << 10;
 
 /// Sends reports by HTTP or HTTPS. Redirections are not followed: reports go to the address that was configured.
+#[derive(Debug)]
 pub struct HttpSender {
     agent: Agent,
     to: ReportTo,

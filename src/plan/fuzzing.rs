@@ -5,6 +5,7 @@ use super::recover::describe;
 use crate::base::error::Result;
 
 /// What a journal says.
+#[derive(Debug)]
 pub struct JournalParts {
     /// The journal, printed anew.
     pub printed: Vec<u8>,

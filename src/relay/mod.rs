@@ -17,7 +17,7 @@ use crate::mrinit::{
 use crate::plan::{Change, Plan, Stage};
 
 /// What relay set-up is to do.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct RelaySetup {
     /// The relay that the endpoints are to report to.

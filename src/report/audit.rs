@@ -38,11 +38,11 @@ const TOLD: usize = 10;
 /// ```
 /// # let dir = tempfile::tempdir().unwrap();
 /// # let path = dir.path().join("ESXP");
-/// use configcid::{DemoCid, audit, manifest, report};
+/// use configcid::{DemoCid, audit, report, signing};
 ///
 /// DemoCid::default().write(&path)?;
 /// std::fs::remove_file(path.join("rms/router.dll")).unwrap();
-/// let signatures = manifest::VerifyOptions::new(configcid::time::parse("2026-11-21")?);
+/// let signatures = signing::VerifyOptions::new(configcid::time::parse("2026-11-21")?);
 /// let options = audit::AuditOptions::new(signatures);
 /// let lines = report::audit_lines(&audit::audit(&path, &options)?, false);
 /// assert!(lines[0].1.starts_with("1 error,"));

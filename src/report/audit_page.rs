@@ -14,6 +14,7 @@ use crate::audit::{AuditReport, Finding, Rule, Severity};
 const SHOWN: usize = 500;
 
 /// What became of the audit of one CID, for a page.
+#[derive(Debug)]
 pub struct Audited<'a> {
     /// The CID, as it was named.
     pub cid: &'a str,
@@ -26,10 +27,10 @@ pub struct Audited<'a> {
 /// ```
 /// # let dir = tempfile::tempdir().unwrap();
 /// # let path = dir.path().join("ESXP");
-/// use configcid::{DemoCid, audit, manifest, report};
+/// use configcid::{DemoCid, audit, report, signing};
 ///
 /// DemoCid::default().write(&path)?;
-/// let signatures = manifest::VerifyOptions::new(configcid::time::parse("2026-11-21")?);
+/// let signatures = signing::VerifyOptions::new(configcid::time::parse("2026-11-21")?);
 /// let options = audit::AuditOptions::new(signatures);
 /// let report = audit::audit(&path, &options)?;
 /// let page = report::audit_page(&[report::Audited { cid: "ESXP", report: Ok(&report) }]);

@@ -59,17 +59,6 @@ pub fn write_or_check(path: &Path, bytes: &[u8], replace: bool, dry_run: bool) -
 ///
 /// # Errors
 /// As [`write_file`].
-///
-/// ```
-/// # let dir = tempfile::tempdir().unwrap();
-/// # let path = dir.path().join("fleet.svg");
-/// use configcid::report::write_unless_same;
-///
-/// assert!(write_unless_same(&path, b"<svg/>", false, false)?);
-/// assert!(!write_unless_same(&path, b"<svg/>", false, false)?);
-/// assert!(write_unless_same(&path, b"<svg></svg>", false, false).is_err());
-/// # Ok::<(), configcid::Error>(())
-/// ```
 pub fn write_unless_same(path: &Path, bytes: &[u8], replace: bool, dry_run: bool) -> Result<bool> {
     match path.symlink_metadata() {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
@@ -142,4 +131,24 @@ fn exists(path: &Path) -> Error {
     Error::new(ErrorKind::Exists, "there is something of this name already")
         .in_file(path)
         .next("name another file; --force replaces a file")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_holds_the_bytes_is_left_alone_and_another_is_not_replaced_unasked() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("fleet.svg");
+        assert!(write_unless_same(&path, b"<svg/>", false, true).unwrap() && !path.exists());
+        assert!(write_unless_same(&path, b"<svg/>", false, false).unwrap());
+        assert!(!write_unless_same(&path, b"<svg/>", false, false).unwrap());
+        for (replace, dry_run) in [(false, false), (false, true)] {
+            assert!(write_unless_same(&path, b"<svg></svg>", replace, dry_run).is_err());
+            assert!(write_or_check(&path, b"<svg></svg>", replace, dry_run).is_err());
+        }
+        assert!(write_or_check(&path, b"<svg></svg>", true, true).is_ok());
+        assert_eq!(std::fs::read(&path).unwrap(), b"<svg/>");
+    }
 }

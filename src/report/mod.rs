@@ -1,4 +1,6 @@
 //! Views of plans and reports: the lines and tables that people read, diffs, JSON, pages, and metrics.
+// Without the command line nobody calls what only its commands print.
+#![cfg_attr(not(feature = "cli"), allow(dead_code, unused_imports))]
 
 mod audit;
 mod audit_page;
@@ -17,13 +19,15 @@ pub use crate::base::template::Markup;
 pub use audit::{Tone, audit_lines};
 pub use audit_page::{Audited, audit_page};
 pub use diff::diff;
-pub use file::{check_new, check_outside, check_place, write_file, write_or_check, write_unless_same};
-pub use json::{Answer, Candidates, CidResult, ErrorReport, FileReport, SCHEMA, Status, answer, answer_line, to_json};
-pub use lines::{candidates_line, catalog_name, fault_line, plan_lines, recovered_line};
+pub(crate) use file::{check_new, check_outside, check_place, write_file, write_or_check, write_unless_same};
+pub(crate) use json::{Answer, answer, answer_line, to_json};
+pub use json::{Candidates, CidResult, ErrorReport, FileReport, SCHEMA, Status};
+pub use lines::plan_lines;
+pub(crate) use lines::{candidates_line, catalog_name, fault_line, recovered_line};
 pub use log_chart::{log_chart, log_svg};
 pub use metrics::{Gauge, Metrics};
-pub use page_file::PageFile;
-pub use relay::{doubt_lines, relay_lines};
-pub use table::table;
+pub(crate) use page_file::PageFile;
+pub(crate) use relay::{doubt_lines, relay_lines};
+pub(crate) use table::table;
 
 pub use crate::base::text::{count, safe};

@@ -23,18 +23,6 @@ impl PageFile {
     ///
     /// # Errors
     /// Its folder is not there; something else is there already; it would lie in one of the folders `outside`.
-    ///
-    /// ```
-    /// # let dir = tempfile::tempdir().unwrap();
-    /// # let path = dir.path().join("report.html");
-    /// use configcid::report::{PageFile, html};
-    ///
-    /// PageFile::new(&path, &[])?.write(&html::page("Report", ""))?;
-    /// PageFile::new(&path, &[])?.write(&html::page("Another report", ""))?;
-    /// std::fs::write(&path, "a letter to a friend").unwrap();
-    /// assert!(PageFile::new(&path, &[]).is_err());
-    /// # Ok::<(), configcid::Error>(())
-    /// ```
     pub fn new(path: &Path, outside: &[PathBuf]) -> Result<PageFile> {
         if path.file_name().is_none() {
             return Err(Error::new(ErrorKind::Usage, "this is no file").in_file(path));
@@ -70,4 +58,20 @@ fn is_ours(path: &Path) -> Result<bool> {
     let read = open_file(path)?.take(HEAD).read_to_end(&mut head);
     read.map_err(|error| Error::io("read it", path, error))?;
     Ok(head.windows(MADE_BY_US.len()).any(|part| part == MADE_BY_US))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::html;
+
+    #[test]
+    fn a_page_of_ours_is_replaced_and_another_file_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("report.html");
+        PageFile::new(&path, &[]).unwrap().write(&html::page("Report", "")).unwrap();
+        PageFile::new(&path, &[]).unwrap().write(&html::page("Another report", "")).unwrap();
+        std::fs::write(&path, "a letter to a friend").unwrap();
+        assert!(PageFile::new(&path, &[]).is_err());
+    }
 }

@@ -2,13 +2,6 @@
 
 /// Rows with their columns aligned, two blanks apart: the first row is the heading, say. Columns in which every row but
 /// the first holds a number stand to the right. A row may have fewer cells than others.
-///
-/// ```
-/// use configcid::report::table;
-///
-/// let rows = [vec!["CID".into(), "FILES".into()], vec!["ESXP".into(), "12".into()], vec!["MRESXP".into(), "7".into()]];
-/// assert_eq!(table(&rows), ["CID     FILES", "ESXP       12", "MRESXP      7"]);
-/// ```
 pub fn table(rows: &[Vec<String>]) -> Vec<String> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let cells = |column: usize| rows.iter().filter_map(move |row| row.get(column));
@@ -36,6 +29,12 @@ fn is_number(cell: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_stand_to_the_right() {
+        let rows = [["CID", "FILES"], ["ESXP", "12"], ["MRESXP", "7"]].map(|row| row.map(str::to_owned).to_vec());
+        assert_eq!(table(&rows), ["CID     FILES", "ESXP       12", "MRESXP      7"]);
+    }
 
     #[test]
     fn a_cell_may_be_wider_than_a_format_allows() {

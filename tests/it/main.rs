@@ -37,6 +37,7 @@ mod mrinit;
 mod output;
 mod probe;
 mod properties;
+mod public;
 mod refresh;
 mod registry;
 mod registry_wine;

@@ -829,7 +829,7 @@ fn a_reader_that_has_gone_ends_the_questions() {
         let mut run = env.command();
         run.args(format!("messenger run messages.xml {PROFILE} --at 2026-11-20 --state full").split(' '));
         let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-        assert_eq!(run.stdout(full).stderr(Stdio::null()).status().unwrap().code(), Some(0));
+        assert_eq!(run.stdout(full).stderr(Stdio::null()).status().unwrap().code(), Some(1));
         assert_eq!(env.run("messenger status --state full --json").ok().json()["shown"], Json::Array(Vec::new()));
     }
 }

@@ -260,7 +260,14 @@ fn several_cids_of_which_one_fails() {
     for cid in ["MRESXP", "ESXP"] {
         env.write(&format!("{cid}/stamp"), "x");
     }
+    // One that is not there is perhaps a slip, and keeps all from being written.
+    let before = env.snapshot();
     let answer = env.run("MRESXP nowhere ESXP --json").expect(4).complains("error: nowhere: ").json();
+    assert_eq!((&answer["cids"][0]["status"], &answer["cids"][1]["status"]), (&"left".into(), &"failed".into()));
+    assert_eq!(env.snapshot(), before);
+    env.cid("DAMAGED", DemoCid::default());
+    env.remove("DAMAGED/rms/agent.dll");
+    let answer = env.run("MRESXP DAMAGED ESXP --json").expect(4).complains("error: DAMAGED: ").json();
     let statuses: Vec<_> =
         answer["cids"].as_array().unwrap().iter().map(|cid| cid["status"].as_str().unwrap()).collect();
     assert_eq!(statuses, ["changed", "failed", "changed"]);

@@ -337,8 +337,15 @@ fn several_cids_of_which_one_fails() {
     env.cid("ES9X", DemoCid { rms9x: true, ..DemoCid::default() });
     env.remove("ESNT/rms/agent.dll");
     let bad = crate::support::snapshot_tree(&env.path("ESNT"));
+    // One that is not there is perhaps a slip, and keeps all from being written.
+    let before = env.snapshot();
     let output = env.run(&format!("relay set MRESXP ESNT ES9X nowhere {RELAY}")).expect(4);
-    let output = output.complains("error: ESNT: ").complains("error: nowhere: ").says("2 of 4 CIDs failed");
+    output.complains("error: ESNT: ").complains("error: nowhere: ").says("Nothing was written");
+    assert_eq!(env.snapshot(), before);
+    env.cid("ESMORE", DemoCid::default());
+    env.remove("ESMORE/rms/agent.dll");
+    let output = env.run(&format!("relay set MRESXP ESNT ES9X ESMORE {RELAY}")).expect(4);
+    let output = output.complains("error: ESNT: ").complains("error: ESMORE: ").says("2 of 4 CIDs failed");
     assert_eq!(output.count("Done"), 2, "{output}");
     assert_eq!(crate::support::snapshot_tree(&env.path("ESNT")), bad);
     for cid in ["MRESXP", "ES9X"] {

@@ -81,6 +81,12 @@ pub(crate) fn bound(function: &Function, context: &Context<'_>) -> Function {
     function.bind(context).unwrap_or_else(|| function.clone())
 }
 
+impl fmt::Debug for dyn ChecksumFunction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ChecksumFunction").field(&self.name()).finish()
+    }
+}
+
 /// A function as a value that can be handed round.
 pub type Function = Arc<dyn ChecksumFunction>;
 

@@ -74,6 +74,12 @@ pub struct MoveHost<'a> {
     pub progress: &'a dyn Fn(u64),
 }
 
+impl std::fmt::Debug for MoveHost<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MoveHost").field("bound", &self.bound).finish_non_exhaustive()
+    }
+}
+
 /// What a move did, or taking it back.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
