@@ -11,7 +11,7 @@ use super::files::{Log, Reader, Record, begun as begun_of, find, print};
 use super::line::Level;
 use super::model::{Exception, Happened, Hour, Kind, LastError, LogFile, LogReport, Parent, Start, StatePeriod};
 use super::states::{At, Machine};
-use super::verdict;
+use super::verdict::{self, Evidence};
 use super::words::{ASKING, STEPS, Topic, WAITING, may_matter, parent, parent_name, topics};
 use crate::base::error::{Error, Result};
 
@@ -95,17 +95,6 @@ struct All {
     /// The last error's time.
     last_error: i64,
     evidence: Evidence,
-}
-
-/// The lines that a verdict rests on.
-#[derive(Default)]
-pub(super) struct Evidence {
-    /// Where the time without connection began.
-    pub since: Option<LastError>,
-    /// The last try that failed.
-    pub last_try: Option<LastError>,
-    /// The last line about a certificate.
-    pub certificate: Option<LastError>,
 }
 
 /// A log that is open, with the line that is next.

@@ -1,13 +1,23 @@
 //! The verdict: how the router stands at the end of its logs, since when, and what to do next.
 
 use super::files::print;
-use super::model::{Kind, LogReport, Verdict};
-use super::read::Evidence;
+use super::model::{Kind, LastError, LogReport, Verdict};
 use super::states::{Machine, State};
 use crate::base::text::count;
 
 /// What is done about access violations.
 const AFFINITY: &str = "the router met access violations: binding it to one processor is a known cure (ProcessorAffinity [113093]); `configcid relay registry` shows whether that is set";
+
+/// The lines that a verdict rests on.
+#[derive(Default)]
+pub(super) struct Evidence {
+    /// Where the time without connection began.
+    pub since: Option<LastError>,
+    /// The last try that failed.
+    pub last_try: Option<LastError>,
+    /// The last line about a certificate.
+    pub certificate: Option<LastError>,
+}
 
 /// Fills in the verdict of a report.
 pub(super) fn judge(
