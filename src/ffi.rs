@@ -158,10 +158,10 @@ impl State {
         let lock = LockOptions { break_lock: flags & CONFIGCID_BREAK_LOCK != 0, ..self.lock };
         let ran = Run { dry_run, lock, look: Some(&options) }.on(&self.path, |path| make(path, &options));
         let exit = ran.exit();
-        if let Some(recovered) = &ran.result.recovered {
+        if let Some(recovered) = &ran.recovered {
             self.log(CONFIGCID_LOG_WARNING, &recovered_line(recovered));
         }
-        if let Some(whose) = &ran.result.broken_lock {
+        if let Some(whose) = &ran.broken_lock {
             self.log(CONFIGCID_LOG_WARNING, &format!("the lock of another writer was broken: {whose}"));
         }
         match (&ran.error, &ran.plan) {
@@ -175,11 +175,11 @@ impl State {
             }
             (None, None) => {}
         }
-        if let Some(fault) = ran.result.faults.first() {
+        if let Some(fault) = ran.faults.first() {
             self.error = format!("the result is not as it should be: {}", fault_line(fault));
             self.log(CONFIGCID_LOG_ERROR, &self.error);
         }
-        self.report = answer(&Answer { command, exit, body: Body { dry_run, cids: [ran.result] } });
+        self.report = answer(&Answer { command, exit, body: Body { dry_run, cids: [CidResult::of(&ran)] } });
         exit as Status
     }
 

@@ -6,10 +6,9 @@ use std::path::Path;
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::exit::Exit;
 use crate::catalogs::RefreshOptions;
-use crate::catalogs::{Scope, verify};
+use crate::catalogs::{Fault, Scope, verify};
 use crate::cid::{Cid, generation};
 use crate::plan::{LockOptions, Plan, Recovered, Writer};
-use crate::report::{CidResult, Status};
 
 /// How to run.
 #[derive(Debug, Clone, Copy)]
@@ -22,15 +21,56 @@ pub struct Run<'a> {
     pub look: Option<&'a RefreshOptions>,
 }
 
-/// What became of it.
+/// What became of a CID, as data; `report::CidResult` is a view of it.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Ran {
+    /// The CID, as it was named.
+    pub cid: String,
+    /// In one word.
+    pub status: Status,
     /// The plan, unless none could be made.
     pub plan: Option<Plan>,
-    /// All that is to be told.
-    pub result: CidResult,
+    /// An interrupted change that was ended before this one.
+    pub recovered: Option<Recovered>,
+    /// Whose lock was broken.
+    pub broken_lock: Option<String>,
+    /// What a look at the result found wrong.
+    pub faults: Vec<Fault>,
     /// Why it failed.
     pub error: Option<Error>,
+}
+
+/// What became of a CID, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Nothing to do.
+    Unchanged,
+    /// A dry run: something would change.
+    Planned,
+    /// A fleet's CID that no plan has anything to do for, and that is not as the file says all the same: see `warnings`.
+    Drifted,
+    /// Done and verified.
+    Changed,
+    /// Nothing was changed; see `error`. Or, with `faults`, it was changed and is not as it should be.
+    Failed,
+    /// It was not begun: the run was stopped before.
+    Left,
+}
+
+impl Status {
+    /// The name, as the JSON output has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Unchanged => "unchanged",
+            Status::Planned => "planned",
+            Status::Drifted => "drifted",
+            Status::Changed => "changed",
+            Status::Failed => "failed",
+            Status::Left => "left",
+        }
+    }
 }
 
 impl Ran {
@@ -39,9 +79,14 @@ impl Ran {
         match &self.error {
             Some(error) => Exit::of(error.kind()),
             // It was changed: a look at the result found the faults.
-            None if matches!(self.result.status, Status::Failed | Status::Drifted) => Exit::Faults,
+            None if matches!(self.status, Status::Failed | Status::Drifted) => Exit::Faults,
             None => Exit::Done,
         }
+    }
+
+    /// The plan that was carried out, or would be in a dry run; `None` where it came to nothing.
+    pub fn carried_out(&self) -> Option<&Plan> {
+        self.plan.as_ref().filter(|_| self.error.is_none())
     }
 }
 
@@ -65,14 +110,13 @@ impl Run<'_> {
     pub fn on(&self, path: &Path, make: impl Fn(&Path) -> Result<Plan>) -> Ran {
         let mut turn = Turn { path, lock: self.lock, writer: None, recovered: None };
         let mut plan = None;
-        let (mut result, error) = match self.try_on(&mut turn, make, &mut plan) {
-            Ok(result) => (result, None),
-            Err(error) => (CidResult::of_error(path, &error), Some(error)),
+        let (status, faults, error) = match self.try_on(&mut turn, make, &mut plan) {
+            Ok((status, faults)) => (status, faults, None),
+            Err(error) => (Status::Failed, Vec::new(), Some(error)),
         };
-        result.cid = path.to_string_lossy().into_owned();
-        result.broken_lock = turn.writer.as_ref().and_then(Writer::broken).map(str::to_owned);
-        result.recovered = turn.recovered;
-        Ran { plan, result, error }
+        let cid = path.to_string_lossy().into_owned();
+        let broken_lock = turn.writer.as_ref().and_then(Writer::broken).map(str::to_owned);
+        Ran { cid, status, plan, recovered: turn.recovered, broken_lock, faults, error }
     }
 
     fn try_on(
@@ -80,12 +124,12 @@ impl Run<'_> {
         turn: &mut Turn<'_>,
         make: impl Fn(&Path) -> Result<Plan>,
         made: &mut Option<Plan>,
-    ) -> Result<CidResult> {
+    ) -> Result<(Status, Vec<Fault>)> {
         let path = turn.path;
         if self.dry_run {
             let plan = made.insert(make(path)?);
             let status = if plan.is_empty() { Status::Unchanged } else { Status::Planned };
-            return Ok(CidResult::of_plan(plan, status));
+            return Ok((status, Vec::new()));
         }
         let before = generation(path);
         // Nothing can be planned on what an interrupted change left, or on what another writer has not ended.
@@ -102,11 +146,11 @@ impl Run<'_> {
         };
         let mut plan = &*made.insert(plan);
         if plan.is_empty() {
-            return Ok(CidResult::of_plan(plan, Status::Unchanged));
+            return Ok((Status::Unchanged, Vec::new()));
         }
         if !plan.is_for_cid() {
             plan.apply()?;
-            return Ok(CidResult::of_plan(plan, Status::Changed));
+            return Ok((Status::Changed, Vec::new()));
         }
         let writer = turn.take()?;
         match writer.apply(plan) {
@@ -117,15 +161,12 @@ impl Run<'_> {
             }
             applied => _ = applied?,
         }
-        let mut result = CidResult::of_plan(plan, Status::Changed);
         // While the next writer still waits.
-        if let Some(options) = self.look {
-            result.faults = verify(&Cid::open(path)?, options, Scope::Customer)?.faults;
-        }
-        if !result.faults.is_empty() {
-            result.status = Status::Failed;
-        }
-        Ok(result)
+        let faults = match self.look {
+            Some(options) => verify(&Cid::open(path)?, options, Scope::Customer)?.faults,
+            None => Vec::new(),
+        };
+        Ok((if faults.is_empty() { Status::Changed } else { Status::Failed }, faults))
     }
 }
 

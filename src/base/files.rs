@@ -49,6 +49,31 @@ pub(crate) fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>> {
         .next("look what it is; it was not read"))
 }
 
+/// Compares two files: `Ok(size)` where they are alike, else `Err(offset)`.
+pub(crate) fn first_difference(a: &Path, b: &Path) -> Result<Result<u64, u64>> {
+    const PIECE: usize = 64 << 10;
+    let (mut file_a, mut file_b) = (open_file(a)?, open_file(b)?);
+    let (mut piece_a, mut piece_b) = (Vec::with_capacity(PIECE), Vec::with_capacity(PIECE));
+    let mut offset = 0;
+    loop {
+        let read = |file: &mut File, piece: &mut Vec<u8>, path: &Path| {
+            piece.clear();
+            let read = file.by_ref().take(PIECE as u64).read_to_end(piece);
+            read.map_err(|error| Error::io("read it", path, error))
+        };
+        read(&mut file_a, &mut piece_a, a)?;
+        read(&mut file_b, &mut piece_b, b)?;
+        if piece_a != piece_b {
+            let same = piece_a.iter().zip(&piece_b).take_while(|(a, b)| a == b).count();
+            return Ok(Err(offset + same as u64));
+        }
+        if piece_a.is_empty() {
+            return Ok(Ok(offset));
+        }
+        offset += piece_a.len() as u64;
+    }
+}
+
 /// Refuses a path in which Windows would read a part as something else than the name of a file or folder: a device, an
 /// alternate stream, a name without its last dot.
 pub(crate) fn check_spelling(path: &Path) -> Result<()> {

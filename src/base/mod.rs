@@ -2,13 +2,16 @@
 //! templates. It uses no other room.
 
 pub(crate) mod error;
+pub(crate) mod error_report;
 pub(crate) mod exit;
 pub(crate) mod files;
 pub(crate) mod hex;
 pub mod html;
+pub(crate) mod metrics;
 pub(crate) mod names;
 pub(crate) mod near;
 pub(crate) mod pool;
+pub(crate) mod replace;
 pub(crate) mod severity;
 pub(crate) mod template;
 pub(crate) mod text;

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::pool::in_parallel;
 use crate::catalog::checksum::{self, Context, Function};
 use crate::catalog::{Catalog, CatalogId, CidPath, Entry};
-use crate::cid::hash::{Sum, checked_size, in_parallel, sum_file, sum_files};
+use crate::cid::hash::{Sum, checked_size, sum_file, sum_files};
 use crate::cid::walk::{Kind, not_plain, walk};
 use crate::cid::{CIDSYNC, CatalogFile, Cid};
 use crate::plan::{CatalogChange, Change, Parts, Plan, Stage};

@@ -15,12 +15,12 @@ use super::basis::{Basis, Refreshed};
 use super::loaded::catalog_change;
 use super::{Loaded, Program, detect};
 use crate::base::error::{Error, ErrorKind, Result};
-use crate::base::files::read_file;
+use crate::base::files::{first_difference, read_file};
 use crate::catalog::checksum::Function;
 use crate::catalog::{self, Catalog, CidPath, Entry, Role};
 use crate::cid::tree::Found;
 use crate::cid::walk::{Item, Kind, walk};
-use crate::cid::{CatalogFile, Cid, copy_tree, first_difference, make_writable};
+use crate::cid::{CatalogFile, Cid, copy_tree, make_writable};
 use crate::plan::{Action, CatalogChange, Change, EntryChange};
 
 /// No file that configcid itself writes beside the catalogs is larger.

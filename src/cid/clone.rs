@@ -1,7 +1,6 @@
 //! A new CID from an existing one: the first step of relay set-up.
 
 use std::fs::{self, File};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -10,7 +9,7 @@ use fs_extra::file::CopyOptions;
 use super::walk::{Item, Kind, not_plain, walk};
 use super::{Cid, OWN_PREFIX};
 use crate::base::error::{Error, ErrorKind, Result, plain};
-use crate::base::files::{check_spelling, open_file, real_path};
+use crate::base::files::{check_spelling, first_difference, real_path};
 use crate::base::text::fold_case;
 
 /// How far a clone has come.
@@ -240,32 +239,6 @@ fn compare(
             .next("wait until nothing writes to the CID, then try again"));
     }
     Ok(())
-}
-
-/// Compares two files: `Ok(size)` where they are alike, else `Err(offset)`.
-pub(crate) fn first_difference(a: &Path, b: &Path) -> Result<Result<u64, u64>> {
-    const PIECE: usize = 64 << 10;
-    let open = |path: &Path| open_file(path);
-    let (mut file_a, mut file_b) = (open(a)?, open(b)?);
-    let (mut piece_a, mut piece_b) = (Vec::with_capacity(PIECE), Vec::with_capacity(PIECE));
-    let mut offset = 0;
-    loop {
-        let read = |file: &mut File, piece: &mut Vec<u8>, path: &Path| {
-            piece.clear();
-            let read = file.by_ref().take(PIECE as u64).read_to_end(piece);
-            read.map_err(|error| Error::io("read it", path, error))
-        };
-        read(&mut file_a, &mut piece_a, a)?;
-        read(&mut file_b, &mut piece_b, b)?;
-        if piece_a != piece_b {
-            let same = piece_a.iter().zip(&piece_b).take_while(|(a, b)| a == b).count();
-            return Ok(Err(offset + same as u64));
-        }
-        if piece_a.is_empty() {
-            return Ok(Ok(offset));
-        }
-        offset += piece_a.len() as u64;
-    }
 }
 
 /// Gives the owner the right to write, where the system has such rights.

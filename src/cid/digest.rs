@@ -7,9 +7,10 @@ use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha384};
 
-use super::hash::{in_parallel, sum_file};
+use super::hash::sum_file;
 use crate::base::error::{Error, Result};
 use crate::base::files::open_file;
+use crate::base::pool::in_parallel;
 use crate::catalog::checksum::{READ_BUFFER, State};
 use crate::catalog::{Checksum, checksum};
 

@@ -8,7 +8,7 @@ pub(crate) mod tree;
 pub(crate) mod walk;
 
 pub use clone::{CloneProgress, CloneReport, check_clone, clone};
-pub(crate) use clone::{copy_tree, first_difference, make_writable};
+pub(crate) use clone::{copy_tree, make_writable};
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,7 @@ use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::files::{check_spelling, read_file, real_path};
 use crate::base::names::looks_like;
 use crate::base::text::{fold_case, safe};
-use crate::catalog::{self, Catalog, CidPath};
+use crate::catalog::{self, Catalog, CidPath, is_catalog_name};
 use crate::mrinit::{self, Mrinit};
 use tree::{Found, Listing, Tree};
 
@@ -332,4 +332,10 @@ fn refuse_component(shown: &Path, root: &Path) -> Result<()> {
     Err(Error::new(ErrorKind::NotACid, format!("{} is a component of a CID, not a CID", name.to_string_lossy()))
         .in_file(shown)
         .next("name the CID, which is the folder above it"))
+}
+
+/// Whether the folder is a CID's root, or a component: it has a catalog.
+pub(crate) fn holds_catalog(folder: &Path) -> bool {
+    let Ok(mut entries) = folder.read_dir() else { return false };
+    entries.any(|entry| entry.is_ok_and(|entry| entry.file_name().to_str().is_some_and(is_catalog_name)))
 }

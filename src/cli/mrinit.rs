@@ -1,16 +1,15 @@
-//! `configcid mrinit show` and `configcid mrinit set`: one file, without a CID around it.
+//! `configcid mrinit show` and `configcid mrinit set`: one file, by itself or in a CID.
 
 use std::path::PathBuf;
 
 use crate::base::near::nearest;
-use crate::mrinit::{Finding, KEY_MR_PARENT, KEY_PARENT_ROUTER, Mrinit, Value, is_secret_key, masked};
-use crate::plan::LockOptions;
+use crate::mrinit::{Finding, KEY_MR_PARENT, KEY_PARENT_ROUTER, Mrinit, is_secret_key};
 use crate::report::{doubt_lines, plan_lines};
-use crate::{Error, Exit, Result, Run, relay};
+use crate::{Cid, Error, ErrorKind, Exit, RelayAddress, Result, relay};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::flags::{AddressFlags, path};
+use super::flags::{AddressFlags, RefreshFlags, WriteFlags, path};
 use super::out::Out;
 use super::work::Work;
 
@@ -19,7 +18,7 @@ pub enum MrinitCommand {
     /// Show the values; secrets are masked
     Show(ShowArgs),
     /// Set one value, and leave every other byte as it is
-    Set(SetArgs),
+    Set(Box<SetArgs>),
 }
 
 #[derive(Debug, Args)]
@@ -42,9 +41,13 @@ pub struct SetArgs {
     pub value: Option<String>,
     #[command(flatten)]
     pub address: AddressFlags,
-    /// Show what would change, and write nothing
+    /// Write an address even if it is none that a relay can have
     #[arg(long)]
-    pub dry_run: bool,
+    pub force: bool,
+    #[command(flatten)]
+    pub flags: RefreshFlags,
+    #[command(flatten)]
+    pub write: WriteFlags,
 }
 
 pub fn run(command: &MrinitCommand, out: Out) -> Exit {
@@ -100,10 +103,7 @@ fn settings(conf: &Mrinit) -> Vec<ShownSetting> {
     conf.settings()
         .map(|setting| ShownSetting {
             name: setting.name.to_owned(),
-            value: match setting.value {
-                Value::Text(text) if is_secret_key(setting.name) => masked(text),
-                value => value.to_string(),
-            },
+            value: setting.value.shown_as(setting.name),
             line: setting.line,
         })
         .collect()
@@ -121,26 +121,54 @@ fn look(conf: &Mrinit) -> (Vec<Finding>, Vec<String>) {
 
 fn set(args: &SetArgs, out: Out) -> Exit {
     const COMMAND: &str = "mrinit set";
-    let wanted = || -> Result<(String, String)> {
-        Ok(match (&args.name, &args.value) {
-            (Some(name), Some(value)) => (name.clone(), value.clone()),
-            _ => {
-                let address = args.address.address()?;
-                address.warnings().iter().for_each(|warning| out.warning(warning));
-                (KEY_PARENT_ROUTER.to_owned(), address.to_string())
-            }
-        })
-    };
-    if let Some(error) = args.value.as_deref().and_then(taken_option) {
-        return out.fail(COMMAND, &error);
+    match try_set(COMMAND, args, out) {
+        Ok(exit) => exit,
+        Err(error) => out.fail(COMMAND, &error),
     }
-    let (name, value) = match wanted() {
-        Ok(wanted) => wanted,
-        Err(error) => return out.fail(COMMAND, &error),
+}
+
+fn try_set(command: &'static str, args: &SetArgs, out: Out) -> Result<Exit> {
+    if let Some(error) = args.value.as_deref().and_then(taken_option) {
+        return Err(error);
+    }
+    let (name, value) = match (&args.name, &args.value) {
+        (Some(name), Some(value)) => {
+            check_value(name, value, args.force)?;
+            (name.clone(), value.clone())
+        }
+        _ => {
+            let address = args.address.address()?;
+            address.warnings().iter().for_each(|warning| out.warning(warning));
+            (KEY_PARENT_ROUTER.to_owned(), address.to_string())
+        }
     };
-    let run = Run { dry_run: args.dry_run, lock: LockOptions::default(), look: None };
-    let work = Work { command: COMMAND, run, lines: &plan_lines, open: |_| Ok(()) };
-    work.on_all(std::slice::from_ref(&args.file), out, |file| relay::edit_file(file, &name, &value))
+    let options = args.flags.options()?;
+    // Past a CID's lock, journal and catalogs nothing is written.
+    if let Some((cid, path)) = relay::cid_around(&args.file)? {
+        let work = Work { command, run: args.write.run(Some(&options)), lines: &plan_lines, open: |_| Ok(()) };
+        return Ok(work.on_all(&[cid], out, |cid| relay::edit_in_cid(&Cid::open(cid)?, &path, &name, &value, &options)));
+    }
+    let work = Work { command, run: args.write.run(None), lines: &plan_lines, open: |_| Ok(()) };
+    Ok(work.on_all(std::slice::from_ref(&args.file), out, |file| relay::edit_file(file, &name, &value)))
+}
+
+/// Refuses an address that relay set-up would refuse, unless forced, and a value that stands where the name belongs: an
+/// error about such a name would show a secret.
+fn check_value(name: &str, value: &str, force: bool) -> Result<()> {
+    if is_secret_key(value) && !is_secret_key(name) && !force {
+        let what = format!("{value} is the name of a value, and stands where the value belongs");
+        return Err(
+            Error::new(ErrorKind::Usage, what).next("give the name first: configcid mrinit set FILE NAME VALUE")
+        );
+    }
+    let is_address = [KEY_PARENT_ROUTER, KEY_MR_PARENT].iter().any(|key| key.eq_ignore_ascii_case(name));
+    if is_address && !force {
+        value.parse::<RelayAddress>().map_err(|error| {
+            let next = error.next_step().map_or_else(String::new, |next| format!("{next}; "));
+            error.next(format!("{next}--force writes it as it is"))
+        })?;
+    }
+    Ok(())
 }
 
 /// A value may begin with a dash, as arguments of services do; what is nearly an option of configcid is a slip.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::plan::Writer;
-use crate::report::{CidResult, Status, candidates_line, count, fault_line, recovered_line};
+use crate::report::{CidResult, ErrorReport, Status, candidates_line, count, fault_line, recovered_line};
 use crate::{Cid, Exit, Plan, Ran, Result, Run};
 use serde::Serialize;
 
@@ -39,12 +39,11 @@ impl Work<'_> {
                 let opened = (self.open)(path).and_then(|()| make(path).map(drop));
                 let _ = opened.as_ref().map_err(|error| out.error(error));
                 exits.push(opened.as_ref().map_or_else(|error| Exit::of(error.kind()), |()| Exit::Done));
-                results.push(
-                    opened.map_or_else(
-                        |error| CidResult::of_error(path, &error),
-                        |()| CidResult::new(path, Status::Left),
-                    ),
-                );
+                let mut result = CidResult::new(&path.to_string_lossy(), Status::Left);
+                if let Err(error) = opened {
+                    (result.status, result.error) = (Status::Failed, Some(ErrorReport::new(&error)));
+                }
+                results.push(result);
                 continue;
             }
             if self.run.dry_run && Writer::needs_recovery(path) {
@@ -53,7 +52,9 @@ impl Work<'_> {
             let ran = self.run.on(path, &make);
             self.show(&ran, out);
             exits.push(ran.exit());
-            results.push(ran.result);
+            if out.json {
+                results.push(CidResult::of(&ran));
+            }
         }
         let exit = Exit::of_all(&exits);
         if is_refused {
@@ -67,11 +68,10 @@ impl Work<'_> {
     }
 
     fn show(&self, ran: &Ran, out: Out) {
-        let result = &ran.result;
-        if let Some(recovered) = &result.recovered {
+        if let Some(recovered) = &ran.recovered {
             out.warning(&recovered_line(recovered));
         }
-        if let Some(whose) = &result.broken_lock {
+        if let Some(whose) = &ran.broken_lock {
             out.warning(&broken_lock_line(whose));
         }
         if let Some(error) = &ran.error {
@@ -86,8 +86,8 @@ impl Work<'_> {
         if self.run.dry_run || out.verbose {
             out.diffs(plan);
         }
-        let files = count(result.files.len(), "file", "files");
-        match result.status {
+        let files = count(plan.changes().len(), "file", "files");
+        match ran.status {
             Status::Unchanged => out.good("Nothing to do: everything is as it should be"),
             Status::Planned => out.good(format!("Dry run: {files} would be written; nothing was")),
             Status::Changed if self.run.look.is_some() => out.good(format!("Done: {files} written and verified")),
@@ -95,7 +95,7 @@ impl Work<'_> {
             Status::Left | Status::Drifted => {}
             Status::Failed => {
                 out.fault(format!("{files} written, but the result is not as it should be:"));
-                result.faults.iter().for_each(|fault| out.fault(fault_line(fault)));
+                ran.faults.iter().for_each(|fault| out.fault(fault_line(fault)));
             }
         }
     }

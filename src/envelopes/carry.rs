@@ -2,12 +2,14 @@
 //! there. Done again after an interruption, it goes on where it was.
 
 use std::fs::{self, File, FileTimes};
-use std::io::{self, ErrorKind as IoErrorKind, Read};
+use std::io::{self, ErrorKind as IoErrorKind};
 use std::path::Path;
 
 use tempfile::TempPath;
 
 use crate::base::error::{Error, Result};
+use crate::base::files::first_difference;
+use crate::base::replace::{patiently, persist};
 
 /// What became of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,10 +38,12 @@ pub(super) fn carry(from: &Path, to: &Path) -> Result<Carried> {
 
 /// Renames without replacing.
 fn rename(from: &Path, to: &Path) -> io::Result<()> {
-    let mut path = TempPath::try_from_path(from)?;
-    // It is no temporary file: whatever happens, it stays.
-    path.disable_cleanup(true);
-    path.persist_noclobber(to).map_err(|error| error.error)
+    patiently(|| {
+        let mut path = TempPath::try_from_path(from)?;
+        // It is no temporary file: whatever happens, it stays.
+        path.disable_cleanup(true);
+        path.persist_noclobber(to).map_err(|error| error.error)
+    })
 }
 
 /// Something has the name already: the same file, where an interruption came between copying it and removing the first.
@@ -48,7 +52,7 @@ fn taken(from: &Path, to: &Path) -> Result<Carried> {
     if !is_file || !from.exists() {
         return Ok(if from.exists() { Carried::Taken } else { Carried::Gone });
     }
-    let same = same(from, to).map_err(|error| Error::io("compare it with the file of its name there", from, error))?;
+    let same = same(from, to)?;
     let folders = from.parent().zip(to.parent());
     if !same || folders.is_none_or(|(from, to)| is_one_folder(from, to).unwrap_or(true)) {
         return Ok(Carried::Taken);
@@ -74,15 +78,15 @@ fn copy(from: &Path, to: &Path) -> Result<Carried> {
     #[cfg(unix)]
     part.as_file().set_permissions(metadata.permissions()).map_err(cannot)?;
     part.as_file().sync_all().map_err(cannot)?;
-    if !same(from, part.path()).map_err(cannot)? {
+    if !same(from, part.path())? {
         return Err(Error::new(crate::ErrorKind::Changed, "it changed while it was copied")
             .in_file(from)
             .next("stop what writes to it, and run this again"));
     }
-    match part.persist_noclobber(to) {
-        Ok(_) => remove(from),
-        Err(error) if error.error.kind() == IoErrorKind::AlreadyExists => taken(from, to),
-        Err(error) => Err(cannot(error.error)),
+    match persist(part, to, false) {
+        Ok(()) => remove(from),
+        Err(error) if error.kind() == IoErrorKind::AlreadyExists => taken(from, to),
+        Err(error) => Err(cannot(error)),
     }
 }
 
@@ -117,24 +121,8 @@ pub(super) fn remove_parts(folder: &Path) -> Result<()> {
 }
 
 /// Whether two files hold the same bytes.
-pub(super) fn same(one: &Path, other: &Path) -> io::Result<bool> {
-    let (mut one, mut other) = (File::open(one)?, File::open(other)?);
-    if one.metadata()?.len() != other.metadata()?.len() {
-        return Ok(false);
-    }
-    let (mut a, mut b) = (Vec::new(), Vec::new());
-    loop {
-        a.clear();
-        b.clear();
-        one.by_ref().take(1 << 16).read_to_end(&mut a)?;
-        other.by_ref().take(1 << 16).read_to_end(&mut b)?;
-        if a != b {
-            return Ok(false);
-        }
-        if a.is_empty() {
-            return Ok(true);
-        }
-    }
+pub(super) fn same(one: &Path, other: &Path) -> Result<bool> {
+    Ok(first_difference(one, other)?.is_ok())
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::check::{Check, RateMethod};
 use crate::base::error::Result;
-use crate::report::{Metrics, write_file};
+use crate::base::metrics::Metrics;
+use crate::base::replace::write_file;
 
 /// What a check found, as metrics.
 ///

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::{CidStatus, Fleet, FleetFinding, State};
-use crate::report::Metrics;
+use crate::base::metrics::Metrics;
 
 /// The metrics where no fleet file could be read: without them the last good ones would stand for ever.
 pub fn fleet_down() -> Metrics {

@@ -15,8 +15,7 @@ use crate::cid::Cid;
 use crate::mrinit::{KEY_MR_PARENT, RelayAddress, names_relay};
 use crate::plan::Plan;
 use crate::relay::{self, CopyState, ParentBack, RelaySetup, RelayState};
-use crate::report::Status;
-use crate::run::{Ran, Run};
+use crate::run::{Ran, Run, Status};
 
 /// What the purpose of a change begins with that a fleet file asked for.
 pub(super) const PURPOSE: &str = "fleet apply: ";
@@ -198,13 +197,13 @@ pub fn run(fleet: &Fleet, work: &Work<'_>, begun: impl Fn(usize) + Sync, done: i
             }
         });
         // What is told of and not mended is no CID that is as it should be.
-        if ran.result.status == Status::Unchanged
-            && !ran.result.warnings.is_empty()
+        if ran.status == Status::Unchanged
+            && ran.plan.as_ref().is_some_and(|plan| !plan.warnings().is_empty())
             && cid_status(fleet, cid, work.refresh).state == State::Drifted
         {
-            ran.result.status = Status::Drifted;
+            ran.status = Status::Drifted;
         }
-        ran.result.cid = cid.path.value.clone();
+        ran.cid = cid.path.value.clone();
         Some(ran)
     };
     side_by_side(work.jobs, fleet.cids.len(), one, done);

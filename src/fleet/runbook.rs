@@ -6,8 +6,10 @@ use super::check::MAX_LEVELS;
 use super::picture::endpoint_count;
 use super::{Fleet, FleetCid, Platform, Relay, Target, check, registry};
 use crate::base::error::{Error, ErrorKind, Position, Result};
+use crate::base::html;
+use crate::base::template::Markup;
 use crate::base::template::{Values, fill};
-use crate::report::{Markup, count, html};
+use crate::base::text::count;
 
 const TEMPLATE: &str = include_str!("../../templates/runbook.md");
 

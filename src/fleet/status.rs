@@ -3,6 +3,7 @@
 use super::plan::{PURPOSE, names, parent_back, parent_faults, plan_of, setup};
 use super::{Fleet, FleetCid};
 use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::error_report::ErrorReport;
 use crate::base::pool::side_by_side;
 use crate::catalog::CidPath;
 use crate::catalogs::RefreshOptions;
@@ -11,7 +12,6 @@ use crate::cid::{Cid, MRINIT};
 use crate::mrinit::{self, KEY_MR_PARENT, KEY_PARENT_ROUTER, RelayAddress};
 use crate::plan::{Writer, digest, last_change};
 use crate::relay::{self, CopyState, ParentBack, RelayState};
-use crate::report::ErrorReport;
 use crate::router::same_list;
 
 /// How a CID stands to the file.

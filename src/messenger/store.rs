@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::State;
 use super::file::read_bytes;
 use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::replace::persist;
 
 /// The largest state that is read, in bytes.
 const MAX_SIZE: u64 = 32 << 20;
@@ -164,7 +165,7 @@ impl Store {
             tempfile::Builder::new().prefix(UNFINISHED).rand_bytes(0).tempfile_in(&self.folder).map_err(cannot)?;
         file.write_all(&state.print()).map_err(cannot)?;
         file.as_file().sync_all().map_err(cannot)?;
-        file.persist(&path).map(drop).map_err(|error| cannot(error.error))
+        persist(file, &path, true).map_err(cannot)
     }
 
     fn lock(&self) -> Result<File> {

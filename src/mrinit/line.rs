@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Value;
+use super::{DWORD, Value};
 use crate::base::text::{Encoding, LineEnding};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +69,7 @@ pub(super) fn parse_dword(text: &str) -> Option<u32> {
     let strip = |prefix: &str| {
         text.get(..prefix.len()).filter(|start| start.eq_ignore_ascii_case(prefix)).map(|_| &text[prefix.len()..])
     };
-    let (digits, radix) = match strip("dword:").or_else(|| strip("0x")) {
+    let (digits, radix) = match strip(DWORD).or_else(|| strip("0x")) {
         Some(digits) => (digits, 16),
         None => (text, 10),
     };
@@ -169,7 +169,6 @@ fn parse_line(
             _ => otherwise(),
         };
     }
-    const DWORD: &str = "dword:";
     let digits = value + DWORD.len();
     let digits_end = digits + 8;
     if digits_end <= line.len()

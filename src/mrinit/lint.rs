@@ -21,9 +21,11 @@ impl Mrinit {
     /// ```
     pub fn lint(&self) -> Vec<Finding> {
         let mut found = self.line_ends();
-        for (index, line) in self.lines.iter().enumerate().filter(|(_, line)| line.in_config) {
+        let lines = self.lines.iter().zip(self.secret_lines()).enumerate();
+        for (index, (line, may_hold_secret)) in lines.filter(|(_, (line, _))| line.in_config) {
             let text = self.encoding.decode(&self.bytes[line.span.clone()]);
-            found.extend(of_line(text.trim_end_matches(['\r', '\n']), &line.kind).map(|finding| finding.at(index + 1)));
+            let finding = of_line(text.trim_end_matches(['\r', '\n']), &line.kind, may_hold_secret);
+            found.extend(finding.map(|finding| finding.at(index + 1)));
         }
         for key in [KEY_PARENT_ROUTER, KEY_MR_PARENT] {
             let settings = self.settings().filter(|setting| setting.name.eq_ignore_ascii_case(key));
@@ -91,7 +93,7 @@ impl Mrinit {
     }
 }
 
-fn of_line(text: &str, kind: &LineKind) -> Option<Finding> {
+fn of_line(text: &str, kind: &LineKind, may_hold_secret: bool) -> Option<Finding> {
     let error = |id, what: String| Some(Finding::new(id, Severity::Error, what));
     match kind {
         LineKind::Value { name, value: Value::Text(value), .. }
@@ -108,8 +110,12 @@ fn of_line(text: &str, kind: &LineKind) -> Option<Finding> {
             error("line-string-as-number", format!("{name} is a dword and should be a string"))
         }
         LineKind::Broken { name, slip } => {
-            let name = name.as_deref().map_or_else(|| "a value".to_owned(), safe);
-            let should = should_be(text, *slip).map_or_else(String::new, |should| format!("; it should be {should}"));
+            // What stands where a name should may be a key that was cut off its own.
+            let name = name.as_deref().filter(|name| !may_hold_secret || is_secret_key(name));
+            let name = name.map_or_else(|| "a value".to_owned(), safe);
+            let should = should_be(text, *slip)
+                .filter(|_| !may_hold_secret)
+                .map_or_else(String::new, |should| format!("; it should be {should}"));
             let id = match slip {
                 Slip::Quotes => "line-quotes",
                 Slip::BareName | Slip::BareValue => "line-unquoted",
@@ -122,7 +128,7 @@ fn of_line(text: &str, kind: &LineKind) -> Option<Finding> {
         LineKind::Other => Some(Finding::new(
             "line-unknown",
             Severity::Warning,
-            format!("this is neither a value nor a comment: {}", shown(text)),
+            format!("this is neither a value nor a comment: {}", shown(text, may_hold_secret)),
         )),
         _ => None,
     }
@@ -174,8 +180,8 @@ fn same(one: &str, other: &str) -> bool {
 }
 
 /// A line as people may see it: no secret, and not all of a long one.
-fn shown(text: &str) -> String {
-    if keys::may_hold_secret(text) {
+fn shown(text: &str, may_hold_secret: bool) -> String {
+    if may_hold_secret {
         return super::masked(text.trim());
     }
     let text = safe(text.trim());

@@ -13,6 +13,8 @@ pub use judge::{Finding, judge};
 pub(crate) use judge::{read as read_list, service_args};
 pub use keys::{KEY_MR_PARENT, KEY_PARENT_ROUTER, is_drift_key, is_secret_key, masked};
 
+use std::ops::Range;
+
 use crate::base::error::{Error, ErrorKind, Position, Result};
 use crate::base::text::{Encoding, LineEnding};
 use line::{Line, LineKind, parse_dword, parse_lines};
@@ -60,6 +62,21 @@ impl std::fmt::Display for Value {
             Value::Text(text) => f.write_str(text),
             Value::Dword(number) => write!(f, "dword:{number:08x}"),
         }
+    }
+}
+
+/// What a number begins with.
+const DWORD: &str = "dword:";
+
+impl Value {
+    /// Whether both are strings, or both numbers.
+    pub(crate) fn is_of_type(&self, other: &Value) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other)
+    }
+
+    /// The value of `name` as it may be shown to anybody: what may be a secret is [`masked`], whatever its type.
+    pub fn shown_as(&self, name: &str) -> String {
+        if is_secret_key(name) { masked(&self.to_string()) } else { self.to_string() }
     }
 }
 
@@ -153,7 +170,8 @@ impl Mrinit {
             Value::Text(_) => (Value::Text(value.to_owned()), check_text(name, value)?.to_owned()),
             Value::Dword(_) => {
                 let number = parse_dword(value).ok_or_else(|| {
-                    usage(format!("{value:?} is no number for {name}"), "write it as 8193, 0x2001 or dword:00002001")
+                    let shown = if is_secret_key(name) { masked(value) } else { format!("{value:?}") };
+                    usage(format!("{shown} is no number for {name}"), "write it as 8193, 0x2001 or dword:00002001")
                 })?;
                 (Value::Dword(number), format!("{number:08x}"))
             }
@@ -169,10 +187,20 @@ impl Mrinit {
         Ok(Edit { changed, line_ending_added })
     }
 
-    /// Sets `name` as [`set`](Mrinit::set) does, or adds it as the last value of the `[Config]` section.
+    /// Lets `name` be this value, of its type whatever type stood there, or adds it as the last value of the `[Config]`
+    /// section.
+    ///
+    /// # Errors
+    /// As [`set`](Mrinit::set).
     pub(crate) fn set_or_add(&mut self, name: &str, value: &Value) -> Result<Edit> {
-        if self.find(name)?.is_some() {
-            return self.set(name, &value.to_string());
+        if let Some(index) = self.find(name)? {
+            return match &self.lines[index].kind {
+                LineKind::Value { value: old, span, .. } if !old.is_of_type(value) => {
+                    let whole = self.whole_value(old, span);
+                    self.set_whole(name, value, whole)
+                }
+                _ => self.set(name, &value.to_string()),
+            };
         }
         let ending = self.style();
         let text = match value {
@@ -197,10 +225,47 @@ impl Mrinit {
         Ok(Edit { changed: true, line_ending_added })
     }
 
+    /// Where a value stands with what marks its type: the quotes of a string, the `dword:` of a number.
+    fn whole_value(&self, value: &Value, span: &Range<usize>) -> Range<usize> {
+        let unit = self.encoding.unit();
+        match value {
+            Value::Text(_) => span.start - unit..span.end + unit,
+            Value::Dword(_) => span.start - DWORD.len() * unit..span.end,
+        }
+    }
+
+    /// Replaces a value by one of the other type.
+    fn set_whole(&mut self, name: &str, value: &Value, whole: Range<usize>) -> Result<Edit> {
+        let text = match value {
+            Value::Text(text) => format!("\"{}\"", check_text(name, text)?),
+            Value::Dword(_) => value.to_string(),
+        };
+        let mut bytes = self.bytes.clone();
+        bytes.splice(whole, self.encode(name, &text)?);
+        let line_ending_added = self.missing_ending()?;
+        self.become_checked(bytes, line_ending_added, name, value)?;
+        Ok(Edit { changed: true, line_ending_added })
+    }
+
+    /// Of each line whether it may hold a secret: it names one, or a line before began like one, and nothing that is whole
+    /// has ended it since.
+    fn secret_lines(&self) -> Vec<bool> {
+        let mut is_open = false;
+        let may_hold = |line: &Line| {
+            let text = self.encoding.decode(&self.bytes[line.span.clone()]);
+            let is_whole = matches!(line.kind, LineKind::Section | LineKind::Value { .. });
+            is_open &= !is_whole;
+            let may_hold = !text.trim().is_empty() && (is_open || keys::may_hold_secret(&text));
+            is_open |= may_hold && !is_whole;
+            may_hold
+        };
+        self.lines.iter().map(may_hold).collect()
+    }
+
     /// The text for people to see: the same lines, with every secret replaced by [`masked`].
     pub fn masked_text(&self) -> String {
         let mut out = String::new();
-        for line in &self.lines {
+        for (line, may_hold_secret) in self.lines.iter().zip(self.secret_lines()) {
             let text = self.encoding.decode(&self.bytes[line.span.clone()]);
             match &line.kind {
                 LineKind::Value { name, value: Value::Text(value), span } if is_secret_key(name) => {
@@ -208,7 +273,7 @@ impl Mrinit {
                     out.push_str(&masked(value));
                     out.push_str(&self.encoding.decode(&self.bytes[span.end..line.span.end]));
                 }
-                _ if keys::may_hold_secret(&text) => {
+                _ if may_hold_secret => {
                     out.push_str(&masked(text.trim_end()));
                     out.push_str(line.ending.map_or("", LineEnding::as_str));
                 }

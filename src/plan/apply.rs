@@ -8,11 +8,13 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::lock::{Lock, LockOptions};
-use super::record::{LOCK, Places, Record, Step, digest, work_name};
-use super::{Change, Plan, Stage, disk, observe, recover, undo};
+use super::lock::LockOptions;
+use super::place::put_in_place;
+use super::record::{Places, Record, Step, digest, work_name};
+use super::writer::Writer;
+use super::{Change, Plan, disk, observe, recover, undo};
 use crate::base::error::{Error, ErrorKind, Result};
-use crate::base::files::{read_file, real_path};
+use crate::base::files::read_file;
 use crate::catalog;
 use crate::catalog::CidPath;
 use crate::cid::generation;
@@ -24,15 +26,6 @@ use crate::cid::tree::{Found, Tree};
 pub struct Applied {
     /// Files that were written or removed.
     pub files: usize,
-}
-
-/// The right to write to a CID, which one process at a time has. It ends when this is dropped.
-#[derive(Debug)]
-pub struct Writer {
-    pub(super) root: PathBuf,
-    pub(super) shown: PathBuf,
-    broken: Option<String>,
-    _lock: Lock,
 }
 
 /// Room that is asked for beyond the files themselves, in bytes: records, and what a file system rounds up.
@@ -77,26 +70,6 @@ impl Plan {
 }
 
 impl Writer {
-    /// Gets the right to write to the CID at `path`. An interrupted change is not looked for: see
-    /// [`recover`](Writer::recover).
-    ///
-    /// # Errors
-    /// Another writer is at work and does not end in time, or the folder cannot be written.
-    pub fn lock(path: &Path, options: LockOptions) -> Result<Writer> {
-        let root = real_path(path).map_err(|error| Error::io("open the CID", path, error))?;
-        Writer::lock_root(&root, path, options)
-    }
-
-    fn lock_root(root: &Path, shown: &Path, options: LockOptions) -> Result<Writer> {
-        let (lock, broken) = Lock::take(root, options).map_err(|error| error.about(&shown.join(LOCK)))?;
-        Ok(Writer { root: root.to_owned(), shown: shown.to_owned(), broken, _lock: lock })
-    }
-
-    /// Whose lock was broken to get this one, if anyone's.
-    pub fn broken(&self) -> Option<&str> {
-        self.broken.as_deref()
-    }
-
     /// Carries a plan out, as [`Plan::apply`] does.
     ///
     /// # Errors
@@ -202,26 +175,6 @@ fn stage_one(tree: &Tree, step: &Step, change: &Change, target: &Path) -> Result
     if let (Some(staged), Some(bytes)) = (&step.staged, &change.after) {
         let like = if change.before.is_some() { Some(target.to_owned()) } else { like(tree, change)? };
         disk::write_new(&target.with_file_name(staged), bytes, like.as_deref())?;
-    }
-    Ok(())
-}
-
-/// Renames every new content into place, in the order of the stages, and removes at last what no catalog lists any
-/// more; each part is on the disk before the next begins.
-pub(super) fn put_in_place(record: &Record, targets: &[PathBuf], folders: &BTreeSet<&Path>) -> Result<()> {
-    let parts = [Some(Stage::Payload), Some(Stage::ComponentCatalog), Some(Stage::RootCatalog), None];
-    for part in parts {
-        let in_part = |step: &Step| part == step.staged.as_ref().map(|_| step.stage);
-        let steps: Vec<_> = record.steps.iter().zip(targets).filter(|(step, _)| in_part(step)).collect();
-        for (step, target) in &steps {
-            match &step.staged {
-                Some(staged) => disk::rename(&target.with_file_name(staged), target)?,
-                None => disk::remove(target)?,
-            }
-        }
-        if !steps.is_empty() {
-            folders.iter().try_for_each(|folder| disk::sync_folder(folder))?;
-        }
     }
     Ok(())
 }

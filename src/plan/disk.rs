@@ -4,11 +4,10 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
-use std::thread;
-use std::time::Duration;
 
 use crate::base::error::{Error, Result};
 use crate::base::files::read_file;
+use crate::base::replace::patiently;
 
 #[cfg(feature = "faults")]
 mod faults;
@@ -120,9 +119,6 @@ pub(super) fn keep(file: &Path, copy: &Path) -> Result<()> {
     step("flush it", copy, || kept.sync_all())
 }
 
-/// How long a file may be held by others before a rename gives up: readers hold one for up to a second in practice.
-const RETRIES: [u64; 8] = [10, 20, 40, 80, 160, 320, 640, 1280];
-
 /// Renames a file, over what is there.
 pub(super) fn rename(from: &Path, to: &Path) -> Result<()> {
     let read_only = unprotect(to)?;
@@ -170,26 +166,6 @@ pub(super) fn protect_as(file: &Path, kept: &Path) -> Result<()> {
             step("set its attributes", file, || fs::set_permissions(file, then))
         }
         _ => Ok(()),
-    }
-}
-
-/// Tries again for a while where somebody holds the file.
-pub(super) fn patiently<T>(call: impl Fn() -> io::Result<T>) -> io::Result<T> {
-    for pause in RETRIES {
-        match call() {
-            Err(error) if is_held(&error) => thread::sleep(Duration::from_millis(pause)),
-            other => return other,
-        }
-    }
-    call()
-}
-
-/// On Windows a file that somebody reads can be neither replaced nor removed: access denied (5), sharing violation
-/// (32), lock violation (33). Shares mounted elsewhere say busy.
-fn is_held(error: &io::Error) -> bool {
-    match error.raw_os_error() {
-        Some(5 | 32 | 33) if cfg!(windows) => true,
-        _ => matches!(error.kind(), io::ErrorKind::ResourceBusy | io::ErrorKind::ExecutableFileBusy),
     }
 }
 

@@ -5,9 +5,9 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::disk::bare_step;
-use super::lock::Holder;
+use super::holder::Holder;
 #[cfg(not(windows))]
-use super::lock::read_holder;
+use super::holder::read_holder;
 use crate::base::error::{Error, Result};
 
 pub(super) use system::{give_back, look, make, remove_stale};
@@ -104,8 +104,8 @@ mod system {
 mod system {
     use std::os::windows::fs::OpenOptionsExt;
 
-    use super::super::disk::patiently;
     use super::*;
+    use crate::base::replace::patiently;
 
     const GENERIC_READ: u32 = 0x8000_0000;
     const GENERIC_WRITE: u32 = 0x4000_0000;

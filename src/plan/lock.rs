@@ -1,20 +1,16 @@
 //! One writer per CID, across machines on a share.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Seek};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
-
 use super::disk::bare_step;
 use super::hold;
+use super::holder::{Holder, describe, read_holder};
 use super::record::{self, LOCK, Record};
 use crate::base::error::{Error, ErrorKind, Result};
-
-/// No lock is larger.
-const MAX_SIZE: u64 = 64 << 10;
 
 /// How long locks may come and go before that is strange.
 const MOMENT: Duration = Duration::from_secs(1);
@@ -33,17 +29,6 @@ impl Default for LockOptions {
     fn default() -> Self {
         LockOptions { wait: Duration::from_secs(10), break_lock: false }
     }
-}
-
-/// Who holds a lock.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Holder {
-    pub id: String,
-    host: String,
-    process: u32,
-    user: String,
-    /// Seconds since 1970 began, UTC.
-    time: u64,
 }
 
 /// The right to write to a CID, given back when dropped.
@@ -143,28 +128,6 @@ fn obstacle(path: &Path) -> Result<Obstacle> {
     match read_holder(&mut file) {
         Some(holder) if unheld && holder.host == record::host() => Ok(Obstacle::Stale(holder, file)),
         holder => Ok(Obstacle::Held(holder)),
-    }
-}
-
-/// Whose lock this is, as far as its file tells.
-pub(super) fn whose(path: &Path) -> String {
-    let bytes = crate::base::files::read_file(path, MAX_SIZE).ok();
-    describe(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).as_ref())
-}
-
-pub(super) fn read_holder(file: &mut File) -> Option<Holder> {
-    let mut bytes = Vec::new();
-    file.rewind().ok()?;
-    file.take(MAX_SIZE).read_to_end(&mut bytes).ok()?;
-    serde_json::from_slice(&bytes).ok()
-}
-
-fn describe(holder: Option<&Holder>) -> String {
-    match holder {
-        None => "a process that left no name".to_owned(),
-        Some(Holder { host, process, user, time, .. }) => {
-            format!("process {process} of {user} on {host}, since {}", record::utc(*time))
-        }
     }
 }
 

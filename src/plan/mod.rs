@@ -6,17 +6,21 @@ mod file;
 #[cfg(feature = "faults")]
 pub(crate) mod fuzzing;
 mod hold;
+mod holder;
 mod lock;
+mod place;
 mod record;
 mod recover;
 mod remains;
 mod undo;
 mod view;
+mod writer;
 
-pub use apply::{Applied, Writer};
+pub use apply::Applied;
 pub use lock::LockOptions;
 pub use recover::{Direction, Outcome, Recovered};
 pub use undo::{Past, PastContent, history, undo};
+pub use writer::Writer;
 
 pub(crate) use record::digest;
 pub(crate) use remains::{Remain, Remains};

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::apply::{Writer, put_in_place};
 use super::disk;
-use super::record::{MAX_SIZE, Places, Record, Step, digest, is_leftover, is_passing, utc};
+use super::place::put_in_place;
+use super::record::{MAX_SIZE, Places, Record, Step, digest, utc};
+use super::writer::Writer;
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::files::real_path;
-use crate::catalog::{self, CidPath};
+use crate::catalog;
 use crate::cid::tree::{Found, Tree};
 
 /// What is left where an interrupted change can go neither way.
@@ -48,19 +49,6 @@ pub struct Recovered {
 }
 
 impl Writer {
-    /// Whether a change to the CID at `path` was interrupted, or is under way in another process.
-    pub fn needs_recovery(path: &Path) -> bool {
-        Places::new(path).journal.symlink_metadata().is_ok()
-    }
-
-    /// Whether a process that died, or one at work now, has left something else than files of the CID at `path`: a
-    /// journal, a lock, or drafts of them. [`recover`](Writer::recover) removes what is left.
-    pub fn has_leftovers(path: &Path) -> bool {
-        let Ok(entries) = std::fs::read_dir(path) else { return Writer::needs_recovery(path) };
-        let names = entries.flatten().map(|entry| entry.file_name());
-        names.into_iter().any(|name| name.to_str().is_some_and(is_passing))
-    }
-
     /// Finishes or undoes an interrupted change; `None` where there is none. Without a `direction`, a change of which
     /// nothing has been seen yet is undone, and any other finished.
     ///
@@ -80,28 +68,6 @@ impl Writer {
     pub fn would_recover(path: &Path, direction: Option<Direction>) -> Result<Option<Recovered>> {
         let root = real_path(path).map_err(|error| Error::io("open the CID", path, error))?;
         Ok(judge(&root, path, direction)?.map(|judged| judged.recovered()))
-    }
-
-    /// Removes what is left of changes that are over: files beside others that the last change does not name. They are
-    /// in the root and in the folders directly in it.
-    pub(super) fn sweep(&self) -> Result<()> {
-        let tree = Tree::new(self.root.clone());
-        let last = disk::read(&Places::new(&self.root).last, MAX_SIZE)?.and_then(|bytes| Record::parse(&bytes).ok());
-        let mut folders = vec![self.root.clone()];
-        for path in tree.listing(None)?.names().filter_map(|name| CidPath::in_root(name).ok()) {
-            folders.extend(tree.folder(Some(&path)).ok().flatten());
-        }
-        for folder in folders {
-            let listing = std::fs::read_dir(&folder).map_err(|error| Error::io("list the folder", &folder, error))?;
-            for entry in listing.flatten() {
-                let name = entry.file_name();
-                let Some(name) = name.to_str().filter(|name| is_leftover(name)) else { continue };
-                if !last.as_ref().is_some_and(|last| last.names(name)) {
-                    disk::remove(&entry.path())?;
-                }
-            }
-        }
-        Ok(())
     }
 }
 

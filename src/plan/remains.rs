@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::lock;
+use super::holder;
 use super::record::{JOURNAL, LAST, LOCK, MAX_SIZE, Places, Record, is_leftover};
 use super::recover::describe;
 use crate::base::files::read_file;
@@ -33,7 +33,7 @@ impl Remains {
     pub(crate) fn of(root: &Path) -> Remains {
         let read = |path: &Path| Record::parse(&read_file(path, MAX_SIZE).ok()?).ok();
         let places = Places::new(root);
-        Remains { last: read(&places.last), journal: read(&places.journal), lock: lock::whose(&root.join(LOCK)) }
+        Remains { last: read(&places.last), journal: read(&places.journal), lock: holder::whose(&root.join(LOCK)) }
     }
 
     /// What the file at `path`, from the root, is. Its name begins as configcid's own do.

@@ -3,18 +3,17 @@
 mod file;
 mod show;
 
-pub use file::{edit_file, read_file};
+pub use file::{cid_around, edit_file, edit_in_cid, read_file};
 pub use show::{CopyState, RelayState, show};
 pub(crate) use show::{look_at_lines, show_with};
 
 use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::text::LineEnding;
 use crate::catalog::CidPath;
 use crate::catalogs::{Payload, RefreshOptions};
 use crate::cid::{Cid, MRINIT, RMS_COMPONENTS};
-use crate::mrinit::{
-    KEY_MR_PARENT, KEY_PARENT_ROUTER, Mrinit, RelayAddress, Value, is_drift_key, is_secret_key, masked, names_relay,
-};
-use crate::plan::{Change, Plan, Stage};
+use crate::mrinit::{Edit, KEY_MR_PARENT, KEY_PARENT_ROUTER, Mrinit, RelayAddress, Value, is_drift_key, names_relay};
+use crate::plan::{Change, Plan};
 
 /// What relay set-up is to do.
 #[derive(Debug, Clone)]
@@ -123,8 +122,10 @@ pub(crate) fn payload(cid: &Cid, setup: &RelaySetup) -> Result<Payload> {
             Error::new(ErrorKind::MrinitFormat, "there is no mrinit.conf in the root to edit").in_file(cid.path())
         })?;
         check_base(cid, &path, &conf)?;
-        let before = conf.bytes().to_vec();
-        payload.changes.extend(edit(cid, path, Some(before), conf, None, setup, &mut payload.warnings)?);
+        let mut edited = Edited::of(path, conf);
+        edited.name_relay(setup).map_err(|error| error.in_file(&cid.shown(&edited.path)))?;
+        payload.warnings.extend(edited.own_parent(setup));
+        payload.changes.extend(edited.into_change());
     }
     Ok(payload)
 }
@@ -146,9 +147,11 @@ fn set_copy(
     if let Some((path, conf)) = own.as_ref().or(root) {
         check_base(cid, path, conf)?;
     }
-    let (path, before, base) = match (own, root) {
-        (Some((path, own)), _) => (path, Some(own.bytes().to_vec()), own),
-        (None, Some((root_path, root))) => (folder.join(root_path.file_name())?, None, root.clone()),
+    let mut edited = match (own, root) {
+        (Some((path, own)), _) => Edited::of(path, own),
+        (None, Some((root_path, root))) => {
+            Edited::copied(folder.join(root_path.file_name())?, root.clone(), root_path.file_name())
+        }
         (None, None) => {
             return Err(Error::new(
                 ErrorKind::MrinitFormat,
@@ -158,8 +161,17 @@ fn set_copy(
             .next("copy mrinit.conf from the management server's own CID into the root"));
         }
     };
-    let root = root.filter(|_| before.is_some());
-    edit(cid, path, before, base, root, setup, warnings)
+    let is_new = edited.before.is_none();
+    let mut edit = |edited: &mut Edited| {
+        edited.name_relay(setup)?;
+        match root {
+            Some((root_path, root)) if !is_new => edited.follow_root(root_path, root, setup, warnings),
+            _ => Ok(()),
+        }
+    };
+    edit(&mut edited).map_err(|error| error.in_file(&cid.shown(&edited.path)))?;
+    warnings.extend(edited.own_parent(setup));
+    Ok(edited.into_change())
 }
 
 /// Refuses a file whose line for the relay cannot be edited, by the name of that file and not of a copy yet to be made.
@@ -167,76 +179,93 @@ fn check_base(cid: &Cid, path: &CidPath, conf: &Mrinit) -> Result<()> {
     conf.text(KEY_PARENT_ROUTER).map(drop).map_err(|error| error.in_file(&cid.shown(path)))
 }
 
-/// The change that makes `conf` name the relay; `root` is what to compare with.
-fn edit(
-    cid: &Cid,
+/// An `mrinit.conf` that is being edited, and what was done to it so far.
+struct Edited {
     path: CidPath,
+    /// Its content on disk; `None` where it is made anew.
     before: Option<Vec<u8>>,
-    mut conf: Mrinit,
-    root: Option<&(CidPath, Mrinit)>,
-    setup: &RelaySetup,
-    warnings: &mut Vec<String>,
-) -> Result<Option<Change>> {
-    let place = cid.shown(&path);
-    let in_file = |error: Error| error.in_file(&place);
-    let mut done = Vec::new();
-    if before.is_none() {
-        done.push(format!("copied from \\{}", path.file_name()));
+    conf: Mrinit,
+    done: Vec<String>,
+    ending_added: Option<LineEnding>,
+}
+
+impl Edited {
+    /// The file that is there.
+    fn of(path: CidPath, conf: Mrinit) -> Edited {
+        Edited { path, before: Some(conf.bytes().to_vec()), conf, done: Vec::new(), ending_added: None }
     }
-    let mut ending = None;
-    let mut note = |edit: crate::mrinit::Edit, what: String| {
-        ending = ending.or(edit.line_ending_added);
+
+    /// A copy, not made yet, of the file of this name in the root.
+    fn copied(path: CidPath, conf: Mrinit, root_name: &str) -> Edited {
+        Edited { path, before: None, conf, done: vec![format!("copied from \\{root_name}")], ending_added: None }
+    }
+
+    fn note(&mut self, edit: Edit, what: String) {
+        self.ending_added = self.ending_added.or(edit.line_ending_added);
         if edit.changed {
-            done.push(what);
+            self.done.push(what);
         }
-    };
-    note(
-        conf.set(KEY_PARENT_ROUTER, &setup.address.to_string()).map_err(in_file)?,
-        format!("{KEY_PARENT_ROUTER} set to {}", setup.address),
-    );
-    if let Some(parent) = &setup.parent_relay {
-        note(
-            conf.set_or_add(KEY_MR_PARENT, &Value::Text(parent.to_string())).map_err(in_file)?,
-            format!("{KEY_MR_PARENT} set to {parent}, since the parent of this relay is a relay"),
-        );
     }
-    if let Some(back) = &setup.parent_back
-        && conf.text(KEY_MR_PARENT).is_ok_and(|list| back.is_due(list))
-    {
-        note(
-            conf.set(KEY_MR_PARENT, &back.list).map_err(in_file)?,
-            format!("{KEY_MR_PARENT} set back to {}, since the parent of this relay is the server", back.list),
-        );
+
+    /// Lets the endpoints report to the relay, and the relay to its own parent where that is given.
+    fn name_relay(&mut self, setup: &RelaySetup) -> Result<()> {
+        let edit = self.conf.set(KEY_PARENT_ROUTER, &setup.address.to_string())?;
+        self.note(edit, format!("{KEY_PARENT_ROUTER} set to {}", setup.address));
+        if let Some(parent) = &setup.parent_relay {
+            let edit = self.conf.set_or_add(KEY_MR_PARENT, &Value::Text(parent.to_string()))?;
+            self.note(edit, format!("{KEY_MR_PARENT} set to {parent}, since the parent of this relay is a relay"));
+        }
+        if let Some(back) =
+            setup.parent_back.as_ref().filter(|back| self.conf.text(KEY_MR_PARENT).is_ok_and(|list| back.is_due(list)))
+        {
+            let edit = self.conf.set(KEY_MR_PARENT, &back.list)?;
+            let why = "since the parent of this relay is the server";
+            self.note(edit, format!("{KEY_MR_PARENT} set back to {}, {why}", back.list));
+        }
+        Ok(())
     }
-    if let Some((root_path, root)) = root {
-        for drift in drift(root, &conf) {
-            match (&drift.root, setup.from_root) {
-                (Some(value), true) => {
-                    note(
-                        conf.set_or_add(&drift.name, value).map_err(in_file)?,
-                        format!("{} taken from {root_path}", drift.name),
-                    );
+
+    /// Takes what has drifted from the root's file, if that is wanted, or warns of it.
+    fn follow_root(
+        &mut self,
+        root_path: &CidPath,
+        root: &Mrinit,
+        setup: &RelaySetup,
+        warnings: &mut Vec<String>,
+    ) -> Result<()> {
+        for drift in drift(root, &self.conf) {
+            match &drift.root {
+                Some(value) if setup.from_root => {
+                    let edit = self.conf.set_or_add(&drift.name, value)?;
+                    self.note(edit, format!("{} taken from {root_path}{}", drift.name, drift.type_taken()));
                 }
-                _ => warnings.push(format!("{path}: {drift}, in {root_path}{}", drift.hint(setup.is_fleet))),
+                _ => warnings.push(format!("{}: {drift}, in {root_path}{}", self.path, drift.hint(setup.is_fleet))),
             }
         }
+        Ok(())
     }
-    if let Ok(Some(parent)) = conf.get(KEY_MR_PARENT)
-        && let Value::Text(parent) = parent.value
-        && names_relay(parent, &setup.address)
-        && !setup.is_server
-    {
-        warnings.push(format!(
-            "{path}: {KEY_MR_PARENT} is {parent}, which names the relay itself: the relay would be its own parent, a loop; \
-             it should name the management server or the next relay"
-        ));
+
+    /// A warning where the relay would be its own parent, a loop.
+    fn own_parent(&self, setup: &RelaySetup) -> Option<String> {
+        let parent = self.conf.text(KEY_MR_PARENT).ok()?;
+        (names_relay(parent, &setup.address) && !setup.is_server).then(|| {
+            format!(
+                "{}: {KEY_MR_PARENT} is {parent}, which names the relay itself: the relay would be its own parent, a \
+                 loop; it should name the management server or the next relay",
+                self.path
+            )
+        })
     }
-    if let Some(ending) = ending {
-        done.push(format!("final line ending ({}) added", ending.name()));
+
+    /// The change; `None` where the file stays as it is.
+    fn into_change(mut self) -> Option<Change> {
+        if let Some(ending) = self.ending_added {
+            self.done.push(format!("final line ending ({}) added", ending.name()));
+        }
+        let after = self.conf.into_bytes();
+        (self.before.as_ref() != Some(&after))
+            .then(|| Change::of_payload(self.path, self.before, after, self.done.join(", ")))
     }
-    let after = Some(conf.into_bytes());
-    let stage = Stage::Payload;
-    Ok((before != after).then(|| Change { path, before, after, why: done.join(", "), stage }))
 }
 
 /// A value that should be the same in the root's file and in a copy, and is not.
@@ -255,14 +284,31 @@ impl Drift {
             (true, true) => "; from_root = true in the fleet file takes the root's",
         }
     }
+
+    /// Whether one is a string and the other a number.
+    fn differs_in_type(&self) -> bool {
+        matches!((&self.root, &self.copy), (Some(root), Some(copy)) if !root.is_of_type(copy))
+    }
+
+    /// What to say of the type where the root's value, of another type, has been taken.
+    fn type_taken(&self) -> &'static str {
+        match &self.root {
+            Some(Value::Text(_)) if self.differs_in_type() => ", as a string",
+            Some(Value::Dword(_)) if self.differs_in_type() => ", as a number",
+            _ => "",
+        }
+    }
 }
 
 impl std::fmt::Display for Drift {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let shown = |value: &Option<Value>| match value {
             None => "missing".to_owned(),
-            Some(Value::Text(text)) if is_secret_key(&self.name) => masked(text),
-            Some(value) => value.to_string(),
+            Some(value) if self.differs_in_type() => {
+                let kind = if matches!(value, Value::Text(_)) { "the string" } else { "the number" };
+                format!("{kind} {}", value.shown_as(&self.name))
+            }
+            Some(value) => value.shown_as(&self.name),
         };
         write!(f, "{} is {} here and {}", self.name, shown(&self.copy), shown(&self.root))
     }

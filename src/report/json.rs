@@ -3,12 +3,13 @@
 use serde::Serialize;
 
 use super::diff;
-use crate::base::error::{Error, Position};
+use crate::base::error_report::ErrorReport;
 use crate::base::exit::Exit;
 use crate::base::text::is_unsafe;
 use crate::catalog::CidPath;
 use crate::catalogs::Fault;
-use crate::plan::{CatalogChange, Change, Plan, Recovered, digest};
+use crate::plan::{CatalogChange, Change, Recovered, digest};
+use crate::run::{Ran, Status};
 
 /// The version of the JSON shapes. A field may be added without a new number; none changes or goes.
 pub const SCHEMA: u32 = 1;
@@ -117,38 +118,6 @@ impl Candidates {
     }
 }
 
-/// What became of a CID, in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Status {
-    /// Nothing to do.
-    Unchanged,
-    /// A dry run: something would change.
-    Planned,
-    /// A fleet's CID that no plan has anything to do for, and that is not as the file says all the same: see `warnings`.
-    Drifted,
-    /// Done and verified.
-    Changed,
-    /// Nothing was changed; see `error`. Or, with `faults`, it was changed and is not as it should be.
-    Failed,
-    /// It was not begun: the run was stopped before.
-    Left,
-}
-
-impl Status {
-    /// The name, as the JSON output has it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Status::Unchanged => "unchanged",
-            Status::Planned => "planned",
-            Status::Drifted => "drifted",
-            Status::Changed => "changed",
-            Status::Failed => "failed",
-            Status::Left => "left",
-        }
-    }
-}
-
 /// A file that is written.
 #[derive(Debug, Serialize)]
 pub struct FileReport {
@@ -164,31 +133,11 @@ pub struct FileReport {
     pub diff: String,
 }
 
-/// An error, for programs.
-#[derive(Debug, Serialize)]
-pub struct ErrorReport {
-    /// The sort, stable.
-    pub kind: &'static str,
-    /// What is wrong.
-    pub what: String,
-    /// The file or folder.
-    pub path: Option<String>,
-    /// The line, counted from 1.
-    pub line: Option<usize>,
-    /// The character in the line, counted from 1; left out where it is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub column: Option<usize>,
-    /// The byte, counted from 0.
-    pub offset: Option<u64>,
-    /// What to do next.
-    pub next: Option<String>,
-}
-
 impl CidResult {
     /// A CID with nothing to say of it yet.
-    pub fn new(cid: &std::path::Path, status: Status) -> CidResult {
+    pub fn new(cid: &str, status: Status) -> CidResult {
         CidResult {
-            cid: cid.to_string_lossy().into_owned(),
+            cid: cid.to_owned(),
             status,
             files: Vec::new(),
             catalogs: Vec::new(),
@@ -201,20 +150,20 @@ impl CidResult {
         }
     }
 
-    /// What a plan does.
-    pub fn of_plan(plan: &Plan, status: Status) -> CidResult {
-        CidResult {
-            files: plan.changes().iter().map(FileReport::new).collect(),
-            catalogs: plan.catalogs().to_vec(),
-            warnings: plan.warnings().to_vec(),
-            candidates: Candidates::of(plan.candidates()),
-            ..CidResult::new(plan.cid(), status)
+    /// What became of a CID, with a diff of each file.
+    pub fn of(ran: &Ran) -> CidResult {
+        let mut result = CidResult::new(&ran.cid, ran.status);
+        if let Some(plan) = ran.carried_out() {
+            result.files = plan.changes().iter().map(FileReport::new).collect();
+            result.catalogs = plan.catalogs().to_vec();
+            result.warnings = plan.warnings().to_vec();
+            result.candidates = Candidates::of(plan.candidates());
         }
-    }
-
-    /// Why it failed.
-    pub fn of_error(cid: &std::path::Path, error: &Error) -> CidResult {
-        CidResult { error: Some(ErrorReport::new(error)), ..CidResult::new(cid, Status::Failed) }
+        result.recovered = ran.recovered.clone();
+        result.broken_lock = ran.broken_lock.clone();
+        result.faults = ran.faults.clone();
+        result.error = ran.error.as_ref().map(ErrorReport::new);
+        result
     }
 }
 
@@ -227,43 +176,6 @@ impl FileReport {
             sha256_after: change.after.as_deref().map(digest),
             diff: diff(change),
         }
-    }
-}
-
-impl ErrorReport {
-    /// The parts of an error.
-    pub fn new(error: &Error) -> ErrorReport {
-        let (line, column, offset) = match error.position() {
-            Some(Position::Line(line)) => (Some(line), None, None),
-            Some(Position::Character { line, column }) => (Some(line), Some(column), None),
-            Some(Position::Offset(offset)) => (None, None, Some(offset)),
-            None => (None, None, None),
-        };
-        ErrorReport {
-            kind: error.kind().name(),
-            what: error.what().to_owned(),
-            path: error.path().map(|path| path.to_string_lossy().into_owned()),
-            line,
-            column,
-            offset,
-            next: error.next_step().map(str::to_owned),
-        }
-    }
-
-    /// The error as one sentence without its end: what is wrong, where, and what to do next.
-    pub fn sentence(&self) -> String {
-        let mut text = self.path.as_ref().map_or_else(String::new, |path| format!("{path}: "));
-        if let Some(line) = self.line {
-            text.push_str(&format!("line {line}: "));
-        }
-        if let Some(offset) = self.offset {
-            text.push_str(&format!("offset {offset}: "));
-        }
-        text.push_str(&self.what);
-        if let Some(next) = &self.next {
-            text.push_str(&format!("; {next}"));
-        }
-        text
     }
 }
 

@@ -5,29 +5,31 @@
 mod audit;
 mod audit_page;
 mod diff;
-mod file;
 mod json;
 mod lines;
 mod log_chart;
-mod metrics;
 mod page_file;
 mod relay;
 mod table;
 
+pub use crate::base::error_report::ErrorReport;
 pub use crate::base::html;
+pub use crate::base::metrics::{Gauge, Metrics};
+pub(crate) use crate::base::replace::{
+    check_new, check_outside, check_place, write_file, write_or_check, write_unless_same,
+};
 pub use crate::base::template::Markup;
 pub use audit::{Tone, audit_lines};
 pub use audit_page::{Audited, audit_page};
 pub use diff::diff;
-pub(crate) use file::{check_new, check_outside, check_place, write_file, write_or_check, write_unless_same};
 pub(crate) use json::{Answer, answer, answer_line, to_json};
-pub use json::{Candidates, CidResult, ErrorReport, FileReport, SCHEMA, Status};
+pub use json::{Candidates, CidResult, FileReport, SCHEMA};
 pub use lines::plan_lines;
 pub(crate) use lines::{candidates_line, catalog_name, fault_line, recovered_line};
 pub use log_chart::{log_chart, log_svg};
-pub use metrics::{Gauge, Metrics};
 pub(crate) use page_file::PageFile;
 pub(crate) use relay::{doubt_lines, relay_lines};
 pub(crate) use table::table;
 
 pub use crate::base::text::{count, safe};
+pub use crate::run::Status;

@@ -3,9 +3,9 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::file::{check_outside, write_file};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::files::open_file;
+use crate::base::replace::{check_outside, write_file};
 
 /// How far into a page it says who made it.
 const HEAD: u64 = 1 << 10;

@@ -6,9 +6,10 @@ use std::path::{Component, Path, PathBuf};
 use crate::base::error::{Error, ErrorKind, Result, plain};
 use crate::base::files::{check_spelling, open_file, real_path};
 use crate::base::hex::hex;
-use crate::catalog::{CidPath, is_catalog_name};
+use crate::base::pool::in_parallel;
+use crate::catalog::CidPath;
 use crate::cid::digest::{Digests, Wanted, digest_file, digest_input};
-use crate::cid::hash::in_parallel;
+use crate::cid::holds_catalog;
 use crate::cid::tree::{Found, Tree};
 use crate::manifest::{ManifestEntry, SpecEntry};
 
@@ -196,12 +197,6 @@ impl Places {
         let component = self.component.as_ref().map(|(_, component)| component);
         component.filter(|_| self.relative_to == RelativeTo::Root)
     }
-}
-
-/// Whether the folder is a CID's root, or a component: it has a catalog.
-pub(super) fn holds_catalog(folder: &Path) -> bool {
-    let Ok(mut entries) = folder.read_dir() else { return false };
-    entries.any(|entry| entry.is_ok_and(|entry| entry.file_name().to_str().is_some_and(is_catalog_name)))
 }
 
 /// The first folder of each path of a list.

@@ -86,7 +86,7 @@ pub fn judged_folders(path: &Path, folder: Option<&Path>) -> Vec<PathBuf> {
     own.retain(|folder| folder.is_dir());
     let above = |own: &PathBuf| {
         let real = real_path(own).ok()?;
-        real.parent().filter(|above| files::holds_catalog(above)).map(Path::to_owned)
+        real.parent().filter(|above| crate::cid::holds_catalog(above)).map(Path::to_owned)
     };
     let cids: Vec<PathBuf> = own.iter().filter_map(above).collect();
     own.extend(cids);

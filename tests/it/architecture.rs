@@ -27,12 +27,12 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("router", &["base", "mrinit", "registry", "host", "cid", "relay"]),
     ("probe", &["base", "ior"]),
     ("firewall", &["base", "registry"]),
+    ("run", &["base", "cid", "plan", "catalogs"]),
     ("logs", &["base"]),
-    ("report", &["base", "catalog", "mrinit", "cid", "plan", "catalogs", "relay", "audit", "logs"]),
-    ("run", &["base", "cid", "plan", "catalogs", "report"]),
-    ("envelopes", &["base", "registry", "host", "firewall", "logs", "router", "report"]),
+    ("envelopes", &["base", "registry", "host", "firewall", "router", "logs"]),
     ("messenger", &["base", "registry", "manifest", "host", "signing"]),
-    ("fleet", &["base", "catalog", "mrinit", "cid", "plan", "catalogs", "relay", "router", "run", "report"]),
+    ("fleet", &["base", "catalog", "mrinit", "cid", "plan", "catalogs", "relay", "router", "run"]),
+    ("report", &["base", "catalog", "mrinit", "cid", "plan", "catalogs", "relay", "audit", "run", "logs"]),
     // What only translates.
     ("ffi", &["base", "catalog", "mrinit", "catalogs", "cid", "plan", "relay", "run", "report"]),
     ("cli", EVERYTHING),
@@ -46,7 +46,7 @@ const EVERYTHING: &[&str] = &["*"];
 const FORMATS: &[&str] = &["catalog", "mrinit", "registry", "ior", "x509", "manifest"];
 
 /// Files whose circles are being broken.
-const NOT_YET: &[&str] = &["messenger/parse.rs", "plan/apply.rs", "plan/hold.rs", "signing/walked.rs"];
+const NOT_YET: &[&str] = &["messenger/parse.rs", "signing/walked.rs"];
 
 #[test]
 fn a_room_uses_only_what_stands_below_it() {

@@ -45,6 +45,7 @@ mod relay;
 #[cfg(feature = "faults")]
 mod reliability;
 mod report;
+mod secrets;
 mod services;
 mod signed_files;
 mod slips;

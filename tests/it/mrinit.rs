@@ -1,6 +1,7 @@
-//! `mrinit show` and `mrinit set`: one file, without a CID around it.
+//! `mrinit show` and `mrinit set`: one file, by itself or in a CID.
 
-use crate::support::{RELAY, RELAY_LIST, TestEnv, stamps};
+use crate::support::layout::crc32;
+use crate::support::{RELAY, RELAY_LIST, TestEnv, check_cid, stamps};
 use configcid::{DemoCid, LineEnding};
 
 const FILE: &str = "mrinit.conf";
@@ -135,4 +136,63 @@ fn permissions_are_kept() {
     std::fs::set_permissions(env.path(FILE), std::fs::Permissions::from_mode(0o604)).unwrap();
     env.run(&format!("mrinit set {FILE} {RELAY}")).ok();
     assert_eq!(crate::support::mode(&env.path(FILE).metadata().unwrap()) & 0o777, 0o604);
+}
+
+#[test]
+fn in_a_cid_it_goes_the_way_of_the_cid() {
+    let env = TestEnv::demo();
+    for (file, path) in [("MRESXP/mrinit.conf", r"\mrinit.conf"), ("MRESXP/rms/mrinit.conf", r"\rms\mrinit.conf")] {
+        if !env.path(file).exists() {
+            env.run(&format!("relay set MRESXP {RELAY}")).ok();
+        }
+        let before = env.read(file);
+        let line = format!("mrinit set {file} ServiceArgs changed");
+        env.run(&format!("{line} --dry-run")).ok().says(&format!("Updating entry for {path}"));
+        assert_eq!(env.read(file), before);
+        let answer = env.run(&format!("{line} --json")).ok().json();
+        assert_eq!(
+            (&answer["cids"][0]["cid"], &answer["cids"][0]["files"][0]["path"]),
+            (&"MRESXP".into(), &path.into())
+        );
+        assert!(env.text(file).contains("\"ServiceArgs\"=\"changed\""));
+        check_cid(&env.path("MRESXP"), crc32);
+        env.run("history MRESXP").ok().says("mrinit set ServiceArgs");
+        env.run("undo MRESXP").ok();
+        assert_eq!(env.read(file), before);
+    }
+    // From inside a component, too, and through a folder's other name.
+    let mut command = env.command();
+    command.current_dir(env.path("MRESXP/rms")).args(["mrinit", "set", "mrinit.conf", "ServiceArgs", "here"]);
+    env.finish(command).ok().says("Done: ");
+    check_cid(&env.path("MRESXP"), crc32);
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(env.path("MRESXP/rms"), env.path("link")).unwrap();
+        env.run("mrinit set link/mrinit.conf ServiceArgs there").ok();
+        check_cid(&env.path("MRESXP"), crc32);
+    }
+}
+
+#[test]
+fn in_a_cid_it_waits_for_the_lock() {
+    let env = TestEnv::demo();
+    let holder = r#"{"id":"1-2-3","host":"another.example","process":1,"user":"x","time":1000000000}"#;
+    env.write("MRESXP/.configcid-lock", holder);
+    let before = env.snapshot();
+    env.run("mrinit set MRESXP/mrinit.conf ServiceArgs x --wait 0").complains("another writer is at work");
+    assert_eq!(env.snapshot(), before);
+}
+
+#[test]
+fn an_address_that_no_relay_can_have_takes_force() {
+    let env = with(&DemoCid::default().mrinit());
+    for name in ["ParentRouterAddress", "mrparentaddress"] {
+        for value in ["", "http://mr/", "10.1.2.3;MR", "MR,10.1.2.3", "a b"] {
+            let before = env.snapshot();
+            env.run_args(["mrinit", "set", FILE, name, value]).expect(2).complains("--force");
+            assert_eq!(env.snapshot(), before);
+        }
+        env.run_args(["mrinit", "set", FILE, name, "", "--force"]).ok();
+    }
+    assert!(env.text(FILE).contains("\"ParentRouterAddress\"=\"\""));
 }

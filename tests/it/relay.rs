@@ -229,6 +229,32 @@ fn drift_is_warned_of_and_taken_from_the_root_when_asked() {
 }
 
 #[test]
+fn a_value_of_another_type_is_taken_whole() {
+    let env = TestEnv::demo();
+    let root = env.text(ROOT);
+    let key = |text: &str| {
+        let line = text.lines().find(|line| line.starts_with("\"RouterCertIdentityKey\"")).unwrap();
+        line.to_owned()
+    };
+    let drifted = root
+        .replace("\"ClientIIOPPort\"=dword:00002001", "\"ClientIIOPPort\"=\"8193\"")
+        .replace(&key(&root), "\"RouterCertIdentityKey\"=dword:00000001");
+    assert_ne!(drifted, root);
+    env.write(RMS, &drifted);
+    set(&env)
+        .expect(0)
+        .complains("ClientIIOPPort is the string 8193 here and the number dword:00002001")
+        .complains("RouterCertIdentityKey is the number (hidden: 14 characters");
+    env.run("relay show MRESXP").expect(3).says("the string 8193");
+    env.run(&format!("relay set MRESXP {RELAY} --from-root"))
+        .ok()
+        .says("ClientIIOPPort taken from \\mrinit.conf, as a number")
+        .says("RouterCertIdentityKey taken from \\mrinit.conf, as a string");
+    assert_eq!(env.text(RMS), edited(&root));
+    check_cid(&env.path("MRESXP"), crc32);
+}
+
+#[test]
 fn a_relay_that_would_be_its_own_parent_is_warned_of() {
     for parent in ["MRComputer", "mrcomputer.sales.acme,x", "Server,10.1.200.65"] {
         let env = TestEnv::demo();

@@ -6,10 +6,11 @@ use super::disk::Standing;
 use super::report::{CatalogReport, Scope};
 use super::{Digesting, Look, TroubleKind};
 use crate::base::error::Result;
+use crate::base::pool::in_parallel;
 use crate::catalog::checksum::bound;
 use crate::catalog::{Checksum, CidPath, Entry, Role};
 use crate::catalogs::{Detection, Loaded, Order, RefreshOptions, judge, samples};
-use crate::cid::hash::{in_parallel, sum_file};
+use crate::cid::hash::sum_file;
 use crate::plan::View;
 
 /// An entry of a catalog whose file is there with the listed size.

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use crate::base::error::Result;
+use crate::base::pool::in_parallel;
 use crate::catalog::Checksum;
 use crate::catalog::checksum::Function;
 use crate::cid::digest::{Digests, Wanted, digest_file, digest_input};
-use crate::cid::hash::in_parallel;
 
 /// A file to read, and what is wanted of it.
 pub(super) struct Job<'a> {

@@ -112,10 +112,10 @@ fn try_run(command: &'static str, args: &PlanArgs, write: Option<&WriteFlags>, o
             let cid = &fleet.cids[index];
             exits.push(ran.as_ref().map_or(Exit::Failed, Ran::exit));
             let block = Block::of(cid, ran.as_ref(), run.dry_run, out);
-            let result = ran.map_or_else(|| CidResult::new(Path::new(&cid.path.value), Status::Left), |ran| ran.result);
-            lines.insert(index, line(&fleet, cid, &result));
+            lines.insert(index, line(&fleet, cid, ran.as_ref()));
             if keep {
-                rows.push((index, result));
+                let left = || CidResult::new(&cid.path.value, Status::Left);
+                rows.push((index, ran.as_ref().map_or_else(left, CidResult::of)));
             }
             progress.while_silent(|| shower.show(index, block));
             progress.show();
@@ -166,14 +166,16 @@ struct Line {
     files: usize,
 }
 
-fn line(fleet: &Fleet, cid: &FleetCid, result: &CidResult) -> Line {
+fn line(fleet: &Fleet, cid: &FleetCid, ran: Option<&Ran>) -> Line {
     let (cid, relay) = (cid.path.value.clone(), whom(fleet, cid).to_owned());
-    let why = match &result.error {
-        Some(error) => error.kind,
-        None if result.status == Status::Failed => "faults",
+    let status = ran.map_or(Status::Left, |ran| ran.status);
+    let why = match ran.and_then(|ran| ran.error.as_ref()) {
+        Some(error) => error.kind().name(),
+        None if status == Status::Failed => "faults",
         None => "",
     };
-    Line { cid, relay, status: result.status.name(), why, files: result.files.len() }
+    let files = ran.and_then(Ran::carried_out).map_or(0, |plan| plan.changes().len());
+    Line { cid, relay, status: status.name(), why, files }
 }
 
 fn end_table(lines: Vec<Line>, body: &Body<'_>, out: Out) {

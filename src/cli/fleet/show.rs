@@ -29,11 +29,11 @@ impl Block {
         if dry_run && Writer::needs_recovery(&cid.folder) {
             block.warnings.push(HALF_DONE.to_owned());
         }
-        block.warnings.extend(ran.result.recovered.as_ref().map(recovered_line));
-        block.warnings.extend(ran.result.broken_lock.as_deref().map(broken_lock_line));
+        block.warnings.extend(ran.recovered.as_ref().map(recovered_line));
+        block.warnings.extend(ran.broken_lock.as_deref().map(broken_lock_line));
         block.error = ran.error.as_ref().map(Error::to_string);
-        block.faults = ran.result.faults.iter().map(fault_line).collect();
-        let Some(plan) = ran.plan.as_ref().filter(|_| ran.error.is_none()) else { return block };
+        block.faults = ran.faults.iter().map(fault_line).collect();
+        let Some(plan) = ran.carried_out() else { return block };
         block.warnings.extend(plan.warnings().iter().cloned());
         if out.json || out.quiet || plan.is_empty() {
             return block;

@@ -16,10 +16,10 @@ use super::super::rules::ROUTER;
 use super::super::scan;
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::files::read_file;
+use crate::base::replace::write_file;
 use crate::host::live;
 use crate::host::services::{ServiceState, Services};
 use crate::registry::Value;
-use crate::report::write_file;
 use crate::router::{ENVELOPE_DIR, RegistryView};
 
 /// The record's name, in the new folder.

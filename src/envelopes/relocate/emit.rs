@@ -10,8 +10,8 @@ use super::super::place::Place;
 use super::super::restart::{ROUTINES, fill};
 use super::super::rules::SYSTEMS;
 use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::replace::write_unless_same;
 use crate::registry::{RegFormat, Value, encode, value_line};
-use crate::report::write_unless_same;
 use crate::router::{ENVELOPE_DIR, RegistryView};
 
 const REG: &str = include_str!("../../../templates/move-envelopes.reg");

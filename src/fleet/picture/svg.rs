@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::layout::{Layout, Rect, Text, layout};
 use super::{Kind, Node, State, Style, Tree};
-use crate::report::html;
+use crate::base::html;
 
 /// Colors stand in the file itself. Every rule begins with the picture's own class, so that it may stand in a page.
 const STYLE: &str = include_str!("../../../templates/fleet.svg.css");

@@ -1,42 +1,90 @@
-//! Files of our own making that lie in no CID: whole or not at all.
+//! Replacing whole files: a reader sees the old one or the new one, and one that somebody holds for a moment is waited for.
 
-use std::io::Write;
+use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
-use crate::base::error::{Error, ErrorKind, Result};
-use crate::base::files::{read_file, real_path};
+use tempfile::NamedTempFile;
 
-/// Writes a file, whole or not at all: a reader sees the old one or the new one.
+use super::error::{Error, ErrorKind, Result};
+use super::files::{read_file, real_path};
+
+/// How long a file may be held by others before a rename gives up: readers hold one for up to a second in practice.
+const RETRIES: [u64; 8] = [10, 20, 40, 80, 160, 320, 640, 1280];
+
+/// Tries again for a while where somebody holds the file.
+pub(crate) fn patiently<T>(call: impl Fn() -> io::Result<T>) -> io::Result<T> {
+    for pause in RETRIES {
+        match call() {
+            Err(error) if is_held(&error) => thread::sleep(Duration::from_millis(pause)),
+            other => return other,
+        }
+    }
+    call()
+}
+
+/// On Windows a file that somebody reads can be neither replaced nor removed: access denied (5), sharing violation
+/// (32), lock violation (33). Shares mounted elsewhere say busy.
+fn is_held(error: &io::Error) -> bool {
+    match error.raw_os_error() {
+        Some(5 | 32 | 33) if cfg!(windows) => true,
+        _ => matches!(error.kind(), io::ErrorKind::ResourceBusy | io::ErrorKind::ExecutableFileBusy),
+    }
+}
+
+/// Gives a file that is written its name, over what is there only if `replace` says so.
+pub(crate) fn persist(mut file: NamedTempFile, path: &Path, replace: bool) -> io::Result<()> {
+    let mut pauses = RETRIES.into_iter();
+    loop {
+        let named = if replace { file.persist(path) } else { file.persist_noclobber(path) };
+        let Err(error) = named else { return Ok(()) };
+        match pauses.next() {
+            Some(pause) if is_held(&error.error) => thread::sleep(Duration::from_millis(pause)),
+            _ => return Err(error.error),
+        }
+        file = error.file;
+    }
+}
+
+/// Writes a file, whole or not at all: a reader sees the old one or the new one. One that is replaced keeps its rights:
+/// whoever could not read the old one cannot read the new one.
 ///
 /// # Errors
 /// There is something of this name and `replace` does not say that a file may go, or it cannot be written.
 pub fn write_file(path: &Path, bytes: &[u8], replace: bool) -> Result<()> {
     let cannot = |error| Error::io("write it", path, error);
-    match path.symlink_metadata() {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+    let old = match path.symlink_metadata() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(Error::io("look at it", path, error)),
-        Ok(metadata) if metadata.is_file() && replace => {}
+        Ok(metadata) if metadata.is_file() && replace => Some(metadata.permissions()),
         Ok(_) => return Err(exists(path)),
-    }
+    };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    let mut file = unnamed(folder, old.is_none()).map_err(cannot)?;
+    // Before there is anything to read. On Windows rights come from the folder.
+    if let Some(permissions) = old.filter(|_| cfg!(unix)) {
+        file.as_file().set_permissions(permissions).map_err(cannot)?;
     }
-    let mut file = builder.prefix(".configcid-").tempfile_in(folder).map_err(cannot)?;
     file.write_all(bytes).map_err(cannot)?;
     file.as_file().sync_all().map_err(cannot)?;
-    if replace {
-        file.persist(path).map_err(|error| cannot(error.error))?;
-    } else {
-        file.persist_noclobber(path).map_err(|error| match error.error.kind() {
-            std::io::ErrorKind::AlreadyExists => exists(path),
-            _ => cannot(error.error),
-        })?;
+    persist(file, path, replace).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists if !replace => exists(path),
+        _ => cannot(error),
+    })
+}
+
+/// A new file that has no name yet that anybody knows: as readable as new files usually are, or for its owner alone.
+fn unnamed(folder: &Path, for_all: bool) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    if for_all {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    Ok(())
+    let _ = for_all;
+    builder.prefix(".configcid-").tempfile_in(folder)
 }
 
 /// As [`write_file`], or for `dry_run` the looks alone that it takes before it writes.
@@ -61,7 +109,7 @@ pub fn write_or_check(path: &Path, bytes: &[u8], replace: bool, dry_run: bool) -
 /// As [`write_file`].
 pub fn write_unless_same(path: &Path, bytes: &[u8], replace: bool, dry_run: bool) -> Result<bool> {
     match path.symlink_metadata() {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(Error::io("look at it", path, error)),
         Ok(metadata) => {
             if metadata.is_file() && read_file(path, bytes.len() as u64).is_ok_and(|there| there == bytes) {
@@ -99,7 +147,7 @@ pub fn check_place(path: &Path) -> Result<()> {
 pub fn check_new(path: &Path) -> Result<()> {
     check_place(path)?;
     match path.symlink_metadata() {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(Error::io("look at it", path, error)),
         Ok(_) => Err(Error::new(ErrorKind::Exists, "there is something of this name already")
             .in_file(path)
@@ -150,5 +198,31 @@ mod tests {
         }
         assert!(write_or_check(&path, b"<svg></svg>", true, true).is_ok());
         assert_eq!(std::fs::read(&path).unwrap(), b"<svg/>");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_replaced_keeps_its_rights() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("page.html");
+        let mode = || path.metadata().unwrap().permissions().mode() & 0o777;
+        write_file(&path, b"one", false).unwrap();
+        for rights in [0o600, 0o640, 0o604] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(rights)).unwrap();
+            write_file(&path, b"two", true).unwrap();
+            assert_eq!((mode(), fs::read(&path).unwrap()), (rights, b"two".to_vec()));
+        }
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_is_there_stays_unless_it_may_go() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("page.html");
+        write_file(&path, b"one", false).unwrap();
+        assert_eq!(write_file(&path, b"two", false).unwrap_err().kind(), ErrorKind::Exists);
+        assert_eq!(fs::read(&path).unwrap(), b"one");
     }
 }

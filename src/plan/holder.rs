@@ -1,0 +1,45 @@
+//! Who holds a lock, as its file tells.
+
+use std::fs::File;
+use std::io::{Read, Seek};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::record;
+
+/// No lock is larger.
+const MAX_SIZE: u64 = 64 << 10;
+
+/// Who holds a lock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Holder {
+    pub id: String,
+    pub host: String,
+    pub process: u32,
+    pub user: String,
+    /// Seconds since 1970 began, UTC.
+    pub time: u64,
+}
+
+/// Whose lock this is, as far as its file tells.
+pub(super) fn whose(path: &Path) -> String {
+    let bytes = crate::base::files::read_file(path, MAX_SIZE).ok();
+    describe(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).as_ref())
+}
+
+pub(super) fn read_holder(file: &mut File) -> Option<Holder> {
+    let mut bytes = Vec::new();
+    file.rewind().ok()?;
+    file.take(MAX_SIZE).read_to_end(&mut bytes).ok()?;
+    serde_json::from_slice(&bytes).ok()
+}
+
+pub(super) fn describe(holder: Option<&Holder>) -> String {
+    match holder {
+        None => "a process that left no name".to_owned(),
+        Some(Holder { host, process, user, time, .. }) => {
+            format!("process {process} of {user} on {host}, since {}", record::utc(*time))
+        }
+    }
+}

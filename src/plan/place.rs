@@ -1,0 +1,28 @@
+//! The moment of a change: new contents get the names of the old ones.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::record::{Record, Step};
+use super::{Stage, disk};
+use crate::base::error::Result;
+
+/// Renames every new content into place, in the order of the stages, and removes at last what no catalog lists any
+/// more; each part is on the disk before the next begins.
+pub(super) fn put_in_place(record: &Record, targets: &[PathBuf], folders: &BTreeSet<&Path>) -> Result<()> {
+    let parts = [Some(Stage::Payload), Some(Stage::ComponentCatalog), Some(Stage::RootCatalog), None];
+    for part in parts {
+        let in_part = |step: &Step| part == step.staged.as_ref().map(|_| step.stage);
+        let steps: Vec<_> = record.steps.iter().zip(targets).filter(|(step, _)| in_part(step)).collect();
+        for (step, target) in &steps {
+            match &step.staged {
+                Some(staged) => disk::rename(&target.with_file_name(staged), target)?,
+                None => disk::remove(target)?,
+            }
+        }
+        if !steps.is_empty() {
+            folders.iter().try_for_each(|folder| disk::sync_folder(folder))?;
+        }
+    }
+    Ok(())
+}
