@@ -1,15 +1,18 @@
 //! What every room may use, each thing once: errors, exit codes, text, time, hex, parallel work, and filling in of
 //! templates. It uses no other room.
 
+pub(crate) mod cleanup;
 pub(crate) mod error;
 pub(crate) mod error_report;
 pub(crate) mod exit;
 pub(crate) mod files;
 pub(crate) mod hex;
+pub(crate) mod host;
 pub mod html;
 pub(crate) mod metrics;
 pub(crate) mod names;
 pub(crate) mod near;
+pub(crate) mod own_folder;
 pub(crate) mod pool;
 pub(crate) mod replace;
 pub(crate) mod severity;

@@ -4,9 +4,11 @@ use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::base::cleanup::Cleanup;
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::catalog::{Checksum, ChecksumFunction};
 
@@ -109,16 +111,17 @@ pub(super) fn run(mut command: Command, program: &Path, stdin: Stdio, timeout: D
     command.stdin(stdin).stdout(child_stdout).stderr(child_stderr);
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    let mut child = command
+    let child = command
         .spawn()
         .map_err(|error| cannot("run it", error).next("check the program's path; it is looked for as a shell would"))?;
-    let status = match wait(&mut child, timeout, &[&stdout, &stderr]) {
-        Ok(status) => status,
-        Err(error) => {
-            kill(&mut child);
-            return Err(error.in_file(program));
-        }
-    };
+    let child = Arc::new(Mutex::new(child));
+    // Whoever ends this process does not want the program to go on.
+    let running = Cleanup::new({
+        let child = Arc::clone(&child);
+        move || kill(&mut held(&child))
+    });
+    let status = wait(&child, timeout, &[&stdout, &stderr]).map_err(|error| error.in_file(program))?;
+    running.disarm();
     let read = |file: &mut File| {
         let mut bytes = Vec::new();
         file.rewind().and_then(|()| file.take(MAX_OUTPUT).read_to_end(&mut bytes)).map(|_| bytes)
@@ -143,7 +146,11 @@ fn failure(status: ExitStatus, stderr: &[u8], stdout: &[u8]) -> Error {
         .next("nothing was changed; run the program by hand to see what it lacks")
 }
 
-fn wait(child: &mut Child, timeout: Duration, outputs: &[&File]) -> Result<ExitStatus> {
+fn held(child: &Mutex<Child>) -> MutexGuard<'_, Child> {
+    child.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn wait(child: &Mutex<Child>, timeout: Duration, outputs: &[&File]) -> Result<ExitStatus> {
     let stop = |what: String| {
         Err(Error::new(ErrorKind::Program, what)
             .next("nothing was changed; run the program by hand to see what it does"))
@@ -151,7 +158,7 @@ fn wait(child: &mut Child, timeout: Duration, outputs: &[&File]) -> Result<ExitS
     let begin = Instant::now();
     let mut pause = Duration::from_millis(1);
     loop {
-        match child.try_wait() {
+        match held(child).try_wait() {
             Ok(Some(status)) => return Ok(status),
             Ok(None) => {}
             Err(error) => return stop(format!("cannot wait for the program: {error}")),

@@ -9,18 +9,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use tempfile::TempDir;
-
 use super::basis::{Basis, Refreshed};
 use super::loaded::catalog_change;
 use super::{Loaded, Program, detect};
 use crate::base::error::{Error, ErrorKind, Result};
-use crate::base::files::{first_difference, read_file};
+use crate::base::files::{first_difference, make_writable, read_file};
+use crate::base::own_folder::OwnFolder;
 use crate::catalog::checksum::Function;
 use crate::catalog::{self, Catalog, CidPath, Entry, Role};
 use crate::cid::tree::Found;
 use crate::cid::walk::{Item, Kind, walk};
-use crate::cid::{CatalogFile, Cid, copy_tree, make_writable};
+use crate::cid::{CatalogFile, Cid, copy_tree};
 use crate::plan::{Action, CatalogChange, Change, EntryChange};
 
 /// No file that configcid itself writes beside the catalogs is larger.
@@ -74,7 +73,7 @@ pub(super) fn run(program: &Program, basis: &Basis<'_>, payload: &[Change]) -> R
 /// A copy of the CID that the program may do with as it likes. It goes when this is dropped.
 struct WorkingCopy<'a> {
     cid: &'a Cid,
-    above: TempDir,
+    above: OwnFolder,
     folder: PathBuf,
     /// What was copied.
     original: Vec<Item>,
@@ -84,8 +83,10 @@ struct WorkingCopy<'a> {
 
 impl<'a> WorkingCopy<'a> {
     fn make(cid: &'a Cid, payload: &'a [Change]) -> Result<WorkingCopy<'a>> {
-        let above = tempfile::Builder::new().prefix("configcid-").tempdir().map_err(|error| {
-            Error::io("make a folder for a working copy", &std::env::temp_dir(), error)
+        let temporary = std::env::temp_dir();
+        // The copy has the estate's secrets.
+        let above = OwnFolder::make(&temporary, "configcid-work-", true).map_err(|error| {
+            Error::io("make a folder for a working copy", &temporary, error)
                 .next("set TMPDIR (on Windows TEMP) to a folder with room for the CID")
         })?;
         // The name of the CID stays: a program may show it.

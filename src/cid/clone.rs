@@ -2,14 +2,14 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use fs_extra::file::CopyOptions;
 
 use super::walk::{Item, Kind, not_plain, walk};
 use super::{Cid, OWN_PREFIX};
 use crate::base::error::{Error, ErrorKind, Result, plain};
-use crate::base::files::{check_spelling, first_difference, real_path};
+use crate::base::files::{check_spelling, first_difference, real_path, sync_folder};
+use crate::base::own_folder::OwnFolder;
 use crate::base::text::fold_case;
 
 /// How far a clone has come.
@@ -56,11 +56,20 @@ pub struct CloneReport {
 pub fn clone(cid: &Cid, new: &Path, progress: &mut dyn FnMut(CloneProgress)) -> Result<CloneReport> {
     let target = checked_target(cid, new)?;
     let (items, total) = plain_items(cid.root())?;
-    let staging = Staging::new(&target)?;
+    let parent = target.parent().unwrap_or(Path::new("."));
+    // Without the new name, which may be as long as a name can be.
+    let staging = OwnFolder::make(parent, &format!("{OWN_PREFIX}clone-"), false)
+        .map_err(|error| Error::io("make a folder for the copy", parent, error))?;
     let mut state = CloneProgress { copied: 0, compared: 0, total };
-    let report = copy(cid.root(), &staging.0, &items, &mut state, progress)?;
-    compare(cid.root(), &staging.0, &items, &mut state, progress)?;
-    staging.name(&target, new)?;
+    let report = copy(cid.root(), staging.path(), &items, Flush::Yes, &mut state, progress)?;
+    compare(cid.root(), staging.path(), &items, &mut state, progress)?;
+    // Whoever finds the new name after a power failure finds everything below it.
+    sync_folder(staging.path()).map_err(|error| Error::io("flush the copy", parent, error))?;
+    if fs::symlink_metadata(&target).is_ok() {
+        return Err(Error::new(ErrorKind::Exists, "something of this name has appeared meanwhile").in_file(new));
+    }
+    staging.rename(&target).map_err(|error| Error::io("give the copy its name", new, error))?;
+    sync_folder(parent).map_err(|error| Error::io("flush the folder of the new CID", parent, error))?;
     Ok(report)
 }
 
@@ -92,7 +101,7 @@ fn plain_items(root: &Path) -> Result<(Vec<Item>, u64)> {
 /// Copies what is in the folder `from` to the empty folder `to`, and says what that was.
 pub(crate) fn copy_tree(from: &Path, to: &Path) -> Result<Vec<Item>> {
     let (items, total) = plain_items(from)?;
-    copy(from, to, &items, &mut CloneProgress { copied: 0, compared: 0, total }, &mut |_| {})?;
+    copy(from, to, &items, Flush::No, &mut CloneProgress { copied: 0, compared: 0, total }, &mut |_| {})?;
     Ok(items)
 }
 
@@ -130,39 +139,11 @@ fn lies_in(path: &Path, folder: &Path) -> bool {
     }
 }
 
-/// The copy under a name of our own, removed unless it gets its real name.
-struct Staging(PathBuf);
-
-impl Staging {
-    fn new(target: &Path) -> Result<Staging> {
-        // Without the new name, which may be as long as a name can be.
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let path = target.with_file_name(format!("{OWN_PREFIX}clone-{}-{}", now.as_nanos(), std::process::id()));
-        fs::create_dir(&path).map_err(|error| Error::io("make a folder for the copy", &path, error))?;
-        Ok(Staging(path))
-    }
-
-    fn name(self, target: &Path, shown: &Path) -> Result<()> {
-        if fs::symlink_metadata(target).is_ok() {
-            return Err(Error::new(ErrorKind::Exists, "something of this name has appeared meanwhile").in_file(shown));
-        }
-        fs::rename(&self.0, target).map_err(|error| Error::io("give the copy its name", shown, error))?;
-        std::mem::forget(self);
-        Ok(())
-    }
-}
-
-impl Drop for Staging {
-    fn drop(&mut self) {
-        // A folder that may not be written cannot be emptied, and on Windows a file that may not be written cannot be
-        // removed: give back the right first.
-        for item in walk(&self.0).unwrap_or_default() {
-            if item.kind == Kind::Folder || cfg!(windows) {
-                let _ = make_writable(&self.0.join(item.path));
-            }
-        }
-        let _ = fs::remove_dir_all(&self.0);
-    }
+/// Whether a copy is to outlast a power failure.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Flush {
+    Yes,
+    No,
 }
 
 /// Copies `items` below `from` to the empty folder `to`.
@@ -170,6 +151,7 @@ fn copy(
     from: &Path,
     to: &Path,
     items: &[Item],
+    flush: Flush,
     state: &mut CloneProgress,
     progress: &mut dyn FnMut(CloneProgress),
 ) -> Result<CloneReport> {
@@ -201,7 +183,13 @@ fn copy(
         let keep = || {
             let metadata = source.metadata()?;
             if item.kind == Kind::File {
-                File::options().write(true).open(&target)?.set_modified(metadata.modified()?)?;
+                let file = File::options().write(true).open(&target)?;
+                file.set_modified(metadata.modified()?)?;
+                file.set_permissions(metadata.permissions())?;
+                return if flush == Flush::Yes { file.sync_all() } else { Ok(()) };
+            }
+            if flush == Flush::Yes {
+                sync_folder(&target)?;
             }
             fs::set_permissions(&target, metadata.permissions())
         };
@@ -237,22 +225,6 @@ fn compare(
         return Err(Error::new(ErrorKind::Changed, "files came or went while it was copied")
             .in_file(from)
             .next("wait until nothing writes to the CID, then try again"));
-    }
-    Ok(())
-}
-
-/// Gives the owner the right to write, where the system has such rights.
-pub(crate) fn make_writable(path: &Path) -> std::io::Result<()> {
-    let mut permissions = fs::metadata(path)?.permissions();
-    if permissions.readonly() {
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            permissions.set_mode(permissions.mode() | 0o200);
-        }
-        #[cfg(not(unix))]
-        permissions.set_readonly(false);
-        fs::set_permissions(path, permissions)?;
     }
     Ok(())
 }

@@ -7,8 +7,8 @@ pub(crate) mod hash;
 pub(crate) mod tree;
 pub(crate) mod walk;
 
+pub(crate) use clone::copy_tree;
 pub use clone::{CloneProgress, CloneReport, check_clone, clone};
-pub(crate) use clone::{copy_tree, make_writable};
 
 use std::path::{Path, PathBuf};
 

@@ -21,6 +21,7 @@ mod mrinit;
 mod out;
 mod refresh;
 mod relay;
+mod signals;
 mod slips;
 mod trust;
 mod work;
@@ -43,7 +44,10 @@ pub fn main() -> ExitCode {
     let mut program = Cli::command();
     program.build();
     let exit = match parse(&program, &words) {
-        Ok(cli) => cli.run(),
+        Ok(cli) => {
+            signals::listen();
+            cli.run()
+        }
         Err(exit) => exit,
     };
     out::end(exit).into()

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use crate::base::error::{Error, Result};
-use crate::base::files::read_file;
+use crate::base::files::{self, read_file};
 use crate::base::replace::patiently;
 
 #[cfg(feature = "faults")]
@@ -143,7 +143,7 @@ pub(super) fn remove(path: &Path) -> Result<()> {
 fn unprotect(path: &Path) -> Result<Option<fs::Permissions>> {
     match fs::symlink_metadata(path) {
         Ok(metadata) if cfg!(windows) && metadata.is_file() && metadata.permissions().readonly() => {
-            step("make it writable", path, || crate::cid::make_writable(path))?;
+            step("make it writable", path, || files::make_writable(path))?;
             Ok(Some(metadata.permissions()))
         }
         _ => Ok(None),
@@ -171,15 +171,7 @@ pub(super) fn protect_as(file: &Path, kept: &Path) -> Result<()> {
 
 /// Flushes a folder's names to the disk, where the system can.
 pub(super) fn sync_folder(folder: &Path) -> Result<()> {
-    step("flush the folder", folder, || {
-        #[cfg(unix)]
-        match File::open(folder)?.sync_all() {
-            // Some network file systems cannot.
-            Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {}
-            other => other?,
-        }
-        Ok(())
-    })
+    step("flush the folder", folder, || files::sync_folder(folder))
 }
 
 /// Refuses to begin where the disk has no room for `bytes`, or the folder cannot be written.
@@ -263,7 +255,7 @@ mod attributes {
 
     pub fn prepare(path: &Path, like: &Path) -> io::Result<()> {
         fs::copy(like, path)?;
-        crate::cid::make_writable(path)
+        crate::base::files::make_writable(path)
     }
 
     pub fn finish(_: &File, path: &Path, like: &Path) -> io::Result<()> {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::disk::bare_step;
 use super::hold;
 use super::holder::{Holder, describe, read_holder};
-use super::record::{self, LOCK, Record};
+use super::record::{LOCK, Record};
 use crate::base::error::{Error, ErrorKind, Result};
 
 /// How long locks may come and go before that is strange.
@@ -126,7 +126,7 @@ fn obstacle(path: &Path) -> Result<Obstacle> {
         Err(_) => return Ok(Obstacle::Held(None)),
     };
     match read_holder(&mut file) {
-        Some(holder) if unheld && holder.host == record::host() => Ok(Obstacle::Stale(holder, file)),
+        Some(holder) if unheld && holder.host == crate::base::host::name() => Ok(Obstacle::Stale(holder, file)),
         holder => Ok(Obstacle::Held(holder)),
     }
 }
@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn a_dead_process_of_this_computer_is_no_obstacle() {
         let dir = tempfile::tempdir().unwrap();
-        leave(dir.path(), &record::host());
+        leave(dir.path(), &crate::base::host::name());
         let (_lock, broken) = Lock::take(dir.path(), AT_ONCE).unwrap();
         assert!(broken.unwrap().contains("process 1 of somebody"));
     }

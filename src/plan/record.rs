@@ -68,7 +68,7 @@ impl Record {
             purpose: purpose.to_owned(),
             time: now.as_secs(),
             user: user(),
-            host: host(),
+            host: crate::base::host::name(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             steps: Vec::new(),
         }
@@ -140,15 +140,6 @@ pub(super) fn is_passing(name: &str) -> bool {
 /// The SHA-256 of a content, as hex digits.
 pub(crate) fn digest(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
-}
-
-/// The name of this computer.
-pub(super) fn host() -> String {
-    #[cfg(unix)]
-    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    #[cfg(not(unix))]
-    let name = std::env::var("COMPUTERNAME").unwrap_or_else(|_| "unknown".to_owned());
-    name
 }
 
 /// The name of the user, as far as the system tells.

@@ -18,6 +18,8 @@ mod clone;
 mod corpus;
 mod create;
 mod docs;
+#[cfg(unix)]
+mod ended;
 mod envelopes;
 mod fleet;
 mod foreign;

@@ -13,19 +13,17 @@ use ratatui::symbols::Marker;
 use ratatui::text::Line;
 use ratatui::widgets::{Axis, Block, Chart, Dataset, GraphType, Paragraph};
 
-use super::watched::{Watched, text};
-use crate::cli::out;
+use crate::cli::{out, signals};
 
-/// The exit code of a process that was asked to end, as shells have it for Ctrl-C.
-const ENDED: i32 = 130;
+use super::watched::{Watched, text};
 
 /// Shows the chart until a key ends it, or there are enough samples; `None`: the terminal takes none.
 pub fn run(watched: &mut Watched, interval: Duration, samples: Option<u64>) -> Option<Result<Exit>> {
     // On a panic, and when the process is asked to end, too, the terminal is given back as it was.
     let mut terminal = ratatui::try_init().ok()?;
-    let _ = ctrlc::set_handler(|| {
+    signals::ask_first(|| {
         ratatui::restore();
-        std::process::exit(ENDED);
+        false
     });
     let ended = show(&mut terminal, watched, interval, samples);
     ratatui::restore();

@@ -15,6 +15,7 @@ use super::lines::{print_findings, whom};
 use super::show::{Block, Progress, Shower};
 use crate::cli::flags::{RefreshFlags, WriteFlags, path};
 use crate::cli::out::Out;
+use crate::cli::signals;
 
 #[derive(Debug, Args)]
 pub struct PlanArgs {
@@ -92,11 +93,12 @@ fn try_run(command: &'static str, args: &PlanArgs, write: Option<&WriteFlags>, o
     let stop = AtomicBool::new(false);
     // What cannot be caught kills the process; the journals of the CIDs tell the next run how to go on.
     let stop: &'static AtomicBool = Box::leak(Box::new(stop));
-    let _ = ctrlc::set_handler(move || {
-        if stop.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
+    signals::ask_first(move || {
+        let is_first = !stop.swap(true, Ordering::Relaxed);
+        if is_first {
+            eprintln!("stopping: CIDs under way are ended, no other is begun; once more stops at once");
         }
-        eprintln!("stopping: CIDs under way are ended, no other is begun; once more stops at once");
+        is_first
     });
     let work = Work { run, refresh: &options, jobs: args.jobs.jobs(), stop };
     let keep = out.json || args.result.is_some();

@@ -1,0 +1,168 @@
+//! Folders that are there only while a process works. They go with it; what one that was killed has left, the next one of
+//! its kind finds and removes.
+
+use std::fs::{self, DirBuilder, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::cleanup::Cleanup;
+use super::files::make_writable;
+
+/// A folder of our own. A file beside it, with `.lock` behind the name, is locked as long as the process lives.
+#[derive(Debug)]
+pub(crate) struct OwnFolder {
+    path: PathBuf,
+    cleanup: Cleanup,
+}
+
+impl OwnFolder {
+    /// Makes a folder in `parent`, whose name begins with `prefix`, and removes those of this prefix there that processes of
+    /// this computer have left. `private`: nobody but its owner may look into it, where the system has such rights.
+    pub(crate) fn make(parent: &Path, prefix: &str, private: bool) -> io::Result<OwnFolder> {
+        // Of other computers nothing is known: not every share passes locks on.
+        let prefix = format!("{prefix}{:08x}-", host_number());
+        remove_dead(parent, &prefix);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let path = parent.join(format!("{prefix}{}-{}", now.as_nanos(), std::process::id()));
+        let lock_path = lock_of(&path);
+        let lock = File::options().read(true).write(true).create_new(true).open(&lock_path)?;
+        // Some file systems have no such locks: then nothing that is left there is taken for dead.
+        let _ = lock.lock();
+        let mut builder = DirBuilder::new();
+        #[cfg(unix)]
+        if private {
+            std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        }
+        let _ = private;
+        if let Err(error) = builder.create(&path) {
+            let _ = fs::remove_file(&lock_path);
+            return Err(error);
+        }
+        let folder = path.clone();
+        let cleanup = Cleanup::new(move || {
+            remove_tree(&folder);
+            let _ = fs::remove_file(&lock_path);
+            drop(lock);
+        });
+        Ok(OwnFolder { path, cleanup })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Gives the folder another name, by which it stays.
+    pub(crate) fn rename(self, to: &Path) -> io::Result<()> {
+        fs::rename(&self.path, to)?;
+        // There is nothing of the old name any more: what is left to remove is the lock.
+        drop(self.cleanup);
+        Ok(())
+    }
+}
+
+fn lock_of(folder: &Path) -> PathBuf {
+    let mut name = folder.as_os_str().to_owned();
+    name.push(".lock");
+    name.into()
+}
+
+/// Removes the folders whose processes have ended, with their locks. What cannot be removed stays: it is in nobody's way.
+fn remove_dead(parent: &Path, prefix: &str) {
+    let Ok(entries) = fs::read_dir(parent) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let Some(name) = name.to_str().filter(|name| name.starts_with(prefix) && name.ends_with(".lock")) else {
+            continue;
+        };
+        let lock_path = entry.path();
+        if !is_own_file(&lock_path) {
+            continue;
+        }
+        let Ok(lock) = File::options().read(true).write(true).open(&lock_path) else { continue };
+        if lock.try_lock().is_ok() {
+            remove_tree(&parent.join(name.trim_end_matches(".lock")));
+            let _ = fs::remove_file(&lock_path);
+        }
+    }
+}
+
+/// Whether a file that is no link is of the user who runs this, as far as the system has owners.
+fn is_own_file(path: &Path) -> bool {
+    let Ok(metadata) = path.symlink_metadata() else { return false };
+    #[cfg(unix)]
+    if std::os::unix::fs::MetadataExt::uid(&metadata) != rustix::process::geteuid().as_raw() {
+        return false;
+    }
+    metadata.is_file()
+}
+
+/// Removes a folder and all in it, as far as that can be. A signal may find another thread still writing into it.
+fn remove_tree(folder: &Path) {
+    for _ in 0..3 {
+        match fs::remove_dir_all(folder) {
+            Ok(()) => return,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
+            Err(_) => make_removable(folder),
+        }
+    }
+}
+
+/// A folder that may not be written cannot be emptied, and on Windows a file that may not be written cannot be removed:
+/// gives back the right. Goes through no link.
+fn make_removable(path: &Path) {
+    let Ok(metadata) = path.symlink_metadata() else { return };
+    if metadata.is_dir() || (cfg!(windows) && metadata.is_file()) {
+        let _ = make_writable(path);
+    }
+    if metadata.is_dir() {
+        fs::read_dir(path).into_iter().flatten().flatten().for_each(|entry| make_removable(&entry.path()));
+    }
+}
+
+/// A number for the computer's name.
+fn host_number() -> u32 {
+    use sha2::{Digest, Sha256};
+    let digest = Sha256::digest(super::host::name().as_bytes());
+    u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> usize {
+        fs::read_dir(folder).unwrap().count()
+    }
+
+    #[test]
+    fn it_goes_unless_it_gets_a_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = OwnFolder::make(dir.path(), ".x-", true).unwrap();
+        fs::write(folder.path().join("file"), "x").unwrap();
+        assert_eq!(names(dir.path()), 2);
+        drop(folder);
+        assert_eq!(names(dir.path()), 0);
+        let folder = OwnFolder::make(dir.path(), ".x-", false).unwrap();
+        fs::write(folder.path().join("file"), "x").unwrap();
+        folder.rename(&dir.path().join("new")).unwrap();
+        assert_eq!(fs::read_to_string(dir.path().join("new/file")).unwrap(), "x");
+        assert_eq!(names(dir.path()), 1);
+    }
+
+    #[test]
+    fn what_the_dead_left_goes_and_what_the_living_have_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let living = OwnFolder::make(dir.path(), ".x-", false).unwrap();
+        let dead = dir.path().join(format!(".x-{:08x}-1-1", host_number()));
+        fs::create_dir_all(dead.join("deep")).unwrap();
+        fs::write(dead.join("deep/file"), "x").unwrap();
+        fs::write(lock_of(&dead), "").unwrap();
+        let elsewhere = dir.path().join(".x-another-1-1");
+        fs::create_dir(&elsewhere).unwrap();
+        fs::write(lock_of(&elsewhere), "").unwrap();
+        let other = OwnFolder::make(dir.path(), ".x-", false).unwrap();
+        assert!(living.path().exists() && other.path().exists() && elsewhere.exists() && !dead.exists());
+        assert_eq!(names(dir.path()), 6);
+    }
+}
