@@ -5,7 +5,7 @@ use std::net::{IpAddr, ToSocketAddrs};
 use std::path::Path;
 
 use super::check::{self, path_key};
-use super::plan::parent_back;
+use super::want::parent_back;
 use super::{Fleet, FleetCid, FleetFinding, Platform, Target, rules};
 #[cfg(not(unix))]
 use crate::base::files::real_path;

@@ -32,6 +32,7 @@
 //! # Ok::<(), configcid::Error>(())
 //! ```
 
+mod apply;
 mod check;
 mod import;
 mod keys;
@@ -48,9 +49,11 @@ mod runbook;
 mod section;
 mod status;
 mod tree;
+mod want;
 mod words;
 
 pub use crate::base::pool::processors;
+pub use apply::{Work, run};
 pub use check::{MAX_AT_RELAY, MAX_AT_SERVER, MAX_AT_SERVER_2008, MAX_LEVELS, check, summary};
 pub use import::{Imported, import};
 pub use look::{check_cids, check_names};
@@ -58,12 +61,13 @@ pub use metrics::{fleet_down, fleet_metrics};
 pub use model::{Fleet, FleetCid, Given, Machine, Relay, Server, System, Target};
 pub use parse::MAX_SIZE;
 pub use picture::{PictureFormat, graph};
-pub use plan::{Work, plan, run, setup};
+pub use plan::plan;
 pub use registry::{RegistryFile, make_folder, registry};
 pub use report::report;
 pub use rules::{FleetFinding, FleetSeverity};
 pub use runbook::runbook;
 pub use status::{CidStatus, Difference, State, cid_status, status};
+pub use want::setup;
 pub use words::{AddressKind, Domain, Platform};
 
 /// A commented fleet file to begin with.

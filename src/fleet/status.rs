@@ -1,6 +1,7 @@
 //! Each CID as it is against the fleet file.
 
-use super::plan::{PURPOSE, names, parent_back, parent_faults, plan_of, setup};
+use super::plan::plan_of;
+use super::want::{PURPOSE, names, parent_back, parent_faults, setup};
 use super::{Fleet, FleetCid};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::error_report::ErrorReport;

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::net::IpAddr;
-use std::str::FromStr;
 
 use crate::base::error::{Error, ErrorKind, Result};
 
@@ -18,9 +17,9 @@ use crate::base::error::{Error, ErrorKind, Result};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RelayAddress {
-    ip: Option<IpAddr>,
-    fqdn: Option<String>,
-    netbios: Option<String>,
+    pub(super) ip: Option<IpAddr>,
+    pub(super) fqdn: Option<String>,
+    pub(super) netbios: Option<String>,
 }
 
 impl RelayAddress {
@@ -56,37 +55,6 @@ impl RelayAddress {
     pub fn netbios(&self) -> Option<&str> {
         self.netbios.as_deref()
     }
-
-    /// What is allowed and still likely to be a mistake, each as a sentence.
-    pub fn warnings(&self) -> Vec<String> {
-        let mut warnings = self.doubts();
-        if self.fqdn.is_none() {
-            warnings.push(
-                "no FQDN is given: with a DHCP-addressed relay in an NT domain the list must have it [14635]"
-                    .to_owned(),
-            );
-        }
-        warnings
-    }
-
-    /// The [`warnings`](RelayAddress::warnings) about parts that are there.
-    pub(crate) fn doubts(&self) -> Vec<String> {
-        let mut warnings = Vec::new();
-        if let Some((ip, _, why)) = self.ip.as_ref().and_then(super::judge::doubt) {
-            warnings.push(format!("{ip} {why}"));
-        }
-        match &self.fqdn {
-            Some(fqdn) if !fqdn.contains('.') => warnings.push(format!("{fqdn} is no fully qualified domain name")),
-            Some(fqdn) if fqdn.contains('_') => {
-                warnings.push(format!("{fqdn} has an underscore, which some DNS servers refuse"))
-            }
-            _ => {}
-        }
-        if let Some(netbios) = self.netbios.as_ref().filter(|name| name.contains('.')) {
-            warnings.push(format!("the NetBIOS name {netbios} has a dot: is it a DNS name?"));
-        }
-        warnings
-    }
 }
 
 impl fmt::Display for RelayAddress {
@@ -94,35 +62,6 @@ impl fmt::Display for RelayAddress {
         let ip = self.ip.map(|ip| ip.to_string());
         let parts: Vec<&str> = [&ip, &self.fqdn, &self.netbios].into_iter().filter_map(Option::as_deref).collect();
         f.write_str(&parts.join(","))
-    }
-}
-
-impl FromStr for RelayAddress {
-    type Err = Error;
-
-    /// Reads a comma list. A part is an IP address where it parses as one, an FQDN where it has a dot, else a NetBIOS
-    /// name; the order must be IP, FQDN, NetBIOS.
-    fn from_str(list: &str) -> Result<Self> {
-        if let Some(finding) = super::judge(list).into_iter().find(super::Finding::is_error) {
-            return Err(bad(finding.what, "write it as IP,FQDN,NETBIOS, such as 10.1.200.65,relay1.sales.acme,RELAY1"));
-        }
-        let (mut ip, mut fqdn, mut netbios) = (None, None, None);
-        for part in list.split(',') {
-            let (slot, taken) = if part.parse::<IpAddr>().is_ok() {
-                (&mut ip, fqdn.is_some() || netbios.is_some())
-            } else if part.contains('.') {
-                (&mut fqdn, netbios.is_some())
-            } else {
-                (&mut netbios, false)
-            };
-            if taken || slot.replace(part).is_some() {
-                return Err(bad(
-                    format!("{list:?} is not in the order IP,FQDN,NETBIOS"),
-                    "give each at most once and in this order",
-                ));
-            }
-        }
-        RelayAddress::new(ip, fqdn, netbios)
     }
 }
 
@@ -144,7 +83,7 @@ pub(crate) fn names_relay(list: &str, relay: &RelayAddress) -> bool {
     })
 }
 
-fn bad(what: impl Into<String>, next: &str) -> Error {
+pub(super) fn bad(what: impl Into<String>, next: &str) -> Error {
     Error::new(ErrorKind::Address, what).next(next)
 }
 

@@ -2,8 +2,10 @@
 //! who look at one. The value's form is that of article 14635; how grave a fault is, is our choice.
 
 use std::net::IpAddr;
+use std::str::FromStr;
 
-use super::address::{RelayAddress, check_fqdn, check_ip, check_netbios};
+use super::address::{RelayAddress, bad, check_fqdn, check_ip, check_netbios};
+use crate::base::error::{Error, Result};
 use crate::base::severity::Severity;
 use crate::base::text::safe;
 
@@ -229,6 +231,68 @@ pub(super) fn doubt(ip: &IpAddr) -> Option<(IpAddr, &'static str, &'static str)>
 
 fn shown(text: &str) -> String {
     format!("\"{}\"", safe(text))
+}
+
+impl RelayAddress {
+    /// What is allowed and still likely to be a mistake, each as a sentence.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = self.doubts();
+        if self.fqdn.is_none() {
+            warnings.push(
+                "no FQDN is given: with a DHCP-addressed relay in an NT domain the list must have it [14635]"
+                    .to_owned(),
+            );
+        }
+        warnings
+    }
+
+    /// The [`warnings`](RelayAddress::warnings) about parts that are there.
+    pub(crate) fn doubts(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if let Some((ip, _, why)) = self.ip.as_ref().and_then(doubt) {
+            warnings.push(format!("{ip} {why}"));
+        }
+        match &self.fqdn {
+            Some(fqdn) if !fqdn.contains('.') => warnings.push(format!("{fqdn} is no fully qualified domain name")),
+            Some(fqdn) if fqdn.contains('_') => {
+                warnings.push(format!("{fqdn} has an underscore, which some DNS servers refuse"))
+            }
+            _ => {}
+        }
+        if let Some(netbios) = self.netbios.as_ref().filter(|name| name.contains('.')) {
+            warnings.push(format!("the NetBIOS name {netbios} has a dot: is it a DNS name?"));
+        }
+        warnings
+    }
+}
+
+impl FromStr for RelayAddress {
+    type Err = Error;
+
+    /// Reads a comma list. A part is an IP address where it parses as one, an FQDN where it has a dot, else a NetBIOS
+    /// name; the order must be IP, FQDN, NetBIOS.
+    fn from_str(list: &str) -> Result<Self> {
+        if let Some(finding) = judge(list).into_iter().find(Finding::is_error) {
+            return Err(bad(finding.what, "write it as IP,FQDN,NETBIOS, such as 10.1.200.65,relay1.sales.acme,RELAY1"));
+        }
+        let (mut ip, mut fqdn, mut netbios) = (None, None, None);
+        for part in list.split(',') {
+            let (slot, taken) = if part.parse::<IpAddr>().is_ok() {
+                (&mut ip, fqdn.is_some() || netbios.is_some())
+            } else if part.contains('.') {
+                (&mut fqdn, netbios.is_some())
+            } else {
+                (&mut netbios, false)
+            };
+            if taken || slot.replace(part).is_some() {
+                return Err(bad(
+                    format!("{list:?} is not in the order IP,FQDN,NETBIOS"),
+                    "give each at most once and in this order",
+                ));
+            }
+        }
+        RelayAddress::new(ip, fqdn, netbios)
+    }
 }
 
 #[cfg(test)]
