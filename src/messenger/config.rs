@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::file::read_bytes;
+use super::read::read_bytes;
 use super::{link, toml_file};
 use crate::base::error::{Error, Result};
 

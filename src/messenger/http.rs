@@ -9,7 +9,7 @@ use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Body};
 
 use super::config::{Method, ReportTo};
-use super::file::read_bytes;
+use super::read::read_bytes;
 use super::reports::{Failure, Sender};
 use super::state::Report;
 use crate::base::error::{Error, ErrorKind, Result};

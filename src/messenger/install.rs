@@ -468,7 +468,7 @@ fn read_package(package: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
     let mut names = names(&manifest, &path)?;
     names.push(MANIFEST.to_owned());
     let read = |name: String| {
-        let bytes = super::file::read_bytes(&package.join(&name), MAX_FILE)?;
+        let bytes = super::read::read_bytes(&package.join(&name), MAX_FILE)?;
         Ok((name, bytes))
     };
     names.into_iter().map(read).collect()

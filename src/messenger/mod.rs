@@ -19,6 +19,7 @@ mod package;
 mod parse;
 mod profile;
 mod reach;
+mod read;
 mod reports;
 mod state;
 mod store;

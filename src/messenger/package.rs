@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::config::{Config, ReportTable};
-use super::file::{MessageFile, read_bytes};
+use super::file::MessageFile;
 use super::lint::{LintFinding, lint_file};
+use super::read::read_bytes;
 use super::switch::DISABLE;
 use super::toml_file;
 use crate::base::error::{Error, ErrorKind, Result};

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::file::{ConsoleKind, Os, read_bytes};
+use super::file::{ConsoleKind, Os};
 use super::language::Language;
+use super::read::read_bytes;
 use super::toml_file;
 use super::version::Version;
 use crate::base::error::Result;

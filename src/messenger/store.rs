@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::State;
-use super::file::read_bytes;
+use super::read::read_bytes;
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::replace::persist;
 

@@ -6,7 +6,6 @@ use std::path::{Component, Path, PathBuf};
 use crate::base::error::{Error, ErrorKind, Result, plain};
 use crate::base::files::{check_spelling, open_file, real_path};
 use crate::base::hex::hex;
-use crate::base::pool::in_parallel;
 use crate::catalog::CidPath;
 use crate::cid::digest::{Digests, Wanted, digest_file, digest_input};
 use crate::cid::holds_catalog;
@@ -14,7 +13,6 @@ use crate::cid::tree::{Found, Tree};
 use crate::manifest::{ManifestEntry, SpecEntry};
 
 use super::place::is_from_above;
-use super::walked::Walked;
 
 /// What a list says of one file.
 #[derive(Debug, Clone)]
@@ -130,9 +128,9 @@ impl FilesReport {
 pub(crate) struct Places {
     /// The folder that the paths are relative to.
     base: PathBuf,
-    relative_to: RelativeTo,
+    pub(super) relative_to: RelativeTo,
     /// As the user calls it.
-    shown: PathBuf,
+    pub(super) shown: PathBuf,
     /// The folder with all listed files: the list's own, or the one that the user names.
     pub(super) walked: PathBuf,
     /// The CID, and the component in it that holds the list.
@@ -202,58 +200,6 @@ impl Places {
 /// The first folder of each path of a list.
 pub(crate) fn tops(expected: &[Expected]) -> impl ExactSizeIterator<Item = Option<&str>> {
     expected.iter().map(|expected| expected.path.parts().next().filter(|_| expected.path.depth() > 1))
-}
-
-/// Looks at all files of a list.
-pub(crate) fn check(expected: &[Expected], places: &Places) -> Result<FilesReport> {
-    let mut faults = Vec::new();
-    let walked = Walked::of(places, &mut faults);
-    let looked = in_parallel(expected, |expected| walked.look(expected));
-    let mut report = FilesReport {
-        folder: places.shown.clone(),
-        relative_to: places.relative_to,
-        good: 0,
-        bytes: 0,
-        faults: Vec::new(),
-        extra: walked.extra(expected, places),
-    };
-    for (expected, looked) in expected.iter().zip(looked) {
-        match looked {
-            Ok(bytes) => {
-                report.good += 1;
-                report.bytes += bytes;
-            }
-            // One fault is told once, with the folder that all such files are in.
-            Err(Bad { is_told: true, .. }) => {}
-            Err(Bad { code, what, digests, .. }) => {
-                report.faults.push(FileFault { code, path: expected.path.clone(), what, digests });
-            }
-        }
-    }
-    // Those of listed files were told with the files.
-    faults.retain(|fault| !report.faults.iter().any(|told| told.path.key() == fault.path.key()));
-    report.faults.extend(faults);
-    two_places(expected, places, &mut report);
-    Ok(report)
-}
-
-/// The files of a component's manifest that stand in the place that its paths are not relative to, too.
-fn two_places(expected: &[Expected], places: &Places, report: &mut FilesReport) {
-    let Some((root, component)) = &places.component else { return };
-    let other = (places.relative_to == RelativeTo::Root).then_some(component);
-    let tree = Tree::new(root.clone());
-    let paths = in_parallel(expected, |expected| {
-        let path = expected.path.under(other);
-        (!matches!(tree.find(&path), Ok(Found::Absent))).then_some(path)
-    });
-    for (expected, path) in expected.iter().zip(paths) {
-        let Some(path) = path else { continue };
-        let what = format!(
-            "it stands in two places: {path} in the CID has the same name, and which of them an updater uses is not known"
-        );
-        let code = FileFaultCode::TwoPlaces;
-        report.faults.push(FileFault { code, path: expected.path.clone(), what, digests: Vec::new() });
-    }
 }
 
 /// The MD5 of one file.

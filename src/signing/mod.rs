@@ -2,6 +2,7 @@
 //! comparing them with the files, and making new ones.
 
 mod chain;
+mod check;
 mod files;
 mod lists;
 mod make;
@@ -73,7 +74,7 @@ pub fn update_spec(spec: &mut Spec, path: &Path, file: &str, folder: Option<&Pat
 /// The folder cannot be opened. What is wrong with a file is in the report.
 pub fn check_files(manifest: &Manifest, path: &Path, folder: Option<&Path>) -> Result<FilesReport> {
     let expected: Vec<files::Expected> = manifest.entries().map(files::Expected::from).collect();
-    files::check(&expected, &files::Places::of(path, folder, files::tops(&expected))?)
+    check::check(&expected, &files::Places::of(path, folder, files::tops(&expected))?)
 }
 
 /// The folders that are judged with the manifest at `path`, and with the folder of its files that the user names: its own,
@@ -99,7 +100,7 @@ pub fn judged_folders(path: &Path, folder: Option<&Path>) -> Vec<PathBuf> {
 /// As [`check_files`].
 pub fn check_spec_files(spec: &Spec, path: &Path, folder: Option<&Path>) -> Result<FilesReport> {
     let expected: Vec<files::Expected> = spec.entries().iter().map(files::Expected::from).collect();
-    files::check(&expected, &files::Places::of(path, folder, files::tops(&expected))?)
+    check::check(&expected, &files::Places::of(path, folder, files::tops(&expected))?)
 }
 
 /// Whether the processor has instructions for SHA-1 and SHA-256. Digests are made with them where it does.
