@@ -21,6 +21,7 @@ pub enum Exit {
 
 impl Exit {
     /// Every exit code and what it means, for help and manual pages.
+    #[cfg(feature = "cli")]
     pub(crate) const MEANINGS: [(Exit, &'static str); 5] = [
         (Exit::Done, "done, or nothing to do"),
         (Exit::Failed, "something was wrong with the CID or the file system; nothing was changed"),

@@ -1,7 +1,7 @@
 //! The command line: a thin shell over the library, one file a command.
 //!
-//! Arrows go one way: [`commands`] lists the commands, each command owns its arguments, and what several of them need
-//! stands in files that know no command ([`flags`], [`look`], [`out`], [`slips`], [`work`]).
+//! Arrows go one way: `commands` lists the commands, each command owns its arguments, and what several of them need
+//! stands in files that know no command (`flags`, `look`, `out`, `slips`, `work`).
 
 mod audit;
 mod back;

@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::exceptions::{self, Found};
-use super::files::{Log, Reader, Record, begun as begun_of, find, print};
+use super::files::{Log, Reader, Record, find, print};
 use super::line::Level;
 use super::model::{Exception, Happened, Hour, Kind, LastError, LogFile, LogReport, Parent, Start, StatePeriod};
 use super::states::{At, Machine};
@@ -70,7 +70,7 @@ pub fn logs(path: &Path) -> Result<LogReport> {
 #[cfg(feature = "faults")]
 pub(crate) fn of_bytes(bytes: &[u8]) -> LogReport {
     let name = "Router-20261121-183000.log".to_owned();
-    let begun = begun_of(&name).map(|(_, begun)| begun);
+    let begun = super::files::begun(&name).map(|(_, begun)| begun);
     let mut all = All::new(Kind::Router, true);
     let log = Log { kind: Kind::Router, name, begun, path: "memory".into() };
     all.read(vec![log], |_| Ok(Some(bytes))).expect("memory can be read");

@@ -4,8 +4,10 @@ mod file;
 mod show;
 
 pub use file::{cid_around, edit_file, edit_in_cid, read_file};
+#[cfg(feature = "cli")]
+pub(crate) use show::look_at_lines;
+pub(crate) use show::show_with;
 pub use show::{CopyState, RelayState, show};
-pub(crate) use show::{look_at_lines, show_with};
 
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::text::LineEnding;

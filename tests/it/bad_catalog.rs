@@ -254,11 +254,15 @@ fn a_catalog_in_which_no_file_tells_the_function() {
     let env = TestEnv::demo();
     env.edit_catalog("MRESXP/sau/cidsync.upd", |catalog| catalog.entries.clear());
     env.edit_catalog(ROOT, |catalog| catalog.entries.retain(|entry| entry.name() != "\\sau\\cidsync.upd"));
+    // It needs no change, so that it stops nothing.
+    env.run("MRESXP").ok().says("Nothing to do");
+    env.write("MRESXP/sau/sauconf.xml", "<a/>");
     env.refuses(1, "MRESXP")
         .complains("MRESXP/sau/cidsync.upd")
         .complains("cannot be told")
         .complains("--checksum crc32");
-    env.run("MRESXP --checksum crc32").ok().says("Nothing to do");
+    env.run("MRESXP --checksum crc32").ok().says("Adding entry for \\sauconf.xml");
+    env.run("MRESXP").ok().says("Nothing to do");
 }
 
 #[test]

@@ -22,7 +22,14 @@ fn refused(env: &TestEnv, cid: &str, said: &[&str]) {
 
 #[test]
 fn a_path_where_nothing_is() {
-    refused(&TestEnv::new(), "MRESXP", &["error: MRESXP: cannot open the CID"]);
+    let env = TestEnv::new();
+    refused(&env, "./MRESXP", &["error: ./MRESXP: cannot open the CID"]);
+    // A bare word where nothing is may be a command that was typed wrongly.
+    let [bare, relay, clone] = commands("MRESXP");
+    env.refuses(2, &bare).complains("there is no command \"MRESXP\", and nothing here has this name");
+    for line in [relay, clone] {
+        env.refuses(1, &line).complains("error: MRESXP: cannot open the CID");
+    }
 }
 
 #[test]
