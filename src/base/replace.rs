@@ -1,6 +1,5 @@
 //! Replacing whole files: a reader sees the old one or the new one, and one that somebody holds for a moment is waited for.
 
-use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -81,7 +80,7 @@ fn unnamed(folder: &Path, for_all: bool) -> io::Result<NamedTempFile> {
     #[cfg(unix)]
     if for_all {
         use std::os::unix::fs::PermissionsExt;
-        builder.permissions(fs::Permissions::from_mode(0o666));
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
     let _ = for_all;
     builder.prefix(".configcid-").tempfile_in(folder)
@@ -183,6 +182,8 @@ fn exists(path: &Path) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -2,7 +2,7 @@ use std::fs;
 
 use jiff::civil::DateTime;
 
-use super::super::files::offset;
+use super::super::files::{begun, offset};
 use super::super::model::Levels;
 use super::super::states::State;
 use super::*;
@@ -85,9 +85,9 @@ fn what_happened_is_counted_and_timed() {
 #[test]
 fn names_and_offsets() {
     let at = |text: &str| text.parse::<DateTime>().unwrap();
-    assert_eq!(begun_of("Router-20261121-183000.log"), Some((Kind::Router, at("2026-11-21T18:30:00"))));
+    assert_eq!(begun("Router-20261121-183000.log"), Some((Kind::Router, at("2026-11-21T18:30:00"))));
     for name in ["Router-20261321-183000.log", "Router-20261121.log", "Router-2026112a-183000.log", "Router--.log"] {
-        assert_eq!(begun_of(name), None, "{name}");
+        assert_eq!(begun(name), None, "{name}");
     }
     let name = at("2026-11-21T18:30:00");
     for (first, minutes) in [

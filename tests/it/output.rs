@@ -1,8 +1,10 @@
 //! What reaches those who read the output: nothing that cannot be printed is lost in silence, usage errors have the
 //! shape that was asked for, and a dry run writes nothing.
 
+#[cfg(target_os = "linux")]
 use std::collections::BTreeSet;
 
+#[cfg(target_os = "linux")]
 use configcid::DemoCid;
 
 use crate::support::TestEnv;
@@ -32,6 +34,8 @@ const LINES: &[&str] = &[
     "clone ESXP NEW --dry-run",
     "catalog list ESXP",
     "catalog verify ESXP",
+    "catalog identify ESXP",
+    "catalog sample ESXP",
     "catalog create --replace ESXP --dry-run",
     "audit ESXP",
     "manifest list manifest.dat",
