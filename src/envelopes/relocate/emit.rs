@@ -228,12 +228,14 @@ impl MovePlan {
                 read += &format!(
                     "set \"IS{number}=0\"\nset \"KIND{number}=-\"\nset \"BEFORE{number}=-\"\nreg query \"{key}\" >nul 2>&1\n\
                      if not errorlevel 1 set \"IS{number}=1\"\n\
-                     for /f \"tokens=2*\" %%a in ('reg query \"{key}\" /v {ENVELOPE_DIR} 2^>nul') do if not \"%%b\"==\"\" \
-                     set \"KIND{number}=%%a\"\n\
-                     for /f \"tokens=2*\" %%a in ('reg query \"{key}\" /v {ENVELOPE_DIR} 2^>nul') do if not \"%%b\"==\"\" \
-                     set \"BEFORE{number}=%%b\"\n\
-                     if not \"%KIND{number}%\"==\"-\" if not \"%KIND{number}%\"==\"REG_SZ\" if not \"%KIND{number}%\"==\"REG_EXPAND_SZ\" \
-                     echo {ENVELOPE_DIR} is no string& exit /b 1\n"
+                     for /f \"tokens=1,2*\" %%a in ('reg query \"{key}\" /v {ENVELOPE_DIR} 2^>nul') do if /i \"%%a\"==\"{ENVELOPE_DIR}\" \
+                     set \"KIND{number}=%%b\"\n\
+                     for /f \"tokens=1,2*\" %%a in ('reg query \"{key}\" /v {ENVELOPE_DIR} 2^>nul') do if /i \"%%a\"==\"{ENVELOPE_DIR}\" \
+                     set \"BEFORE{number}=%%c\"\n\
+                     set \"ODD{number}=%KIND{number}%\"\nif \"%KIND{number}%\"==\"-\" set \"ODD{number}=\"\n\
+                     if \"%KIND{number}%\"==\"REG_SZ\" set \"ODD{number}=\"\n\
+                     if \"%KIND{number}%\"==\"REG_EXPAND_SZ\" set \"ODD{number}=\"\n\
+                     if defined ODD{number} echo {ENVELOPE_DIR} is no string& exit /b 1\n"
                 );
             }
             // A backslash before the quote would be the quote's.
