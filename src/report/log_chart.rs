@@ -16,7 +16,7 @@ const STYLE: &str = include_str!("../../templates/logs.svg.css");
 ///
 /// let dir = tempfile::tempdir().unwrap();
 /// let log = "21.11.2026 18:30:00 0D38 I Sophos Messaging Router starting...\n\
-///            21.11.2026 19:30:00 0D38 I Waiting for messages...\n\
+///            21.11.2026 19:10:00 0D38 I Waiting for messages...\n\
 ///            21.11.2026 20:30:00 0D38 I Routing to EM\n";
 /// std::fs::write(dir.path().join("Router-20261121-183000.log"), log).unwrap();
 /// let chart = log_chart(&configcid::logs::logs(dir.path())?, 4);
