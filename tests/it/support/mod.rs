@@ -179,7 +179,19 @@ impl TestEnv {
     /// Runs a command to its end. It must not hang, and must not print a secret.
     pub fn finish(&self, mut command: Command) -> Output {
         let line = command.get_args().map(|arg| arg.to_string_lossy()).collect::<Vec<_>>().join(" ");
-        let child = spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()));
+        // Wine's desktop is begun by the first program with a window, and keeps what that had open for as long as any program
+        // has windows: a pipe would never end there, a file needs no end.
+        let mut files = cfg!(windows).then(|| [tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap()]);
+        match &files {
+            Some(files) => {
+                let [stdout, stderr] = files.each_ref().map(|file| file.try_clone().unwrap());
+                command.stdout(stdout).stderr(stderr);
+            }
+            None => {
+                command.stdout(Stdio::piped()).stderr(Stdio::piped());
+            }
+        }
+        let child = spawn(&mut command);
         let id = child.id();
         let (sender, receiver) = mpsc::channel();
         thread::spawn(move || sender.send(child.wait_with_output()));
@@ -191,7 +203,13 @@ impl TestEnv {
             };
             panic!("configcid {line}: hangs");
         };
-        let output = output.unwrap();
+        let mut output = output.unwrap();
+        if let Some(files) = &mut files {
+            for (file, bytes) in files.iter_mut().zip([&mut output.stdout, &mut output.stderr]) {
+                file.rewind().unwrap();
+                file.read_to_end(bytes).unwrap();
+            }
+        }
         let text = |bytes: &[u8]| self.normalize(&String::from_utf8_lossy(bytes));
         let output = Output {
             code: output.status.code().unwrap_or_else(|| panic!("configcid {line}: {}", output.status)),
