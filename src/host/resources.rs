@@ -106,7 +106,7 @@ pub(crate) fn resources() -> Resources {
         maker: read("/sys/class/dmi/id/sys_vendor"),
         product: read("/sys/class/dmi/id/product_name"),
     };
-    linux::resources(&texts, std::thread::available_parallelism().map_or(1, usize::from))
+    linux::resources(&texts, crate::base::pool::processors())
 }
 
 /// What this computer uses now. On Windows that takes a second.
