@@ -4,7 +4,6 @@
 use std::fs::{self, DirBuilder, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::cleanup::Cleanup;
 use super::files::make_writable;
@@ -23,8 +22,7 @@ impl OwnFolder {
         // Of other computers nothing is known: not every share passes locks on.
         let prefix = format!("{prefix}{:08x}-", host_number());
         remove_dead(parent, &prefix);
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let path = parent.join(format!("{prefix}{}-{}", now.as_nanos(), std::process::id()));
+        let path = parent.join(format!("{prefix}{}", super::host::fresh_id()));
         let lock_path = lock_of(&path);
         let lock = File::options().read(true).write(true).create_new(true).open(&lock_path)?;
         // Some file systems have no such locks: then nothing that is left there is taken for dead.

@@ -64,7 +64,7 @@ impl Record {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Record {
             format: FORMAT,
-            id: format!("{}-{}", now.as_nanos(), std::process::id()),
+            id: crate::base::host::fresh_id(),
             purpose: purpose.to_owned(),
             time: now.as_secs(),
             user: user(),
