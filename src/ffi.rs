@@ -164,6 +164,9 @@ impl State {
         if let Some(whose) = &ran.broken_lock {
             self.log(CONFIGCID_LOG_WARNING, &format!("the lock of another writer was broken: {whose}"));
         }
+        if let Some(why) = &ran.lock_left {
+            self.log(CONFIGCID_LOG_WARNING, why);
+        }
         match (&ran.error, &ran.plan) {
             (Some(error), _) => {
                 self.error = error.to_string();

@@ -35,6 +35,8 @@ pub struct Ran {
     pub recovered: Option<Recovered>,
     /// Whose lock was broken.
     pub broken_lock: Option<String>,
+    /// Why the lock could not be given back, where that failed: it is in the next writer's way.
+    pub lock_left: Option<String>,
     /// What a look at the result found wrong.
     pub faults: Vec<Fault>,
     /// Why it failed.
@@ -116,7 +118,8 @@ impl Run<'_> {
         };
         let cid = path.to_string_lossy().into_owned();
         let broken_lock = turn.writer.as_ref().and_then(Writer::broken).map(str::to_owned);
-        Ran { cid, status, plan, recovered: turn.recovered, broken_lock, faults, error }
+        let lock_left = turn.writer.and_then(|writer| writer.release().err()).map(|error| error.to_string());
+        Ran { cid, status, plan, recovered: turn.recovered, broken_lock, lock_left, faults, error }
     }
 
     fn try_on(

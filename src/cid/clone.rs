@@ -122,7 +122,7 @@ fn checked_target(cid: &Cid, new: &Path) -> Result<PathBuf> {
     };
     let parent = real_path(parent)
         .map_err(|error| Error::io("make the new CID here", parent, error).next("make the folder above it first"))?;
-    if lies_in(&parent, cid.root()) {
+    if lies_in(&parent, cid.root()) || is_in_same(&parent, cid.root()) {
         return Err(Error::new(ErrorKind::Usage, "the new CID would lie inside the old one")
             .in_file(new)
             .next("name a folder beside it"));
@@ -136,6 +136,24 @@ fn lies_in(path: &Path, folder: &Path) -> bool {
     match cfg!(windows) {
         true => Path::new(&key(path)).starts_with(key(folder)),
         false => path.starts_with(folder),
+    }
+}
+
+/// Whether one of the folders above `path`, or itself, is `folder` by another name: a share without case has many names for
+/// each.
+fn is_in_same(path: &Path, folder: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let identity = |path: &Path| fs::metadata(path).ok().map(|found| (found.dev(), found.ino()));
+        let of_folder = identity(folder);
+        of_folder.is_some() && path.ancestors().any(|above| identity(above) == of_folder)
+    }
+    // Real paths have one spelling there, which `lies_in` compares.
+    #[cfg(not(unix))]
+    {
+        let _ = (path, folder);
+        false
     }
 }
 
@@ -227,4 +245,21 @@ fn compare(
             .next("wait until nothing writes to the CID, then try again"));
     }
     Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_found_by_whatever_name_it_has() {
+        let dir = tempfile::tempdir().unwrap();
+        let [cid, beside, other_name] = ["ESXP", "ESXP2", "esxp"].map(|name| dir.path().join(name));
+        fs::create_dir_all(cid.join("rms/new")).unwrap();
+        fs::create_dir(&beside).unwrap();
+        // As a share without case has it: a second name for the same folder.
+        std::os::unix::fs::symlink(&cid, &other_name).unwrap();
+        assert!(is_in_same(&other_name, &cid) && is_in_same(&other_name.join("rms").join("new"), &cid));
+        assert!(!is_in_same(&beside, &cid) && !is_in_same(dir.path(), &cid));
+    }
 }

@@ -97,7 +97,11 @@ fn recover_one(path: &Path, args: &RecoverArgs, out: Out) -> Result<Option<Recov
     if let Some(whose) = writer.broken() {
         out.warning(&broken_lock_line(whose));
     }
-    writer.recover(args.direction())
+    let recovered = writer.recover(args.direction());
+    if let Err(error) = writer.release() {
+        out.warning(&error.to_string());
+    }
+    recovered
 }
 
 pub fn undo(args: &UndoArgs, out: Out) -> Exit {

@@ -74,6 +74,9 @@ impl Work<'_> {
         if let Some(whose) = &ran.broken_lock {
             out.warning(&broken_lock_line(whose));
         }
+        if let Some(why) = &ran.lock_left {
+            out.warning(why);
+        }
         if let Some(error) = &ran.error {
             return out.error(error);
         }

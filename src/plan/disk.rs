@@ -183,7 +183,8 @@ pub(super) fn check_folder(folder: &Path, bytes: u64) -> Result<()> {
             .map_err(|error| error.next("nothing was changed; check your rights to the folder"))?;
     }
     let free = step("look at the free space", folder, || fs4::available_space(folder))?;
-    if free < bytes {
+    // Some shares do not say how large they are: that of a disk of no size nothing is free tells nothing.
+    if free < bytes && fs4::total_space(folder).is_ok_and(|total| total > 0) {
         let what = format!("the disk has {free} bytes free, and the change needs {bytes} for a while");
         return Err(Error::new(crate::ErrorKind::Io, what)
             .in_file(folder)

@@ -1,13 +1,13 @@
 //! How a lock is held, so that it does not outlive its process: by what each system has for it.
 
+#[cfg(not(windows))]
+use std::fs::TryLockError;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
 use super::disk::bare_step;
-use super::holder::Holder;
-#[cfg(not(windows))]
-use super::holder::read_holder;
+use super::holder::{Holder, read_holder};
 use crate::base::error::{Error, Result};
 
 pub(super) use system::{give_back, look, make, remove_stale};
@@ -25,14 +25,16 @@ fn remove(path: &Path) -> Result<bool> {
     }
 }
 
-/// By a lock on the file, which does not outlive the process.
+/// By a file that names its process, so that whoever finds it can look whether that lives. A lock on the file's bytes proves
+/// less: over SMB it keeps its owner, too, from a second look at the file, and two ways to one folder (two mounts on one
+/// computer) need not share it.
 #[cfg(not(windows))]
 mod system {
     use super::*;
     use crate::cid::OWN_PREFIX;
 
-    /// Makes the lock under a name of its own and gives it the real one, so that it is whole and held from its first
-    /// moment on; `None` where there is one already.
+    /// Makes the lock under a name of its own and gives it the real one, so that it is whole from its first moment on;
+    /// `None` where there is one already.
     pub fn make(path: &Path, holder: &Holder) -> io::Result<Option<File>> {
         let draft = path.with_file_name(format!("{OWN_PREFIX}{}.lock", holder.id));
         let link = || bare_step("name the lock", path, || fs::hard_link(&draft, path));
@@ -56,45 +58,65 @@ mod system {
         let mut options = File::options();
         options.read(true).write(true).create_new(true);
         let mut file = bare_step("make the lock", path, || options.open(path))?;
-        // Somebody who looks whether it is held has it for a moment. Some file systems have no such locks.
-        let _ = file.lock();
         if let Err(error) = write_holder(&mut file, path, holder) {
             // Left behind, a lock without a name would be in everybody's way.
+            drop(file);
             let _ = fs::remove_file(path);
             return Err(error);
         }
         Ok(file)
     }
 
-    /// The lock, and whether nobody holds it any more.
+    /// The lock, and whether its process is proved to have ended. Anybody may have put it there: a link is not followed, and
+    /// a FIFO not waited for.
     pub fn look(path: &Path) -> io::Result<(File, bool)> {
-        let file = open(path, true)?;
-        let unheld = file.try_lock().is_ok();
-        Ok((file, unheld))
-    }
-
-    /// Opens a lock, which anybody may have put there: a link is not followed, and a FIFO not waited for.
-    fn open(path: &Path, write: bool) -> io::Result<File> {
         let mut options = File::options();
-        options.read(true).write(write);
+        options.read(true);
         #[cfg(unix)]
         {
             use std::os::unix::fs::OpenOptionsExt;
             options.custom_flags((rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits() as i32);
         }
-        options.open(path)
+        let mut file = options.open(path)?;
+        let dead = read_holder(&mut file).is_some_and(|holder| holder.is_dead());
+        Ok((file, dead))
     }
 
-    /// Removes the lock if it is still that of `holder`, and says whether it was.
-    pub fn remove_stale(path: &Path, holder: &Holder) -> Result<bool> {
-        let same = open(path, false).is_ok_and(|mut file| read_holder(&mut file).as_ref() == Some(holder));
-        if same { remove(path) } else { Ok(false) }
+    /// Removes the lock `file` of a dead process if it still has its name, and says whether it had. Of those who found it
+    /// dead at the same time only one at a time is here, where the system can see to that.
+    pub fn remove_stale(path: &Path, file: File) -> Result<bool> {
+        if let Err(TryLockError::WouldBlock) = file.try_lock() {
+            return Ok(false);
+        }
+        remove_ours(path, file)
     }
 
-    pub fn give_back(path: &Path, holder: &Holder, file: &File) {
+    pub fn give_back(path: &Path, file: File) -> Result<()> {
         // Not if somebody has broken it and made another.
-        let _ = remove_stale(path, holder);
-        let _ = file.unlock();
+        remove_ours(path, file).map(drop)
+    }
+
+    fn remove_ours(path: &Path, file: File) -> Result<bool> {
+        if !is_still(path, &file) {
+            return Ok(false);
+        }
+        match remove(path) {
+            // Some shares remove nothing that is open, be it by ourselves.
+            Err(_) => {
+                drop(file);
+                remove(path)
+            }
+            removed => removed,
+        }
+    }
+
+    /// Whether the name still stands for the file that was opened. It is not opened a second time.
+    fn is_still(path: &Path, file: &File) -> bool {
+        use std::os::unix::fs::MetadataExt;
+        match (fs::symlink_metadata(path), file.metadata()) {
+            (Ok(named), Ok(opened)) => (named.dev(), named.ino()) == (opened.dev(), opened.ino()),
+            _ => false,
+        }
     }
 }
 
@@ -128,18 +150,27 @@ mod system {
         }
     }
 
-    /// The lock, and whether nobody holds it any more.
+    /// The lock, and whether its process is proved to have ended: no live one on Windows lets others open it like this. One
+    /// on another system has no such handle.
     pub fn look(path: &Path) -> io::Result<(File, bool)> {
         match File::options().read(true).write(true).share_mode(FILE_SHARE_DELETE).open(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Ok((File::open(path)?, false)),
-            unheld => Ok((unheld?, true)),
+            unheld => {
+                let mut file = unheld?;
+                let dead = read_holder(&mut file)
+                    .is_some_and(|holder| holder.life.is_none() && holder.host == crate::base::host::name());
+                Ok((file, dead))
+            }
         }
     }
 
     /// The caller holds it, and lets others delete it alone: so it is still the same.
-    pub fn remove_stale(path: &Path, _: &Holder) -> Result<bool> {
+    pub fn remove_stale(path: &Path, _file: File) -> Result<bool> {
         remove(path)
     }
 
-    pub fn give_back(_: &Path, _: &Holder, _: &File) {}
+    /// The system removes it with the handle.
+    pub fn give_back(_: &Path, _: File) -> Result<()> {
+        Ok(())
+    }
 }

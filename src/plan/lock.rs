@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::disk::bare_step;
 use super::hold;
-use super::holder::{Holder, describe, read_holder};
+use super::holder::{Holder, Life, describe, read_holder};
 use super::record::{LOCK, Record};
 use crate::base::error::{Error, ErrorKind, Result};
 
@@ -35,9 +35,8 @@ impl Default for LockOptions {
 #[derive(Debug)]
 pub(super) struct Lock {
     path: PathBuf,
-    holder: Holder,
-    /// Held as long as the process lives: the proof that it does.
-    file: File,
+    /// Open as long as the lock is ours; none when it has been given back.
+    file: Option<File>,
 }
 
 /// What stands in the way of a lock.
@@ -46,7 +45,7 @@ enum Obstacle {
     Gone,
     /// A live process, as far as can be told from here.
     Held(Option<Holder>),
-    /// The process that made it has ended without removing it. Its file is held, so that nobody else breaks it too.
+    /// The process that made it has ended without removing it, which is proved.
     Stale(Holder, File),
 }
 
@@ -66,67 +65,102 @@ impl Lock {
             if let Some(lock) = Lock::make(&path)? {
                 return Ok((lock, broken));
             }
-            match obstacle(&path)? {
-                // Again and again: then something else is wrong with the file system.
-                Obstacle::Gone if begin.elapsed() < options.wait.max(MOMENT) => continue,
-                Obstacle::Gone => return Err(locked(None)),
-                Obstacle::Stale(holder, file) => {
-                    if hold::remove_stale(&path, &holder)? {
-                        broken = Some(format!("{}, which has ended", describe(Some(&holder))));
-                    }
-                    drop(file);
-                    continue;
+            // Before anything is asked of a file that may not answer.
+            if options.break_lock && broken.is_none() {
+                let whose = holder_of(&path);
+                match bare_step("break the lock", &path, || fs::remove_file(&path)) {
+                    Ok(()) => broken = Some(describe(whose.as_ref())),
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    Err(error) => return Err(not_broken(&path, error)),
                 }
-                Obstacle::Held(holder) if options.break_lock && broken.is_none() => {
-                    bare_step("break the lock", &path, || fs::remove_file(&path)).map_err(|error| {
-                        Error::io("break the lock", &path, error).next(if cfg!(windows) {
-                            "nothing was changed; somebody has it open: end that process first"
-                        } else {
-                            "nothing was changed; check your rights to the folder"
-                        })
-                    })?;
-                    broken = Some(describe(holder.as_ref()));
-                    continue;
-                }
-                Obstacle::Held(holder) if begin.elapsed() >= options.wait => {
-                    return Err(locked(holder.as_ref()));
-                }
-                Obstacle::Held(_) => {}
+                continue;
             }
-            thread::sleep(pause.min(options.wait.saturating_sub(begin.elapsed())));
+            // What comes and goes is there to be had soon; again and again, something else is wrong with the file system.
+            let moment = options.wait.max(MOMENT);
+            let (end, holder) = match obstacle(&path)? {
+                Obstacle::Gone => (moment, None),
+                Obstacle::Stale(holder, file) => {
+                    if hold::remove_stale(&path, file)? {
+                        broken = Some(format!("{}, which has ended", describe(Some(&holder))));
+                        continue;
+                    }
+                    (moment, Some(holder))
+                }
+                Obstacle::Held(holder) => (options.wait, holder),
+            };
+            if begin.elapsed() >= end {
+                return Err(locked(holder.as_ref()));
+            }
+            thread::sleep(pause.min(end.saturating_sub(begin.elapsed())));
             pause = (pause * 2).min(Duration::from_millis(200));
+        }
+    }
+
+    /// Removes the lock, unless somebody has broken it.
+    ///
+    /// # Errors
+    /// It cannot be removed, and is in everybody's way.
+    pub fn release(mut self) -> Result<()> {
+        self.give_back()
+    }
+
+    fn give_back(&mut self) -> Result<()> {
+        match self.file.take() {
+            Some(file) => hold::give_back(&self.path, file),
+            None => Ok(()),
         }
     }
 
     /// Makes the lock, whole and held from its first moment on; `None` where there is one already.
     fn make(path: &Path) -> Result<Option<Lock>> {
         let Record { id, host, user, time, .. } = Record::new("");
-        let holder = Holder { id, host, process: std::process::id(), user, time };
+        let holder = Holder { id, host, process: std::process::id(), user, time, life: Life::own() };
         let made = hold::make(path, &holder);
         let made = made.map_err(|error| {
-            Error::io("lock the CID for writing", path, error)
-                .next("nothing was changed; check your rights to the folder")
+            let next = match error.kind() {
+                io::ErrorKind::PermissionDenied => "nothing was changed; check your rights to the folder",
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                    "nothing was changed; make room, then try again"
+                }
+                io::ErrorKind::ReadOnlyFilesystem => {
+                    "nothing was changed; it can only be read here: name a way to it by which you may write"
+                }
+                _ => "nothing was changed; see whether the folder is still there and can be written, then try again",
+            };
+            Error::io("lock the CID for writing", path, error).next(next)
         })?;
-        Ok(made.map(|file| Lock { path: path.to_owned(), holder, file }))
+        Ok(made.map(|file| Lock { path: path.to_owned(), file: Some(file) }))
     }
 }
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        hold::give_back(&self.path, &self.holder, &self.file);
+        let _ = self.give_back();
     }
 }
 
+fn not_broken(path: &Path, error: io::Error) -> Error {
+    Error::io("break the lock", path, error).next(if cfg!(windows) {
+        "nothing was changed; somebody has it open: end that process first"
+    } else {
+        "nothing was changed; check your rights to the folder"
+    })
+}
+
+/// Whose lock it is, as far as it can be read.
+fn holder_of(path: &Path) -> Option<Holder> {
+    let (mut file, _) = hold::look(path).ok()?;
+    read_holder(&mut file)
+}
+
 fn obstacle(path: &Path) -> Result<Obstacle> {
-    // What holds it does not outlive its process. Across machines not every share passes it on, so that it proves
-    // nothing of a process elsewhere.
-    let (mut file, unheld) = match hold::look(path) {
+    let (mut file, dead) = match hold::look(path) {
         Ok(found) => found,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Obstacle::Gone),
         Err(_) => return Ok(Obstacle::Held(None)),
     };
     match read_holder(&mut file) {
-        Some(holder) if unheld && holder.host == crate::base::host::name() => Ok(Obstacle::Stale(holder, file)),
+        Some(holder) if dead => Ok(Obstacle::Stale(holder, file)),
         holder => Ok(Obstacle::Held(holder)),
     }
 }
@@ -151,17 +185,69 @@ mod tests {
     }
 
     fn leave(dir: &Path, host: &str) {
-        let holder =
-            Holder { id: "1-1".into(), host: host.into(), process: 1, user: "somebody".into(), time: 1_000_000_000 };
+        let (id, user) = ("1-1".to_owned(), "somebody".to_owned());
+        let holder = Holder { id, host: host.into(), process: 1, user, time: 1_000_000_000, life: None };
         fs::write(dir.join(LOCK), serde_json::to_vec(&holder).unwrap()).unwrap();
     }
 
+    /// On Linux its process must be proved dead: see `holder.rs`, and the tests that kill one.
+    #[cfg(windows)]
     #[test]
     fn a_dead_process_of_this_computer_is_no_obstacle() {
         let dir = tempfile::tempdir().unwrap();
         leave(dir.path(), &crate::base::host::name());
         let (_lock, broken) = Lock::take(dir.path(), AT_ONCE).unwrap();
         assert!(broken.unwrap().contains("process 1 of somebody"));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_dead_process_of_this_computer_is_no_obstacle() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        child.wait().unwrap();
+        let (id, user) = ("1-1".to_owned(), "somebody".to_owned());
+        let holder = Holder { id, host: "any".into(), process: child.id(), user, time: 1, life: Life::own() };
+        fs::write(dir.path().join(LOCK), serde_json::to_vec(&holder).unwrap()).unwrap();
+        let (_lock, broken) = Lock::take(dir.path(), AT_ONCE).unwrap();
+        assert!(broken.unwrap().contains(&format!("process {} of somebody", child.id())));
+    }
+
+    /// As two mounts of one share have it, and copied machines: no lock on bytes is passed on, and the names are equal.
+    #[cfg(unix)]
+    #[test]
+    fn the_name_of_this_computer_proves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        leave(dir.path(), &crate::base::host::name());
+        assert_eq!(Lock::take(dir.path(), AT_ONCE).unwrap_err().kind(), ErrorKind::Locked);
+        assert!(dir.path().join(LOCK).exists());
+    }
+
+    /// As SMB has it: nobody may open the file a second time while it is held, and the wait ends all the same.
+    #[cfg(unix)]
+    #[test]
+    fn a_lock_is_read_and_given_back_without_a_second_look_at_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let (lock, _) = Lock::take(dir.path(), AT_ONCE).unwrap();
+        let path = dir.path().join(LOCK);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o0)).unwrap();
+        assert_eq!(Lock::take(dir.path(), AT_ONCE).unwrap_err().kind(), ErrorKind::Locked);
+        lock.release().unwrap();
+        assert!(!path.exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_has_taken_the_name_since_is_not_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let (lock, _) = Lock::take(dir.path(), AT_ONCE).unwrap();
+        let path = dir.path().join(LOCK);
+        fs::rename(&path, dir.path().join("aside")).unwrap();
+        fs::create_dir(&path).unwrap();
+        // Another one's: it is not touched.
+        lock.release().unwrap();
+        assert!(path.exists());
     }
 
     #[test]

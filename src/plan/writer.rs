@@ -16,7 +16,7 @@ pub struct Writer {
     pub(super) root: PathBuf,
     pub(super) shown: PathBuf,
     broken: Option<String>,
-    _lock: Lock,
+    lock: Lock,
 }
 
 impl Writer {
@@ -32,7 +32,17 @@ impl Writer {
 
     pub(super) fn lock_root(root: &Path, shown: &Path, options: LockOptions) -> Result<Writer> {
         let (lock, broken) = Lock::take(root, options).map_err(|error| error.about(&shown.join(LOCK)))?;
-        Ok(Writer { root: root.to_owned(), shown: shown.to_owned(), broken, _lock: lock })
+        Ok(Writer { root: root.to_owned(), shown: shown.to_owned(), broken, lock })
+    }
+
+    /// Gives the right back. What is dropped gives it back too, and says nothing where that fails.
+    ///
+    /// # Errors
+    /// The lock cannot be removed, and is in the next writer's way.
+    pub fn release(self) -> Result<()> {
+        let lock = self.shown.join(LOCK);
+        let released = self.lock.release().map_err(|error| error.about(&lock));
+        released.map_err(|error| error.next("remove it, or say --break-lock the next time"))
     }
 
     /// Whose lock was broken to get this one, if anyone's.

@@ -92,6 +92,9 @@ pub struct CidResult {
     /// Whose lock was broken.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub broken_lock: Option<String>,
+    /// Why the lock could not be given back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lock_left: Option<String>,
     /// What a look at the result found wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<Fault>,
@@ -145,6 +148,7 @@ impl CidResult {
             candidates: None,
             recovered: None,
             broken_lock: None,
+            lock_left: None,
             faults: Vec::new(),
             error: None,
         }
@@ -161,6 +165,7 @@ impl CidResult {
         }
         result.recovered = ran.recovered.clone();
         result.broken_lock = ran.broken_lock.clone();
+        result.lock_left = ran.lock_left.clone();
         result.faults = ran.faults.clone();
         result.error = ran.error.as_ref().map(ErrorReport::new);
         result

@@ -31,6 +31,7 @@ impl Block {
         }
         block.warnings.extend(ran.recovered.as_ref().map(recovered_line));
         block.warnings.extend(ran.broken_lock.as_deref().map(broken_lock_line));
+        block.warnings.extend(ran.lock_left.clone());
         block.error = ran.error.as_ref().map(Error::to_string);
         block.faults = ran.faults.iter().map(fault_line).collect();
         let Some(plan) = ran.carried_out() else { return block };

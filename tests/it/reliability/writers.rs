@@ -147,6 +147,27 @@ fn the_lock_of_a_killed_process_is_broken_aloud() {
     is_whole(&cid, "recover");
 }
 
+/// Whoever cannot give the lock back says so, and has done the work all the same.
+#[test]
+fn a_lock_that_stays_is_told() {
+    let scratch = scratch();
+    let base = scratch.path().join("base");
+    make_cid(&base);
+    let args = [&["relay set"], ONE, &["--wait", "0"]].concat();
+    let steps = super::support::steps(&Copy::of(&base, "count"), &args);
+    let last = steps.len();
+    assert!(steps[last - 1].contains("remove the lock: "), "{steps:?}");
+    let cid = Copy::of(&base, "stays");
+    let left = run_with_fault(&cid, &args, &format!("{last}:eio,{}:eio", last + 1)).exits(0, "the lock stays");
+    assert!(left.err.contains("cannot remove the lock") && left.err.contains(LOCK), "{left:?}");
+    assert!(left.err.contains("--break-lock"), "{left:?}");
+    assert!(cid.join(LOCK).exists());
+    // Its process has ended since.
+    let next = run(&cid, &[&["relay set"], TWO, &["--wait", "0"]].concat()).exits(0, "the next writer");
+    assert!(next.err.contains("has ended"), "{next:?}");
+    is_whole(&cid, "the next writer");
+}
+
 #[test]
 fn the_lock_of_another_computer_is_broken_only_by_demand() {
     let scratch = scratch();
