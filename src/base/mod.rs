@@ -9,6 +9,7 @@ pub(crate) mod files;
 pub(crate) mod hex;
 pub(crate) mod host;
 pub mod html;
+pub(crate) mod life;
 pub(crate) mod metrics;
 pub(crate) mod names;
 pub(crate) mod near;

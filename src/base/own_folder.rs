@@ -2,13 +2,16 @@
 //! its kind finds and removes.
 
 use std::fs::{self, DirBuilder, File};
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
 
 use super::cleanup::Cleanup;
 use super::files::make_writable;
+use super::life::Life;
 
-/// A folder of our own. A file beside it, with `.lock` behind the name, is locked as long as the process lives.
+/// A folder of our own. A file beside it, with `.lock` behind the name, says whose it is.
 #[derive(Debug)]
 pub(crate) struct OwnFolder {
     path: PathBuf,
@@ -24,9 +27,7 @@ impl OwnFolder {
         remove_dead(parent, &prefix);
         let path = parent.join(format!("{prefix}{}", super::host::fresh_id()));
         let lock_path = lock_of(&path);
-        let lock = File::options().read(true).write(true).create_new(true).open(&lock_path)?;
-        // Some file systems have no such locks: then nothing that is left there is taken for dead.
-        let _ = lock.lock();
+        let lock = mark(&lock_path)?;
         let mut builder = DirBuilder::new();
         #[cfg(unix)]
         if private {
@@ -40,8 +41,9 @@ impl OwnFolder {
         let folder = path.clone();
         let cleanup = Cleanup::new(move || {
             remove_tree(&folder);
-            let _ = fs::remove_file(&lock_path);
+            // Some shares remove nothing that is open.
             drop(lock);
+            let _ = fs::remove_file(&lock_path);
         });
         Ok(OwnFolder { path, cleanup })
     }
@@ -77,13 +79,45 @@ fn remove_dead(parent: &Path, prefix: &str) {
         if !is_own_file(&lock_path) {
             continue;
         }
-        let Ok(lock) = File::options().read(true).write(true).open(&lock_path) else { continue };
-        if lock.try_lock().is_ok() {
+        if is_dead(&lock_path) {
             remove_tree(&parent.join(name.trim_end_matches(".lock")));
             let _ = fs::remove_file(&lock_path);
         }
     }
 }
+
+/// Whose folder it is, as the file beside it says.
+#[derive(Serialize, Deserialize)]
+struct Owner {
+    process: u32,
+    life: Option<Life>,
+}
+
+/// Makes the file beside a folder, from which others see whether this process lives.
+fn mark(path: &Path) -> io::Result<File> {
+    let mut file = File::options().read(true).write(true).create_new(true).open(path)?;
+    let owner = Owner { process: std::process::id(), life: Life::own() };
+    file.write_all(&serde_json::to_vec(&owner)?)?;
+    // Where nothing tells whether a process lives, a lock does, which goes with it. On Linux it is no proof: two mounts of one
+    // share do not pass it on, and over some it keeps the owner himself from removing the file.
+    if cfg!(not(target_os = "linux")) {
+        let _ = file.lock();
+    }
+    Ok(file)
+}
+
+/// Whether the process that made this file is proved to have ended.
+fn is_dead(path: &Path) -> bool {
+    if cfg!(not(target_os = "linux")) {
+        return File::options().read(true).write(true).open(path).is_ok_and(|file| file.try_lock().is_ok());
+    }
+    let bytes = super::files::read_file(path, MAX_OWNER).ok();
+    let owner: Option<Owner> = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    owner.is_some_and(|Owner { process, life }| life.is_some_and(|life| life.is_over(process)))
+}
+
+/// No file beside a folder is larger, in bytes.
+const MAX_OWNER: u64 = 64 << 10;
 
 /// Whether a file that is no link is of the user who runs this, as far as the system has owners.
 fn is_own_file(path: &Path) -> bool {
@@ -148,6 +182,27 @@ mod tests {
         assert_eq!(names(dir.path()), 1);
     }
 
+    /// What [`mark`] would have written for a process that is there no more.
+    fn owner_that_has_ended() -> Vec<u8> {
+        // This program itself, which ends at once when it only lists its tests: there is one on every system.
+        let mut program = std::process::Command::new(std::env::current_exe().unwrap());
+        let mut child = program.arg("--list").stdout(std::process::Stdio::null()).spawn().unwrap();
+        child.wait().unwrap();
+        serde_json::to_vec(&Owner { process: child.id(), life: Life::own() }).unwrap()
+    }
+
+    /// Copied computers have one name, and their shares pass no locks on.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn an_equal_name_proves_no_death() {
+        let dir = tempfile::tempdir().unwrap();
+        let other = dir.path().join(format!(".x-{:08x}-1-1", host_number()));
+        fs::create_dir(&other).unwrap();
+        fs::write(lock_of(&other), "").unwrap();
+        drop(OwnFolder::make(dir.path(), ".x-", false).unwrap());
+        assert!(other.exists() && lock_of(&other).exists());
+    }
+
     #[test]
     fn what_the_dead_left_goes_and_what_the_living_have_stays() {
         let dir = tempfile::tempdir().unwrap();
@@ -155,7 +210,7 @@ mod tests {
         let dead = dir.path().join(format!(".x-{:08x}-1-1", host_number()));
         fs::create_dir_all(dead.join("deep")).unwrap();
         fs::write(dead.join("deep/file"), "x").unwrap();
-        fs::write(lock_of(&dead), "").unwrap();
+        fs::write(lock_of(&dead), owner_that_has_ended()).unwrap();
         let elsewhere = dir.path().join(".x-another-1-1");
         fs::create_dir(&elsewhere).unwrap();
         fs::write(lock_of(&elsewhere), "").unwrap();

@@ -78,7 +78,8 @@ mod system {
             options.custom_flags((rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits() as i32);
         }
         let mut file = options.open(path)?;
-        let dead = read_holder(&mut file).is_some_and(|holder| holder.is_dead());
+        let dead =
+            read_holder(&mut file).is_some_and(|holder| holder.life.is_some_and(|life| life.is_over(holder.process)));
         Ok((file, dead))
     }
 

@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use super::disk::bare_step;
 use super::hold;
-use super::holder::{Holder, Life, describe, read_holder};
+use super::holder::{Holder, describe, read_holder};
 use super::record::{LOCK, Record};
 use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::life::Life;
 
 /// How long locks may come and go before that is strange.
 const MOMENT: Duration = Duration::from_secs(1);
