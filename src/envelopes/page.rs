@@ -73,7 +73,7 @@ pub fn page(found: &Check) -> String {
 fn causes(body: &mut String, found: &Check) {
     body.push_str(
         "<h2>Likely causes</h2>\n<p class=\"soft\">Those that were seen come first, then those that could not be looked for; each in \
-         the order of article 63588.</p>\n<table class=\"causes\">\n<tr><th>Seen<th>Cause<th>What was seen\n",
+         the order of article 63588.</p>\n<div class=\"scroll\"><table class=\"causes\">\n<tr><th>Seen<th>Cause<th>What was seen\n",
     );
     for Cause { cause, seen, what, evidence, next, .. } in ranked(&found.causes) {
         let class = match seen {
@@ -98,12 +98,12 @@ fn causes(body: &mut String, found: &Check) {
             let _ = writeln!(body, "<p><strong>Next:</strong> {}.</p>", html::escape(next));
         }
     }
-    body.push_str("</table>\n");
+    body.push_str("</table></div>\n");
 }
 
 fn ages(body: &mut String, found: &Check) {
     let Some(parts) = found.ages.as_ref().filter(|_| found.count > 0) else { return };
-    body.push_str("<h2>Ages</h2>\n<table>\n<tr><th>Age<th class=\"number\">Messages<th class=\"number\">Size\n");
+    body.push_str("<h2>Ages</h2>\n<div class=\"scroll\"><table>\n<tr><th>Age<th class=\"number\">Messages<th class=\"number\">Size\n");
     for part in parts {
         let _ = writeln!(
             body,
@@ -113,7 +113,7 @@ fn ages(body: &mut String, found: &Check) {
             bytes(part.bytes)
         );
     }
-    body.push_str("</table>\n");
+    body.push_str("</table></div>\n");
     if found.others > 0 {
         let others = count(found.others as usize, "thing that is no message lies", "things that are no messages lie");
         let _ = writeln!(body, "<p class=\"soft\">Besides, {others} there.</p>");

@@ -149,7 +149,7 @@ fn checks(findings: &[FleetFinding], body: &mut String) {
         return;
     }
     body.push_str(
-        "<table><thead><tr><th class=\"number\">Line<th>&nbsp;<th>What<th>Article<th>What to do</thead><tbody>\n",
+        "<div class=\"scroll\"><table><thead><tr><th class=\"number\">Line<th>&nbsp;<th>What<th>Article<th>What to do</thead><tbody>\n",
     );
     let mut sorted: Vec<&FleetFinding> = findings.iter().collect();
     sorted.sort_by_key(|finding| (finding.severity, finding.line));
@@ -159,7 +159,7 @@ fn checks(findings: &[FleetFinding], body: &mut String) {
         let _ = write!(body, "<tr><td class=\"number\">{line}<td class=\"{class}\">{word}<td>{}", escape(what));
         let _ = writeln!(body, "<td>{}<td>{}", escape(article), escape(next));
     }
-    body.push_str("</tbody></table>\n");
+    body.push_str("</tbody></table></div>\n");
 }
 
 fn cids(fleet: &Fleet, statuses: Option<&[CidStatus]>, body: &mut String) {
@@ -167,7 +167,9 @@ fn cids(fleet: &Fleet, statuses: Option<&[CidStatus]>, body: &mut String) {
         body.push_str("<p>The file names none.</p>\n");
         return;
     }
-    body.push_str("<table><thead><tr><th>CID<th>Endpoints<th>Report to<th>State</thead><tbody>\n");
+    body.push_str(
+        "<div class=\"scroll\"><table><thead><tr><th>CID<th>Endpoints<th>Report to<th>State</thead><tbody>\n",
+    );
     let mut order: Vec<usize> = (0..fleet.cids.len()).collect();
     let status = |index: usize| statuses.and_then(|statuses| statuses.get(index));
     // What is not as it should be comes first.
@@ -182,7 +184,7 @@ fn cids(fleet: &Fleet, statuses: Option<&[CidStatus]>, body: &mut String) {
             Some(status) => state(status, body),
         }
     }
-    body.push_str("</tbody></table>\n");
+    body.push_str("</tbody></table></div>\n");
 }
 
 fn state(status: &CidStatus, body: &mut String) {

@@ -62,7 +62,7 @@ pub fn audit_page(audits: &[Audited<'_>]) -> String {
 
 fn overview(body: &mut String, audits: &[Audited<'_>]) {
     body.push_str(
-        "<table>\n<tr><th>CID<th class=\"number\">Errors<th class=\"number\">Warnings<th class=\"number\">Notes\n",
+        "<div class=\"scroll\"><table>\n<tr><th>CID<th class=\"number\">Errors<th class=\"number\">Warnings<th class=\"number\">Notes\n",
     );
     for (index, audited) in audits.iter().enumerate() {
         let cid = html::escape(audited.cid);
@@ -77,7 +77,7 @@ fn overview(body: &mut String, audits: &[Audited<'_>]) {
         }
         body.push('\n');
     }
-    body.push_str("</table>\n");
+    body.push_str("</table></div>\n");
 }
 
 fn class(tone: Tone) -> &'static str {
@@ -150,7 +150,7 @@ fn findings_in_short(body: &mut String, report: &AuditReport, prefix: &str) {
     if report.findings.is_empty() {
         return;
     }
-    body.push_str("<h2>Findings</h2>\n<table>\n<tr><th>Severity<th>Id<th class=\"number\">Found<th>What it means\n");
+    body.push_str("<h2>Findings</h2>\n<div class=\"scroll\"><table>\n<tr><th>Severity<th>Id<th class=\"number\">Found<th>What it means\n");
     for (rule, findings) in by_rule(&report.findings) {
         let severity = findings[0].severity;
         let _ = writeln!(
@@ -164,7 +164,7 @@ fn findings_in_short(body: &mut String, report: &AuditReport, prefix: &str) {
             html::escape(rule.meaning)
         );
     }
-    body.push_str("</table>\n");
+    body.push_str("</table></div>\n");
 }
 
 /// All findings of one sort.
@@ -173,7 +173,7 @@ fn findings_of_rule(body: &mut String, rule: &Rule, findings: &[Finding], prefix
     let _ = writeln!(
         body,
         "<section class=\"finding {}\" id=\"{prefix}{}\">\n<h3><span class=\"{}\">{}</span> <code>{}</code></h3>\n\
-         <p>{}<br><strong>Next:</strong> {}.</p>\n<table class=\"fixed\">",
+         <p>{}<br><strong>Next:</strong> {}.</p>\n<div class=\"scroll\"><table class=\"fixed\">",
         severity.name(),
         rule.id,
         class(severity.into()),
@@ -198,7 +198,7 @@ fn findings_of_rule(body: &mut String, rule: &Rule, findings: &[Finding], prefix
         }
         body.push('\n');
     }
-    body.push_str("</table>\n");
+    body.push_str("</table></div>\n");
     more(body, findings.len());
     body.push_str("</section>\n");
 }

@@ -577,6 +577,8 @@ fn a_page_says_what_it_rests_on() {
         .says("none was given: no signature proves an origin");
     let page = env.text("report.html");
     assert!(!page.contains("whole") && page.contains("nothing proves where its files are from"), "{page}");
+    // On a narrow screen a table scrolls, and its words are not broken.
+    assert_eq!(page.matches("<table").count(), page.matches("<div class=\"scroll\"><table").count(), "{page}");
 
     let Some(pki) = Pki::usual() else { return };
     let env = whole();
