@@ -19,7 +19,7 @@ mod service {
 
     define_windows_service!(begin, service);
 
-    pub fn main() {
+    pub(crate) fn main() {
         let name = std::env::args().nth(1).expect("usage: stand_in_service NAME LOG MODE");
         service_dispatcher::start(name, begin).expect("the service manager starts it");
     }

@@ -17,10 +17,10 @@ use configcid::signing::{self, Certificate, VerifyOptions};
 use configcid::{Encoding, ErrorKind, Position, RelayAddress};
 
 /// A property, by the name of its target and corpus.
-pub type Property = fn(&[u8]);
+pub(super) type Property = fn(&[u8]);
 
 /// All of them.
-pub const ALL: &[(&str, Property)] = &[
+pub(super) const ALL: &[(&str, Property)] = &[
     ("address", address),
     ("catalog", catalog),
     ("certificate", certificate),
@@ -40,7 +40,7 @@ pub const ALL: &[(&str, Property)] = &[
 ];
 
 /// `mrinit.conf`: any bytes come back, a change changes what was asked for alone, no secret is shown.
-pub fn mrinit(data: &[u8]) {
+pub(super) fn mrinit(data: &[u8]) {
     let conf = Mrinit::parse(data.to_vec());
     assert_eq!(conf.bytes(), data, "parse and print is the identity");
     let settings = owned_settings(&conf);
@@ -161,7 +161,7 @@ fn no_secret_is_shown(data: &[u8], pick: usize) {
 }
 
 /// Catalogs: what is accepted comes back byte for byte, and nothing in it leads out of the CID.
-pub fn catalog(data: &[u8]) {
+pub(super) fn catalog(data: &[u8]) {
     let catalog = match Catalog::parse(data) {
         Ok(catalog) => catalog,
         Err(error) => {
@@ -185,7 +185,7 @@ pub fn catalog(data: &[u8]) {
 }
 
 /// Journals: whoever wrote one, recovery touches nothing but files of the CID and files that configcid makes.
-pub fn journal(data: &[u8]) {
+pub(super) fn journal(data: &[u8]) {
     let parts = match fuzzing::read_journal(data) {
         Ok(parts) => parts,
         Err(error) => return assert_eq!(error.kind(), ErrorKind::Journal),
@@ -207,7 +207,7 @@ pub fn journal(data: &[u8]) {
 }
 
 /// Paths: what is accepted stays inside, means the same everywhere, and comes back.
-pub fn path(data: &[u8]) {
+pub(super) fn path(data: &[u8]) {
     if let Ok(path) = fuzzing::path_from_catalog(data) {
         assert_eq!(fuzzing::path_to_catalog(&path), data);
         check_path(&path);
@@ -260,7 +260,7 @@ fn check_path(path: &CidPath) {
 }
 
 /// Relay addresses: what is accepted fits into an `mrinit.conf` and comes back.
-pub fn address(data: &[u8]) {
+pub(super) fn address(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     match text.parse::<RelayAddress>() {
         Ok(relay) => {
@@ -293,7 +293,7 @@ fn check_address(relay: &RelayAddress) {
 }
 
 /// Checksum commands: the words, quoted, are the same words.
-pub fn command(data: &[u8]) {
+pub(super) fn command(data: &[u8]) {
     let line = String::from_utf8_lossy(data);
     let words = match fuzzing::split_command(&line) {
         Ok(words) => words,
@@ -307,7 +307,7 @@ pub fn command(data: &[u8]) {
 }
 
 /// A `.reg` file that is understood comes back with the same keys and values; one that is not is refused with a line of it, or whole.
-pub fn reg(data: &[u8]) {
+pub(super) fn reg(data: &[u8]) {
     match RegFile::parse(data) {
         Ok(file) => {
             // An ANSI file may have been UTF-8 with characters that Windows-1252 lacks.
@@ -330,7 +330,7 @@ pub fn reg(data: &[u8]) {
 
 /// Exports of a firewall, in any of the forms that are read: every port has a state in every profile, a rule is named where
 /// one decided, and one more rule that keeps all out closes what is not off.
-pub fn firewall(data: &[u8]) {
+pub(super) fn firewall(data: &[u8]) {
     match Firewall::parse(data) {
         Ok(firewall) => {
             for answer in firewall.answers() {
@@ -370,7 +370,7 @@ fn is_without_local_rules(data: &[u8]) -> bool {
 }
 
 /// A router's log: lines are bounded and do not depend on how the file is read, and what is counted is there.
-pub fn log(data: &[u8]) {
+pub(super) fn log(data: &[u8]) {
     let (lines, longest) = fuzzing::log_lines(data, data.len().max(1));
     assert!(lines.iter().all(|(line, _)| line.len() <= 3 * longest && !line.contains('\n')));
     assert_eq!(fuzzing::log_lines(data, 7).0, lines, "the buffer makes no difference");
@@ -391,7 +391,7 @@ pub fn log(data: &[u8]) {
 
 /// Fleet files: one that is refused has its line; one that is understood is checked, whatever it says, and every
 /// finding has a line of the file and an article.
-pub fn fleet(data: &[u8]) {
+pub(super) fn fleet(data: &[u8]) {
     let lines = data.iter().filter(|byte| **byte == b'\n').count() + 1;
     let fleet = match Fleet::parse(data, Path::new("/fleet")) {
         Ok(fleet) => fleet,
@@ -424,7 +424,7 @@ pub fn fleet(data: &[u8]) {
 }
 /// A manifest that is accepted comes back byte for byte, and says the same when only what is understood of it is printed;
 /// none of its paths leads out; its signatures can be looked at. A refusal names a line.
-pub fn manifest(data: &[u8]) {
+pub(super) fn manifest(data: &[u8]) {
     let manifest = match Manifest::parse(data.to_vec()) {
         Ok(manifest) => manifest,
         Err(error) => return refused_line(data, &error),
@@ -452,7 +452,7 @@ pub fn manifest(data: &[u8]) {
 }
 
 /// An MD5 list that is accepted comes back byte for byte, and a change changes what was asked for alone.
-pub fn spec(data: &[u8]) {
+pub(super) fn spec(data: &[u8]) {
     let before = match Spec::parse(data.to_vec()) {
         Ok(spec) => spec,
         Err(error) => return refused_line(data, &error),
@@ -469,7 +469,7 @@ pub fn spec(data: &[u8]) {
 }
 
 /// Certificates, revocation lists and keys of any bytes are read or refused.
-pub fn certificate(data: &[u8]) {
+pub(super) fn certificate(data: &[u8]) {
     if let Ok(certificate) = Certificate::parse(data.to_vec()) {
         assert_eq!(certificate.der(), data);
         let said = [certificate.subject(), certificate.issuer(), certificate.serial(), certificate.key_name()];
@@ -496,7 +496,7 @@ fn stays_inside(path: &CidPath) {
 }
 
 /// Message files: each gives messages or a fault with its place; what is read is evaluated, described and linted.
-pub fn messages(data: &[u8]) {
+pub(super) fn messages(data: &[u8]) {
     let epoch = std::time::UNIX_EPOCH;
     let findings = lint(data, epoch);
     assert!(findings.iter().all(|finding| finding.line > 0 && finding.column > 0));
@@ -525,7 +525,7 @@ pub fn messages(data: &[u8]) {
 }
 
 /// The other files of the messenger: states come back, and TOML of any sort gives an answer.
-pub fn messenger(data: &[u8]) {
+pub(super) fn messenger(data: &[u8]) {
     if let Ok(state) = State::parse(data) {
         assert_eq!(State::parse(&state.print()).expect("what is printed is understood"), state);
     }
@@ -541,7 +541,7 @@ pub fn messenger(data: &[u8]) {
 
 /// An object reference that is understood, printed, is the same reference; one that is not is refused at an offset of it, or
 /// whole where it is too long. The input is the text, or the bytes that the text's digits spell.
-pub fn ior(data: &[u8]) {
+pub(super) fn ior(data: &[u8]) {
     let spelled = data.iter().fold(String::from("IOR:"), |text, byte| format!("{text}{byte:02x}"));
     for text in [data, spelled.as_bytes()] {
         match Ior::parse(text) {

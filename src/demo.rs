@@ -39,7 +39,7 @@ pub struct DemoCid {
 
 impl Default for DemoCid {
     fn default() -> Self {
-        DemoCid {
+        Self {
             line_ending: LineEnding::CrLf,
             upper_case: false,
             rms9x: false,

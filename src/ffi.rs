@@ -104,8 +104,8 @@ unsafe impl Send for State {}
 type Status = i32;
 
 impl State {
-    fn new(path: PathBuf) -> State {
-        State {
+    fn new(path: PathBuf) -> Self {
+        Self {
             path,
             options: RefreshOptions::default(),
             timeout: Duration::from_secs(600),
@@ -300,13 +300,13 @@ struct Inside;
 
 impl Inside {
     /// `None` where the thread is at work on it already.
-    fn enter(cid: &configcid_cid) -> Option<Inside> {
+    fn enter(cid: &configcid_cid) -> Option<Self> {
         AT_WORK.with_borrow_mut(|handles| {
             let cid = ptr::from_ref(cid);
             let inside = handles.contains(&cid);
             (!inside).then(|| {
                 handles.push(cid);
-                Inside
+                Self
             })
         })
     }

@@ -65,12 +65,12 @@ impl Status {
     /// The name, as the JSON output has it.
     pub fn name(self) -> &'static str {
         match self {
-            Status::Unchanged => "unchanged",
-            Status::Planned => "planned",
-            Status::Drifted => "drifted",
-            Status::Changed => "changed",
-            Status::Failed => "failed",
-            Status::Left => "left",
+            Self::Unchanged => "unchanged",
+            Self::Planned => "planned",
+            Self::Drifted => "drifted",
+            Self::Changed => "changed",
+            Self::Failed => "failed",
+            Self::Left => "left",
         }
     }
 }

@@ -18,7 +18,7 @@ const CUSTOMER: &[&str] = &["mrinit.conf", "cac.pem", "rms/mrinit.conf"];
 
 /// Writes a CID with `files` files beside the catalogs, of about `bytes` bytes together, all cataloged twice: by a
 /// component and by the root. A hundredth of the files holds a third of the bytes.
-pub fn write_cid(folder: &Path, files: usize, bytes: u64) -> io::Result<()> {
+pub(crate) fn write_cid(folder: &Path, files: usize, bytes: u64) -> io::Result<()> {
     let noise = noise();
     let weight = |index: usize| match index % 100 {
         0 => 80,

@@ -96,8 +96,8 @@ pub struct SeenRelay {
 
 impl Baseline {
     /// Of these CIDs, by the names that they are to be found under.
-    pub fn new(cids: impl IntoIterator<Item = (String, Seen)>) -> Baseline {
-        let mut baseline = Baseline { cids: cids.into_iter().collect(), sha256: String::new() };
+    pub fn new(cids: impl IntoIterator<Item = (String, Seen)>) -> Self {
+        let mut baseline = Self { cids: cids.into_iter().collect(), sha256: String::new() };
         baseline.sha256 = hex(&Sha256::digest(baseline.print()));
         baseline
     }
@@ -106,8 +106,8 @@ impl Baseline {
     ///
     /// # Errors
     /// It cannot be read, or is no baseline.
-    pub fn open(path: &Path) -> Result<Baseline> {
-        Baseline::parse(&read_given_file(path, MAX_SIZE, "name a file that audit --save wrote")?)
+    pub fn open(path: &Path) -> Result<Self> {
+        Self::parse(&read_given_file(path, MAX_SIZE, "name a file that audit --save wrote")?)
             .map_err(|error| error.in_file(path))
     }
 
@@ -124,12 +124,12 @@ impl Baseline {
     /// assert!(Baseline::parse(b"{}").is_err());
     /// # Ok::<(), configcid::Error>(())
     /// ```
-    pub fn parse(bytes: &[u8]) -> Result<Baseline> {
+    pub fn parse(bytes: &[u8]) -> Result<Self> {
         let wrong = |what: String| Error::new(ErrorKind::Usage, what).next("name a file that audit --save wrote");
         let stored: Stored =
             serde_json::from_slice(bytes).map_err(|error| wrong(format!("this is no baseline: {error}")))?;
         match stored.configcid_baseline {
-            FORMAT => Ok(Baseline { cids: stored.cids, sha256: hex(&Sha256::digest(bytes)) }),
+            FORMAT => Ok(Self { cids: stored.cids, sha256: hex(&Sha256::digest(bytes)) }),
             other => Err(wrong(format!("this baseline has version {other}, and only version {FORMAT} is known"))),
         }
     }

@@ -65,8 +65,8 @@ pub struct AuditOptions {
 
 impl AuditOptions {
     /// The usual ones, with these for signatures.
-    pub fn new(signatures: VerifyOptions) -> AuditOptions {
-        AuditOptions {
+    pub fn new(signatures: VerifyOptions) -> Self {
+        Self {
             refresh: RefreshOptions::default(),
             signatures,
             now: SystemTime::now(),
@@ -164,7 +164,7 @@ struct Audit<'a> {
 }
 
 impl<'a> Audit<'a> {
-    fn new(cid: &'a Cid, options: &'a AuditOptions) -> Audit<'a> {
+    fn new(cid: &'a Cid, options: &'a AuditOptions) -> Self {
         Audit {
             options,
             look: Look::new(cid, &options.refresh, Scope::Everything),

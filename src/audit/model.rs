@@ -142,9 +142,9 @@ pub struct RootState {
 }
 
 impl Asked {
-    pub(super) fn new(options: &AuditOptions) -> Asked {
+    pub(super) fn new(options: &AuditOptions) -> Self {
         let roots = options.signatures.trust.roots().iter();
-        Asked {
+        Self {
             roots: roots
                 .map(|root| RootState { subject: root.subject(), sha256: hex(&Sha256::digest(root.der())) })
                 .collect(),
@@ -267,8 +267,8 @@ pub(super) struct Findings {
 }
 
 impl Findings {
-    pub(super) fn new(is_strict: bool, requires_manifest: bool) -> Findings {
-        Findings { list: Vec::new(), is_strict, requires_manifest }
+    pub(super) fn new(is_strict: bool, requires_manifest: bool) -> Self {
+        Self { list: Vec::new(), is_strict, requires_manifest }
     }
 
     pub(super) fn add(&mut self, rule: &'static Rule, path: Option<&str>, what: impl Into<String>) -> &mut Finding {

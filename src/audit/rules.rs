@@ -230,7 +230,7 @@ impl Rule {
 
     /// How grave it is for somebody who asks for more than is usual.
     pub(super) fn severity_for(&self, is_strict: bool, requires_manifest: bool) -> Severity {
-        let is_in = |rules: &[&Rule]| rules.iter().any(|this| this.id == self.id);
+        let is_in = |rules: &[&Self]| rules.iter().any(|this| this.id == self.id);
         match (is_strict && is_in(STRICT)) || (requires_manifest && is_in(REQUIRE_MANIFEST)) {
             true => Severity::Error,
             false => self.severity,

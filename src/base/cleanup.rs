@@ -20,11 +20,11 @@ pub(crate) struct Cleanup(u64);
 
 impl Cleanup {
     /// A guard of this action.
-    pub(crate) fn new(action: impl FnOnce() + Send + 'static) -> Cleanup {
+    pub(crate) fn new(action: impl FnOnce() + Send + 'static) -> Self {
         let mut actions = actions();
         let number = actions.last_key_value().map_or(0, |(last, _)| last + 1);
         actions.insert(number, Box::new(action));
-        Cleanup(number)
+        Self(number)
     }
 
     /// There is nothing to clean up any more.

@@ -73,33 +73,33 @@ impl ErrorKind {
     /// The stable name, as the JSON output has it.
     pub fn name(self) -> &'static str {
         match self {
-            ErrorKind::NotACid => "not-a-cid",
-            ErrorKind::Io => "io",
-            ErrorKind::CatalogFormat => "catalog-format",
-            ErrorKind::MrinitFormat => "mrinit-format",
-            ErrorKind::Address => "address",
-            ErrorKind::Path => "path",
-            ErrorKind::Damage => "damage",
-            ErrorKind::ForeignChecksum => "foreign-checksum",
-            ErrorKind::UndeterminedChecksum => "undetermined-checksum",
-            ErrorKind::Changed => "changed",
-            ErrorKind::Link => "link",
-            ErrorKind::CaseConflict => "case-conflict",
-            ErrorKind::Program => "program",
-            ErrorKind::Exists => "exists",
-            ErrorKind::Usage => "usage",
-            ErrorKind::Locked => "locked",
-            ErrorKind::Journal => "journal",
-            ErrorKind::Busy => "busy",
-            ErrorKind::Service => "service",
-            ErrorKind::RegistryFormat => "registry-format",
-            ErrorKind::MessengerFormat => "messenger-format",
-            ErrorKind::ManifestFormat => "manifest-format",
-            ErrorKind::SignedFile => "signed-file",
-            ErrorKind::Certificate => "certificate",
-            ErrorKind::IorFormat => "ior-format",
-            ErrorKind::FleetFormat => "fleet-format",
-            ErrorKind::Fleet => "fleet",
+            Self::NotACid => "not-a-cid",
+            Self::Io => "io",
+            Self::CatalogFormat => "catalog-format",
+            Self::MrinitFormat => "mrinit-format",
+            Self::Address => "address",
+            Self::Path => "path",
+            Self::Damage => "damage",
+            Self::ForeignChecksum => "foreign-checksum",
+            Self::UndeterminedChecksum => "undetermined-checksum",
+            Self::Changed => "changed",
+            Self::Link => "link",
+            Self::CaseConflict => "case-conflict",
+            Self::Program => "program",
+            Self::Exists => "exists",
+            Self::Usage => "usage",
+            Self::Locked => "locked",
+            Self::Journal => "journal",
+            Self::Busy => "busy",
+            Self::Service => "service",
+            Self::RegistryFormat => "registry-format",
+            Self::MessengerFormat => "messenger-format",
+            Self::ManifestFormat => "manifest-format",
+            Self::SignedFile => "signed-file",
+            Self::Certificate => "certificate",
+            Self::IorFormat => "ior-format",
+            Self::FleetFormat => "fleet-format",
+            Self::Fleet => "fleet",
         }
     }
 }
@@ -123,9 +123,9 @@ pub enum Position {
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Position::Line(line) => write!(f, "line {line}"),
-            Position::Character { line, column } => write!(f, "line {line}, column {column}"),
-            Position::Offset(offset) => write!(f, "offset {offset} (0x{offset:X})"),
+            Self::Line(line) => write!(f, "line {line}"),
+            Self::Character { line, column } => write!(f, "line {line}, column {column}"),
+            Self::Offset(offset) => write!(f, "offset {offset} (0x{offset:X})"),
         }
     }
 }
@@ -166,17 +166,17 @@ impl Error {
     /// assert_eq!(error.to_string(), "report.json: line 3: the server does not answer; try again");
     /// ```
     pub fn new(kind: ErrorKind, what: impl Into<String>) -> Self {
-        Error(Box::new(Inner { kind, what: what.into(), path: None, position: None, next: None, source: None }))
+        Self(Box::new(Inner { kind, what: what.into(), path: None, position: None, next: None, source: None }))
     }
 
     /// A request that makes no sense, as a command line finds it.
     pub fn usage(what: impl Into<String>) -> Self {
-        Error::new(ErrorKind::Usage, what)
+        Self::new(ErrorKind::Usage, what)
     }
 
     /// An operating system's refusal: `doing` completes "cannot ...".
     pub fn io(doing: &str, path: &Path, source: io::Error) -> Self {
-        let mut error = Error::new(ErrorKind::Io, format!("cannot {doing}: {source}")).in_file(path);
+        let mut error = Self::new(ErrorKind::Io, format!("cannot {doing}: {source}")).in_file(path);
         error.0.source = Some(source);
         error
     }

@@ -26,14 +26,14 @@ pub struct ErrorReport {
 
 impl ErrorReport {
     /// The parts of an error.
-    pub fn new(error: &Error) -> ErrorReport {
+    pub fn new(error: &Error) -> Self {
         let (line, column, offset) = match error.position() {
             Some(Position::Line(line)) => (Some(line), None, None),
             Some(Position::Character { line, column }) => (Some(line), Some(column), None),
             Some(Position::Offset(offset)) => (None, None, Some(offset)),
             None => (None, None, None),
         };
-        ErrorReport {
+        Self {
             kind: error.kind().name(),
             what: error.what().to_owned(),
             path: error.path().map(|path| path.to_string_lossy().into_owned()),

@@ -22,36 +22,36 @@ pub enum Exit {
 impl Exit {
     /// Every exit code and what it means, for help and manual pages.
     #[cfg(feature = "cli")]
-    pub(crate) const MEANINGS: [(Exit, &'static str); 5] = [
-        (Exit::Done, "done, or nothing to do"),
-        (Exit::Failed, "something was wrong with the CID or the file system; nothing was changed"),
-        (Exit::Usage, "wrong usage"),
-        (Exit::Faults, "faults were found: by verify, show, check and the like, or by a look at what was just written"),
-        (Exit::Some, "some of several CIDs failed; each is reported"),
+    pub(crate) const MEANINGS: [(Self, &'static str); 5] = [
+        (Self::Done, "done, or nothing to do"),
+        (Self::Failed, "something was wrong with the CID or the file system; nothing was changed"),
+        (Self::Usage, "wrong usage"),
+        (Self::Faults, "faults were found: by verify, show, check and the like, or by a look at what was just written"),
+        (Self::Some, "some of several CIDs failed; each is reported"),
     ];
 
     /// Of an error that concerns the whole run.
-    pub fn of(kind: ErrorKind) -> Exit {
+    pub fn of(kind: ErrorKind) -> Self {
         match kind {
-            ErrorKind::Usage | ErrorKind::Address => Exit::Usage,
-            _ => Exit::Failed,
+            ErrorKind::Usage | ErrorKind::Address => Self::Usage,
+            _ => Self::Failed,
         }
     }
 
     /// Of several CIDs, each with its own end.
-    pub fn of_all(each: &[Exit]) -> Exit {
-        let failed = |exit: &&Exit| matches!(exit, Exit::Failed | Exit::Usage);
+    pub fn of_all(each: &[Self]) -> Self {
+        let failed = |exit: &&Self| matches!(exit, Self::Failed | Self::Usage);
         match each.iter().filter(failed).count() {
-            0 => each.iter().copied().find(|exit| *exit == Exit::Faults).unwrap_or(Exit::Done),
-            all if all == each.len() => each.iter().copied().find(|exit| *exit == Exit::Usage).unwrap_or(Exit::Failed),
-            _ => Exit::Some,
+            0 => each.iter().copied().find(|exit| *exit == Self::Faults).unwrap_or(Self::Done),
+            all if all == each.len() => each.iter().copied().find(|exit| *exit == Self::Usage).unwrap_or(Self::Failed),
+            _ => Self::Some,
         }
     }
 }
 
 impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> ExitCode {
-        ExitCode::from(exit as u8)
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
     }
 }
 

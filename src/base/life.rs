@@ -18,7 +18,7 @@ pub(crate) struct Life {
 impl Life {
     /// That of this process.
     #[cfg(target_os = "linux")]
-    pub(crate) fn own() -> Option<Life> {
+    pub(crate) fn own() -> Option<Self> {
         let line = |path: &str| {
             std::fs::read_to_string(path).ok().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
         };
@@ -27,7 +27,7 @@ impl Life {
         let boot = line("/proc/sys/kernel/random/boot_id")?;
         let numbers = std::fs::read_link("/proc/self/ns/pid").ok()?;
         let place = crate::base::hex::hex(&Sha256::digest(format!("{machine}\n{boot}\n{}", numbers.display())));
-        Some(Life { place, start: start_of("self")? })
+        Some(Self { place, start: start_of("self")? })
     }
 
     /// Windows needs none: there the lock goes with the handle of its process.
@@ -56,7 +56,7 @@ impl Life {
     /// is there no more. Everything else is no proof.
     #[cfg(target_os = "linux")]
     pub(crate) fn is_over(&self, process: u32) -> bool {
-        if Life::own().is_none_or(|own| own.place != self.place) {
+        if Self::own().is_none_or(|own| own.place != self.place) {
             return false;
         }
         let Some(number) = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw) else {

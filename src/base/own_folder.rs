@@ -21,13 +21,14 @@ pub(crate) struct OwnFolder {
 impl OwnFolder {
     /// Makes a folder in `parent`, whose name begins with `prefix`, and removes those of this prefix there that processes of
     /// this computer have left. `private`: nobody but its owner may look into it, where the system has such rights.
-    pub(crate) fn make(parent: &Path, prefix: &str, private: bool) -> io::Result<OwnFolder> {
+    pub(crate) fn make(parent: &Path, prefix: &str, private: bool) -> io::Result<Self> {
         // Of other computers nothing is known: not every share passes locks on.
         let prefix = format!("{prefix}{:08x}-", host_number());
         remove_dead(parent, &prefix);
         let path = parent.join(format!("{prefix}{}", super::host::fresh_id()));
         let lock_path = lock_of(&path);
         let lock = mark(&lock_path)?;
+        #[cfg_attr(not(unix), allow(unused_mut))]
         let mut builder = DirBuilder::new();
         #[cfg(unix)]
         if private {
@@ -45,7 +46,7 @@ impl OwnFolder {
             drop(lock);
             let _ = fs::remove_file(&lock_path);
         });
-        Ok(OwnFolder { path, cleanup })
+        Ok(Self { path, cleanup })
     }
 
     pub(crate) fn path(&self) -> &Path {

@@ -16,8 +16,8 @@ struct Turns {
 }
 
 impl Turns {
-    fn of(count: usize) -> Turns {
-        Turns { next: AtomicUsize::new(0), count }
+    fn of(count: usize) -> Self {
+        Self { next: AtomicUsize::new(0), count }
     }
 
     fn take(&self) -> Option<usize> {

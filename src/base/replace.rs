@@ -52,7 +52,7 @@ pub(crate) fn persist(mut file: NamedTempFile, path: &Path, replace: bool) -> io
 ///
 /// # Errors
 /// There is something of this name and `replace` does not say that a file may go, or it cannot be written.
-pub fn write_file(path: &Path, bytes: &[u8], replace: bool) -> Result<()> {
+pub(crate) fn write_file(path: &Path, bytes: &[u8], replace: bool) -> Result<()> {
     let cannot = |error| Error::io("write it", path, error);
     let old = match path.symlink_metadata() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -90,7 +90,7 @@ fn unnamed(folder: &Path, for_all: bool) -> io::Result<NamedTempFile> {
 ///
 /// # Errors
 /// As [`write_file`].
-pub fn write_or_check(path: &Path, bytes: &[u8], replace: bool, dry_run: bool) -> Result<()> {
+pub(crate) fn write_or_check(path: &Path, bytes: &[u8], replace: bool, dry_run: bool) -> Result<()> {
     if !dry_run {
         return write_file(path, bytes, replace);
     }
@@ -106,7 +106,7 @@ pub fn write_or_check(path: &Path, bytes: &[u8], replace: bool, dry_run: bool) -
 ///
 /// # Errors
 /// As [`write_file`].
-pub fn write_unless_same(path: &Path, bytes: &[u8], replace: bool, dry_run: bool) -> Result<bool> {
+pub(crate) fn write_unless_same(path: &Path, bytes: &[u8], replace: bool, dry_run: bool) -> Result<bool> {
     match path.symlink_metadata() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(Error::io("look at it", path, error)),
@@ -129,7 +129,7 @@ pub fn write_unless_same(path: &Path, bytes: &[u8], replace: bool, dry_run: bool
 ///
 /// # Errors
 /// It is a folder, or lies in none.
-pub fn check_place(path: &Path) -> Result<()> {
+pub(crate) fn check_place(path: &Path) -> Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     match folder.is_dir() && !path.is_dir() {
         true => Ok(()),
@@ -143,7 +143,7 @@ pub fn check_place(path: &Path) -> Result<()> {
 ///
 /// # Errors
 /// There is something of this name, or no folder to write it to.
-pub fn check_new(path: &Path) -> Result<()> {
+pub(crate) fn check_new(path: &Path) -> Result<()> {
     check_place(path)?;
     match path.symlink_metadata() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -158,7 +158,7 @@ pub fn check_new(path: &Path) -> Result<()> {
 ///
 /// # Errors
 /// It does, or its folder is not there.
-pub fn check_outside(path: &Path, folders: &[PathBuf], why: &str) -> Result<()> {
+pub(crate) fn check_outside(path: &Path, folders: &[PathBuf], why: &str) -> Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let folder = real_path(folder).map_err(|error| Error::io("open the folder", folder, error))?;
     // A link elsewhere may lead into one.

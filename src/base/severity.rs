@@ -14,14 +14,14 @@ pub enum Severity {
 
 impl Severity {
     /// All of them, the gravest first.
-    pub const ALL: [Severity; 3] = [Severity::Error, Severity::Warning, Severity::Note];
+    pub const ALL: [Self; 3] = [Self::Error, Self::Warning, Self::Note];
 
     /// The name, as the JSON output and `--fail-on` have it.
     pub fn name(self) -> &'static str {
         match self {
-            Severity::Note => "note",
-            Severity::Warning => "warning",
-            Severity::Error => "error",
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
         }
     }
 }

@@ -17,22 +17,22 @@ pub enum Markup {
 #[derive(Debug, Default)]
 pub(crate) struct Values {
     texts: Vec<(&'static str, Option<String>)>,
-    lists: Vec<(&'static str, Vec<Values>)>,
+    lists: Vec<(&'static str, Vec<Self>)>,
 }
 
 impl Values {
-    pub fn text(mut self, name: &'static str, value: impl Into<String>) -> Values {
+    pub(crate) fn text(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.texts.push((name, Some(value.into())));
         self
     }
 
     /// A line that asks for a name without a value is left out.
-    pub fn maybe(mut self, name: &'static str, value: Option<String>) -> Values {
+    pub(crate) fn maybe(mut self, name: &'static str, value: Option<String>) -> Self {
         self.texts.push((name, value));
         self
     }
 
-    pub fn list(mut self, name: &'static str, values: Vec<Values>) -> Values {
+    pub(crate) fn list(mut self, name: &'static str, values: Vec<Self>) -> Self {
         self.lists.push((name, values));
         self
     }

@@ -22,33 +22,33 @@ pub enum Encoding {
 impl Encoding {
     /// Finds the encoding of `bytes` and the length of the byte order mark. A file without a mark is ASCII, else
     /// UTF-8 where it is valid, else Windows-1252.
-    pub(crate) fn detect(bytes: &[u8]) -> (Encoding, usize) {
+    pub(crate) fn detect(bytes: &[u8]) -> (Self, usize) {
         match bytes {
-            [0xEF, 0xBB, 0xBF, rest @ ..] if std::str::from_utf8(rest).is_ok() => (Encoding::Utf8, 3),
-            [0xEF, 0xBB, 0xBF, ..] => (Encoding::Windows1252, 3),
-            [0xFF, 0xFE, ..] => (Encoding::Utf16Le, 2),
-            [0xFE, 0xFF, ..] => (Encoding::Utf16Be, 2),
-            _ if bytes.is_ascii() => (Encoding::Ascii, 0),
-            _ if std::str::from_utf8(bytes).is_ok() => (Encoding::Utf8, 0),
-            _ => (Encoding::Windows1252, 0),
+            [0xEF, 0xBB, 0xBF, rest @ ..] if std::str::from_utf8(rest).is_ok() => (Self::Utf8, 3),
+            [0xEF, 0xBB, 0xBF, ..] => (Self::Windows1252, 3),
+            [0xFF, 0xFE, ..] => (Self::Utf16Le, 2),
+            [0xFE, 0xFF, ..] => (Self::Utf16Be, 2),
+            _ if bytes.is_ascii() => (Self::Ascii, 0),
+            _ if std::str::from_utf8(bytes).is_ok() => (Self::Utf8, 0),
+            _ => (Self::Windows1252, 0),
         }
     }
 
     /// The name that people know it by.
     pub fn name(self) -> &'static str {
         match self {
-            Encoding::Ascii => "ASCII",
-            Encoding::Windows1252 => "Windows-1252",
-            Encoding::Utf8 => "UTF-8",
-            Encoding::Utf16Le => "UTF-16LE",
-            Encoding::Utf16Be => "UTF-16BE",
+            Self::Ascii => "ASCII",
+            Self::Windows1252 => "Windows-1252",
+            Self::Utf8 => "UTF-8",
+            Self::Utf16Le => "UTF-16LE",
+            Self::Utf16Be => "UTF-16BE",
         }
     }
 
     /// Bytes of one code unit.
     pub(crate) fn unit(self) -> usize {
         match self {
-            Encoding::Utf16Le | Encoding::Utf16Be => 2,
+            Self::Utf16Le | Self::Utf16Be => 2,
             _ => 1,
         }
     }
@@ -56,8 +56,8 @@ impl Encoding {
     /// The code units of `bytes` as numbers; an odd last byte of UTF-16 is left out.
     pub(crate) fn units(self, bytes: &[u8]) -> Vec<u16> {
         match self {
-            Encoding::Utf16Le => bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect(),
-            Encoding::Utf16Be => bytes.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]])).collect(),
+            Self::Utf16Le => bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect(),
+            Self::Utf16Be => bytes.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]])).collect(),
             _ => bytes.iter().map(|&byte| u16::from(byte)).collect(),
         }
     }
@@ -65,20 +65,20 @@ impl Encoding {
     /// The text of `bytes`, which hold no byte order mark. What is invalid becomes U+FFFD.
     pub(crate) fn decode(self, bytes: &[u8]) -> String {
         match self {
-            Encoding::Ascii | Encoding::Utf8 => String::from_utf8_lossy(bytes).into_owned(),
-            Encoding::Windows1252 => decode_1252(bytes),
-            Encoding::Utf16Le | Encoding::Utf16Be => String::from_utf16_lossy(&self.units(bytes)),
+            Self::Ascii | Self::Utf8 => String::from_utf8_lossy(bytes).into_owned(),
+            Self::Windows1252 => decode_1252(bytes),
+            Self::Utf16Le | Self::Utf16Be => String::from_utf16_lossy(&self.units(bytes)),
         }
     }
 
     /// The bytes of `text`, or `None` where the encoding has no place for one of its characters.
     pub(crate) fn encode(self, text: &str) -> Option<Vec<u8>> {
         match self {
-            Encoding::Ascii => text.is_ascii().then(|| text.into()),
-            Encoding::Utf8 => Some(text.into()),
-            Encoding::Windows1252 => encode_1252(text),
-            Encoding::Utf16Le => Some(text.encode_utf16().flat_map(u16::to_le_bytes).collect()),
-            Encoding::Utf16Be => Some(text.encode_utf16().flat_map(u16::to_be_bytes).collect()),
+            Self::Ascii => text.is_ascii().then(|| text.into()),
+            Self::Utf8 => Some(text.into()),
+            Self::Windows1252 => encode_1252(text),
+            Self::Utf16Le => Some(text.encode_utf16().flat_map(u16::to_le_bytes).collect()),
+            Self::Utf16Be => Some(text.encode_utf16().flat_map(u16::to_be_bytes).collect()),
         }
     }
 }
@@ -111,20 +111,20 @@ impl LineEnding {
     /// The characters.
     pub fn as_str(self) -> &'static str {
         match self {
-            LineEnding::Lf => "\n",
-            LineEnding::CrLf => "\r\n",
-            LineEnding::Cr => "\r",
-            LineEnding::CrCrLf => "\r\r\n",
+            Self::Lf => "\n",
+            Self::CrLf => "\r\n",
+            Self::Cr => "\r",
+            Self::CrCrLf => "\r\r\n",
         }
     }
 
     /// The name that people know it by.
     pub fn name(self) -> &'static str {
         match self {
-            LineEnding::Lf => "LF",
-            LineEnding::CrLf => "CRLF",
-            LineEnding::Cr => "CR",
-            LineEnding::CrCrLf => "CR CR LF",
+            Self::Lf => "LF",
+            Self::CrLf => "CRLF",
+            Self::Cr => "CR",
+            Self::CrCrLf => "CR CR LF",
         }
     }
 }

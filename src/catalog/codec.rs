@@ -22,7 +22,7 @@ impl Catalog {
     /// # Errors
     /// The bytes break the format, a path breaks the rules of [`CidPath`], or two paths differ in case alone. The
     /// error names the offset, and no file.
-    pub fn parse(bytes: &[u8]) -> Result<Catalog> {
+    pub fn parse(bytes: &[u8]) -> Result<Self> {
         let mut reader = Reader { bytes, at: 0 };
         let magic = reader.take(FORMAT_GUID.len() + 1, "the format's GUID")?;
         if magic.strip_suffix(&[0]) != Some(FORMAT_GUID) {
@@ -53,7 +53,7 @@ impl Catalog {
         }
         let own_checksum = Checksum(reader.u32("the catalog's own checksum")?);
         check_unique(&entries, |index| offsets.get(index).copied())?;
-        Ok(Catalog { id, gap, entries, own_checksum, trailing: bytes[reader.at..].to_vec() })
+        Ok(Self { id, gap, entries, own_checksum, trailing: bytes[reader.at..].to_vec() })
     }
 
     /// The bytes of the catalog.

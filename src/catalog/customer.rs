@@ -55,7 +55,7 @@ pub struct CustomerFiles(Vec<String>);
 
 impl Default for CustomerFiles {
     fn default() -> Self {
-        CustomerFiles(CUSTOMER.iter().map(|name| fold_case(name)).collect())
+        Self(CUSTOMER.iter().map(|name| fold_case(name)).collect())
     }
 }
 

@@ -46,7 +46,7 @@ impl CatalogId {
     }
 
     /// An identity for a new catalog, made from what it lists: the same tree gives the same catalog on every machine.
-    pub(crate) fn for_new(folder: &str, entries: &[Entry]) -> CatalogId {
+    pub(crate) fn for_new(folder: &str, entries: &[Entry]) -> Self {
         let mut digest = Sha256::new();
         digest.update(folder.as_bytes());
         for entry in entries {
@@ -61,7 +61,7 @@ impl CatalogId {
         bytes[8] = bytes[8] & 0x3F | 0x80;
         let hex: String = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
         let text = format!("{{{}-{}-{}-{}-{}}}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]);
-        CatalogId(text.into_bytes().try_into().expect("a GUID has 38 characters"))
+        Self(text.into_bytes().try_into().expect("a GUID has 38 characters"))
     }
 }
 
@@ -104,15 +104,15 @@ impl Catalog {
     ///
     /// # Errors
     /// The checksum function fails, or two paths differ in case alone.
-    pub fn new(folder: &str, entries: Vec<Entry>, function: &dyn ChecksumFunction) -> Result<Catalog> {
+    pub fn new(folder: &str, entries: Vec<Entry>, function: &dyn ChecksumFunction) -> Result<Self> {
         let id = CatalogId::for_new(folder, &entries);
-        Catalog::with_id(id, entries, function)
+        Self::with_id(id, entries, function)
     }
 
     /// A new catalog of this identity.
-    pub(crate) fn with_id(id: CatalogId, entries: Vec<Entry>, function: &dyn ChecksumFunction) -> Result<Catalog> {
+    pub(crate) fn with_id(id: CatalogId, entries: Vec<Entry>, function: &dyn ChecksumFunction) -> Result<Self> {
         codec::check_unique(&entries, |_| None)?;
-        let mut catalog = Catalog { id, gap: Vec::new(), entries, own_checksum: Checksum(0), trailing: Vec::new() };
+        let mut catalog = Self { id, gap: Vec::new(), entries, own_checksum: Checksum(0), trailing: Vec::new() };
         catalog.seal(function)?;
         Ok(catalog)
     }
@@ -170,7 +170,7 @@ impl Catalog {
     }
 
     /// Whether everything but the entries and the own checksum is the same.
-    pub(crate) fn same_frame(&self, other: &Catalog) -> bool {
+    pub(crate) fn same_frame(&self, other: &Self) -> bool {
         self.id == other.id && self.gap == other.gap && self.trailing == other.trailing
     }
 }

@@ -34,9 +34,9 @@ impl CidPath {
     ///
     /// # Errors
     /// The path breaks a rule; the error says which and shows the path.
-    pub fn parse(text: &str) -> Result<CidPath> {
-        CidPath::check(text)?;
-        Ok(CidPath(text.to_owned()))
+    pub fn parse(text: &str) -> Result<Self> {
+        Self::check(text)?;
+        Ok(Self(text.to_owned()))
     }
 
     fn check(text: &str) -> Result<()> {
@@ -60,10 +60,10 @@ impl CidPath {
     }
 
     /// Reads a path from a catalog's bytes, in Windows-1252 \[A\].
-    pub(crate) fn from_catalog(bytes: &[u8]) -> Result<CidPath> {
+    pub(crate) fn from_catalog(bytes: &[u8]) -> Result<Self> {
         let text = decode_1252(bytes);
-        CidPath::check(&text)?;
-        Ok(CidPath(text))
+        Self::check(&text)?;
+        Ok(Self(text))
     }
 
     /// The bytes that a catalog has for it, without the NUL.
@@ -72,7 +72,7 @@ impl CidPath {
     }
 
     /// A path of this system that is relative to a CID's root; the error completes a sentence that names the file.
-    pub(crate) fn from_relative(path: &Path) -> std::result::Result<CidPath, String> {
+    pub(crate) fn from_relative(path: &Path) -> std::result::Result<Self, String> {
         let mut text = String::new();
         for part in path.components() {
             let name = part.as_os_str().to_str().ok_or("its name is no text")?;
@@ -84,40 +84,40 @@ impl CidPath {
             text.push('\\');
             text.push_str(name);
         }
-        CidPath::check(&text).map_err(|error| error.what().to_owned())?;
-        Ok(CidPath(text))
+        Self::check(&text).map_err(|error| error.what().to_owned())?;
+        Ok(Self(text))
     }
 
     /// A file or folder directly in the root.
-    pub(crate) fn in_root(name: &str) -> Result<CidPath> {
-        CidPath::parse(&format!("\\{name}"))
+    pub(crate) fn in_root(name: &str) -> Result<Self> {
+        Self::parse(&format!("\\{name}"))
     }
 
     /// A file or folder directly in `folder`; `None` stands for the root.
-    pub(crate) fn in_folder(folder: Option<&CidPath>, name: &str) -> Result<CidPath> {
-        folder.map_or_else(|| CidPath::in_root(name), |folder| folder.join(name))
+    pub(crate) fn in_folder(folder: Option<&Self>, name: &str) -> Result<Self> {
+        folder.map_or_else(|| Self::in_root(name), |folder| folder.join(name))
     }
 
     /// A file or folder directly in this folder.
-    pub(crate) fn join(&self, name: &str) -> Result<CidPath> {
-        CidPath::parse(&format!("{}\\{name}", self.0))
+    pub(crate) fn join(&self, name: &str) -> Result<Self> {
+        Self::parse(&format!("{}\\{name}", self.0))
     }
 
     /// The same path, seen from the folder that holds `folder`: `\mrinit.conf` under `\rms` is `\rms\mrinit.conf`.
     /// `None` stands for the root.
-    pub(crate) fn under(&self, folder: Option<&CidPath>) -> CidPath {
-        CidPath(folder.map_or_else(|| self.0.clone(), |folder| [folder.as_str(), self.as_str()].concat()))
+    pub(crate) fn under(&self, folder: Option<&Self>) -> Self {
+        Self(folder.map_or_else(|| self.0.clone(), |folder| [folder.as_str(), self.as_str()].concat()))
     }
 
     /// The same path, seen from `folder`; `None` where it does not lie in it.
-    pub(crate) fn seen_from(&self, folder: Option<&CidPath>) -> Option<CidPath> {
+    pub(crate) fn seen_from(&self, folder: Option<&Self>) -> Option<Self> {
         let Some(folder) = folder else { return Some(self.clone()) };
         let mut rest = self.parts();
         for part in folder.parts() {
             rest.next().filter(|this| fold_case(this) == fold_case(part))?;
         }
         let rest: Vec<&str> = rest.collect();
-        (!rest.is_empty()).then(|| CidPath(format!("\\{}", rest.join("\\"))))
+        (!rest.is_empty()).then(|| Self(format!("\\{}", rest.join("\\"))))
     }
 
     /// The spelling, backslash first.
@@ -147,10 +147,10 @@ impl CidPath {
     }
 
     /// The folder that holds it; `None` stands for the root.
-    pub fn folder(&self) -> Option<CidPath> {
+    pub fn folder(&self) -> Option<Self> {
         match self.0.rfind('\\') {
             None | Some(0) => None,
-            Some(at) => Some(CidPath(self.0[..at].to_owned())),
+            Some(at) => Some(Self(self.0[..at].to_owned())),
         }
     }
 

@@ -39,8 +39,8 @@ impl CommandFunction {
     ///
     /// # Errors
     /// There is no program, or a quote is not closed.
-    pub fn new(line: &str, timeout: Duration) -> Result<CommandFunction> {
-        Ok(CommandFunction { line: line.to_owned(), words: split_command(line)?, timeout })
+    pub fn new(line: &str, timeout: Duration) -> Result<Self> {
+        Ok(Self { line: line.to_owned(), words: split_command(line)?, timeout })
     }
 }
 

@@ -26,8 +26,8 @@ pub struct CreateOptions {
 
 impl CreateOptions {
     /// The usual way, with this checksum function.
-    pub fn new(function: Function) -> CreateOptions {
-        CreateOptions { function, replace: false, components: true }
+    pub fn new(function: Function) -> Self {
+        Self { function, replace: false, components: true }
     }
 }
 

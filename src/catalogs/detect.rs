@@ -39,18 +39,18 @@ impl Detection {
     /// The function, as far as there is one.
     pub fn function(&self) -> Option<&Function> {
         match self {
-            Detection::Known(function) | Detection::Damaged { function, .. } => Some(function),
-            Detection::Foreign | Detection::Undetermined(_) => None,
+            Self::Known(function) | Self::Damaged { function, .. } => Some(function),
+            Self::Foreign | Self::Undetermined(_) => None,
         }
     }
 
     /// In one word, as reports have it.
     pub(crate) fn state_name(&self) -> &'static str {
         match self {
-            Detection::Known(_) => "known",
-            Detection::Damaged { .. } => "damaged",
-            Detection::Foreign => "foreign",
-            Detection::Undetermined(_) => "undetermined",
+            Self::Known(_) => "known",
+            Self::Damaged { .. } => "damaged",
+            Self::Foreign => "foreign",
+            Self::Undetermined(_) => "undetermined",
         }
     }
 }
@@ -125,9 +125,9 @@ impl ChecksumChoice {
     /// The functions to try, in the order in which they are tried.
     pub(crate) fn candidates(&self) -> Vec<Function> {
         match self {
-            ChecksumChoice::FindOut => checksum::all_known().collect(),
-            ChecksumChoice::Also(function) => std::iter::once(function.clone()).chain(checksum::all_known()).collect(),
-            ChecksumChoice::Use(function) => vec![function.clone()],
+            Self::FindOut => checksum::all_known().collect(),
+            Self::Also(function) => std::iter::once(function.clone()).chain(checksum::all_known()).collect(),
+            Self::Use(function) => vec![function.clone()],
         }
     }
 }

@@ -14,7 +14,7 @@ pub(crate) struct Order {
 }
 
 impl Order {
-    pub(crate) fn new(loaded: &[Loaded]) -> Order {
+    pub(crate) fn new(loaded: &[Loaded]) -> Self {
         let by_key: HashMap<String, usize> =
             loaded.iter().enumerate().map(|(index, loaded)| (loaded.file.path.key(), index)).collect();
         let lists: Vec<Vec<usize>> = loaded
@@ -26,7 +26,7 @@ impl Order {
                 keys.filter_map(|key| by_key.get(&key).copied()).collect()
             })
             .collect();
-        let mut order = Order { sequence: Vec::new(), impossible: HashSet::new() };
+        let mut order = Self { sequence: Vec::new(), impossible: HashSet::new() };
         let mut state = vec![Visit::No; loaded.len()];
         for index in 0..loaded.len() {
             order.visit(index, loaded, &lists, &mut state);

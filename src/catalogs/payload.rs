@@ -22,8 +22,8 @@ pub(crate) struct Payload {
 
 impl Payload {
     /// No changes: the catalogs alone are brought in line.
-    pub(crate) fn new(purpose: impl Into<String>) -> Payload {
-        Payload { purpose: purpose.into(), changes: Vec::new(), warnings: Vec::new() }
+    pub(crate) fn new(purpose: impl Into<String>) -> Self {
+        Self { purpose: purpose.into(), changes: Vec::new(), warnings: Vec::new() }
     }
 
     /// The finished plan.
@@ -31,7 +31,7 @@ impl Payload {
     /// # Errors
     /// As [`refresh`](super::refresh()).
     pub(crate) fn plan(self, cid: &Cid, options: &RefreshOptions) -> Result<Plan> {
-        let Payload { purpose, mut changes, mut warnings } = self;
+        let Self { purpose, mut changes, mut warnings } = self;
         let loaded = load(cid)?;
         if !options.accept_temporary {
             busy::refuse(cid, &loaded)?;

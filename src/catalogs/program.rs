@@ -82,7 +82,7 @@ struct WorkingCopy<'a> {
 }
 
 impl<'a> WorkingCopy<'a> {
-    fn make(cid: &'a Cid, payload: &'a [Change]) -> Result<WorkingCopy<'a>> {
+    fn make(cid: &'a Cid, payload: &'a [Change]) -> Result<Self> {
         let temporary = std::env::temp_dir();
         // The copy has the estate's secrets.
         let above = OwnFolder::make(&temporary, "configcid-work-", true).map_err(|error| {

@@ -106,7 +106,7 @@ pub(crate) fn digest_bytes(bytes: &[u8], wanted: Wanted<'_>) -> Digests {
 }
 
 /// Whether the processor has instructions for SHA-1 and SHA-256. The digests are made with them where it does.
-pub fn has_sha_extensions() -> bool {
+pub(crate) fn has_sha_extensions() -> bool {
     #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
     return std::arch::is_x86_feature_detected!("sha")
         && std::arch::is_x86_feature_detected!("ssse3")

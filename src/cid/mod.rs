@@ -103,8 +103,8 @@ impl Cid {
     /// # Errors
     /// It is no folder, cannot be read, has no catalog, is a component of a CID rather than a CID, or holds two names
     /// that differ in case alone.
-    pub fn open(path: impl AsRef<Path>) -> Result<Cid> {
-        Cid::open_uncataloged(path)?.with_catalog()
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Self::open_uncataloged(path)?.with_catalog()
     }
 
     /// As [`open`](Cid::open), where names differ in case alone and where components cannot be listed: for those who only
@@ -112,11 +112,11 @@ impl Cid {
     ///
     /// # Errors
     /// As [`open`](Cid::open), but for these.
-    pub(crate) fn open_to_look(path: impl AsRef<Path>) -> Result<Cid> {
-        Cid::open_as(path.as_ref(), false)?.with_catalog()
+    pub(crate) fn open_to_look(path: impl AsRef<Path>) -> Result<Self> {
+        Self::open_as(path.as_ref(), false)?.with_catalog()
     }
 
-    fn with_catalog(self) -> Result<Cid> {
+    fn with_catalog(self) -> Result<Self> {
         let cid = self;
         if cid.catalogs.iter().any(|catalog| catalog.folder.is_none()) {
             return Ok(cid);
@@ -139,11 +139,11 @@ impl Cid {
     ///
     /// # Errors
     /// As [`open`](Cid::open), but for the missing catalog.
-    pub fn open_uncataloged(path: impl AsRef<Path>) -> Result<Cid> {
-        Cid::open_as(path.as_ref(), true)
+    pub fn open_uncataloged(path: impl AsRef<Path>) -> Result<Self> {
+        Self::open_as(path.as_ref(), true)
     }
 
-    fn open_as(path: &Path, is_strict: bool) -> Result<Cid> {
+    fn open_as(path: &Path, is_strict: bool) -> Result<Self> {
         let shown = path.to_owned();
         let root = canonical_folder(&shown)?;
         // Before anything else is read.
@@ -195,7 +195,7 @@ impl Cid {
                 catalogs.push(CatalogFile { path: CidPath::in_root(name)?, folder: None });
             }
         }
-        Ok(Cid { shown, tree, generation, components, catalogs, manifests })
+        Ok(Self { shown, tree, generation, components, catalogs, manifests })
     }
 
     /// The path, as it was given to [`open`](Cid::open).

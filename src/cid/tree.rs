@@ -49,9 +49,9 @@ struct Folder {
 pub(crate) struct Listing(HashMap<String, Vec<OsString>>);
 
 impl Listing {
-    fn read(folder: &Path) -> Result<Listing> {
+    fn read(folder: &Path) -> Result<Self> {
         let cannot = |error| Error::io("list the folder", folder, error);
-        let mut listing = Listing::default();
+        let mut listing = Self::default();
         for entry in fs::read_dir(folder).map_err(cannot)? {
             let name = entry.map_err(cannot)?.file_name();
             let Some(key) = name.to_str().map(fold_case) else { continue };
@@ -100,13 +100,13 @@ fn twins_error(folder: &Path, twins: &[OsString]) -> Error {
 
 impl Tree {
     /// `root` is canonical.
-    pub(crate) fn new(root: PathBuf) -> Tree {
-        Tree { root, is_strict: true, folders: Mutex::default(), listings: Mutex::default() }
+    pub(crate) fn new(root: PathBuf) -> Self {
+        Self { root, is_strict: true, folders: Mutex::default(), listings: Mutex::default() }
     }
 
     /// For those who only look: of names that differ in case alone, the one that is spelled as asked for counts.
-    pub(crate) fn to_look(root: PathBuf) -> Tree {
-        Tree { is_strict: false, ..Tree::new(root) }
+    pub(crate) fn to_look(root: PathBuf) -> Self {
+        Self { is_strict: false, ..Self::new(root) }
     }
 
     pub(crate) fn root(&self) -> &Path {

@@ -16,7 +16,7 @@ use super::trust::{TrustFlags, TrustShown};
 const COMMAND: &str = "audit";
 
 #[derive(Debug, Args)]
-pub struct AuditArgs {
+pub(super) struct AuditArgs {
     #[command(flatten)]
     what: CheckedCids,
     #[command(flatten)]
@@ -57,10 +57,10 @@ enum FailOn {
 impl FailOn {
     fn is_failed_by(self, report: &AuditReport) -> bool {
         let least = match self {
-            FailOn::Error => Severity::Error,
-            FailOn::Warning => Severity::Warning,
-            FailOn::Note => Severity::Note,
-            FailOn::Never => return false,
+            Self::Error => Severity::Error,
+            Self::Warning => Severity::Warning,
+            Self::Note => Severity::Note,
+            Self::Never => return false,
         };
         report.gravest().is_some_and(|gravest| gravest >= least)
     }
@@ -102,8 +102,8 @@ struct BaselineFile {
 }
 
 impl BaselineFile {
-    fn new(file: &Path, baseline: &Baseline) -> BaselineFile {
-        BaselineFile { file: file.to_string_lossy().into_owned(), sha256: baseline.sha256().to_owned() }
+    fn new(file: &Path, baseline: &Baseline) -> Self {
+        Self { file: file.to_string_lossy().into_owned(), sha256: baseline.sha256().to_owned() }
     }
 }
 
@@ -173,7 +173,7 @@ fn seen_in<'a>(baseline: &'a Baseline, file: &Path, cid: &Path) -> Result<&'a Se
     })
 }
 
-pub fn run(args: &AuditArgs, out: Out) -> Exit {
+pub(super) fn run(args: &AuditArgs, out: Out) -> Exit {
     let prepared = match args.prepare() {
         Ok(prepared) => prepared,
         Err(error) => return out.fail(COMMAND, &error),

@@ -14,7 +14,7 @@ use super::out::Out;
 use super::work::{NOTHING_WRITTEN, Work, all_open, broken_lock_line, open_uncataloged};
 
 #[derive(Debug, Args)]
-pub struct RecoverArgs {
+pub(super) struct RecoverArgs {
     /// The CIDs
     #[arg(value_name = "CID", required = true, value_parser = path())]
     pub cids: Vec<PathBuf>,
@@ -34,16 +34,16 @@ pub struct RecoverArgs {
 impl RecoverArgs {
     fn direction(&self) -> Option<Direction> {
         match self {
-            RecoverArgs { finish: true, .. } => Some(Direction::Finish),
-            RecoverArgs { undo: true, .. } => Some(Direction::Undo),
-            RecoverArgs { forget: true, .. } => Some(Direction::Forget),
+            Self { finish: true, .. } => Some(Direction::Finish),
+            Self { undo: true, .. } => Some(Direction::Undo),
+            Self { forget: true, .. } => Some(Direction::Forget),
             _ => None,
         }
     }
 }
 
 #[derive(Debug, Args)]
-pub struct UndoArgs {
+pub(super) struct UndoArgs {
     /// The CIDs
     #[arg(value_name = "CID", required = true, value_parser = path())]
     pub cids: Vec<PathBuf>,
@@ -51,7 +51,7 @@ pub struct UndoArgs {
     pub write: WriteFlags,
 }
 
-pub fn recover(args: &RecoverArgs, out: Out) -> Exit {
+pub(super) fn recover(args: &RecoverArgs, out: Out) -> Exit {
     #[derive(Serialize)]
     struct Body {
         dry_run: bool,
@@ -104,12 +104,12 @@ fn recover_one(path: &Path, args: &RecoverArgs, out: Out) -> Result<Option<Recov
     recovered
 }
 
-pub fn undo(args: &UndoArgs, out: Out) -> Exit {
+pub(super) fn undo(args: &UndoArgs, out: Out) -> Exit {
     let work = Work { command: "undo", run: args.write.run(None), lines: &plan_lines, open: open_uncataloged };
     work.on_all(&args.cids, out, |path| plan::undo(&Cid::open_uncataloged(path)?))
 }
 
-pub fn history(args: &Cids, out: Out) -> Exit {
+pub(super) fn history(args: &Cids, out: Out) -> Exit {
     #[derive(Serialize)]
     struct Body {
         changes: Vec<Past>,

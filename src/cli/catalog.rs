@@ -18,7 +18,7 @@ use super::out::Out;
 use super::work::{Work, open_uncataloged};
 
 #[derive(Debug, Subcommand)]
-pub enum CatalogCommand {
+pub(super) enum CatalogCommand {
     /// List the entries of all catalogs
     List(ListArgs),
     /// Check all listed files against the catalogs
@@ -32,7 +32,7 @@ pub enum CatalogCommand {
 }
 
 #[derive(Debug, Args)]
-pub struct ListArgs {
+pub(super) struct ListArgs {
     /// The CIDs
     #[arg(value_name = "CID", required = true, value_parser = path())]
     pub cids: Vec<PathBuf>,
@@ -41,7 +41,7 @@ pub struct ListArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct CreateArgs {
+pub(super) struct CreateArgs {
     /// The folders
     #[arg(value_name = "CID", required = true, value_parser = path())]
     pub cids: Vec<PathBuf>,
@@ -54,7 +54,7 @@ pub struct CreateArgs {
     pub write: WriteFlags,
 }
 
-pub fn run(command: &CatalogCommand, out: Out) -> Exit {
+pub(super) fn run(command: &CatalogCommand, out: Out) -> Exit {
     match command {
         CatalogCommand::List(args) => list(args, out),
         CatalogCommand::Verify(args) => verify(args, out),

@@ -11,13 +11,13 @@ use super::flags::path;
 use super::out::Out;
 
 #[derive(Debug, Subcommand)]
-pub enum ClientCommand {
+pub(super) enum ClientCommand {
     /// Say whether the computer reports to the relay that was expected
     Check(CheckArgs),
 }
 
 #[derive(Debug, Args)]
-pub struct CheckArgs {
+pub(super) struct CheckArgs {
     /// The relay it should report to; each part may be left out, not all of them
     #[arg(long, value_name = "IP,FQDN,NETBIOS")]
     pub expect: Option<String>,
@@ -35,7 +35,7 @@ pub struct CheckArgs {
     pub mrinit: Option<PathBuf>,
 }
 
-pub fn run(command: &ClientCommand, out: Out) -> Exit {
+pub(super) fn run(command: &ClientCommand, out: Out) -> Exit {
     match command {
         ClientCommand::Check(args) => check(args, out),
     }

@@ -10,7 +10,7 @@ use super::flags::path;
 use super::out::Out;
 
 #[derive(Debug, Args)]
-pub struct CloneArgs {
+pub(super) struct CloneArgs {
     /// The CID to copy
     #[arg(value_parser = path())]
     pub cid: PathBuf,
@@ -31,7 +31,7 @@ struct Body {
     report: cid::CloneReport,
 }
 
-pub fn run(args: &CloneArgs, out: Out) -> Exit {
+pub(super) fn run(args: &CloneArgs, out: Out) -> Exit {
     const COMMAND: &str = "clone";
     let text = |path: &Path| path.to_string_lossy().into_owned();
     let body = |report| Body { dry_run: args.dry_run, cid: text(&args.cid), new: text(&args.new), report };

@@ -38,7 +38,7 @@ fn exit_codes() -> String {
 #[derive(Debug, Parser)]
 #[command(name = "configcid", version, long_version = env!("CONFIGCID_LONG_VERSION"), after_help = exit_codes(), max_term_width = 100)]
 #[command(subcommand_precedence_over_arg = true)]
-pub struct Cli {
+pub(super) struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
@@ -58,7 +58,7 @@ pub struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// Bring the catalogs in line with the customer's files, as ConfigCID.exe does
     #[command(mut_arg("cids", |cids| cids.required(true)))]
     Refresh(RefreshArgs),
@@ -106,16 +106,16 @@ pub enum Command {
 
 impl Cli {
     /// The first of the words that would be CIDs, where no command is named.
-    pub fn first_of_no_command(&self) -> Option<&Path> {
+    pub(super) fn first_of_no_command(&self) -> Option<&Path> {
         self.refresh.cids.first().filter(|_| self.command.is_none()).map(PathBuf::as_path)
     }
 
     /// Runs what was asked for.
-    pub fn run(self) -> Exit {
+    pub(super) fn run(self) -> Exit {
         let out = Out { json: self.json, quiet: self.quiet, verbose: self.verbose, color: self.color };
         let Some(command) = self.command else {
             if self.refresh.cids.is_empty() {
-                printed(Cli::command().print_help());
+                printed(Self::command().print_help());
                 return Exit::Usage;
             }
             return refresh::run(&self.refresh, out);
@@ -136,8 +136,8 @@ impl Cli {
             Command::Recover(args) => back::recover(&args, out),
             Command::Undo(args) => back::undo(&args, out),
             Command::History(args) => back::history(&args, out),
-            Command::Completions(args) => man::completions(&args, Cli::command(), out),
-            Command::Man(args) => man::man(&args, Cli::command(), out),
+            Command::Completions(args) => man::completions(&args, Self::command(), out),
+            Command::Man(args) => man::man(&args, Self::command(), out),
         }
     }
 }

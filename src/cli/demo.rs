@@ -12,7 +12,7 @@ use super::flags::path;
 use super::out::Out;
 
 #[derive(Debug, Args)]
-pub struct DemoArgs {
+pub(super) struct DemoArgs {
     /// Where to make it; by default a new folder among the temporary files
     #[arg(value_parser = path())]
     pub dir: Option<PathBuf>,
@@ -26,7 +26,7 @@ struct Body {
     faults: usize,
 }
 
-pub fn run(args: &DemoArgs, out: Out) -> Exit {
+pub(super) fn run(args: &DemoArgs, out: Out) -> Exit {
     const COMMAND: &str = "demo";
     match demo(args, out) {
         Ok(body) => {

@@ -12,7 +12,7 @@ use clap::Args;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 
 /// Reads a path as it was meant. Every argument that is one goes through this.
-pub fn path() -> impl TypedValueParser<Value = PathBuf> {
+pub(super) fn path() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(|path| {
         if begins_with_foreign_dash(&path.to_string_lossy()) {
             return Err(
@@ -29,7 +29,7 @@ pub fn path() -> impl TypedValueParser<Value = PathBuf> {
 
 /// Whether this begins with a dash that no keyboard writes for an option: word processors, browsers and mail programs put
 /// them where `-` or `--` was typed.
-pub fn begins_with_foreign_dash(word: &str) -> bool {
+pub(super) fn begins_with_foreign_dash(word: &str) -> bool {
     // After one hyphen, too: of two, the second alone is replaced at times.
     let first = word.strip_prefix('-').unwrap_or(word).chars().next();
     first.is_some_and(|c| {
@@ -53,7 +53,7 @@ fn unquoted(path: PathBuf) -> Result<PathBuf, String> {
 
 /// What leads a refresh, wherever one is part of the work.
 #[derive(Debug, Args)]
-pub struct RefreshFlags {
+pub(super) struct RefreshFlags {
     /// One more file name that is the customer's
     #[arg(long, value_name = "NAME")]
     customer_file: Vec<String>,
@@ -72,7 +72,7 @@ pub struct RefreshFlags {
 
 /// Which checksum function.
 #[derive(Debug, Args)]
-pub struct FunctionFlags {
+pub(super) struct FunctionFlags {
     /// Use this checksum function instead of finding it out: a name such as crc32, a definition such as
     /// crc:width=32,poly=0x04c11db7 (docs/formats.md), or a file that ends in .toml and holds one
     #[arg(long, value_name = "DEFINITION|FILE")]
@@ -90,7 +90,7 @@ impl FunctionFlags {
         Duration::from_secs(self.program_timeout)
     }
 
-    pub fn choice(&self) -> Result<ChecksumChoice> {
+    pub(super) fn choice(&self) -> Result<ChecksumChoice> {
         Ok(if let Some(line) = &self.checksum_command {
             ChecksumChoice::Also(Arc::new(CommandFunction::new(line, self.timeout())?))
         } else if let Some(text) = &self.checksum {
@@ -100,13 +100,13 @@ impl FunctionFlags {
         })
     }
 
-    pub fn options(&self) -> Result<RefreshOptions> {
+    pub(super) fn options(&self) -> Result<RefreshOptions> {
         Ok(RefreshOptions { checksum: self.choice()?, ..RefreshOptions::default() })
     }
 }
 
 impl RefreshFlags {
-    pub fn options(&self) -> Result<RefreshOptions> {
+    pub(super) fn options(&self) -> Result<RefreshOptions> {
         let mut options = self.function.options()?;
         options.customer_files = customer_files(&self.customer_file)?;
         options.accept_damage = self.accept_damage;
@@ -124,7 +124,7 @@ fn customer_files(names: &[String]) -> Result<CustomerFiles> {
 
 /// How to write.
 #[derive(Debug, Args)]
-pub struct WriteFlags {
+pub(super) struct WriteFlags {
     /// Show what would change, and write nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -134,18 +134,18 @@ pub struct WriteFlags {
 
 impl WriteFlags {
     /// Those of a command that only plans.
-    pub fn dry() -> WriteFlags {
-        WriteFlags { dry_run: true, lock: LockFlags { wait: 0, break_lock: false } }
+    pub(super) fn dry() -> Self {
+        Self { dry_run: true, lock: LockFlags { wait: 0, break_lock: false } }
     }
 
-    pub fn run<'a>(&self, look: Option<&'a RefreshOptions>) -> Run<'a> {
+    pub(super) fn run<'a>(&self, look: Option<&'a RefreshOptions>) -> Run<'a> {
         Run { dry_run: self.dry_run, lock: self.lock.options(), look }
     }
 }
 
 /// How to get the lock of a CID.
 #[derive(Debug, Args)]
-pub struct LockFlags {
+pub(super) struct LockFlags {
     /// How long to wait for another writer
     #[arg(long, value_name = "SECONDS", default_value = "10")]
     wait: u64,
@@ -155,14 +155,14 @@ pub struct LockFlags {
 }
 
 impl LockFlags {
-    pub fn options(&self) -> LockOptions {
+    pub(super) fn options(&self) -> LockOptions {
         LockOptions { wait: Duration::from_secs(self.wait), break_lock: self.break_lock }
     }
 }
 
 /// The parts of a relay's address.
 #[derive(Debug, Args)]
-pub struct AddressFlags {
+pub(super) struct AddressFlags {
     /// The relay's IP address
     #[arg(long)]
     ip: Option<String>,
@@ -175,14 +175,14 @@ pub struct AddressFlags {
 }
 
 impl AddressFlags {
-    pub fn address(&self) -> Result<RelayAddress> {
+    pub(super) fn address(&self) -> Result<RelayAddress> {
         RelayAddress::new(self.ip.as_deref(), self.fqdn.as_deref(), self.netbios.as_deref())
     }
 }
 
 /// CIDs.
 #[derive(Debug, Args)]
-pub struct Cids {
+pub(super) struct Cids {
     /// The CIDs
     #[arg(value_name = "CID", required = true, value_parser = path())]
     pub cids: Vec<PathBuf>,
@@ -190,7 +190,7 @@ pub struct Cids {
 
 /// CIDs to look at, and what in them is the customer's.
 #[derive(Debug, Args)]
-pub struct CheckedCids {
+pub(super) struct CheckedCids {
     /// The CIDs
     #[arg(value_name = "CID", required = true, value_parser = path())]
     pub cids: Vec<PathBuf>,
@@ -202,7 +202,7 @@ pub struct CheckedCids {
 }
 
 impl CheckedCids {
-    pub fn options(&self) -> Result<RefreshOptions> {
+    pub(super) fn options(&self) -> Result<RefreshOptions> {
         let mut options = self.function.options()?;
         options.customer_files = customer_files(&self.customer_file)?;
         Ok(options)

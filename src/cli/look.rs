@@ -10,7 +10,7 @@ use super::out::Out;
 
 /// One CID's answer, or why there is none.
 #[derive(Serialize)]
-pub struct Shown<T> {
+pub(super) struct Shown<T> {
     pub cid: String,
     #[serde(flatten)]
     pub state: Option<T>,
@@ -19,7 +19,7 @@ pub struct Shown<T> {
 }
 
 /// Looks at each CID; one that fails does not stop the others. `look` gives the answer and whether it has faults.
-pub fn look_at_all<T: Serialize>(
+pub(super) fn look_at_all<T: Serialize>(
     command: &str,
     args: &[PathBuf],
     out: Out,
@@ -35,7 +35,11 @@ pub fn look_at_all<T: Serialize>(
 }
 
 /// As [`look_at_all`], for those who have more to answer.
-pub fn look_at_each<T>(args: &[PathBuf], out: Out, look: impl Fn(&Path) -> Result<(T, bool)>) -> (Exit, Vec<Shown<T>>) {
+pub(super) fn look_at_each<T>(
+    args: &[PathBuf],
+    out: Out,
+    look: impl Fn(&Path) -> Result<(T, bool)>,
+) -> (Exit, Vec<Shown<T>>) {
     let mut exits = Vec::new();
     let mut cids = Vec::new();
     for path in args {

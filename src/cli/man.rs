@@ -13,7 +13,7 @@ use super::flags::path;
 use super::out::Out;
 
 #[derive(Debug, Args)]
-pub struct ManArgs {
+pub(super) struct ManArgs {
     /// The command whose page it is, such as: relay set
     command: Vec<String>,
     /// Write the pages of all commands to this folder; it is made where it is not there
@@ -22,19 +22,19 @@ pub struct ManArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct CompletionsArgs {
+pub(super) struct CompletionsArgs {
     /// The shell
     shell: clap_complete::Shell,
 }
 
-pub fn completions(args: &CompletionsArgs, mut program: Command, out: Out) -> Exit {
+pub(super) fn completions(args: &CompletionsArgs, mut program: Command, out: Out) -> Exit {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut program, "configcid", &mut script);
     out.document(&String::from_utf8_lossy(&script));
     Exit::Done
 }
 
-pub fn man(args: &ManArgs, program: Command, out: Out) -> Exit {
+pub(super) fn man(args: &ManArgs, program: Command, out: Out) -> Exit {
     // A page is the same for each commit of a version, and says the exit codes in a section of its own.
     let mut program =
         program.long_version(Resettable::Reset).after_help(Resettable::Reset).disable_help_subcommand(true);

@@ -14,7 +14,7 @@ use super::out::Out;
 use super::work::Work;
 
 #[derive(Debug, Subcommand)]
-pub enum MrinitCommand {
+pub(super) enum MrinitCommand {
     /// Show the values; secrets are masked
     Show(ShowArgs),
     /// Set one value, and leave every other byte as it is
@@ -22,14 +22,14 @@ pub enum MrinitCommand {
 }
 
 #[derive(Debug, Args)]
-pub struct ShowArgs {
+pub(super) struct ShowArgs {
     /// The file
     #[arg(value_parser = path())]
     pub file: PathBuf,
 }
 
 #[derive(Debug, Args)]
-pub struct SetArgs {
+pub(super) struct SetArgs {
     /// The file
     #[arg(value_parser = path())]
     pub file: PathBuf,
@@ -50,7 +50,7 @@ pub struct SetArgs {
     pub write: WriteFlags,
 }
 
-pub fn run(command: &MrinitCommand, out: Out) -> Exit {
+pub(super) fn run(command: &MrinitCommand, out: Out) -> Exit {
     match command {
         MrinitCommand::Show(args) => show(args, out),
         MrinitCommand::Set(args) => set(args, out),

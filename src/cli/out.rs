@@ -20,7 +20,7 @@ static FAILED: Mutex<Option<io::Error>> = Mutex::new(None);
 
 /// Remembers why something could not be printed. A reader that has gone is no error: `configcid ... | head`. Gives
 /// whether anybody still reads.
-pub fn printed(result: io::Result<()>) -> bool {
+pub(super) fn printed(result: io::Result<()>) -> bool {
     let Err(error) = result else { return true };
     if error.kind() != ErrorKind::BrokenPipe {
         FAILED.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
@@ -29,7 +29,7 @@ pub fn printed(result: io::Result<()>) -> bool {
 }
 
 /// Ends the run: what could not be printed makes a failure of it, however it ended.
-pub fn end(exit: Exit) -> Exit {
+pub(super) fn end(exit: Exit) -> Exit {
     printed(io::stdout().flush());
     match FAILED.lock().unwrap_or_else(PoisonError::into_inner).take() {
         None => exit,
@@ -42,14 +42,14 @@ pub fn end(exit: Exit) -> Exit {
 }
 
 /// Prints text as it is, now. Gives whether anybody still reads.
-pub fn print(text: &str) -> bool {
+pub(super) fn print(text: &str) -> bool {
     let mut stdout = io::stdout();
     printed(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
 }
 
 /// When to color.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Color {
+pub(super) enum Color {
     /// On a terminal, unless NO_COLOR is set.
     Auto,
     /// Always.
@@ -60,7 +60,7 @@ pub enum Color {
 
 /// Where output goes, and how much of it.
 #[derive(Debug, Clone, Copy)]
-pub struct Out {
+pub(super) struct Out {
     pub json: bool,
     pub quiet: bool,
     pub verbose: bool,
@@ -84,42 +84,42 @@ impl Out {
         }
     }
 
-    pub fn line(self, text: impl AsRef<str>) {
+    pub(super) fn line(self, text: impl AsRef<str>) {
         self.put(Style::new(), text.as_ref());
     }
 
-    pub fn heading(self, text: impl AsRef<str>) {
+    pub(super) fn heading(self, text: impl AsRef<str>) {
         self.put(STRONG, text.as_ref());
     }
 
-    pub fn good(self, text: impl AsRef<str>) {
+    pub(super) fn good(self, text: impl AsRef<str>) {
         self.put(GOOD, text.as_ref());
     }
 
     /// A document that was asked for, as it is and however quiet; it may be on its way into a file.
-    pub fn document(self, text: &str) {
+    pub(super) fn document(self, text: &str) {
         print(text);
     }
 
     /// A line only for those who asked for more.
-    pub fn detail(self, text: impl AsRef<str>) {
+    pub(super) fn detail(self, text: impl AsRef<str>) {
         if self.verbose {
             self.line(text);
         }
     }
 
     /// A fault that a command was asked to look for: part of its answer.
-    pub fn fault(self, text: impl AsRef<str>) {
+    pub(super) fn fault(self, text: impl AsRef<str>) {
         self.put(BAD, text.as_ref());
     }
 
     /// What is perhaps a fault.
-    pub fn doubtful(self, text: impl AsRef<str>) {
+    pub(super) fn doubtful(self, text: impl AsRef<str>) {
         self.put(DOUBTFUL, text.as_ref());
     }
 
     /// Lines, each as it is meant.
-    pub fn toned(self, lines: impl IntoIterator<Item = (Tone, String)>) {
+    pub(super) fn toned(self, lines: impl IntoIterator<Item = (Tone, String)>) {
         for (tone, line) in lines {
             match tone {
                 Tone::Plain => self.line(line),
@@ -132,7 +132,7 @@ impl Out {
     }
 
     /// A line of a unified diff, or of [`report::plan_lines`].
-    pub fn change(self, line: &str) {
+    pub(super) fn change(self, line: &str) {
         let style = if line.starts_with("Adding") || (line.starts_with('+') && !line.starts_with("+++")) {
             GOOD
         } else if line.starts_with("Removing") || (line.starts_with('-') && !line.starts_with("---")) {
@@ -146,24 +146,24 @@ impl Out {
     }
 
     /// The diff of a plan.
-    pub fn diffs(self, plan: &crate::Plan) {
+    pub(super) fn diffs(self, plan: &crate::Plan) {
         if !self.json && !self.quiet {
             plan.changes().iter().flat_map(|change| lines(report::diff(change))).for_each(|line| self.change(&line));
         }
     }
 
-    pub fn warning(self, text: &str) {
+    pub(super) fn warning(self, text: &str) {
         if !self.json {
             let _ = writeln!(self.stderr(), "{DOUBTFUL}warning:{DOUBTFUL:#} {}", safe(text));
         }
     }
 
-    pub fn error(self, error: &Error) {
+    pub(super) fn error(self, error: &Error) {
         self.failure(&error.to_string());
     }
 
     /// An error that was put into words already.
-    pub fn failure(self, error: &str) {
+    pub(super) fn failure(self, error: &str) {
         let _ = writeln!(self.stderr(), "{BAD}error:{BAD:#} {error}");
     }
 
@@ -172,24 +172,24 @@ impl Out {
     }
 
     /// How far something has come, on a terminal alone.
-    pub fn progress(self, text: &str) {
+    pub(super) fn progress(self, text: &str) {
         if !self.json && !self.quiet && io::stderr().is_terminal() {
             let _ = write!(io::stderr(), "\r{}\x1b[K", safe(text));
         }
     }
 
     /// The whole answer as JSON.
-    pub fn answer(self, command: &str, exit: Exit, body: impl Serialize) {
+    pub(super) fn answer(self, command: &str, exit: Exit, body: impl Serialize) {
         self.put_json(|| report::answer(&Answer { command, exit, body }));
     }
 
     /// An error that ends the run.
-    pub fn fail(self, command: &str, error: &Error) -> Exit {
+    pub(super) fn fail(self, command: &str, error: &Error) -> Exit {
         self.end(command, error, report::answer)
     }
 
     /// The same for a command that answers in lines.
-    pub fn fail_in_line(self, command: &str, error: &Error) -> Exit {
+    pub(super) fn fail_in_line(self, command: &str, error: &Error) -> Exit {
         self.end(command, error, report::answer_line)
     }
 
@@ -201,7 +201,7 @@ impl Out {
     }
 
     /// An error that was told already, as the answer.
-    pub fn answer_error(self, command: &str, error: &Error) {
+    pub(super) fn answer_error(self, command: &str, error: &Error) {
         self.answer(command, Exit::of(error.kind()), ErrorBody { error: ErrorReport::new(error) });
     }
 

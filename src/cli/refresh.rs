@@ -11,7 +11,7 @@ use super::out::Out;
 use super::work::{Work, open_cid};
 
 #[derive(Debug, Args)]
-pub struct RefreshArgs {
+pub(super) struct RefreshArgs {
     /// The CIDs
     #[arg(value_name = "CID", value_parser = path())]
     pub cids: Vec<PathBuf>,
@@ -21,7 +21,7 @@ pub struct RefreshArgs {
     pub flags: RefreshFlags,
 }
 
-pub fn run(args: &RefreshArgs, out: Out) -> Exit {
+pub(super) fn run(args: &RefreshArgs, out: Out) -> Exit {
     const COMMAND: &str = "refresh";
     let options = match args.flags.options() {
         Ok(options) => options,

@@ -14,7 +14,7 @@ static FIRST: Mutex<Option<First>> = Mutex::new(None);
 
 /// Listens: half-made folders go, and programs that were started are ended, before the process is. Where somebody has
 /// arranged for a signal to be ignored, as nohup does, all stays as it is.
-pub fn listen() {
+pub(super) fn listen() {
     let _ = ctrlc::try_set_handler(|| {
         let mut first = FIRST.lock().unwrap_or_else(PoisonError::into_inner);
         if !first.as_mut().is_some_and(|first| first()) {
@@ -24,6 +24,6 @@ pub fn listen() {
 }
 
 /// Lets `first` be asked before the process is ended. It says whether the process ends by itself soon.
-pub fn ask_first(first: impl FnMut() -> bool + Send + 'static) {
+pub(super) fn ask_first(first: impl FnMut() -> bool + Send + 'static) {
     *FIRST.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(first));
 }

@@ -14,7 +14,7 @@ use super::flags::begins_with_foreign_dash;
 const DEPTH: usize = 3;
 
 /// The command that the words name, as far as they name one: its name, and the command.
-pub fn command_of<'a>(program: &'a Command, words: &[OsString]) -> (String, &'a Command) {
+pub(super) fn command_of<'a>(program: &'a Command, words: &[OsString]) -> (String, &'a Command) {
     let (mut command, mut names) = (program, Vec::new());
     let mut words = words.iter().skip(1);
     while let Some(word) = words.next() {
@@ -56,7 +56,7 @@ fn is_written(option: &Arg, word: &str) -> bool {
 
 /// The first word that is an option of this command with a dash of a word processor, or as options are written for
 /// other programs of Windows.
-pub fn of_options(command: &Command, words: &[OsString]) -> Option<Error> {
+pub(super) fn of_options(command: &Command, words: &[OsString]) -> Option<Error> {
     let words = words.iter().skip(1).take_while(|word| *word != "--");
     words.filter_map(|word| word.to_str()).find_map(|word| foreign_dash(command, word).or_else(|| slash(command, word)))
 }
@@ -100,7 +100,7 @@ fn option_near(command: &Command, name: &str) -> Option<String> {
 
 /// For the first of the words that would be CIDs: whether it is rather a command that was misspelled, since nothing has
 /// its name, and it looks like no path.
-pub fn of_command(program: &Command, word: &Path) -> Option<Error> {
+pub(super) fn of_command(program: &Command, word: &Path) -> Option<Error> {
     let text = word.to_str()?;
     let is_path = text.contains(['/', '\\', ':', '.']) || word.symlink_metadata().is_ok();
     if is_path {

@@ -13,7 +13,7 @@ use super::out::Out;
 
 /// Whose signatures count, and when.
 #[derive(Debug, Args)]
-pub struct TrustFlags {
+pub(super) struct TrustFlags {
     /// Certificates that vouch for signers: a file in PEM or DER, or a folder of self-signed ones
     #[arg(long, value_name = "FILE|DIR", value_parser = path())]
     root_ca: Vec<PathBuf>,
@@ -42,7 +42,7 @@ pub struct TrustFlags {
 
 /// By what signatures were judged, as an answer tells it.
 #[derive(Debug, Serialize)]
-pub struct TrustShown {
+pub(super) struct TrustShown {
     roots: Vec<RootShown>,
     revocation_lists: Vec<String>,
     allow_sha1: bool,
@@ -63,17 +63,17 @@ struct RootShown {
 
 impl TrustFlags {
     /// Where the roots were read from.
-    pub fn root_files(&self) -> &[PathBuf] {
+    pub(super) fn root_files(&self) -> &[PathBuf] {
         &self.root_ca
     }
 
     /// Where the revocation lists were read from.
-    pub fn crl_files(&self) -> &[PathBuf] {
+    pub(super) fn crl_files(&self) -> &[PathBuf] {
         &self.crl
     }
 
     /// The options. None of the roots may lie in one of the folders that are `judged`.
-    pub fn options(&self, judged: &[PathBuf]) -> Result<VerifyOptions> {
+    pub(super) fn options(&self, judged: &[PathBuf]) -> Result<VerifyOptions> {
         let at = self.at.as_deref().map_or_else(|| Ok(SystemTime::now()), time::parse)?;
         let mut options = VerifyOptions::new(at);
         (options.allow_sha1, options.min_rsa) = (self.allow_sha1, self.min_rsa);
@@ -87,7 +87,7 @@ impl TrustFlags {
     }
 
     /// What the options are, for an answer; where roots in what was judged were allowed, that is warned of.
-    pub fn shown(&self, options: &VerifyOptions, judged: &[PathBuf], out: Out) -> TrustShown {
+    pub(super) fn shown(&self, options: &VerifyOptions, judged: &[PathBuf], out: Out) -> TrustShown {
         let inner_roots = judged.iter().any(|folder| options.trust.inner_root(folder).is_some());
         if inner_roots {
             out.warning("a root certificate lies in what was judged: whoever can write there decides whom you trust");

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::out::Out;
 
 /// How a command that writes runs and shows what it does.
-pub struct Work<'a> {
+pub(super) struct Work<'a> {
     pub command: &'static str,
     pub run: Run<'a>,
     pub lines: &'a dyn Fn(&Plan) -> Vec<String>,
@@ -26,7 +26,7 @@ struct Body {
 
 impl Work<'_> {
     /// Runs on one CID after the other; one that fails does not stop the others.
-    pub fn on_all(&self, cids: &[PathBuf], out: Out, make: impl Fn(&Path) -> Result<Plan>) -> Exit {
+    pub(super) fn on_all(&self, cids: &[PathBuf], out: Out, make: impl Fn(&Path) -> Result<Plan>) -> Exit {
         let mut exits = Vec::new();
         let mut results = Vec::new();
         let is_refused = !self.run.dry_run && !all_open(cids, self.open);
@@ -105,29 +105,29 @@ impl Work<'_> {
 }
 
 /// What is said where one of several cannot be opened.
-pub const NOTHING_WRITTEN: &str = "Nothing was written: all that is named must be there, and a CID";
+pub(super) const NOTHING_WRITTEN: &str = "Nothing was written: all that is named must be there, and a CID";
 
 /// Whether all of several can be opened, before any is written: one that cannot is perhaps a slip. One alone says so
 /// itself, and what an interrupted change left perhaps opens once that is ended.
-pub fn all_open(paths: &[PathBuf], open: fn(&Path) -> Result<()>) -> bool {
+pub(super) fn all_open(paths: &[PathBuf], open: fn(&Path) -> Result<()>) -> bool {
     paths.len() < 2 || paths.iter().all(|path| Writer::has_leftovers(path) || open(path).is_ok())
 }
 
 /// A CID with its catalogs.
-pub fn open_cid(path: &Path) -> Result<()> {
+pub(super) fn open_cid(path: &Path) -> Result<()> {
     Cid::open(path).map(drop)
 }
 
 /// A CID that has perhaps no catalogs.
-pub fn open_uncataloged(path: &Path) -> Result<()> {
+pub(super) fn open_uncataloged(path: &Path) -> Result<()> {
     Cid::open_uncataloged(path).map(drop)
 }
 
 /// What a dry run says of a CID that it found half done.
-pub const HALF_DONE: &str =
+pub(super) const HALF_DONE: &str =
     "a change to this CID was interrupted, or is under way: this is a look at what it left so far";
 
 /// Whose lock was broken, as a sentence.
-pub fn broken_lock_line(whose: &str) -> String {
+pub(super) fn broken_lock_line(whose: &str) -> String {
     format!("the lock of another writer was broken: {whose}")
 }

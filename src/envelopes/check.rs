@@ -39,20 +39,20 @@ impl Verdict {
     /// ]);
     /// # Ok::<(), configcid::Error>(())
     /// ```
-    pub fn on(count: u64, limits: Limits) -> Verdict {
+    pub fn on(count: u64, limits: Limits) -> Self {
         match count {
-            count if count >= limits.critical => Verdict::Critical,
-            count if count >= limits.warning => Verdict::Warning,
-            _ => Verdict::Ok,
+            count if count >= limits.critical => Self::Critical,
+            count if count >= limits.warning => Self::Warning,
+            _ => Self::Ok,
         }
     }
 
     /// In one word, as the JSON output has it.
     pub fn name(self) -> &'static str {
         match self {
-            Verdict::Ok => "ok",
-            Verdict::Warning => "warning",
-            Verdict::Critical => "critical",
+            Self::Ok => "ok",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
         }
     }
 }
@@ -72,7 +72,7 @@ impl Limits {
     ///
     /// # Errors
     /// A threshold depends on the endpoints and these are not given, or the warning would come after the critical one.
-    pub fn new(endpoints: Option<u64>, warning: Option<Threshold>, critical: Option<Threshold>) -> Result<Limits> {
+    pub fn new(endpoints: Option<u64>, warning: Option<Threshold>, critical: Option<Threshold>) -> Result<Self> {
         let files = |threshold: Threshold| {
             threshold.files(endpoints.filter(|endpoints| *endpoints > 0)).ok_or_else(|| {
                 Error::new(ErrorKind::Usage, "how many messages are many depends on the number of managed endpoints")
@@ -92,7 +92,7 @@ impl Limits {
             )
             .next("give a smaller --warning or a larger --critical"));
         }
-        Ok(Limits { warning: of_warning, critical: of_critical })
+        Ok(Self { warning: of_warning, critical: of_critical })
     }
 }
 
@@ -120,10 +120,10 @@ pub struct CheckOptions {
 
 impl CheckOptions {
     /// The options for a verdict with these limits, at a moment.
-    pub fn new(limits: Limits, at: SystemTime) -> CheckOptions {
+    pub fn new(limits: Limits, at: SystemTime) -> Self {
         let (endpoints, surroundings) = (None, Surroundings::default());
         let (ttl, ttl_longest) = rules::ttl(None);
-        CheckOptions { endpoints, limits, ttl, ttl_longest, at, count_only: false, sample: None, surroundings }
+        Self { endpoints, limits, ttl, ttl_longest, at, count_only: false, sample: None, surroundings }
     }
 }
 
@@ -332,11 +332,11 @@ struct Tally {
 }
 
 impl Tally {
-    fn new(at: SystemTime, ttl: [Duration; 2]) -> Tally {
+    fn new(at: SystemTime, ttl: [Duration; 2]) -> Self {
         let bounds = AGES.iter().map(|(bound, name)| (*name, Some(*bound))).chain([(OLDER, None)]);
         let parts = bounds.map(|(age, up_to_seconds)| AgePart { age, up_to_seconds, count: 0, bytes: 0 }).collect();
         let hours = BTreeMap::new();
-        Tally { at, ttl, bytes: 0, expired: [0; 2], old: 0, last_hour: 0, hours, later: 0, oldest: None, parts }
+        Self { at, ttl, bytes: 0, expired: [0; 2], old: 0, last_hour: 0, hours, later: 0, oldest: None, parts }
     }
 
     fn add(&mut self, size: u64, modified: SystemTime) {

@@ -40,8 +40,8 @@ pub struct ExpireOptions {
 
 impl ExpireOptions {
     /// Options that move.
-    pub fn new(older_than: Duration, to: &Path, at: SystemTime) -> ExpireOptions {
-        ExpireOptions { older_than, to: to.to_owned(), at, force: false, dry_run: false }
+    pub fn new(older_than: Duration, to: &Path, at: SystemTime) -> Self {
+        Self { older_than, to: to.to_owned(), at, force: false, dry_run: false }
     }
 }
 

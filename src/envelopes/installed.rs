@@ -60,20 +60,20 @@ impl InstalledPrograms {
     }
 
     /// As an exported registry says, where its list of programs was exported, too.
-    pub fn in_file(file: &RegFile) -> InstalledPrograms {
-        InstalledPrograms::among(programs::installed_in(file))
+    pub fn in_file(file: &RegFile) -> Self {
+        Self::among(programs::installed_in(file))
     }
 
     /// As the registry of this computer says.
     ///
     /// # Errors
     /// This is no Windows, or the registry cannot be read.
-    pub fn live() -> Result<InstalledPrograms> {
-        Ok(InstalledPrograms::among(programs::installed()?))
+    pub fn live() -> Result<Self> {
+        Ok(Self::among(programs::installed()?))
     }
 
-    fn among(programs: Vec<Program>) -> InstalledPrograms {
-        let mut installed = InstalledPrograms::default();
+    fn among(programs: Vec<Program>) -> Self {
+        let mut installed = Self::default();
         for program in programs {
             let Ok(version) = program.version.parse::<ProgramVersion>() else { continue };
             let name = fold_case(&program.name);

@@ -98,9 +98,9 @@ impl Place {
     }
 
     /// Where a system has it by default.
-    pub fn default_of(system: System) -> Place {
+    pub fn default_of(system: System) -> Self {
         let router = if system.before_vista { BELOW_ALL_USERS } else { BELOW_PROGRAM_DATA };
-        Place {
+        Self {
             folder: format!(r"{router}\{ENVELOPES}"),
             or: system.before_vista.then(|| router.to_owned()),
             source: PlaceSource::Default,

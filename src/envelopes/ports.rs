@@ -13,14 +13,14 @@ enum Standing {
 }
 
 impl Standing {
-    fn of(profile: &ProfileAnswer) -> Standing {
+    fn of(profile: &ProfileAnswer) -> Self {
         let any = |states: &[PortState]| profile.ports.iter().any(|port| states.contains(&port.state));
         if any(&[PortState::Closed, PortState::Blocked]) {
-            Standing::Shut
+            Self::Shut
         } else if any(&[PortState::Partly, PortState::Unclear]) {
-            Standing::Unclear
+            Self::Unclear
         } else {
-            Standing::Open
+            Self::Open
         }
     }
 }

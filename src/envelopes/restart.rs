@@ -41,16 +41,16 @@ pub enum ServiceAction {
 impl ServiceAction {
     fn wanted(self) -> ServiceState {
         match self {
-            ServiceAction::Stop => ServiceState::Stopped,
-            ServiceAction::Start => ServiceState::Running,
+            Self::Stop => ServiceState::Stopped,
+            Self::Start => ServiceState::Running,
         }
     }
 
     /// In one word.
     pub fn name(self) -> &'static str {
         match self {
-            ServiceAction::Stop => "stop",
-            ServiceAction::Start => "start",
+            Self::Stop => "stop",
+            Self::Start => "start",
         }
     }
 }
@@ -242,16 +242,16 @@ pub(super) mod tests {
 
     /// Services that do as they are told, but for some.
     #[derive(Default)]
-    pub struct Made {
+    pub(crate) struct Made {
         pub states: RefCell<BTreeMap<&'static str, ServiceState>>,
         pub asked: RefCell<Vec<String>>,
         pub ignores: Option<(ServiceAction, &'static str)>,
     }
 
     impl Made {
-        pub fn running(services: &[&'static str]) -> Made {
+        pub(crate) fn running(services: &[&'static str]) -> Self {
             let states = services.iter().map(|service| (*service, ServiceState::Running)).collect();
-            Made { states: RefCell::new(states), ..Made::default() }
+            Self { states: RefCell::new(states), ..Self::default() }
         }
 
         fn ask(&self, action: ServiceAction, service: &str) -> Result<()> {

@@ -125,14 +125,14 @@ impl System {
     /// assert_eq!(System::named("2008").unwrap().direct, 4_000);
     /// assert!(System::named("2003").unwrap().before_vista);
     /// ```
-    pub fn named(name: &str) -> Option<System> {
+    pub fn named(name: &str) -> Option<Self> {
         SYSTEMS.into_iter().find(|system| system.name.eq_ignore_ascii_case(name))
     }
 }
 
 impl Default for System {
     /// One that the articles say nothing special of.
-    fn default() -> System {
+    fn default() -> Self {
         system("2008r2", false, 5_000)
     }
 }
@@ -159,8 +159,8 @@ impl Threshold {
     /// The number of files; `None` where it depends on the endpoints and those are not known.
     pub fn files(self, endpoints: Option<u64>) -> Option<u64> {
         match self {
-            Threshold::Files(files) => Some(files),
-            Threshold::PerEndpoint(hundredths) => {
+            Self::Files(files) => Some(files),
+            Self::PerEndpoint(hundredths) => {
                 Some(u64::try_from((u128::from(hundredths) * u128::from(endpoints?)).div_ceil(100)).unwrap_or(u64::MAX))
             }
         }
@@ -170,8 +170,8 @@ impl Threshold {
 impl fmt::Display for Threshold {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Threshold::Files(files) => write!(f, "{files}"),
-            Threshold::PerEndpoint(hundredths) => match (hundredths / 100, hundredths % 100) {
+            Self::Files(files) => write!(f, "{files}"),
+            Self::PerEndpoint(hundredths) => match (hundredths / 100, hundredths % 100) {
                 (whole, 0) => write!(f, "{whole}x"),
                 (whole, part) => write!(f, "{}x", format!("{whole}.{part:02}").trim_end_matches('0')),
             },
@@ -182,7 +182,7 @@ impl fmt::Display for Threshold {
 impl FromStr for Threshold {
     type Err = Error;
 
-    fn from_str(text: &str) -> Result<Threshold> {
+    fn from_str(text: &str) -> Result<Self> {
         let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten();
         let threshold = match text.strip_suffix(['x', 'X']) {
             None => number(text).map(Threshold::Files),
@@ -195,12 +195,10 @@ impl FromStr for Threshold {
                 hundredths.map(Threshold::PerEndpoint)
             }
         };
-        threshold.filter(|threshold| !matches!(threshold, Threshold::Files(0) | Threshold::PerEndpoint(0))).ok_or_else(
-            || {
-                Error::new(ErrorKind::Usage, format!("{text:?} is no threshold"))
-                    .next("write a number of files such as 6000, or of files for each endpoint such as 3x")
-            },
-        )
+        threshold.filter(|threshold| !matches!(threshold, Self::Files(0) | Self::PerEndpoint(0))).ok_or_else(|| {
+            Error::new(ErrorKind::Usage, format!("{text:?} is no threshold"))
+                .next("write a number of files such as 6000, or of files for each endpoint such as 3x")
+        })
     }
 }
 
@@ -282,7 +280,7 @@ impl fmt::Display for ProgramVersion {
 impl FromStr for ProgramVersion {
     type Err = Error;
 
-    fn from_str(text: &str) -> Result<ProgramVersion> {
+    fn from_str(text: &str) -> Result<Self> {
         let part = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse().ok()).flatten();
         let parts: Option<Vec<u32>> = text.trim().split('.').map(part).collect();
         let mut parts = parts.filter(|parts| parts.len() <= 8).ok_or_else(|| {
@@ -292,7 +290,7 @@ impl FromStr for ProgramVersion {
         if parts.len() == 1 {
             parts.push(0);
         }
-        Ok(ProgramVersion(parts))
+        Ok(Self(parts))
     }
 }
 

@@ -128,7 +128,7 @@ mod system {
         Ok(())
     }
 
-    pub fn count(folder: &Path) -> io::Result<Counted> {
+    pub(super) fn count(folder: &Path) -> io::Result<Counted> {
         let folder = open(folder)?;
         let mut counted = Counted::default();
         names(&folder, |name, kind| {
@@ -149,7 +149,7 @@ mod system {
         Ok(counted)
     }
 
-    pub fn each(folder: &Path, found: &mut dyn FnMut(Message<'_>) -> bool) -> io::Result<Counted> {
+    pub(super) fn each(folder: &Path, found: &mut dyn FnMut(Message<'_>) -> bool) -> io::Result<Counted> {
         let folder = open(folder)?;
         let mut counted = Counted::default();
         names(&folder, |name, kind| {
@@ -194,11 +194,11 @@ mod system {
 
     use super::{Counted, Message, UNIX_EPOCH, is_message};
 
-    pub fn count(folder: &Path) -> io::Result<Counted> {
+    pub(crate) fn count(folder: &Path) -> io::Result<Counted> {
         each(folder, &mut |_| true)
     }
 
-    pub fn each(folder: &Path, found: &mut dyn FnMut(Message<'_>) -> bool) -> io::Result<Counted> {
+    pub(crate) fn each(folder: &Path, found: &mut dyn FnMut(Message<'_>) -> bool) -> io::Result<Counted> {
         let mut counted = Counted::default();
         for entry in fs::read_dir(folder)? {
             let entry = entry?;

@@ -150,9 +150,9 @@ impl Seen {
     /// In one word.
     pub fn name(self) -> &'static str {
         match self {
-            Seen::Yes => "yes",
-            Seen::No => "no",
-            Seen::Unknown => "unknown",
+            Self::Yes => "yes",
+            Self::No => "no",
+            Self::Unknown => "unknown",
         }
     }
 }

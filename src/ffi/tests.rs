@@ -8,14 +8,14 @@ struct Demo {
 }
 
 impl Demo {
-    fn new() -> Demo {
+    fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("MRESXP");
         DemoCid::default().write(&path).unwrap();
         let mut cid = ptr::null_mut();
         let path = text(path.to_str().unwrap());
         assert_eq!(unsafe { configcid_open(path.as_ptr(), &mut cid) }, CONFIGCID_DONE);
-        Demo { folder, cid }
+        Self { folder, cid }
     }
 
     fn path(&self) -> PathBuf {

@@ -25,11 +25,11 @@ impl PortState {
     /// In words.
     pub fn name(self) -> &'static str {
         match self {
-            PortState::Open => "open",
-            PortState::Partly => "open for some alone",
-            PortState::Closed => "closed",
-            PortState::Blocked => "blocked",
-            PortState::Unclear => "unclear",
+            Self::Open => "open",
+            Self::Partly => "open for some alone",
+            Self::Closed => "closed",
+            Self::Blocked => "blocked",
+            Self::Unclear => "unclear",
         }
     }
 }
@@ -341,7 +341,7 @@ impl Rule {
     }
 
     /// Whether the other blocks all that this allows.
-    fn is_undone_by(&self, block: &Rule) -> bool {
+    fn is_undone_by(&self, block: &Self) -> bool {
         block.action == Action::Block
             && self.action == Action::Allow
             && block.addresses == self.addresses

@@ -60,8 +60,8 @@ impl Firewall {
     ///
     /// # Errors
     /// There is nothing of a firewall in it, what is there cannot tell what comes in, or a `.reg` file is malformed.
-    pub fn parse(bytes: &[u8]) -> Result<Firewall> {
-        let mut firewall = Firewall::default();
+    pub fn parse(bytes: &[u8]) -> Result<Self> {
+        let mut firewall = Self::default();
         firewall.add(bytes)?;
         Ok(firewall)
     }

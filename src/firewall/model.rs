@@ -30,15 +30,15 @@ pub enum Profile {
 
 impl Profile {
     /// All of them, in this order.
-    pub const ALL: [Profile; 3] = [Profile::Domain, Profile::Private, Profile::Public];
+    pub const ALL: [Self; 3] = [Self::Domain, Self::Private, Self::Public];
 
     /// How a Windows of this generation calls it.
     pub fn name(self, generation: Generation) -> &'static str {
         match (self, generation) {
-            (Profile::Domain, _) => "Domain",
-            (Profile::Private, Generation::SinceVista) => "Private",
-            (Profile::Private, Generation::BeforeVista) => "Standard",
-            (Profile::Public, _) => "Public",
+            (Self::Domain, _) => "Domain",
+            (Self::Private, Generation::SinceVista) => "Private",
+            (Self::Private, Generation::BeforeVista) => "Standard",
+            (Self::Public, _) => "Public",
         }
     }
 }
@@ -66,8 +66,8 @@ pub enum Store {
 impl Store {
     pub(super) fn name(self) -> &'static str {
         match self {
-            Store::Local => "local",
-            Store::Policy => "group policy",
+            Self::Local => "local",
+            Self::Policy => "group policy",
         }
     }
 }
@@ -103,10 +103,10 @@ pub(crate) enum Slot {
 }
 
 impl Slot {
-    pub fn index(self) -> usize {
+    pub(crate) fn index(self) -> usize {
         match self {
-            Slot::Of(profile) => profile as usize,
-            Slot::Standard => 3,
+            Self::Of(profile) => profile as usize,
+            Self::Standard => 3,
         }
     }
 }
@@ -147,14 +147,14 @@ pub struct Ports {
 }
 
 impl Ports {
-    pub(super) fn any() -> Ports {
-        Ports { any: true, ..Ports::default() }
+    pub(super) fn any() -> Self {
+        Self { any: true, ..Self::default() }
     }
 
     /// A list of numbers and ranges. Words stand for ports that are handed out at run time, none of which is the router's.
-    pub(super) fn of_list(list: &str) -> Ports {
+    pub(super) fn of_list(list: &str) -> Self {
         let list = list.trim().trim_start_matches('{').trim_end_matches('}');
-        let mut ports = Ports::default();
+        let mut ports = Self::default();
         for part in list.split(',').map(str::trim) {
             match part {
                 _ if ["any", "*"].iter().any(|any| part.eq_ignore_ascii_case(any)) => ports.any = true,
@@ -232,8 +232,8 @@ pub struct Rule {
 }
 
 impl Rule {
-    pub(super) fn new(name: &str, store: Store, kind: Kind) -> Rule {
-        Rule {
+    pub(super) fn new(name: &str, store: Store, kind: Kind) -> Self {
+        Self {
             name: name.to_owned(),
             store,
             action: Action::Allow,

@@ -113,7 +113,7 @@ pub(crate) fn live_keys() -> Vec<String> {
 
 impl Firewall {
     /// That of this computer, from the values of its keys: all of those of [`live_keys`] that are there.
-    pub(crate) fn of_live(keys: Vec<(String, Vec<(String, Value)>)>) -> Firewall {
+    pub(crate) fn of_live(keys: Vec<(String, Vec<(String, Value)>)>) -> Self {
         let named = |values: Vec<(String, Value)>| {
             values.into_iter().map(|(name, value)| (fold_case(&name), (name, value))).collect()
         };
@@ -123,7 +123,7 @@ impl Firewall {
                 (fold_case(key.split_once('\\').map_or(key.as_str(), |(_, below)| below)), named(values))
             })
             .collect();
-        let mut firewall = Firewall::default();
+        let mut firewall = Self::default();
         read_keys(&mut firewall, &keys);
         // Both were looked at, and what is not there is not set.
         (firewall.seen.local, firewall.seen.policy) = (true, true);

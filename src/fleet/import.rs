@@ -76,7 +76,7 @@ struct Read {
 }
 
 impl Read {
-    fn new(path: &Path) -> Result<Read> {
+    fn new(path: &Path) -> Result<Self> {
         if path.to_str().is_none() {
             return Err(Error::new(ErrorKind::Usage, "a fleet file is UTF-8, and this path is not")
                 .in_file(path)
@@ -113,7 +113,7 @@ impl Read {
         }
         let server = root.unwrap_or(own);
         let server = server.mr_parent_address.clone().map_or_else(|| list(server), Ok)?;
-        Ok(Read {
+        Ok(Self {
             path: path.to_owned(),
             is_guess,
             is_root_edited: is_guess,

@@ -20,7 +20,7 @@ impl Fleet {
     ///
     /// # Errors
     /// The file cannot be read, or as [`parse`](Fleet::parse).
-    pub fn read(path: &Path) -> Result<Fleet> {
+    pub fn read(path: &Path) -> Result<Self> {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let real = real_path(path).map_err(|error| {
             let missing = error.kind() == std::io::ErrorKind::NotFound;
@@ -29,7 +29,7 @@ impl Fleet {
         })?;
         let bytes = read_file(&real, MAX_SIZE).map_err(|error| error.about(path))?;
         let folder = if folder == Path::new(".") { Path::new("") } else { folder };
-        Fleet::parse(&bytes, folder).map_err(|error| error.in_file(path))
+        Self::parse(&bytes, folder).map_err(|error| error.in_file(path))
     }
 
     /// Reads the bytes of a fleet file that stands in `folder`, where the paths of CIDs begin. The format is described in
@@ -62,7 +62,7 @@ impl Fleet {
     /// assert_eq!((fleet.cids[0].reports_to, fleet.cids[0].path.line), (Target::Relay(0), 11));
     /// # Ok::<(), configcid::Error>(())
     /// ```
-    pub fn parse(bytes: &[u8], folder: &Path) -> Result<Fleet> {
+    pub fn parse(bytes: &[u8], folder: &Path) -> Result<Self> {
         let text = std::str::from_utf8(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)).map_err(|error| {
             let line = 1 + bytes[..error.valid_up_to().min(bytes.len())].iter().filter(|byte| **byte == b'\n').count();
             format_error("it is no text in UTF-8", line).next("save it as UTF-8")
@@ -83,7 +83,7 @@ impl Fleet {
             return Err(format_error("there is no [server]", 1).next("add the management server, with its name"));
         };
         let server = Server { machine: machine(&server, &defaults)?, console: server.text("console")? };
-        let mut fleet = Fleet { server, relays: Vec::new(), cids: Vec::new() };
+        let mut fleet = Self { server, relays: Vec::new(), cids: Vec::new() };
         for section in top.tables("relay", keys::RELAY)? {
             fleet.relays.push(Relay {
                 machine: machine(&section, &defaults)?,
@@ -122,8 +122,8 @@ struct Defaults {
 }
 
 impl Defaults {
-    fn read(section: &Section<'_, '_>) -> Result<Defaults> {
-        Ok(Defaults {
+    fn read(section: &Section<'_, '_>) -> Result<Self> {
+        Ok(Self {
             folder: section.text("folder")?,
             platform: section.words("platform")?,
             platforms: section.words("platforms")?,

@@ -27,17 +27,17 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub fn new(text: &str) -> Reader {
+    pub(super) fn new(text: &str) -> Self {
         let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
-        Reader { lines: std::iter::once(0).chain(ends).collect() }
+        Self { lines: std::iter::once(0).chain(ends).collect() }
     }
 
-    pub fn line(&self, span: &Range<usize>) -> usize {
+    pub(super) fn line(&self, span: &Range<usize>) -> usize {
         self.lines.partition_point(|begin| *begin <= span.start).max(1)
     }
 
     /// A table, all of whose keys are known.
-    pub fn section<'a, 'i>(
+    pub(super) fn section<'a, 'i>(
         &'a self,
         name: &'static str,
         line: usize,
@@ -76,7 +76,7 @@ impl<'a, 'i> Section<'a, 'i> {
         format_error(format!("{key} of {} must be {expected}", self.name), line)
     }
 
-    pub fn table(&self, key: &'static str, known: &'static [&'static str]) -> Result<Option<Section<'a, 'i>>> {
+    pub(super) fn table(&self, key: &'static str, known: &'static [&'static str]) -> Result<Option<Self>> {
         let Some((value, line)) = self.get(key) else { return Ok(None) };
         let name = if key == "server" { "[server]" } else { "[defaults]" };
         let table = value.get_ref().as_table().ok_or_else(|| {
@@ -85,7 +85,7 @@ impl<'a, 'i> Section<'a, 'i> {
         self.reader.section(name, line, table, known).map(Some)
     }
 
-    pub fn tables(&self, key: &'static str, known: &'static [&'static str]) -> Result<Vec<Section<'a, 'i>>> {
+    pub(super) fn tables(&self, key: &'static str, known: &'static [&'static str]) -> Result<Vec<Self>> {
         let Some((value, line)) = self.get(key) else { return Ok(Vec::new()) };
         let name = if key == "relay" { "[[relay]]" } else { "[[cid]]" };
         let wrong =
@@ -99,7 +99,7 @@ impl<'a, 'i> Section<'a, 'i> {
             .collect()
     }
 
-    pub fn text(&self, key: &str) -> Result<Option<Given<String>>> {
+    pub(super) fn text(&self, key: &str) -> Result<Option<Given<String>>> {
         let Some((value, line)) = self.get(key) else { return Ok(None) };
         let text = value.get_ref().as_str().ok_or_else(|| {
             let found = value.get_ref().type_str();
@@ -117,11 +117,11 @@ impl<'a, 'i> Section<'a, 'i> {
         Ok(Some(Given { value: text.to_owned(), line }))
     }
 
-    pub fn required(&self, key: &str) -> Result<Given<String>> {
+    pub(super) fn required(&self, key: &str) -> Result<Given<String>> {
         self.text(key)?.ok_or_else(|| format_error(format!("{} has no {key}", self.name), self.line).next("add it"))
     }
 
-    pub fn number(&self, key: &str) -> Result<Option<Given<u32>>> {
+    pub(super) fn number(&self, key: &str) -> Result<Option<Given<u32>>> {
         let Some((value, line)) = self.get(key) else { return Ok(None) };
         let number =
             value.get_ref().as_integer().and_then(|number| u32::from_str_radix(number.as_str(), number.radix()).ok());
@@ -129,7 +129,7 @@ impl<'a, 'i> Section<'a, 'i> {
         Ok(Some(Given { value, line }))
     }
 
-    pub fn flag(&self, key: &str) -> Result<Option<Given<bool>>> {
+    pub(super) fn flag(&self, key: &str) -> Result<Option<Given<bool>>> {
         let Some((value, line)) = self.get(key) else { return Ok(None) };
         let value = value.get_ref().as_bool().ok_or_else(|| self.wrong(key, line, "true or false"))?;
         Ok(Some(Given { value, line }))
@@ -150,13 +150,13 @@ impl<'a, 'i> Section<'a, 'i> {
         })
     }
 
-    pub fn word<T: Word>(&self, key: &str) -> Result<Option<Given<T>>> {
+    pub(super) fn word<T: Word>(&self, key: &str) -> Result<Option<Given<T>>> {
         let Some((value, line)) = self.get(key) else { return Ok(None) };
         Ok(Some(Given { value: self.one_word(key, value, line)?, line }))
     }
 
     /// One word, or a list of them.
-    pub fn words<T: Word + PartialEq>(&self, key: &str) -> Result<Option<Given<Vec<T>>>> {
+    pub(super) fn words<T: Word + PartialEq>(&self, key: &str) -> Result<Option<Given<Vec<T>>>> {
         let Some((value, line)) = self.get(key) else { return Ok(None) };
         let Some(list) = value.get_ref().as_array() else {
             return Ok(Some(Given { value: vec![self.one_word(key, value, line)?], line }));

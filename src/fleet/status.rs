@@ -31,15 +31,15 @@ pub enum State {
 
 impl State {
     /// All of them.
-    pub const ALL: [State; 4] = [State::InStep, State::Behind, State::Drifted, State::Unreachable];
+    pub const ALL: [Self; 4] = [Self::InStep, Self::Behind, Self::Drifted, Self::Unreachable];
 
     /// The name, as the JSON output and the metrics have it.
     pub fn name(self) -> &'static str {
         match self {
-            State::InStep => "in-step",
-            State::Behind => "behind",
-            State::Drifted => "drifted",
-            State::Unreachable => "unreachable",
+            Self::InStep => "in-step",
+            Self::Behind => "behind",
+            Self::Drifted => "drifted",
+            Self::Unreachable => "unreachable",
         }
     }
 }
@@ -55,12 +55,12 @@ pub struct Difference {
 }
 
 impl Difference {
-    fn at(path: &CidPath, what: impl Into<String>) -> Difference {
-        Difference { path: Some(path.clone()), what: what.into() }
+    fn at(path: &CidPath, what: impl Into<String>) -> Self {
+        Self { path: Some(path.clone()), what: what.into() }
     }
 
-    fn of(what: impl Into<String>) -> Difference {
-        Difference { path: None, what: what.into() }
+    fn of(what: impl Into<String>) -> Self {
+        Self { path: None, what: what.into() }
     }
 }
 

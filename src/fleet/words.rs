@@ -42,9 +42,9 @@ impl Platform {
     /// The component whose `mrinit.conf` its endpoints read; `None`: the root's.
     pub fn component(self) -> Option<&'static str> {
         match self {
-            Platform::Windows => Some("rms"),
-            Platform::Windows9x => Some("rms9x"),
-            Platform::Mac | Platform::Linux => None,
+            Self::Windows => Some("rms"),
+            Self::Windows9x => Some("rms9x"),
+            Self::Mac | Self::Linux => None,
         }
     }
 }
@@ -65,51 +65,47 @@ pub(super) trait Word: Copy + 'static {
 
 impl Word for Platform {
     const WHAT: &'static str = "platform";
-    const WORDS: &'static [(&'static str, Platform)] = &[
-        ("windows", Platform::Windows),
-        ("9x", Platform::Windows9x),
-        ("mac", Platform::Mac),
-        ("linux", Platform::Linux),
-        ("Windows", Platform::Windows),
-        ("nt", Platform::Windows),
-        ("NT", Platform::Windows),
-        ("2000", Platform::Windows),
-        ("xp", Platform::Windows),
-        ("XP", Platform::Windows),
-        ("rms", Platform::Windows),
-        ("9X", Platform::Windows9x),
-        ("win9x", Platform::Windows9x),
-        ("windows9x", Platform::Windows9x),
-        ("windows-9x", Platform::Windows9x),
-        ("Windows 9x", Platform::Windows9x),
-        ("rms9x", Platform::Windows9x),
-        ("Mac", Platform::Mac),
-        ("macos", Platform::Mac),
-        ("macOS", Platform::Mac),
-        ("osx", Platform::Mac),
-        ("Linux", Platform::Linux),
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("windows", Self::Windows),
+        ("9x", Self::Windows9x),
+        ("mac", Self::Mac),
+        ("linux", Self::Linux),
+        ("Windows", Self::Windows),
+        ("nt", Self::Windows),
+        ("NT", Self::Windows),
+        ("2000", Self::Windows),
+        ("xp", Self::Windows),
+        ("XP", Self::Windows),
+        ("rms", Self::Windows),
+        ("9X", Self::Windows9x),
+        ("win9x", Self::Windows9x),
+        ("windows9x", Self::Windows9x),
+        ("windows-9x", Self::Windows9x),
+        ("Windows 9x", Self::Windows9x),
+        ("rms9x", Self::Windows9x),
+        ("Mac", Self::Mac),
+        ("macos", Self::Mac),
+        ("macOS", Self::Mac),
+        ("osx", Self::Mac),
+        ("Linux", Self::Linux),
     ];
 }
 
 impl Word for AddressKind {
     const WHAT: &'static str = "kind of address";
-    const WORDS: &'static [(&'static str, AddressKind)] = &[
-        ("static", AddressKind::Static),
-        ("dhcp", AddressKind::Dhcp),
-        ("Static", AddressKind::Static),
-        ("DHCP", AddressKind::Dhcp),
-    ];
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("static", Self::Static), ("dhcp", Self::Dhcp), ("Static", Self::Static), ("DHCP", Self::Dhcp)];
 }
 
 impl Word for Domain {
     const WHAT: &'static str = "kind of domain";
-    const WORDS: &'static [(&'static str, Domain)] = &[
-        ("nt", Domain::Nt),
-        ("ad", Domain::ActiveDirectory),
-        ("none", Domain::Workgroup),
-        ("NT", Domain::Nt),
-        ("AD", Domain::ActiveDirectory),
-        ("workgroup", Domain::Workgroup),
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("nt", Self::Nt),
+        ("ad", Self::ActiveDirectory),
+        ("none", Self::Workgroup),
+        ("NT", Self::Nt),
+        ("AD", Self::ActiveDirectory),
+        ("workgroup", Self::Workgroup),
     ];
 }
 

@@ -17,10 +17,10 @@ pub(crate) struct Program {
 
 impl Program {
     /// `None` where one of the values is missing: such entries are updates and parts of programs.
-    fn new<'a>(value: impl Fn(&str) -> Option<&'a Value>) -> Option<Program> {
+    fn new<'a>(value: impl Fn(&str) -> Option<&'a Value>) -> Option<Self> {
         let text = |name| value(name).and_then(Value::text).map(|text| text.trim().to_owned());
         let [name, version] = NAMES.map(text);
-        Some(Program { name: name?, version: version? })
+        Some(Self { name: name?, version: version? })
     }
 }
 

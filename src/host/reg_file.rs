@@ -13,13 +13,13 @@ impl RegFile {
     ///
     /// # Errors
     /// It cannot be read, or as [`parse`](RegFile::parse).
-    pub fn read(path: &Path) -> Result<RegFile> {
+    pub fn read(path: &Path) -> Result<Self> {
         if path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() > MAX_SIZE) {
             let cannot = |error| Error::io("read it", path, error);
             let file = std::fs::File::open(path).map_err(cannot)?;
             return parse_large(file).map_err(cannot)?.map_err(|error| error.in_file(path));
         }
         let bytes = read_given_file(path, MAX_SIZE, "name an exported .reg file")?;
-        RegFile::parse(&bytes).map_err(|error| error.in_file(path))
+        Self::parse(&bytes).map_err(|error| error.in_file(path))
     }
 }

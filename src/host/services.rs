@@ -26,11 +26,11 @@ impl ServiceState {
     /// In one word.
     pub fn name(self) -> &'static str {
         match self {
-            ServiceState::Stopped => "stopped",
-            ServiceState::Running => "running",
-            ServiceState::Starting => "starting",
-            ServiceState::Stopping => "stopping",
-            ServiceState::Paused => "paused",
+            Self::Stopped => "stopped",
+            Self::Running => "running",
+            Self::Starting => "starting",
+            Self::Stopping => "stopping",
+            Self::Paused => "paused",
         }
     }
 }

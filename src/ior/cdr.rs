@@ -25,7 +25,7 @@ pub(super) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// Opens a capsule; its first byte is the flag of its byte order.
-    pub fn open(bytes: &'a [u8], base: usize) -> Result<Reader<'a>> {
+    pub(super) fn open(bytes: &'a [u8], base: usize) -> Result<Self> {
         let order = match bytes.first() {
             Some(0) => ByteOrder::BigEndian,
             Some(1) => ByteOrder::LittleEndian,
@@ -36,7 +36,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Where it stands in the reference.
-    pub fn place(&self) -> usize {
+    pub(super) fn place(&self) -> usize {
         self.base + self.at
     }
 
@@ -54,11 +54,11 @@ impl<'a> Reader<'a> {
         self.take(gap).map(drop)
     }
 
-    pub fn u8(&mut self) -> Result<u8> {
+    pub(super) fn u8(&mut self) -> Result<u8> {
         Ok(self.take(1)?[0])
     }
 
-    pub fn u16(&mut self) -> Result<u16> {
+    pub(super) fn u16(&mut self) -> Result<u16> {
         self.align(2)?;
         let bytes = self.take(2)?.try_into().expect("two bytes were taken");
         Ok(match self.order {
@@ -67,7 +67,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    pub fn u32(&mut self) -> Result<u32> {
+    pub(super) fn u32(&mut self) -> Result<u32> {
         self.align(4)?;
         let bytes = self.take(4)?.try_into().expect("four bytes were taken");
         Ok(match self.order {
@@ -77,7 +77,7 @@ impl<'a> Reader<'a> {
     }
 
     /// How many things follow, each of which takes `least` bytes or more.
-    pub fn count(&mut self, least: usize) -> Result<u32> {
+    pub(super) fn count(&mut self, least: usize) -> Result<u32> {
         let count = self.u32()?;
         let left = self.bytes.len() - self.at;
         if (count as usize).checked_mul(least).is_none_or(|size| size > left) {
@@ -90,14 +90,14 @@ impl<'a> Reader<'a> {
     }
 
     /// Bytes behind their number, and where they begin in the reference.
-    pub fn octets(&mut self) -> Result<(&'a [u8], usize)> {
+    pub(super) fn octets(&mut self) -> Result<(&'a [u8], usize)> {
         let size = self.u32()? as usize;
         let place = self.place();
         Ok((self.take(size)?, place))
     }
 
     /// Text behind its size, which counts the NUL at its end. Some ORBs write an empty text without one.
-    pub fn text(&mut self) -> Result<String> {
+    pub(super) fn text(&mut self) -> Result<String> {
         let (bytes, place) = self.octets()?;
         match bytes {
             [] => Ok(String::new()),
@@ -114,19 +114,19 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub fn new(order: ByteOrder) -> Writer {
-        Writer { bytes: vec![u8::from(order == ByteOrder::LittleEndian)], order }
+    pub(super) fn new(order: ByteOrder) -> Self {
+        Self { bytes: vec![u8::from(order == ByteOrder::LittleEndian)], order }
     }
 
     fn align(&mut self, size: usize) {
         self.bytes.resize(self.bytes.len().next_multiple_of(size), 0);
     }
 
-    pub fn u8(&mut self, value: u8) {
+    pub(super) fn u8(&mut self, value: u8) {
         self.bytes.push(value);
     }
 
-    pub fn u16(&mut self, value: u16) {
+    pub(super) fn u16(&mut self, value: u16) {
         self.align(2);
         self.bytes.extend(match self.order {
             ByteOrder::BigEndian => value.to_be_bytes(),
@@ -134,7 +134,7 @@ impl Writer {
         });
     }
 
-    pub fn u32(&mut self, value: u32) {
+    pub(super) fn u32(&mut self, value: u32) {
         self.align(4);
         self.bytes.extend(match self.order {
             ByteOrder::BigEndian => value.to_be_bytes(),
@@ -143,24 +143,24 @@ impl Writer {
     }
 
     /// A number of bytes or things. None fits into a reference that does not fit into 32 bits.
-    pub fn size(&mut self, size: usize) {
+    pub(super) fn size(&mut self, size: usize) {
         self.u32(size.try_into().unwrap_or(u32::MAX));
     }
 
-    pub fn octets(&mut self, bytes: &[u8]) {
+    pub(super) fn octets(&mut self, bytes: &[u8]) {
         self.size(bytes.len());
         self.bytes.extend(bytes);
     }
 
     /// Text; `None` where the format has no place for one of its characters.
-    pub fn text(&mut self, text: &str) -> Option<()> {
+    pub(super) fn text(&mut self, text: &str) -> Option<()> {
         let bytes = encode_1252(text).filter(|bytes| !bytes.contains(&0))?;
         self.octets(&[&bytes[..], &[0]].concat());
         Some(())
     }
 
     /// The capsule; `None` where it is larger than any that is read.
-    pub fn finish(self) -> Option<Vec<u8>> {
+    pub(super) fn finish(self) -> Option<Vec<u8>> {
         Some(self.bytes).filter(|bytes| bytes.len() <= MAX_SIZE / 2)
     }
 }

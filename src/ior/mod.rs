@@ -62,7 +62,7 @@ impl Ior {
     ///
     /// # Errors
     /// It is none, or too long; the place is the offset in the text.
-    pub fn parse(text: &[u8]) -> Result<Ior> {
+    pub fn parse(text: &[u8]) -> Result<Self> {
         let end = text.iter().rposition(|byte| !byte.is_ascii_whitespace() && *byte != 0).map_or(0, |last| last + 1);
         let text = &text[..end];
         if text.len() > MAX_SIZE {
@@ -88,10 +88,10 @@ impl Ior {
             digit(digits.len() - 1)?;
             return Err(wrong(bytes.len(), "the reference ends in the middle of a byte"));
         }
-        Ior::read(&bytes)
+        Self::read(&bytes)
     }
 
-    fn read(bytes: &[u8]) -> Result<Ior> {
+    fn read(bytes: &[u8]) -> Result<Self> {
         let mut reader = Reader::open(bytes, 0)?;
         let type_id = reader.text()?;
         let mut profiles = Vec::new();
@@ -100,7 +100,7 @@ impl Ior {
             let (data, base) = reader.octets()?;
             profiles.push(Profile::read(tag, data, base)?);
         }
-        Ok(Ior { byte_order: reader.order, type_id, profiles })
+        Ok(Self { byte_order: reader.order, type_id, profiles })
     }
 
     /// The stringified reference, as a router would send it. [`parse`](Ior::parse) gives the same reference back.
@@ -109,7 +109,7 @@ impl Ior {
     /// A text has a NUL or a character that Windows-1252 lacks, a profile of IIOP 1.0 has components, something that is
     /// kept as bytes is of a kind that is not, or the whole would be too long.
     pub fn print(&self) -> Result<String> {
-        let text = self.printed().filter(|text| Ior::parse(text.as_bytes()).is_ok_and(|ior| ior == *self));
+        let text = self.printed().filter(|text| Self::parse(text.as_bytes()).is_ok_and(|ior| ior == *self));
         text.ok_or_else(|| Error::new(ErrorKind::IorFormat, "no stringified reference can hold this"))
     }
 

@@ -82,8 +82,8 @@ pub enum Component {
 }
 
 impl Profile {
-    pub(super) fn read(tag: u32, data: &[u8], base: usize) -> Result<Profile> {
-        let other = || Profile::Other { tag, data: data.into() };
+    pub(super) fn read(tag: u32, data: &[u8], base: usize) -> Result<Self> {
+        let other = || Self::Other { tag, data: data.into() };
         if tag != TAG_INTERNET_IOP {
             return Ok(other());
         }
@@ -103,13 +103,13 @@ impl Profile {
             }
         }
         // What follows belongs to versions to come, and is nothing to readers of this one.
-        Ok(Profile::Iiop(IiopProfile { byte_order: reader.order, minor_version, host, port, object_key, components }))
+        Ok(Self::Iiop(IiopProfile { byte_order: reader.order, minor_version, host, port, object_key, components }))
     }
 
     pub(super) fn print(&self) -> Option<(u32, Vec<u8>)> {
         let profile = match self {
-            Profile::Other { tag, data } => return Some((*tag, data.clone())),
-            Profile::Iiop(profile) => profile,
+            Self::Other { tag, data } => return Some((*tag, data.clone())),
+            Self::Iiop(profile) => profile,
         };
         let mut writer = Writer::new(profile.byte_order);
         writer.u8(1);
@@ -140,36 +140,36 @@ impl IiopProfile {
 }
 
 impl Component {
-    fn read(tag: u32, data: &[u8], base: usize) -> Result<Component> {
+    fn read(tag: u32, data: &[u8], base: usize) -> Result<Self> {
         Ok(match tag {
             TAG_SSL_SEC_TRANS => {
                 let mut reader = Reader::open(data, base)?;
                 let (supports, requires, port) = (reader.u16()?, reader.u16()?, reader.u16()?);
-                Component::Ssl { byte_order: reader.order, supports, requires, port }
+                Self::Ssl { byte_order: reader.order, supports, requires, port }
             }
             TAG_ALTERNATE_IIOP_ADDRESS => {
                 let mut reader = Reader::open(data, base)?;
                 let (host, port) = (reader.text()?, reader.u16()?);
-                Component::Alternate { byte_order: reader.order, host, port }
+                Self::Alternate { byte_order: reader.order, host, port }
             }
-            _ => Component::Other { tag, data: data.into() },
+            _ => Self::Other { tag, data: data.into() },
         })
     }
 
     fn print(&self) -> Option<(u32, Vec<u8>)> {
         match self {
-            Component::Ssl { byte_order, supports, requires, port } => {
+            Self::Ssl { byte_order, supports, requires, port } => {
                 let mut writer = Writer::new(*byte_order);
                 [*supports, *requires, *port].into_iter().for_each(|value| writer.u16(value));
                 Some((TAG_SSL_SEC_TRANS, writer.finish()?))
             }
-            Component::Alternate { byte_order, host, port } => {
+            Self::Alternate { byte_order, host, port } => {
                 let mut writer = Writer::new(*byte_order);
                 writer.text(host)?;
                 writer.u16(*port);
                 Some((TAG_ALTERNATE_IIOP_ADDRESS, writer.finish()?))
             }
-            Component::Other { tag, data } => Some((*tag, data.clone())),
+            Self::Other { tag, data } => Some((*tag, data.clone())),
         }
     }
 }

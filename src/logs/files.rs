@@ -199,27 +199,27 @@ pub(super) struct Reader<R> {
 }
 
 impl<R: Read> Reader<R> {
-    pub fn new(input: R, begun: Option<DateTime>, is_utc: bool) -> Reader<R> {
+    pub(super) fn new(input: R, begun: Option<DateTime>, is_utc: bool) -> Self {
         let lines = Lines::new(input, PIECE);
-        Reader { lines, begun, is_utc, number: 0, held: None, counts: Counts::default() }
+        Self { lines, begun, is_utc, number: 0, held: None, counts: Counts::default() }
     }
 
-    pub fn encoding(&self) -> &'static str {
+    pub(super) fn encoding(&self) -> &'static str {
         self.lines.encoding().name()
     }
 
-    pub fn zeros(&self) -> u64 {
+    pub(super) fn zeros(&self) -> u64 {
         self.lines.zeros()
     }
 
     /// The moment in seconds.
-    pub fn seconds(&self, time: DateTime) -> i64 {
+    pub(super) fn seconds(&self, time: DateTime) -> i64 {
         let ahead = self.counts.offset.filter(|_| self.is_utc).unwrap_or(0) * 60;
         time.duration_since(EPOCH).as_secs() - ahead
     }
 
     /// The next line that may matter, with those that continue it; what is between is counted.
-    pub fn next(&mut self) -> io::Result<Option<Record>> {
+    pub(super) fn next(&mut self) -> io::Result<Option<Record>> {
         let mut current = self.held.take();
         loop {
             let Some(line) = self.lines.next()? else { return Ok(current) };
@@ -273,7 +273,7 @@ impl<R: Read> Reader<R> {
 
 impl Record {
     /// The line alone.
-    pub fn head(&self) -> &str {
+    pub(super) fn head(&self) -> &str {
         &self.text[..self.head]
     }
 

@@ -89,8 +89,8 @@ pub(crate) struct Lines<R> {
 }
 
 impl<R: Read> Lines<R> {
-    pub fn new(input: R, piece: usize) -> Lines<R> {
-        Lines {
+    pub(crate) fn new(input: R, piece: usize) -> Self {
+        Self {
             input,
             encoding: Encoding::Ascii,
             decoder: None,
@@ -106,17 +106,17 @@ impl<R: Read> Lines<R> {
     }
 
     /// The encoding, as far as was read: 8-bit text is looked at line by line.
-    pub fn encoding(&self) -> Encoding {
+    pub(crate) fn encoding(&self) -> Encoding {
         self.encoding
     }
 
     /// How many zeros stood at the beginning and end of lines, as far as was read.
-    pub fn zeros(&self) -> u64 {
+    pub(crate) fn zeros(&self) -> u64 {
         self.zeros
     }
 
     /// The next line without its ending, no more of it than [`MAX_LINE`] bytes; `None` at the end.
-    pub fn next(&mut self) -> io::Result<Option<&[u8]>> {
+    pub(crate) fn next(&mut self) -> io::Result<Option<&[u8]>> {
         self.long.clear();
         let mut is_long = false;
         let part = loop {

@@ -21,9 +21,9 @@ impl Kind {
     /// The name, for people.
     pub fn name(self) -> &'static str {
         match self {
-            Kind::Router => "router",
-            Kind::Agent => "agent",
-            Kind::CertificationManager => "Certification Manager",
+            Self::Router => "router",
+            Self::Agent => "agent",
+            Self::CertificationManager => "Certification Manager",
         }
     }
 }
@@ -72,12 +72,12 @@ pub struct LogReport {
     /// What else there is to say of the logs, each as a sentence.
     pub notes: Vec<String>,
     /// The logs of others in the same folder.
-    pub others: Vec<LogReport>,
+    pub others: Vec<Self>,
 }
 
 impl LogReport {
     /// This report and those of the others.
-    pub fn all(&self) -> impl Iterator<Item = &LogReport> {
+    pub fn all(&self) -> impl Iterator<Item = &Self> {
         std::iter::once(self).chain(&self.others)
     }
 

@@ -105,8 +105,8 @@ struct Open<R> {
 }
 
 impl All {
-    fn new(kind: Kind, is_utc: bool) -> All {
-        All {
+    fn new(kind: Kind, is_utc: bool) -> Self {
+        Self {
             is_utc,
             names: Vec::new(),
             report: LogReport { kind, ..LogReport::default() },
@@ -221,7 +221,7 @@ impl All {
     fn line(&mut self, log: usize, record: &Record) {
         let head = record.head();
         let time = print(record.time, self.is_utc);
-        let shown = |all: &All| LastError {
+        let shown = |all: &Self| LastError {
             time: time.clone(),
             log: all.names[log].clone(),
             line: record.line,

@@ -36,38 +36,38 @@ pub enum State {
 
 impl State {
     /// All of them, in the order in which a healthy start goes through them.
-    pub const ALL: [State; 10] = [
-        State::Unknown,
-        State::Off,
-        State::Starting,
-        State::Accepting,
-        State::WaitingForParent,
-        State::Connected,
-        State::WaitingForCertificate,
-        State::LoggedOn,
-        State::Lost,
-        State::Retrying,
+    pub const ALL: [Self; 10] = [
+        Self::Unknown,
+        Self::Off,
+        Self::Starting,
+        Self::Accepting,
+        Self::WaitingForParent,
+        Self::Connected,
+        Self::WaitingForCertificate,
+        Self::LoggedOn,
+        Self::Lost,
+        Self::Retrying,
     ];
 
     /// The name, for people.
     pub fn name(self) -> &'static str {
         match self {
-            State::Unknown => "unknown",
-            State::Starting => "starting",
-            State::Accepting => "accepting",
-            State::WaitingForParent => "waiting for the parent",
-            State::Connected => "connected",
-            State::WaitingForCertificate => "waiting for a certificate",
-            State::LoggedOn => "logged on",
-            State::Lost => "lost",
-            State::Retrying => "retrying",
-            State::Off => "off",
+            Self::Unknown => "unknown",
+            Self::Starting => "starting",
+            Self::Accepting => "accepting",
+            Self::WaitingForParent => "waiting for the parent",
+            Self::Connected => "connected",
+            Self::WaitingForCertificate => "waiting for a certificate",
+            Self::LoggedOn => "logged on",
+            Self::Lost => "lost",
+            Self::Retrying => "retrying",
+            Self::Off => "off",
         }
     }
 
     /// Whether messages pass.
     pub fn is_well(self) -> bool {
-        matches!(self, State::LoggedOn | State::Accepting)
+        matches!(self, Self::LoggedOn | Self::Accepting)
     }
 }
 
@@ -135,7 +135,7 @@ pub(super) struct Machine {
 
 impl Machine {
     /// What a line says, with the exception that it names. `is_parent`: of a loss, whether it is the parent's session.
-    pub fn hear(&mut self, topics: &[Topic], at: &At, exception: Option<&str>, is_parent: bool) {
+    pub(super) fn hear(&mut self, topics: &[Topic], at: &At, exception: Option<&str>, is_parent: bool) {
         self.last = self.last.max(at.time);
         let has = |topic: Topic| topics.contains(&topic);
         let step = topics.iter().find_map(|topic| match topic {
@@ -294,13 +294,13 @@ impl Machine {
     }
 
     /// The last line of all.
-    pub fn end(&mut self, time: i64) {
+    pub(super) fn end(&mut self, time: i64) {
         self.last = self.last.max(time);
         self.close(self.last);
     }
 
     /// The parent's addresses and names, by which a line about a session is told to be about the parent's.
-    pub fn know_parent(&mut self, name: &str) {
+    pub(super) fn know_parent(&mut self, name: &str) {
         for part in name.split(',') {
             let host = host_of(part).to_ascii_lowercase();
             if !host.is_empty() && self.hosts.len() < 100 && !self.hosts.contains(&host) {
@@ -311,7 +311,7 @@ impl Machine {
 
     /// Whether a line about a session is about the one with the parent. An agent and a certification manager have one
     /// session alone, that with their router. A router has others with those below it, which lines name.
-    pub fn is_about_parent(&self, text: &str, is_router: bool) -> bool {
+    pub(super) fn is_about_parent(&self, text: &str, is_router: bool) -> bool {
         let text = text.to_ascii_lowercase();
         if text.contains("parent") || !is_router {
             return true;

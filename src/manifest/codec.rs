@@ -86,7 +86,7 @@ impl Manifest {
     ///
     /// # Errors
     /// The bytes break the format, a path leads out, or two entries name the same file; the error names the line.
-    pub fn parse(bytes: Vec<u8>) -> Result<Manifest> {
+    pub fn parse(bytes: Vec<u8>) -> Result<Self> {
         if bytes.is_empty() {
             return Err(malformed("the file is empty"));
         }
@@ -96,7 +96,7 @@ impl Manifest {
         let mut lines = Lines { bytes: &bytes, at: 0, number: 0 };
         let (entries, body) = read_body(&mut lines).map_err(|error| error.at(Position::Line(lines.number)))?;
         let signatures = read_signatures(&mut lines, body).map_err(|error| error.at(Position::Line(lines.number)))?;
-        Ok(Manifest { entries, body, signatures, bytes })
+        Ok(Self { entries, body, signatures, bytes })
     }
 
     /// The bytes, exactly as they were read.

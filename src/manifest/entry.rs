@@ -19,8 +19,8 @@ pub enum Spelling {
 impl Spelling {
     fn separator(self) -> char {
         match self {
-            Spelling::Backslashes => '\\',
-            Spelling::Slashes => '/',
+            Self::Backslashes => '\\',
+            Self::Slashes => '/',
         }
     }
 }
@@ -45,7 +45,7 @@ impl<'a> ManifestPath<'a> {
     ///
     /// # Errors
     /// It leads out of its folder, holds a character that the format or Windows forbids, or is no file's.
-    pub fn parse(text: &'a str) -> Result<ManifestPath<'a>> {
+    pub fn parse(text: &'a str) -> Result<Self> {
         check(text).map_err(|why| {
             Error::new(ErrorKind::Path, format!("the path {} {why}", excerpt(text.as_bytes())))
                 .next(r"a path in a manifest is spelled .\folder\file and stays below the folder")

@@ -63,7 +63,7 @@ impl Spec {
     ///
     /// # Errors
     /// A line is not `MD5  path`, a path leads out, or two lines are of the same file; the error names the line.
-    pub fn parse(bytes: Vec<u8>) -> Result<Spec> {
+    pub fn parse(bytes: Vec<u8>) -> Result<Self> {
         if bytes.len() as u64 > MAX_SIZE {
             return Err(malformed(format!("it is larger than {MAX_SIZE} bytes, more than any real one")));
         }
@@ -78,16 +78,16 @@ impl Spec {
             entries.push(entry.map_err(|error| error.at(Position::Line(index + 1)))?);
             at += whole.len();
         }
-        Ok(Spec { bytes, entries })
+        Ok(Self { bytes, entries })
     }
 
     /// A list of these files.
     ///
     /// # Errors
     /// A path leads out, or is there twice.
-    pub fn new<'a>(files: impl IntoIterator<Item = (&'a str, [u8; 16])>) -> Result<Spec> {
+    pub fn new<'a>(files: impl IntoIterator<Item = (&'a str, [u8; 16])>) -> Result<Self> {
         let lines = files.into_iter().map(|(path, md5)| format!("{}  {path}\n", hex(&md5)));
-        Spec::parse(lines.collect::<String>().into_bytes())
+        Self::parse(lines.collect::<String>().into_bytes())
     }
 
     /// The bytes.

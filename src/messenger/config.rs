@@ -67,7 +67,7 @@ pub(super) struct ReportTable {
 impl ReportTable {
     /// With the file of certificates below `folder`.
     pub(super) fn below(self, folder: &Path) -> Result<ReportTo> {
-        let ReportTable { url, method, ca } = self;
+        let Self { url, method, ca } = self;
         ReportTo::new(url, method, ca.map(|ca| folder.join(ca)))
     }
 }
@@ -77,10 +77,10 @@ impl ReportTo {
     ///
     /// # Errors
     /// It is none of `http` or `https`.
-    pub fn new(url: impl Into<String>, method: Method, ca: Option<PathBuf>) -> Result<ReportTo> {
+    pub fn new(url: impl Into<String>, method: Method, ca: Option<PathBuf>) -> Result<Self> {
         let url = url.into();
         link::check(&url)?;
-        Ok(ReportTo { url, method, ca })
+        Ok(Self { url, method, ca })
     }
 }
 
@@ -92,20 +92,20 @@ impl Config {
     ///
     /// # Errors
     /// It is not TOML, names something that no configuration has, or its address is none of `http` or `https`.
-    pub fn parse(text: &str, folder: &Path) -> Result<Config> {
+    pub fn parse(text: &str, folder: &Path) -> Result<Self> {
         let File { messages, report } = toml_file::parse(text)?;
         let report = report.map(|table| table.below(folder)).transpose().map_err(toml_file::unfit)?;
-        Ok(Config { messages: folder.join(messages), report })
+        Ok(Self { messages: folder.join(messages), report })
     }
 
     /// Reads a configuration on disk.
     ///
     /// # Errors
     /// As [`parse`](Config::parse); it cannot be read.
-    pub fn read(path: &Path) -> Result<Config> {
+    pub fn read(path: &Path) -> Result<Self> {
         let text = toml_file::text(read_bytes(path, toml_file::MAX_SIZE)?, path)?;
         let folder = path.parent().unwrap_or(Path::new(""));
-        Config::parse(&text, folder).map_err(|error: Error| error.in_file(path))
+        Self::parse(&text, folder).map_err(|error: Error| error.in_file(path))
     }
 
     /// The text of a configuration.

@@ -66,15 +66,14 @@ pub enum MessageSeverity {
 
 impl MessageSeverity {
     /// All of them.
-    pub const ALL: [MessageSeverity; 3] =
-        [MessageSeverity::Information, MessageSeverity::Warning, MessageSeverity::Critical];
+    pub const ALL: [Self; 3] = [Self::Information, Self::Warning, Self::Critical];
 
     /// The name in message files and JSON.
     pub fn name(self) -> &'static str {
         match self {
-            MessageSeverity::Information => "information",
-            MessageSeverity::Warning => "warning",
-            MessageSeverity::Critical => "critical",
+            Self::Information => "information",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
         }
     }
 }
@@ -151,15 +150,14 @@ pub enum ConsoleKind {
 
 impl ConsoleKind {
     /// All of them.
-    pub const ALL: [ConsoleKind; 3] =
-        [ConsoleKind::EnterpriseConsole, ConsoleKind::EnterpriseManager, ConsoleKind::ControlCenter];
+    pub const ALL: [Self; 3] = [Self::EnterpriseConsole, Self::EnterpriseManager, Self::ControlCenter];
 
     /// The name in message files and profiles.
     pub fn name(self) -> &'static str {
         match self {
-            ConsoleKind::EnterpriseConsole => "enterprise-console",
-            ConsoleKind::EnterpriseManager => "enterprise-manager",
-            ConsoleKind::ControlCenter => "control-center",
+            Self::EnterpriseConsole => "enterprise-console",
+            Self::EnterpriseManager => "enterprise-manager",
+            Self::ControlCenter => "control-center",
         }
     }
 }
@@ -178,14 +176,14 @@ pub enum Os {
 
 impl Os {
     /// All of them.
-    pub const ALL: [Os; 3] = [Os::Windows, Os::Macos, Os::Linux];
+    pub const ALL: [Self; 3] = [Self::Windows, Self::Macos, Self::Linux];
 
     /// The name in message files and profiles.
     pub fn name(self) -> &'static str {
         match self {
-            Os::Windows => "windows",
-            Os::Macos => "macos",
-            Os::Linux => "linux",
+            Self::Windows => "windows",
+            Self::Macos => "macos",
+            Self::Linux => "linux",
         }
     }
 }

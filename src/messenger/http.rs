@@ -34,7 +34,7 @@ impl HttpSender {
     ///
     /// # Errors
     /// The file of certificates cannot be read, or holds none.
-    pub fn new(to: &ReportTo) -> Result<HttpSender> {
+    pub fn new(to: &ReportTo) -> Result<Self> {
         let roots = match &to.ca {
             None => RootCerts::PlatformVerifier,
             Some(path) => {
@@ -63,7 +63,7 @@ impl HttpSender {
             .accept_encoding("")
             .tls_config(TlsConfig::builder().root_certs(roots).build())
             .build();
-        Ok(HttpSender { agent: config.new_agent(), to: to.clone() })
+        Ok(Self { agent: config.new_agent(), to: to.clone() })
     }
 }
 

@@ -30,9 +30,9 @@ impl Language {
     }
 
     /// The tag of a locale as the environment names it; none for `C` and `POSIX`.
-    pub fn of_locale(locale: &str) -> Option<Language> {
+    pub fn of_locale(locale: &str) -> Option<Self> {
         let end = locale.find(['.', '@']).unwrap_or(locale.len());
-        locale[..end].replace('_', "-").parse().ok().filter(|tag: &Language| !tag.0.eq_ignore_ascii_case("posix"))
+        locale[..end].replace('_', "-").parse().ok().filter(|tag: &Self| !tag.0.eq_ignore_ascii_case("posix"))
     }
 
     /// The tag, and what it is a variety of: `de-AT`, `de`.
@@ -41,7 +41,7 @@ impl Language {
     }
 
     /// Whether `other` is this language or a variety of it.
-    pub fn covers(&self, other: &Language) -> bool {
+    pub fn covers(&self, other: &Self) -> bool {
         other.and_wider().any(|tag| tag.eq_ignore_ascii_case(&self.0))
     }
 
@@ -65,7 +65,7 @@ pub fn user_language() -> Option<Language> {
 }
 
 impl PartialEq for Language {
-    fn eq(&self, other: &Language) -> bool {
+    fn eq(&self, other: &Self) -> bool {
         self.0.eq_ignore_ascii_case(&other.0)
     }
 }
@@ -75,14 +75,14 @@ impl Eq for Language {}
 impl FromStr for Language {
     type Err = Error;
 
-    fn from_str(text: &str) -> Result<Language> {
+    fn from_str(text: &str) -> Result<Self> {
         let mut parts = text.split('-');
         let language = parts.next().unwrap_or_default();
         let is_language = (2..=8).contains(&language.len()) && language.bytes().all(|byte| byte.is_ascii_alphabetic());
         let is_part =
             |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
         match text.len() <= MAX_LENGTH && is_language && parts.all(is_part) {
-            true => Ok(Language(text.to_owned())),
+            true => Ok(Self(text.to_owned())),
             false => Err(Error::new(ErrorKind::Usage, format!("{text:?} is no language tag"))
                 .next("write one such as en, de or de-AT")),
         }

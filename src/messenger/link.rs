@@ -7,7 +7,7 @@ const MAX_LENGTH: usize = 2048;
 
 /// Refuses what is no plain `http` or `https` address: another scheme would start a program, and a user name before the
 /// host or a foreign character makes a reader believe in another host.
-pub fn check(link: &str) -> Result<()> {
+pub(super) fn check(link: &str) -> Result<()> {
     fault(link).map_or(Ok(()), |what| {
         Err(Error::new(ErrorKind::Usage, format!("{} is no link: {what}", shortened(link, 120)))
             .next("write an address such as https://intranet.example.com/page"))

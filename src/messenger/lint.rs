@@ -75,43 +75,43 @@ impl Code {
     /// The stable name.
     pub fn name(self) -> &'static str {
         match self {
-            Code::Format => "format",
-            Code::MissingTranslation => "missing-translation",
-            Code::MissingDefault => "missing-default",
-            Code::Expired => "expired",
-            Code::Unreachable => "unreachable",
-            Code::DuplicateId => "duplicate-id",
-            Code::DuplicateMessage => "duplicate-message",
-            Code::BadLink => "bad-link",
-            Code::LongTitle => "long-title",
-            Code::WildCharacter => "wild-character",
+            Self::Format => "format",
+            Self::MissingTranslation => "missing-translation",
+            Self::MissingDefault => "missing-default",
+            Self::Expired => "expired",
+            Self::Unreachable => "unreachable",
+            Self::DuplicateId => "duplicate-id",
+            Self::DuplicateMessage => "duplicate-message",
+            Self::BadLink => "bad-link",
+            Self::LongTitle => "long-title",
+            Self::WildCharacter => "wild-character",
         }
     }
 
     /// Whether no package may be built of such a file. The others are worth a look.
     pub fn is_error(self) -> bool {
-        !matches!(self, Code::MissingTranslation | Code::Expired | Code::DuplicateMessage | Code::LongTitle)
+        !matches!(self, Self::MissingTranslation | Self::Expired | Self::DuplicateMessage | Self::LongTitle)
     }
 
     fn text(self, words: &Words) -> &'static str {
         match self {
-            Code::Format => words.lint_format,
-            Code::MissingTranslation => words.lint_missing_translation,
-            Code::MissingDefault => words.lint_missing_default,
-            Code::Expired => words.lint_expired,
-            Code::Unreachable => words.lint_unreachable,
-            Code::DuplicateId => words.lint_duplicate_id,
-            Code::DuplicateMessage => words.lint_duplicate_message,
-            Code::BadLink => words.lint_bad_link,
-            Code::LongTitle => words.lint_long_title,
-            Code::WildCharacter => words.lint_wild_character,
+            Self::Format => words.lint_format,
+            Self::MissingTranslation => words.lint_missing_translation,
+            Self::MissingDefault => words.lint_missing_default,
+            Self::Expired => words.lint_expired,
+            Self::Unreachable => words.lint_unreachable,
+            Self::DuplicateId => words.lint_duplicate_id,
+            Self::DuplicateMessage => words.lint_duplicate_message,
+            Self::BadLink => words.lint_bad_link,
+            Self::LongTitle => words.lint_long_title,
+            Self::WildCharacter => words.lint_wild_character,
         }
     }
 }
 
 impl LintFinding {
-    fn new(code: Code, message: Option<&Message>, place: Place, gaps: Vec<String>) -> LintFinding {
-        let mut finding = LintFinding {
+    fn new(code: Code, message: Option<&Message>, place: Place, gaps: Vec<String>) -> Self {
+        let mut finding = Self {
             code,
             message: message.map(|message| message.id.clone()),
             line: place.line,

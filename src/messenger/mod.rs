@@ -67,7 +67,7 @@ pub struct Place {
 }
 
 impl From<Place> for Position {
-    fn from(Place { line, column }: Place) -> Position {
-        Position::Character { line, column }
+    fn from(Place { line, column }: Place) -> Self {
+        Self::Character { line, column }
     }
 }

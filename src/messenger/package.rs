@@ -76,10 +76,10 @@ impl PackageSpec {
     ///
     /// # Errors
     /// It is not TOML, names something that no spec has, or its address is none of `http` or `https`.
-    pub fn parse(text: &str, folder: &Path) -> Result<PackageSpec> {
+    pub fn parse(text: &str, folder: &Path) -> Result<Self> {
         let File { messages, program, report, sign } = toml_file::parse(text)?;
         let below = |path: PathBuf| folder.join(path);
-        Ok(PackageSpec {
+        Ok(Self {
             messages: below(messages),
             program: program.map(below),
             report: report.map(|table| table.below(folder)).transpose().map_err(toml_file::unfit)?,
@@ -91,10 +91,10 @@ impl PackageSpec {
     ///
     /// # Errors
     /// As [`parse`](PackageSpec::parse); it cannot be read.
-    pub fn read(path: &Path) -> Result<PackageSpec> {
+    pub fn read(path: &Path) -> Result<Self> {
         let text = toml_file::text(read_bytes(path, toml_file::MAX_SIZE)?, path)?;
         let folder = path.parent().unwrap_or(Path::new(""));
-        PackageSpec::parse(&text, folder).map_err(|error| error.in_file(path))
+        Self::parse(&text, folder).map_err(|error| error.in_file(path))
     }
 }
 
@@ -197,24 +197,24 @@ pub(super) enum Windows {
 impl Windows {
     fn bits(self) -> &'static str {
         match self {
-            Windows::Bits32 => "32",
-            Windows::Bits64 => "64",
+            Self::Bits32 => "32",
+            Self::Bits64 => "64",
         }
     }
 
     /// What stands between `SOFTWARE` and the rest of a key of a 32-bit program.
     fn node(self) -> &'static str {
         match self {
-            Windows::Bits32 => "",
-            Windows::Bits64 => r"Wow6432Node\",
+            Self::Bits32 => "",
+            Self::Bits64 => r"Wow6432Node\",
         }
     }
 
     /// The variable that names the folder of 32-bit programs.
     pub(super) fn program_files(self) -> &'static str {
         match self {
-            Windows::Bits32 => "ProgramFiles",
-            Windows::Bits64 => "ProgramFiles(x86)",
+            Self::Bits32 => "ProgramFiles",
+            Self::Bits64 => "ProgramFiles(x86)",
         }
     }
 

@@ -51,8 +51,8 @@ pub enum Session {
 
 impl Default for Profile {
     /// An administrator at a management server of which nothing else is known.
-    fn default() -> Profile {
-        Profile {
+    fn default() -> Self {
+        Self {
             language: None,
             administrator: true,
             management_server: true,
@@ -97,11 +97,11 @@ impl Profile {
     /// # Errors
     /// It is not TOML, names something that no profile has, or holds no version or language tag where one belongs. The
     /// error has the line and the column where they are known, and names no file.
-    pub fn parse(text: &str) -> Result<Profile> {
+    pub fn parse(text: &str) -> Result<Self> {
         let file: File = toml_file::parse(text)?;
-        let usual = Profile::default();
+        let usual = Self::default();
         let version = |text: &str| text.parse::<Version>();
-        Ok(Profile {
+        Ok(Self {
             language: file.language.map(|tag| tag.parse()).transpose().map_err(toml_file::unfit)?,
             administrator: file.administrator.unwrap_or(usual.administrator),
             management_server: file.management_server.unwrap_or(usual.management_server),
@@ -120,8 +120,8 @@ impl Profile {
     ///
     /// # Errors
     /// As [`parse`](Profile::parse); it cannot be read.
-    pub fn read(path: &Path) -> Result<Profile> {
+    pub fn read(path: &Path) -> Result<Self> {
         let text = toml_file::text(read_bytes(path, toml_file::MAX_SIZE)?, path)?;
-        Profile::parse(&text).map_err(|error| error.in_file(path))
+        Self::parse(&text).map_err(|error| error.in_file(path))
     }
 }

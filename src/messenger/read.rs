@@ -14,7 +14,7 @@ impl MessageFile {
     /// # Errors
     /// It is not XML, or not of this schema, or has more of something than is allowed; it has a document type, or an
     /// entity beyond the five of XML. The error has the line and the column, and names no file.
-    pub fn parse(bytes: &[u8]) -> Result<MessageFile> {
+    pub fn parse(bytes: &[u8]) -> Result<Self> {
         parse::file(&xml::parse(bytes)?)
     }
 
@@ -30,13 +30,11 @@ impl MessageFile {
     ///
     /// # Errors
     /// As [`parse`](MessageFile::parse); it cannot be read; an id is there twice.
-    pub fn read(path: &Path) -> Result<MessageFile> {
-        MessageFile::parse(&MessageFile::read_bytes(path)?)
-            .and_then(|file| file.unique_ids())
-            .map_err(|error| error.in_file(path))
+    pub fn read(path: &Path) -> Result<Self> {
+        Self::parse(&Self::read_bytes(path)?).and_then(|file| file.unique_ids()).map_err(|error| error.in_file(path))
     }
 
-    fn unique_ids(self) -> Result<MessageFile> {
+    fn unique_ids(self) -> Result<Self> {
         let mut seen = std::collections::HashSet::new();
         match self.messages.iter().find(|message| !seen.insert(&message.id)) {
             Some(twin) => Err(xml::fault(twin.place, format!("there is a message {} already", twin.id))

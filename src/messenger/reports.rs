@@ -31,7 +31,7 @@ impl Failure {
     /// A sentence for people.
     pub fn what(&self) -> &str {
         match self {
-            Failure::Refused(what) | Failure::Unreachable(what) => what,
+            Self::Refused(what) | Self::Unreachable(what) => what,
         }
     }
 }

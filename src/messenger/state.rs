@@ -83,8 +83,8 @@ impl Event {
     /// The name in reports and JSON.
     pub fn name(self) -> &'static str {
         match self {
-            Event::Displayed => "displayed",
-            Event::Acknowledged => "acknowledged",
+            Self::Displayed => "displayed",
+            Self::Acknowledged => "acknowledged",
         }
     }
 }
@@ -92,11 +92,11 @@ impl Event {
 mod moment {
     use super::*;
 
-    pub fn serialize<S: serde::Serializer>(moment: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: serde::Serializer>(moment: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&time::print(*moment))
     }
 
-    pub fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<SystemTime, D::Error> {
+    pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<SystemTime, D::Error> {
         whole(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
     }
 }
@@ -112,11 +112,16 @@ fn whole(text: &str) -> Result<SystemTime> {
 mod maybe_moment {
     use super::*;
 
-    pub fn serialize<S: serde::Serializer>(moment: &Option<SystemTime>, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: serde::Serializer>(
+        moment: &Option<SystemTime>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         moment.map(time::print).serialize(serializer)
     }
 
-    pub fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<SystemTime>, D::Error> {
+    pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<SystemTime>, D::Error> {
         let text = Option::<String>::deserialize(deserializer)?;
         text.map(|text| whole(&text)).transpose().map_err(serde::de::Error::custom)
     }
@@ -124,16 +129,16 @@ mod maybe_moment {
 
 impl State {
     /// Nothing yet, with this random number.
-    pub fn new(random: [u8; 16]) -> State {
+    pub fn new(random: [u8; 16]) -> Self {
         let installation = hex(&random);
-        State { schema: SCHEMA, installation, reporting: false, messages: BTreeMap::new(), reports: Vec::new() }
+        Self { schema: SCHEMA, installation, reporting: false, messages: BTreeMap::new(), reports: Vec::new() }
     }
 
     /// Reads a state.
     ///
     /// # Errors
     /// It is damaged. With [`ErrorKind::Usage`]: it is of a newer version.
-    pub fn parse(bytes: &[u8]) -> Result<State> {
+    pub fn parse(bytes: &[u8]) -> Result<Self> {
         #[derive(Deserialize)]
         struct Version {
             schema: u32,
@@ -144,7 +149,7 @@ impl State {
             let what = format!("it has schema {}, and this program knows {SCHEMA}", version.schema);
             return Err(Error::new(ErrorKind::Usage, what).next("use the newer program that wrote it"));
         }
-        let state: State = serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
+        let state: Self = serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
         let is_random =
             state.installation.len() == 32 && state.installation.bytes().all(|byte| byte.is_ascii_hexdigit());
         let ids = state.messages.keys().chain(state.reports.iter().map(|report| &report.message));
@@ -219,7 +224,7 @@ impl Report {
     }
 
     /// Whether it is the same report, tried more or less often.
-    pub(super) fn is(&self, other: &Report) -> bool {
+    pub(super) fn is(&self, other: &Self) -> bool {
         self.message == other.message && self.event == other.event && self.time == other.time
     }
 

@@ -40,8 +40,8 @@ pub struct Turn(#[expect(dead_code, reason = "the lock goes with it")] File);
 
 impl Store {
     /// The state in a folder, which need not be there yet.
-    pub fn new(folder: impl Into<PathBuf>) -> Store {
-        Store { folder: folder.into() }
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into() }
     }
 
     /// The state of the user who runs this: below `CONFIGCID_MESSENGER_STATE` where that is set, else below the folder
@@ -50,10 +50,10 @@ impl Store {
     ///
     /// # Errors
     /// The environment names no such folder.
-    pub fn of_this_user() -> Result<Store> {
+    pub fn of_this_user() -> Result<Self> {
         let variable = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         if let Some(folder) = variable("CONFIGCID_MESSENGER_STATE") {
-            return Ok(Store::new(folder));
+            return Ok(Self::new(folder));
         }
         let home = || variable("HOME");
         let data = if cfg!(windows) {
@@ -64,7 +64,7 @@ impl Store {
             let absolute = variable("XDG_DATA_HOME").filter(|folder| folder.is_absolute());
             absolute.or_else(|| Some(home()?.join(".local/share")))
         };
-        data.map(|data| Store::new(data.join("configcid").join("messenger"))).ok_or_else(|| {
+        data.map(|data| Self::new(data.join("configcid").join("messenger"))).ok_or_else(|| {
             Error::new(ErrorKind::Usage, "the environment names no folder for data of this user")
                 .next("name one with --state")
         })

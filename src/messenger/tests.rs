@@ -19,7 +19,7 @@ const NAMES: [&str; 3] = ["rms", "SAU", "SavXP"];
 /// A condition as the test knows it: plain data, from which the XML is printed.
 #[derive(Debug, Clone)]
 enum Plain {
-    Group(&'static str, Vec<Plain>),
+    Group(&'static str, Vec<Self>),
     /// Element, attribute, what, lowest, highest.
     Versioned(&'static str, &'static str, &'static str, Option<Vec<u32>>, Option<Vec<u32>>),
     Language(&'static str),
@@ -48,12 +48,12 @@ fn moment(hour: u64) -> SystemTime {
 impl Plain {
     fn print(&self, out: &mut String) {
         match self {
-            Plain::Group(name, inner) => {
+            Self::Group(name, inner) => {
                 let _ = write!(out, "<{name}>");
                 inner.iter().for_each(|one| one.print(out));
                 let _ = write!(out, "</{name}>");
             }
-            Plain::Versioned(element, attribute, what, min, max) => {
+            Self::Versioned(element, attribute, what, min, max) => {
                 let _ = write!(out, "<{element} {attribute}='{what}'");
                 for (name, bound) in [("min", min), ("max", max)] {
                     if let Some(bound) = bound {
@@ -62,19 +62,19 @@ impl Plain {
                 }
                 out.push_str("/>");
             }
-            Plain::Language(tag) => drop(write!(out, "<language tag='{tag}'/>")),
-            Plain::NotBefore(hour) => drop(write!(out, "<not-before time='{}'/>", time::print(moment(*hour)))),
-            Plain::Expires(hour) => drop(write!(out, "<expires time='{}'/>", time::print(moment(*hour)))),
+            Self::Language(tag) => drop(write!(out, "<language tag='{tag}'/>")),
+            Self::NotBefore(hour) => drop(write!(out, "<not-before time='{}'/>", time::print(moment(*hour)))),
+            Self::Expires(hour) => drop(write!(out, "<expires time='{}'/>", time::print(moment(*hour)))),
         }
     }
 
     /// The plain evaluator.
     fn holds(&self, computer: &Computer) -> bool {
         match self {
-            Plain::Group("any", inner) => inner.iter().any(|one| one.holds(computer)),
-            Plain::Group("none", inner) => !inner.iter().any(|one| one.holds(computer)),
-            Plain::Group(_, inner) => inner.iter().all(|one| one.holds(computer)),
-            Plain::Versioned(element, _, what, min, max) => {
+            Self::Group("any", inner) => inner.iter().any(|one| one.holds(computer)),
+            Self::Group("none", inner) => !inner.iter().any(|one| one.holds(computer)),
+            Self::Group(_, inner) => inner.iter().all(|one| one.holds(computer)),
+            Self::Versioned(element, _, what, min, max) => {
                 let version = match *element {
                     "console" => computer.console.iter().find(|(kind, _)| kind == what).map(|(_, version)| version),
                     "os" => computer.os.iter().find(|(os, _)| os == what).map(|(_, version)| version),
@@ -96,12 +96,12 @@ impl Plain {
                 };
                 min.as_ref().is_none_or(from) && max.as_ref().is_none_or(to)
             }
-            Plain::Language(tag) => {
+            Self::Language(tag) => {
                 let (tag, own) = (tag.to_lowercase(), computer.language.to_lowercase());
                 own == tag || own.starts_with(&format!("{tag}-"))
             }
-            Plain::NotBefore(hour) => computer.hour >= *hour,
-            Plain::Expires(hour) => computer.hour < *hour,
+            Self::NotBefore(hour) => computer.hour >= *hour,
+            Self::Expires(hour) => computer.hour < *hour,
         }
     }
 }

@@ -16,27 +16,27 @@ pub struct Version(Vec<u32>);
 
 impl Version {
     /// The lowest of all.
-    pub(super) fn zero() -> Version {
-        Version(vec![0])
+    pub(super) fn zero() -> Self {
+        Self(vec![0])
     }
 
     /// As many numbers as `bound` has.
-    fn cut(&self, bound: &Version) -> Vec<u32> {
+    fn cut(&self, bound: &Self) -> Vec<u32> {
         (0..bound.0.len()).map(|at| self.0.get(at).copied().unwrap_or(0)).collect()
     }
 
     /// The lowest version beyond all that begin as this one.
-    pub(super) fn beyond(&self) -> Version {
+    pub(super) fn beyond(&self) -> Self {
         let mut parts = self.0.clone();
         if let Some(last) = parts.last_mut() {
             *last += 1;
         }
-        Version(parts)
+        Self(parts)
     }
 
     /// What can be made out at the beginning of a text such as `5.5.1 R2`.
     #[cfg_attr(not(windows), allow(dead_code))]
-    pub(super) fn leading(text: &str) -> Option<Version> {
+    pub(super) fn leading(text: &str) -> Option<Self> {
         let text = text.trim_start_matches(|c: char| !c.is_ascii_digit());
         let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
         let parts: Vec<&str> = text[..end].split('.').filter(|part| !part.is_empty()).take(MAX_PARTS).collect();
@@ -47,7 +47,7 @@ impl Version {
 impl FromStr for Version {
     type Err = Error;
 
-    fn from_str(text: &str) -> Result<Version> {
+    fn from_str(text: &str) -> Result<Self> {
         let number = |part: &str| {
             let good = (1..=MAX_DIGITS).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
             good.then(|| part.parse().ok()).flatten()

@@ -131,7 +131,7 @@ words! {
 
 impl Words {
     /// The words for a user of this language; English where there are none.
-    pub fn of(language: Option<&Language>) -> &'static Words {
+    pub fn of(language: Option<&Language>) -> &'static Self {
         let german = language.is_some_and(|language| language.and_wider().any(|tag| tag.eq_ignore_ascii_case("de")));
         if german { &GERMAN } else { &ENGLISH }
     }

@@ -24,7 +24,7 @@ pub(super) struct Element {
     pub(super) name: String,
     pub(super) place: Place,
     pub(super) attributes: Vec<(String, String)>,
-    pub(super) children: Vec<Element>,
+    pub(super) children: Vec<Self>,
     /// The text of its own, as it stands there.
     pub(super) text: String,
     /// Where the text begins.

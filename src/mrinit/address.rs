@@ -34,7 +34,7 @@ impl RelayAddress {
         if ip.is_none() && fqdn.is_none() && netbios.is_none() {
             return Err(bad("a relay needs an IP address, an FQDN or a NetBIOS name", "give at least one of them"));
         }
-        Ok(RelayAddress {
+        Ok(Self {
             ip: ip.map(check_ip).transpose()?,
             fqdn: fqdn.map(check_fqdn).transpose()?,
             netbios: netbios.map(check_netbios).transpose()?,

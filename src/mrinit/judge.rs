@@ -24,11 +24,11 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub(crate) fn new(id: &'static str, severity: Severity, what: impl Into<String>) -> Finding {
-        Finding { id, severity, line: None, what: what.into() }
+    pub(crate) fn new(id: &'static str, severity: Severity, what: impl Into<String>) -> Self {
+        Self { id, severity, line: None, what: what.into() }
     }
 
-    pub(crate) fn at(mut self, line: usize) -> Finding {
+    pub(crate) fn at(mut self, line: usize) -> Self {
         self.line = Some(line);
         self
     }
@@ -291,7 +291,7 @@ impl FromStr for RelayAddress {
                 ));
             }
         }
-        RelayAddress::new(ip, fqdn, netbios)
+        Self::new(ip, fqdn, netbios)
     }
 }
 

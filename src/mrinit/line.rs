@@ -53,14 +53,14 @@ pub(super) enum Slip {
 
 impl Slip {
     /// What is wrong, behind "the line of NAME is malformed"; empty where there is no more to say.
-    pub fn words(self) -> &'static str {
+    pub(super) fn words(self) -> &'static str {
         match self {
-            Slip::Quotes => ": it has the quotes of a word processor (\u{201C} \u{201D}) where plain ones (\") belong",
-            Slip::BareName => ": its name has no quotes around it",
-            Slip::BareValue => ": its value has no quotes around it",
-            Slip::Dword => ": a number is written as dword: and eight hex digits, without quotes",
-            Slip::Invisible => ": there are characters in it that cannot be seen",
-            Slip::Form => "",
+            Self::Quotes => ": it has the quotes of a word processor (\u{201C} \u{201D}) where plain ones (\") belong",
+            Self::BareName => ": its name has no quotes around it",
+            Self::BareValue => ": its value has no quotes around it",
+            Self::Dword => ": a number is written as dword: and eight hex digits, without quotes",
+            Self::Invisible => ": there are characters in it that cannot be seen",
+            Self::Form => "",
         }
     }
 }

@@ -59,8 +59,8 @@ pub enum Value {
 impl std::fmt::Display for Value {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Value::Text(text) => f.write_str(text),
-            Value::Dword(number) => write!(f, "dword:{number:08x}"),
+            Self::Text(text) => f.write_str(text),
+            Self::Dword(number) => write!(f, "dword:{number:08x}"),
         }
     }
 }
@@ -70,7 +70,7 @@ const DWORD: &str = "dword:";
 
 impl Value {
     /// Whether both are strings, or both numbers.
-    pub(crate) fn is_of_type(&self, other: &Value) -> bool {
+    pub(crate) fn is_of_type(&self, other: &Self) -> bool {
         std::mem::discriminant(self) == std::mem::discriminant(other)
     }
 
@@ -103,10 +103,10 @@ pub struct Edit {
 
 impl Mrinit {
     /// Takes a file's bytes apart. Any bytes will do.
-    pub fn parse(bytes: Vec<u8>) -> Mrinit {
+    pub fn parse(bytes: Vec<u8>) -> Self {
         let (encoding, mark) = Encoding::detect(&bytes);
         let lines = parse_lines(&bytes[mark..], mark, encoding);
-        Mrinit { bytes, encoding, lines }
+        Self { bytes, encoding, lines }
     }
 
     /// The file's bytes as they are now.
@@ -362,7 +362,7 @@ impl Mrinit {
         value: &Value,
     ) -> Result<()> {
         bytes.extend(self.encoded_ending(ending));
-        let new = Mrinit::parse(bytes);
+        let new = Self::parse(bytes);
         if !new.get(name)?.is_some_and(|setting| setting.value == value) {
             return Err(usage(
                 format!("with the new value of {name} the file would read as {}", new.encoding.name()),

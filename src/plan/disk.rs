@@ -215,13 +215,13 @@ mod attributes {
     use std::path::Path;
 
     /// Whether [`prepare`] makes the file.
-    pub const PREPARES: bool = false;
+    pub(super) const PREPARES: bool = false;
 
-    pub fn prepare(_: &Path, _: &Path) -> io::Result<()> {
+    pub(super) fn prepare(_: &Path, _: &Path) -> io::Result<()> {
         Ok(())
     }
 
-    pub fn finish(file: &File, _: &Path, like: &Path) -> io::Result<()> {
+    pub(super) fn finish(file: &File, _: &Path, like: &Path) -> io::Result<()> {
         use rustix::fs::{Gid, Uid, XattrFlags, fchown, fsetxattr, getxattr, listxattr};
         let metadata = fs::metadata(like)?;
         let own = file.metadata()?;
@@ -252,14 +252,14 @@ mod attributes {
     use std::path::Path;
 
     /// Whether [`prepare`] makes the file.
-    pub const PREPARES: bool = true;
+    pub(crate) const PREPARES: bool = true;
 
-    pub fn prepare(path: &Path, like: &Path) -> io::Result<()> {
+    pub(crate) fn prepare(path: &Path, like: &Path) -> io::Result<()> {
         fs::copy(like, path)?;
         crate::base::files::make_writable(path)
     }
 
-    pub fn finish(_: &File, path: &Path, like: &Path) -> io::Result<()> {
+    pub(crate) fn finish(_: &File, path: &Path, like: &Path) -> io::Result<()> {
         fs::set_permissions(path, fs::metadata(like)?.permissions())
     }
 }

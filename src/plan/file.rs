@@ -15,7 +15,7 @@ impl Plan {
         before: Option<Vec<u8>>,
         after: Option<Vec<u8>>,
         why: impl Into<String>,
-    ) -> Result<Plan> {
+    ) -> Result<Self> {
         let folder = match file.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
@@ -25,7 +25,7 @@ impl Plan {
         let path = CidPath::in_root(&name).map_err(|error| error.in_file(file))?;
         let change = after.map(|after| Change::of_payload(path, before, after, why));
         let parts = Parts { changes: Vec::from_iter(change), ..Parts::default() };
-        Ok(Plan { root, shown: folder.to_owned(), in_cid: false, generation: None, parts })
+        Ok(Self { root, shown: folder.to_owned(), in_cid: false, generation: None, parts })
     }
 
     /// Plans to write a file that is in no CID, at a place where there may be another one only if `replace` says so.
@@ -45,7 +45,7 @@ impl Plan {
     /// assert_eq!(other.unwrap_err().kind(), ErrorKind::Exists);
     /// # Ok::<(), configcid::Error>(())
     /// ```
-    pub fn write_file(file: &Path, bytes: &[u8], why: &str, replace: bool) -> Result<Plan> {
+    pub fn write_file(file: &Path, bytes: &[u8], why: &str, replace: bool) -> Result<Self> {
         check_spelling(file)?;
         let before = match file.symlink_metadata() {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
@@ -56,7 +56,7 @@ impl Plan {
             }
         };
         let is_same = before.as_deref() == Some(bytes);
-        let plan = Plan::of_file(file, before.clone(), (!is_same).then(|| bytes.to_vec()), why)?;
+        let plan = Self::of_file(file, before.clone(), (!is_same).then(|| bytes.to_vec()), why)?;
         if before.is_some() && !is_same && !replace {
             return Err(Error::new(ErrorKind::Exists, "there is something of this name already")
                 .in_file(file)

@@ -35,7 +35,7 @@ mod system {
 
     /// Makes the lock under a name of its own and gives it the real one, so that it is whole from its first moment on;
     /// `None` where there is one already.
-    pub fn make(path: &Path, holder: &Holder) -> io::Result<Option<File>> {
+    pub(crate) fn make(path: &Path, holder: &Holder) -> io::Result<Option<File>> {
         let draft = path.with_file_name(format!("{OWN_PREFIX}{}.lock", holder.id));
         let link = || bare_step("name the lock", path, || fs::hard_link(&draft, path));
         let made = make_at(&draft, holder).and_then(|file| match link() {
@@ -69,7 +69,7 @@ mod system {
 
     /// The lock, and whether its process is proved to have ended. Anybody may have put it there: a link is not followed, and
     /// a FIFO not waited for.
-    pub fn look(path: &Path) -> io::Result<(File, bool)> {
+    pub(crate) fn look(path: &Path) -> io::Result<(File, bool)> {
         let mut options = File::options();
         options.read(true);
         #[cfg(unix)]
@@ -85,14 +85,14 @@ mod system {
 
     /// Removes the lock `file` of a dead process if it still has its name, and says whether it had. Of those who found it
     /// dead at the same time only one at a time is here, where the system can see to that.
-    pub fn remove_stale(path: &Path, file: File) -> Result<bool> {
+    pub(crate) fn remove_stale(path: &Path, file: File) -> Result<bool> {
         if let Err(TryLockError::WouldBlock) = file.try_lock() {
             return Ok(false);
         }
         remove_ours(path, file)
     }
 
-    pub fn give_back(path: &Path, file: File) -> Result<()> {
+    pub(crate) fn give_back(path: &Path, file: File) -> Result<()> {
         // Not if somebody has broken it and made another.
         remove_ours(path, file).map(drop)
     }
@@ -139,7 +139,7 @@ mod system {
 
     /// Makes the lock in place: empty for a moment, it is held from its first one on. The system removes it with the
     /// handle, however the process ends.
-    pub fn make(path: &Path, holder: &Holder) -> io::Result<Option<File>> {
+    pub(crate) fn make(path: &Path, holder: &Holder) -> io::Result<Option<File>> {
         let mut options = File::options();
         options.write(true).create_new(true).access_mode(GENERIC_READ | GENERIC_WRITE | DELETE);
         options.share_mode(FILE_SHARE_READ).custom_flags(FILE_FLAG_DELETE_ON_CLOSE);
@@ -153,7 +153,7 @@ mod system {
 
     /// The lock, and whether its process is proved to have ended: no live one on Windows lets others open it like this. One
     /// on another system has no such handle.
-    pub fn look(path: &Path) -> io::Result<(File, bool)> {
+    pub(crate) fn look(path: &Path) -> io::Result<(File, bool)> {
         match File::options().read(true).write(true).share_mode(FILE_SHARE_DELETE).open(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Ok((File::open(path)?, false)),
             unheld => {
@@ -166,12 +166,12 @@ mod system {
     }
 
     /// The caller holds it, and lets others delete it alone: so it is still the same.
-    pub fn remove_stale(path: &Path, _file: File) -> Result<bool> {
+    pub(crate) fn remove_stale(path: &Path, _file: File) -> Result<bool> {
         remove(path)
     }
 
     /// The system removes it with the handle.
-    pub fn give_back(_: &Path, _: File) -> Result<()> {
+    pub(crate) fn give_back(_: &Path, _: File) -> Result<()> {
         Ok(())
     }
 }

@@ -28,7 +28,7 @@ pub struct LockOptions {
 
 impl Default for LockOptions {
     fn default() -> Self {
-        LockOptions { wait: Duration::from_secs(10), break_lock: false }
+        Self { wait: Duration::from_secs(10), break_lock: false }
     }
 }
 
@@ -52,7 +52,7 @@ enum Obstacle {
 
 impl Lock {
     /// Gets the lock of the CID at `root`; says of a lock that was broken whose it was.
-    pub fn take(root: &Path, options: LockOptions) -> Result<(Lock, Option<String>)> {
+    pub(super) fn take(root: &Path, options: LockOptions) -> Result<(Self, Option<String>)> {
         let path = root.join(LOCK);
         let begin = Instant::now();
         let mut pause = Duration::from_millis(5);
@@ -63,7 +63,7 @@ impl Lock {
                 .next("nothing was changed; wait for it (--wait SECONDS), or, if it is dead for sure, say --break-lock")
         };
         loop {
-            if let Some(lock) = Lock::make(&path)? {
+            if let Some(lock) = Self::make(&path)? {
                 return Ok((lock, broken));
             }
             // Before anything is asked of a file that may not answer.
@@ -101,7 +101,7 @@ impl Lock {
     ///
     /// # Errors
     /// It cannot be removed, and is in everybody's way.
-    pub fn release(mut self) -> Result<()> {
+    pub(super) fn release(mut self) -> Result<()> {
         self.give_back()
     }
 
@@ -113,7 +113,7 @@ impl Lock {
     }
 
     /// Makes the lock, whole and held from its first moment on; `None` where there is one already.
-    fn make(path: &Path) -> Result<Option<Lock>> {
+    fn make(path: &Path) -> Result<Option<Self>> {
         let Record { id, host, user, time, .. } = Record::new("");
         let holder = Holder { id, host, process: std::process::id(), user, time, life: Life::own() };
         let made = hold::make(path, &holder);
@@ -130,7 +130,7 @@ impl Lock {
             };
             Error::io("lock the CID for writing", path, error).next(next)
         })?;
-        Ok(made.map(|file| Lock { path: path.to_owned(), file: Some(file) }))
+        Ok(made.map(|file| Self { path: path.to_owned(), file: Some(file) }))
     }
 }
 

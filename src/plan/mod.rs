@@ -126,14 +126,14 @@ pub struct EntryChange {
 
 impl Change {
     /// Another content for a file that catalogs list, or for one in no CID.
-    pub(crate) fn of_payload(path: CidPath, before: Option<Vec<u8>>, after: Vec<u8>, why: impl Into<String>) -> Change {
-        Change { path, before, after: Some(after), why: why.into(), stage: Stage::Payload }
+    pub(crate) fn of_payload(path: CidPath, before: Option<Vec<u8>>, after: Vec<u8>, why: impl Into<String>) -> Self {
+        Self { path, before, after: Some(after), why: why.into(), stage: Stage::Payload }
     }
 }
 
 impl EntryChange {
-    pub(crate) fn new(action: Action, entry: &Entry) -> EntryChange {
-        EntryChange { action, path: entry.path.clone(), size: entry.size, checksum: entry.checksum }
+    pub(crate) fn new(action: Action, entry: &Entry) -> Self {
+        Self { action, path: entry.path.clone(), size: entry.size, checksum: entry.checksum }
     }
 
     /// The entry to be.
@@ -166,10 +166,10 @@ pub(crate) fn observe(tree: &Tree, path: &CidPath) -> Result<Observed> {
 
 impl Plan {
     /// A plan for a CID, with its changes in the order in which they must reach the disk.
-    pub(crate) fn new(cid: &Cid, mut parts: Parts) -> Plan {
+    pub(crate) fn new(cid: &Cid, mut parts: Parts) -> Self {
         parts.changes.sort_by_key(|change| change.stage);
         let (root, shown) = (cid.root().to_owned(), cid.path().to_owned());
-        Plan { root, shown, in_cid: true, generation: cid.generation().cloned(), parts }
+        Self { root, shown, in_cid: true, generation: cid.generation().cloned(), parts }
     }
 
     /// The CID, as it was given to [`Cid::open`].

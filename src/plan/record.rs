@@ -60,9 +60,9 @@ pub(super) struct Step {
 
 impl Record {
     /// A record without steps.
-    pub fn new(purpose: &str) -> Record {
+    pub(super) fn new(purpose: &str) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Record {
+        Self {
             format: FORMAT,
             id: crate::base::host::fresh_id(),
             purpose: purpose.to_owned(),
@@ -75,11 +75,11 @@ impl Record {
     }
 
     /// Reads a record, which anybody may have written: every name in it is checked.
-    pub fn parse(bytes: &[u8]) -> Result<Record> {
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self> {
         let wrong = |what: String| {
             Error::new(ErrorKind::Journal, what).next("configcid recover --forget leaves the files as they are")
         };
-        let record: Record =
+        let record: Self =
             serde_json::from_slice(bytes).map_err(|error| wrong(format!("this is no record of a change: {error}")))?;
         if record.format != FORMAT {
             return Err(wrong(format!("the record has format {}, and only format {FORMAT} is known", record.format)));
@@ -99,20 +99,20 @@ impl Record {
     }
 
     /// The file's bytes: JSON and a line ending.
-    pub fn print(&self) -> Vec<u8> {
+    pub(super) fn print(&self) -> Vec<u8> {
         let mut bytes = serde_json::to_vec(self).expect("a record is plain data");
         bytes.push(b'\n');
         bytes
     }
 
     /// Whether the file `name` belongs to this change.
-    pub fn names(&self, name: &str) -> bool {
+    pub(super) fn names(&self, name: &str) -> bool {
         self.steps.iter().flat_map(|step| [&step.staged, &step.kept]).flatten().any(|this| this == name)
     }
 }
 
 impl Step {
-    pub fn checked_path(&self) -> Result<CidPath> {
+    pub(super) fn checked_path(&self) -> Result<CidPath> {
         CidPath::parse(&self.path)
     }
 }
@@ -162,8 +162,8 @@ pub(super) struct Places {
 }
 
 impl Places {
-    pub fn new(root: &Path) -> Places {
-        Places { journal: root.join(JOURNAL), last: root.join(LAST), history: root.join(HISTORY) }
+    pub(super) fn new(root: &Path) -> Self {
+        Self { journal: root.join(JOURNAL), last: root.join(LAST), history: root.join(HISTORY) }
     }
 }
 

@@ -83,7 +83,7 @@ struct Progress {
 }
 
 impl Progress {
-    fn of(tree: &Tree, step: &Step) -> Result<Progress> {
+    fn of(tree: &Tree, step: &Step) -> Result<Self> {
         let path = step.checked_path()?;
         if matches!(tree.find(&path)?, Found::Folder | Found::Other | Found::File { linked: true, .. }) {
             return Err(Error::new(ErrorKind::Journal, "this should be a file, and is none")
@@ -97,7 +97,7 @@ impl Progress {
             (Some(name), Some(wanted)) => Ok(sum(&target.with_file_name(name))?.as_ref() == Some(wanted)),
             (_, wanted) => Ok::<_, Error>(wanted.is_none()),
         };
-        Ok(Progress {
+        Ok(Self {
             is_old: now == step.before,
             is_new: now == step.after,
             has_new: is(&step.staged, &step.after)?,
@@ -118,8 +118,8 @@ enum Judged {
 impl Judged {
     fn recovered(&self) -> Recovered {
         match self {
-            Judged::Forgotten(change) => Recovered { outcome: Outcome::Forgotten, change: change.clone() },
-            Judged::Ended { is_finished, record, .. } => {
+            Self::Forgotten(change) => Recovered { outcome: Outcome::Forgotten, change: change.clone() },
+            Self::Ended { is_finished, record, .. } => {
                 let outcome = if *is_finished { Outcome::Finished } else { Outcome::Undone };
                 Recovered { outcome, change: describe(record) }
             }

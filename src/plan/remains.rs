@@ -30,10 +30,10 @@ pub(crate) struct Remains {
 }
 
 impl Remains {
-    pub(crate) fn of(root: &Path) -> Remains {
+    pub(crate) fn of(root: &Path) -> Self {
         let read = |path: &Path| Record::parse(&read_file(path, MAX_SIZE).ok()?).ok();
         let places = Places::new(root);
-        Remains { last: read(&places.last), journal: read(&places.journal), lock: holder::whose(&root.join(LOCK)) }
+        Self { last: read(&places.last), journal: read(&places.journal), lock: holder::whose(&root.join(LOCK)) }
     }
 
     /// What the file at `path`, from the root, is. Its name begins as configcid's own do.

@@ -63,8 +63,8 @@ pub fn history(cid: &Cid) -> Result<Vec<Past>> {
 }
 
 impl Past {
-    fn of(record: &Record) -> Past {
-        Past {
+    fn of(record: &Record) -> Self {
+        Self {
             id: record.id.clone(),
             time: utc(record.time),
             user: record.user.clone(),
@@ -105,12 +105,12 @@ pub(crate) fn last_change(cid: &Cid) -> Option<LastChange> {
 
 impl LastChange {
     /// What it was for.
-    pub fn purpose(&self) -> &str {
+    pub(crate) fn purpose(&self) -> &str {
         &self.0.purpose
     }
 
     /// The digest of what it left in a file, if it wrote it.
-    pub fn after(&self, path: &CidPath) -> Option<&str> {
+    pub(crate) fn after(&self, path: &CidPath) -> Option<&str> {
         let step = self.0.steps.iter().find(|step| step.path.eq_ignore_ascii_case(path.as_str()))?;
         step.after.as_deref()
     }

@@ -17,7 +17,7 @@ pub(crate) struct View<'a> {
 
 impl<'a> View<'a> {
     /// The CID after `changes`.
-    pub(crate) fn new(cid: &'a Cid, changes: &'a [Change]) -> View<'a> {
+    pub(crate) fn new(cid: &'a Cid, changes: &'a [Change]) -> Self {
         let pending = changes.iter().map(|change| (change.path.key(), change)).collect();
         View { cid, pending, written: BTreeMap::new() }
     }

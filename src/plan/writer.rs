@@ -25,14 +25,14 @@ impl Writer {
     ///
     /// # Errors
     /// Another writer is at work and does not end in time, or the folder cannot be written.
-    pub fn lock(path: &Path, options: LockOptions) -> Result<Writer> {
+    pub fn lock(path: &Path, options: LockOptions) -> Result<Self> {
         let root = real_path(path).map_err(|error| Error::io("open the CID", path, error))?;
-        Writer::lock_root(&root, path, options)
+        Self::lock_root(&root, path, options)
     }
 
-    pub(super) fn lock_root(root: &Path, shown: &Path, options: LockOptions) -> Result<Writer> {
+    pub(super) fn lock_root(root: &Path, shown: &Path, options: LockOptions) -> Result<Self> {
         let (lock, broken) = Lock::take(root, options).map_err(|error| error.about(&shown.join(LOCK)))?;
-        Ok(Writer { root: root.to_owned(), shown: shown.to_owned(), broken, lock })
+        Ok(Self { root: root.to_owned(), shown: shown.to_owned(), broken, lock })
     }
 
     /// Gives the right back. What is dropped gives it back too, and says nothing where that fails.
@@ -58,7 +58,7 @@ impl Writer {
     /// Whether a process that died, or one at work now, has left something else than files of the CID at `path`: a
     /// journal, a lock, or drafts of them. [`recover`](Writer::recover) removes what is left.
     pub fn has_leftovers(path: &Path) -> bool {
-        let Ok(entries) = std::fs::read_dir(path) else { return Writer::needs_recovery(path) };
+        let Ok(entries) = std::fs::read_dir(path) else { return Self::needs_recovery(path) };
         let names = entries.flatten().map(|entry| entry.file_name());
         names.into_iter().any(|name| name.to_str().is_some_and(is_passing))
     }

@@ -27,24 +27,24 @@ impl Scope {
     /// assert_eq!(Scope::of("10.1.200.65".parse().unwrap()), Scope::Private);
     /// assert_eq!(Scope::of("fe80::1".parse().unwrap()), Scope::LinkLocal);
     /// ```
-    pub fn of(address: IpAddr) -> Scope {
+    pub fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V4(ip) => {
                 let [a, b, ..] = ip.octets();
                 match () {
-                    _ if a == 0 || a >= 224 => Scope::Nobody,
-                    _ if ip.is_loopback() => Scope::Loopback,
-                    _ if ip.is_link_local() => Scope::LinkLocal,
-                    _ if ip.is_private() || (a == 100 && b & 0xC0 == 64) => Scope::Private,
-                    _ => Scope::Public,
+                    _ if a == 0 || a >= 224 => Self::Nobody,
+                    _ if ip.is_loopback() => Self::Loopback,
+                    _ if ip.is_link_local() => Self::LinkLocal,
+                    _ if ip.is_private() || (a == 100 && b & 0xC0 == 64) => Self::Private,
+                    _ => Self::Public,
                 }
             }
             IpAddr::V6(ip) => match () {
-                _ if ip.is_unspecified() || ip.is_multicast() => Scope::Nobody,
-                _ if ip == Ipv6Addr::LOCALHOST => Scope::Loopback,
-                _ if ip.is_unicast_link_local() => Scope::LinkLocal,
-                _ if ip.is_unique_local() => Scope::Private,
-                _ => Scope::Public,
+                _ if ip.is_unspecified() || ip.is_multicast() => Self::Nobody,
+                _ if ip == Ipv6Addr::LOCALHOST => Self::Loopback,
+                _ if ip.is_unicast_link_local() => Self::LinkLocal,
+                _ if ip.is_unique_local() => Self::Private,
+                _ => Self::Public,
             },
         }
     }
@@ -52,11 +52,11 @@ impl Scope {
     /// In words.
     pub fn words(self) -> &'static str {
         match self {
-            Scope::Nobody => "no address of a host",
-            Scope::Loopback => "a loopback address, at which each computer finds itself",
-            Scope::LinkLocal => "a link-local address, which only computers on the same wire reach",
-            Scope::Private => "a private address, which only computers in the same network reach",
-            Scope::Public => "a public address",
+            Self::Nobody => "no address of a host",
+            Self::Loopback => "a loopback address, at which each computer finds itself",
+            Self::LinkLocal => "a link-local address, which only computers on the same wire reach",
+            Self::Private => "a private address, which only computers in the same network reach",
+            Self::Public => "a public address",
         }
     }
 }

@@ -51,7 +51,7 @@ impl FromStr for Target {
     type Err = Error;
 
     /// Reads `HOST` or `HOST:PORT`; an IPv6 address before a port stands in brackets, and may do so without one.
-    fn from_str(text: &str) -> Result<Target> {
+    fn from_str(text: &str) -> Result<Self> {
         let (host, port) = if let Some(rest) = text.strip_prefix('[') {
             let (host, rest) = rest.split_once(']').ok_or_else(|| bad(text, "a bracket is not closed"))?;
             if host.split('%').next().unwrap_or_default().parse::<Ipv6Addr>().is_err() {
@@ -80,7 +80,7 @@ impl FromStr for Target {
             Ok(port @ 1..) => Ok(port),
             _ => Err(bad(text, "a port is a number from 1 to 65535")),
         };
-        Ok(Target { host: host.to_owned(), port: port.map(number).transpose()?.unwrap_or(IOR_PORT) })
+        Ok(Self { host: host.to_owned(), port: port.map(number).transpose()?.unwrap_or(IOR_PORT) })
     }
 }
 

@@ -77,12 +77,12 @@ impl KeyPath {
     }
 
     /// Whether the two are one key: Windows does not tell names by their case.
-    pub fn is(&self, other: &KeyPath) -> bool {
+    pub fn is(&self, other: &Self) -> bool {
         self.hive == other.hive && fold_case(&self.below) == fold_case(&other.below)
     }
 
     /// Whether `other` is this key, or below it.
-    pub fn holds(&self, other: &KeyPath) -> bool {
+    pub fn holds(&self, other: &Self) -> bool {
         let (own, other_below) = (fold_case(&self.below), fold_case(&other.below));
         self.hive == other.hive
             && (own.is_empty()
@@ -124,6 +124,6 @@ impl FromStr for KeyPath {
                 }
             }
         }
-        Ok(KeyPath { hive: *hive, below: below.to_owned() })
+        Ok(Self { hive: *hive, below: below.to_owned() })
     }
 }

@@ -36,8 +36,8 @@ impl RegFormat {
     /// The first line of such a file.
     pub fn header(self) -> &'static str {
         match self {
-            RegFormat::Regedit4 => "REGEDIT4",
-            RegFormat::Version5 => "Windows Registry Editor Version 5.00",
+            Self::Regedit4 => "REGEDIT4",
+            Self::Version5 => "Windows Registry Editor Version 5.00",
         }
     }
 }
@@ -95,7 +95,7 @@ impl RegFile {
     /// # Errors
     /// The file is larger than [`MAX_SIZE`], does not begin with the first line of a format, or a line is malformed; the
     /// error names the line, and no file.
-    pub fn parse(bytes: &[u8]) -> Result<RegFile> {
+    pub fn parse(bytes: &[u8]) -> Result<Self> {
         parse::parse(bytes)
     }
 

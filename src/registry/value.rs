@@ -40,7 +40,7 @@ impl Value {
     /// The text of a string, be it expandable or not.
     pub fn text(&self) -> Option<&str> {
         match self {
-            Value::String(text) | Value::ExpandString(text) => Some(text),
+            Self::String(text) | Self::ExpandString(text) => Some(text),
             _ => None,
         }
     }
@@ -48,28 +48,28 @@ impl Value {
     /// The number of the type.
     pub fn kind(&self) -> u32 {
         match self {
-            Value::String(_) => REG_SZ,
-            Value::ExpandString(_) => REG_EXPAND_SZ,
-            Value::MultiString(_) => REG_MULTI_SZ,
-            Value::Dword(_) => REG_DWORD,
-            Value::Qword(_) => REG_QWORD,
-            Value::Binary(_) => REG_BINARY,
-            Value::Other { kind, .. } => *kind,
+            Self::String(_) => REG_SZ,
+            Self::ExpandString(_) => REG_EXPAND_SZ,
+            Self::MultiString(_) => REG_MULTI_SZ,
+            Self::Dword(_) => REG_DWORD,
+            Self::Qword(_) => REG_QWORD,
+            Self::Binary(_) => REG_BINARY,
+            Self::Other { kind, .. } => *kind,
         }
     }
 
     /// The value of type `kind` that the registry keeps as `data`; in a REGEDIT4 file, strings are ANSI.
-    pub(crate) fn from_data(kind: u32, data: Vec<u8>, format: RegFormat) -> Value {
+    pub(crate) fn from_data(kind: u32, data: Vec<u8>, format: RegFormat) -> Self {
         let made = match kind {
-            REG_SZ => text(&data, format).map(|text| Value::String(unterminated(text))),
-            REG_EXPAND_SZ => text(&data, format).map(|text| Value::ExpandString(unterminated(text))),
-            REG_MULTI_SZ => text(&data, format).map(|text| Value::MultiString(parts(&text))),
-            REG_DWORD => data.as_slice().try_into().ok().map(|bytes| Value::Dword(u32::from_le_bytes(bytes))),
-            REG_QWORD => data.as_slice().try_into().ok().map(|bytes| Value::Qword(u64::from_le_bytes(bytes))),
-            REG_BINARY => return Value::Binary(data),
+            REG_SZ => text(&data, format).map(|text| Self::String(unterminated(text))),
+            REG_EXPAND_SZ => text(&data, format).map(|text| Self::ExpandString(unterminated(text))),
+            REG_MULTI_SZ => text(&data, format).map(|text| Self::MultiString(parts(&text))),
+            REG_DWORD => data.as_slice().try_into().ok().map(|bytes| Self::Dword(u32::from_le_bytes(bytes))),
+            REG_QWORD => data.as_slice().try_into().ok().map(|bytes| Self::Qword(u64::from_le_bytes(bytes))),
+            REG_BINARY => return Self::Binary(data),
             _ => None,
         };
-        made.unwrap_or(Value::Other { kind, data })
+        made.unwrap_or(Self::Other { kind, data })
     }
 
     /// What the registry keeps; `None` where ANSI has no place for a character.
@@ -79,13 +79,13 @@ impl Value {
             RegFormat::Regedit4 => encode_1252(&text),
         };
         match self {
-            Value::String(text) | Value::ExpandString(text) => bytes(format!("{text}\0")),
-            Value::MultiString(parts) => {
+            Self::String(text) | Self::ExpandString(text) => bytes(format!("{text}\0")),
+            Self::MultiString(parts) => {
                 bytes(parts.iter().flat_map(|part| [part, "\0"]).chain(["\0"]).collect::<String>())
             }
-            Value::Dword(number) => Some(number.to_le_bytes().into()),
-            Value::Qword(number) => Some(number.to_le_bytes().into()),
-            Value::Binary(data) | Value::Other { data, .. } => Some(data.clone()),
+            Self::Dword(number) => Some(number.to_le_bytes().into()),
+            Self::Qword(number) => Some(number.to_le_bytes().into()),
+            Self::Binary(data) | Self::Other { data, .. } => Some(data.clone()),
         }
     }
 }
@@ -94,11 +94,11 @@ impl Value {
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Value::String(text) | Value::ExpandString(text) => f.write_str(text),
-            Value::MultiString(parts) => f.write_str(&parts.join("|")),
-            Value::Dword(number) => write!(f, "dword:{number:08x}"),
-            Value::Qword(number) => write!(f, "qword:{number:016x}"),
-            Value::Binary(data) | Value::Other { data, .. } => {
+            Self::String(text) | Self::ExpandString(text) => f.write_str(text),
+            Self::MultiString(parts) => f.write_str(&parts.join("|")),
+            Self::Dword(number) => write!(f, "dword:{number:08x}"),
+            Self::Qword(number) => write!(f, "qword:{number:016x}"),
+            Self::Binary(data) | Self::Other { data, .. } => {
                 let hex: Vec<String> = data.iter().map(|byte| format!("{byte:02x}")).collect();
                 match self.kind() {
                     REG_BINARY => write!(f, "hex:{}", hex.join(",")),

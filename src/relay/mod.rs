@@ -54,7 +54,7 @@ pub(crate) struct ParentBack {
 
 impl ParentBack {
     /// Whether a list names a relay where it should name the server.
-    pub fn is_due(&self, list: &str) -> bool {
+    pub(crate) fn is_due(&self, list: &str) -> bool {
         !self.server.as_ref().is_some_and(|server| names_relay(list, server))
             && self.relays.iter().any(|relay| names_relay(list, relay))
     }
@@ -62,9 +62,9 @@ impl ParentBack {
 
 impl RelaySetup {
     /// The usual set-up for a relay.
-    pub fn new(address: RelayAddress) -> RelaySetup {
+    pub fn new(address: RelayAddress) -> Self {
         let refresh = RefreshOptions::default();
-        RelaySetup {
+        Self {
             address,
             edit_root: false,
             from_root: false,
@@ -193,13 +193,13 @@ struct Edited {
 
 impl Edited {
     /// The file that is there.
-    fn of(path: CidPath, conf: Mrinit) -> Edited {
-        Edited { path, before: Some(conf.bytes().to_vec()), conf, done: Vec::new(), ending_added: None }
+    fn of(path: CidPath, conf: Mrinit) -> Self {
+        Self { path, before: Some(conf.bytes().to_vec()), conf, done: Vec::new(), ending_added: None }
     }
 
     /// A copy, not made yet, of the file of this name in the root.
-    fn copied(path: CidPath, conf: Mrinit, root_name: &str) -> Edited {
-        Edited { path, before: None, conf, done: vec![format!("copied from \\{root_name}")], ending_added: None }
+    fn copied(path: CidPath, conf: Mrinit, root_name: &str) -> Self {
+        Self { path, before: None, conf, done: vec![format!("copied from \\{root_name}")], ending_added: None }
     }
 
     fn note(&mut self, edit: Edit, what: String) {

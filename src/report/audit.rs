@@ -21,11 +21,11 @@ pub enum Tone {
 }
 
 impl From<Severity> for Tone {
-    fn from(severity: Severity) -> Tone {
+    fn from(severity: Severity) -> Self {
         match severity {
-            Severity::Error => Tone::Bad,
-            Severity::Warning => Tone::Doubtful,
-            Severity::Note => Tone::Plain,
+            Severity::Error => Self::Bad,
+            Severity::Warning => Self::Doubtful,
+            Severity::Note => Self::Plain,
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::run::{Ran, Status};
 pub const SCHEMA: u32 = 1;
 
 /// The answer of a command: its name, how it ended, and a body that depends on the command.
-pub struct Answer<'a, B> {
+pub(crate) struct Answer<'a, B> {
     /// The command, as it is typed.
     pub command: &'a str,
     /// How it ended.
@@ -25,17 +25,17 @@ pub struct Answer<'a, B> {
 }
 
 /// An answer as JSON text.
-pub fn answer<B: Serialize>(answer: &Answer<'_, B>) -> String {
+pub(crate) fn answer<B: Serialize>(answer: &Answer<'_, B>) -> String {
     tame(serde_json::to_string_pretty(&whole(answer)).expect("an answer is plain data"))
 }
 
 /// A value as the JSON text of a file.
-pub fn to_json<T: Serialize>(value: &T) -> String {
+pub(crate) fn to_json<T: Serialize>(value: &T) -> String {
     tame(serde_json::to_string_pretty(value).expect("a value is plain data")) + "\n"
 }
 
 /// An answer as a line of JSON, for commands that answer in lines.
-pub fn answer_line<B: Serialize>(answer: &Answer<'_, B>) -> String {
+pub(crate) fn answer_line<B: Serialize>(answer: &Answer<'_, B>) -> String {
     tame(serde_json::to_string(&whole(answer)).expect("an answer is plain data"))
 }
 
@@ -115,9 +115,9 @@ pub struct Candidates {
 impl Candidates {
     const NAMED: usize = 100;
 
-    fn of(paths: &[CidPath]) -> Option<Candidates> {
-        let files = || paths.iter().take(Candidates::NAMED).cloned().collect();
-        (!paths.is_empty()).then(|| Candidates { count: paths.len(), files: files() })
+    fn of(paths: &[CidPath]) -> Option<Self> {
+        let files = || paths.iter().take(Self::NAMED).cloned().collect();
+        (!paths.is_empty()).then(|| Self { count: paths.len(), files: files() })
     }
 }
 
@@ -138,8 +138,8 @@ pub struct FileReport {
 
 impl CidResult {
     /// A CID with nothing to say of it yet.
-    pub fn new(cid: &str, status: Status) -> CidResult {
-        CidResult {
+    pub fn new(cid: &str, status: Status) -> Self {
+        Self {
             cid: cid.to_owned(),
             status,
             files: Vec::new(),
@@ -155,8 +155,8 @@ impl CidResult {
     }
 
     /// What became of a CID, with a diff of each file.
-    pub fn of(ran: &Ran) -> CidResult {
-        let mut result = CidResult::new(&ran.cid, ran.status);
+    pub fn of(ran: &Ran) -> Self {
+        let mut result = Self::new(&ran.cid, ran.status);
         if let Some(plan) = ran.carried_out() {
             result.files = plan.changes().iter().map(FileReport::new).collect();
             result.catalogs = plan.catalogs().to_vec();
@@ -173,8 +173,8 @@ impl CidResult {
 }
 
 impl FileReport {
-    fn new(change: &Change) -> FileReport {
-        FileReport {
+    fn new(change: &Change) -> Self {
+        Self {
             path: change.path.clone(),
             why: change.why.clone(),
             sha256_before: change.before.as_deref().map(digest),

@@ -53,13 +53,13 @@ pub fn plan_lines(plan: &Plan) -> Vec<String> {
 }
 
 /// A catalog's name in lower case, as the published procedure spells it, and its folder.
-pub fn catalog_name(catalog: &CidPath) -> (String, String) {
+pub(crate) fn catalog_name(catalog: &CidPath) -> (String, String) {
     let place = catalog.folder().map_or_else(|| "\\".to_owned(), |folder| folder.to_string());
     (catalog.file_name().to_lowercase(), place)
 }
 
 /// An interrupted change that is over now, as a sentence.
-pub fn recovered_line(recovered: &Recovered) -> String {
+pub(crate) fn recovered_line(recovered: &Recovered) -> String {
     let outcome = match recovered.outcome {
         Outcome::Finished => "finished",
         Outcome::Undone => "undone",
@@ -69,7 +69,7 @@ pub fn recovered_line(recovered: &Recovered) -> String {
 }
 
 /// Which files may be the customer's, as a sentence that names at most `named` of them; `None` where there are none.
-pub fn candidates_line(plan: &Plan, named: usize) -> Option<String> {
+pub(crate) fn candidates_line(plan: &Plan, named: usize) -> Option<String> {
     let candidates = plan.candidates();
     let names: Vec<&str> = candidates.iter().take(named).map(CidPath::as_str).collect();
     let more = match candidates.len() - names.len() {
@@ -85,7 +85,7 @@ pub fn candidates_line(plan: &Plan, named: usize) -> Option<String> {
 }
 
 /// A fault as a line.
-pub fn fault_line(fault: &Fault) -> String {
+pub(crate) fn fault_line(fault: &Fault) -> String {
     let path = fault.path.as_ref().map_or_else(String::new, |path| format!("{path}: "));
     let catalog = match (&fault.catalog, &fault.path) {
         (Some(catalog), Some(_)) => format!(" [{catalog}]"),

@@ -137,11 +137,11 @@ struct Span {
 }
 
 impl Span {
-    fn of(report: &LogReport) -> Option<Span> {
+    fn of(report: &LogReport) -> Option<Self> {
         let (first, last) = (report.states.first()?, report.states.last()?);
         let begin = report.states.iter().map(|period| seconds(&period.from)).min()?;
         let end = report.states.iter().map(|period| seconds(&period.until)).max()?;
-        Some(Span { from: first.from.clone(), until: last.until.clone(), begin, seconds: (end - begin).max(1) })
+        Some(Self { from: first.from.clone(), until: last.until.clone(), begin, seconds: (end - begin).max(1) })
     }
 
     fn shares(&self, period: &StatePeriod) -> (f64, f64) {

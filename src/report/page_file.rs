@@ -16,14 +16,14 @@ const MADE_BY_US: &[u8] = b"<meta name=\"generator\" content=\"configcid\">";
 /// A file that a page may be written to: there is none yet, or a page that configcid made, and it lies in no CID that the
 /// page is about.
 #[derive(Debug)]
-pub struct PageFile(PathBuf);
+pub(crate) struct PageFile(PathBuf);
 
 impl PageFile {
     /// Looks whether a page may be written to `path`, before the work that it is to tell of.
     ///
     /// # Errors
     /// Its folder is not there; something else is there already; it would lie in one of the folders `outside`.
-    pub fn new(path: &Path, outside: &[PathBuf]) -> Result<PageFile> {
+    pub(crate) fn new(path: &Path, outside: &[PathBuf]) -> Result<Self> {
         if path.file_name().is_none() {
             return Err(Error::new(ErrorKind::Usage, "this is no file").in_file(path));
         }
@@ -41,14 +41,14 @@ impl PageFile {
                 .next("name another file, or remove this one"));
             }
         }
-        Ok(PageFile(path.to_owned()))
+        Ok(Self(path.to_owned()))
     }
 
     /// Writes the page, whole or not at all.
     ///
     /// # Errors
     /// It cannot be written.
-    pub fn write(&self, page: &str) -> Result<()> {
+    pub(crate) fn write(&self, page: &str) -> Result<()> {
         write_file(&self.0, page.as_bytes(), true)
     }
 }

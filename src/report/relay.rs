@@ -6,7 +6,7 @@ use crate::mrinit::Finding;
 use crate::relay::{CopyState, RelayState};
 
 /// Who is whose parent, copy by copy, and what is wrong with that.
-pub fn relay_lines(state: &RelayState) -> Vec<(Tone, String)> {
+pub(crate) fn relay_lines(state: &RelayState) -> Vec<(Tone, String)> {
     let mut lines: Vec<_> = state.copies.iter().flat_map(copy_lines).collect();
     lines.extend(state.faults.iter().map(|fault| (Tone::Bad, format!("fault: {fault}"))));
     lines
@@ -26,7 +26,7 @@ fn copy_lines(copy: &CopyState) -> Vec<(Tone, String)> {
 }
 
 /// What is doubtful with an `mrinit.conf`; what is wrong with it is told as faults.
-pub fn doubt_lines(findings: &[Finding], indent: &str) -> Vec<(Tone, String)> {
+pub(crate) fn doubt_lines(findings: &[Finding], indent: &str) -> Vec<(Tone, String)> {
     let doubts = findings.iter().filter(|finding| !finding.is_error());
     doubts
         .map(|finding| {

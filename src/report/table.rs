@@ -2,7 +2,7 @@
 
 /// Rows with their columns aligned, two blanks apart: the first row is the heading, say. Columns in which every row but
 /// the first holds a number stand to the right. A row may have fewer cells than others.
-pub fn table(rows: &[Vec<String>]) -> Vec<String> {
+pub(crate) fn table(rows: &[Vec<String>]) -> Vec<String> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let cells = |column: usize| rows.iter().filter_map(move |row| row.get(column));
     let layout: Vec<(usize, bool)> = (0..columns)

@@ -33,9 +33,9 @@ impl Expected {
     ///
     /// # Errors
     /// A part breaks the rules of its kind: see [`RelayAddress`].
-    pub fn from_list(list: &str) -> Result<Expected> {
+    pub fn from_list(list: &str) -> Result<Self> {
         let address: RelayAddress = list.parse()?;
-        Ok(Expected { list: address.to_string(), from: None, warnings: Vec::new() })
+        Ok(Self { list: address.to_string(), from: None, warnings: Vec::new() })
     }
 }
 
@@ -110,7 +110,7 @@ pub enum CheckState {
 impl CheckState {
     /// Whether something is wrong.
     pub fn is_fault(self) -> bool {
-        !matches!(self, CheckState::Same | CheckState::Found)
+        !matches!(self, Self::Same | Self::Found)
     }
 }
 

@@ -50,13 +50,13 @@ pub enum RegistryView {
 
 impl RegistryView {
     /// Both, the router's on a 64-bit Windows first.
-    pub const BOTH: [RegistryView; 2] = [RegistryView::Bits32, RegistryView::Bits64];
+    pub const BOTH: [Self; 2] = [Self::Bits32, Self::Bits64];
 
     /// `32` or `64`.
     pub fn name(self) -> &'static str {
         match self {
-            RegistryView::Bits32 => "32",
-            RegistryView::Bits64 => "64",
+            Self::Bits32 => "32",
+            Self::Bits64 => "64",
         }
     }
 
@@ -72,8 +72,8 @@ impl RegistryView {
     /// ```
     pub fn key(self) -> KeyPath {
         let node = match self {
-            RegistryView::Bits32 => r"Wow6432Node\",
-            RegistryView::Bits64 => "",
+            Self::Bits32 => r"Wow6432Node\",
+            Self::Bits64 => "",
         };
         key(&format!(r"HKLM\SOFTWARE\{node}{BELOW_SOFTWARE}"))
     }
@@ -81,10 +81,10 @@ impl RegistryView {
     /// The key as programs ask for it, with this to say which registry they mean.
     pub(crate) fn live(self) -> (KeyPath, Wow) {
         let wow = match self {
-            RegistryView::Bits32 => Wow::View32,
-            RegistryView::Bits64 => Wow::View64,
+            Self::Bits32 => Wow::View32,
+            Self::Bits64 => Wow::View64,
         };
-        (RegistryView::Bits64.key(), wow)
+        (Self::Bits64.key(), wow)
     }
 }
 
@@ -134,30 +134,30 @@ impl Router {
     /// assert_eq!(answer.state, CheckState::Same);
     /// # Ok::<(), configcid::Error>(())
     /// ```
-    pub fn in_file(file: &RegFile) -> Router {
+    pub fn in_file(file: &RegFile) -> Self {
         let views = RegistryView::BOTH.map(|view| {
             let key = view.key();
             let value = |name: &str| file.value(&key, name).map(|value| (name.to_owned(), value.clone()));
             RouterView { view, present: file.has_key(&key), values: names().into_iter().filter_map(value).collect() }
         });
-        Router { views: views.into() }
+        Self { views: views.into() }
     }
 
     /// As [`in_file`](Router::in_file), of a file on disk.
     ///
     /// # Errors
     /// It cannot be read, or as [`RegFile::parse`].
-    pub fn in_file_at(path: &Path) -> Result<Router> {
-        Ok(Router::in_file(&RegFile::read(path)?))
+    pub fn in_file_at(path: &Path) -> Result<Self> {
+        Ok(Self::in_file(&RegFile::read(path)?))
     }
 
     /// What the registry of this computer says.
     ///
     /// # Errors
     /// This is no Windows, or the registry cannot be read.
-    pub fn live() -> Result<Router> {
+    pub fn live() -> Result<Self> {
         let views = if live::has_views() { RegistryView::BOTH.as_slice() } else { &[RegistryView::Bits64] };
-        Ok(Router { views: views.iter().map(|view| live_view(*view)).collect::<Result<_>>()? })
+        Ok(Self { views: views.iter().map(|view| live_view(*view)).collect::<Result<_>>()? })
     }
 
     /// The views that hold a router's key.

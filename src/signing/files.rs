@@ -25,17 +25,17 @@ pub(crate) struct Expected {
 }
 
 impl From<ManifestEntry<'_>> for Expected {
-    fn from(entry: ManifestEntry<'_>) -> Expected {
+    fn from(entry: ManifestEntry<'_>) -> Self {
         let ManifestEntry { path, size, sha1, sha256, sha384 } = entry;
         let digests = Digests { size, sha1: Some(sha1), sha256, sha384, ..Digests::default() };
-        Expected { path: path.to_cid_path(), size: Some(size), digests }
+        Self { path: path.to_cid_path(), size: Some(size), digests }
     }
 }
 
 impl From<&SpecEntry> for Expected {
-    fn from(entry: &SpecEntry) -> Expected {
+    fn from(entry: &SpecEntry) -> Self {
         let digests = Digests { md5: Some(entry.md5), ..Digests::default() };
-        Expected { path: entry.cid_path(), size: None, digests }
+        Self { path: entry.cid_path(), size: None, digests }
     }
 }
 
@@ -145,7 +145,7 @@ impl Places {
         list: &Path,
         given: Option<&Path>,
         tops: impl ExactSizeIterator<Item = Option<&'a str>>,
-    ) -> Result<Places> {
+    ) -> Result<Self> {
         let folder = given.unwrap_or_else(|| match list.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
@@ -157,7 +157,7 @@ impl Places {
             return Err(Error::new(ErrorKind::Io, "this is no folder").in_file(folder).next("name the files' folder"));
         }
         let list = list.file_name().filter(|_| given.is_none()).unwrap_or_default().to_string_lossy().into_owned();
-        let own = |relative_to, component| Places {
+        let own = |relative_to, component| Self {
             base: real.clone(),
             relative_to,
             shown: folder.to_owned(),
@@ -184,7 +184,7 @@ impl Places {
         if is_from_above(component.file_name(), tops) {
             let (base, walked) = (above.clone(), above.join(&name));
             let relative_to = RelativeTo::Root;
-            return Ok(Places { base, relative_to, shown, walked, component: Some((above, component)), list });
+            return Ok(Self { base, relative_to, shown, walked, component: Some((above, component)), list });
         }
         let component = holds_catalog(&above).then_some((above, component));
         Ok(own(RelativeTo::OwnFolder, component))
@@ -223,17 +223,17 @@ pub(super) struct Bad {
 }
 
 impl Bad {
-    pub(super) fn new(code: FileFaultCode, what: impl Into<String>) -> Bad {
-        Bad { code, what: what.into(), digests: Vec::new(), is_told: false }
+    pub(super) fn new(code: FileFaultCode, what: impl Into<String>) -> Self {
+        Self { code, what: what.into(), digests: Vec::new(), is_told: false }
     }
 
-    fn of(error: &Error) -> Bad {
+    fn of(error: &Error) -> Self {
         let code = match error.kind() {
             ErrorKind::Link => FileFaultCode::Link,
             ErrorKind::CaseConflict => FileFaultCode::CaseConflict,
             _ => FileFaultCode::Io,
         };
-        Bad::new(code, error.what())
+        Self::new(code, error.what())
     }
 }
 

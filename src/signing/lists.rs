@@ -11,7 +11,7 @@ pub(super) struct Lists<'a>(Vec<(&'a Crl, Option<&'a Certificate>)>);
 
 impl<'a> Lists<'a> {
     /// Each with the certificate that has its issuer's name, and the key that signed it.
-    pub(super) fn of(lists: &'a [Crl], known: &[&'a Certificate]) -> Lists<'a> {
+    pub(super) fn of(lists: &'a [Crl], known: &[&'a Certificate]) -> Self {
         let issuer = |list: &Crl| known.iter().copied().find(|certificate| list.is_of(certificate));
         Lists(lists.iter().map(|list| (list, issuer(list))).collect())
     }

@@ -31,7 +31,7 @@ pub struct MakeOptions {
 impl Default for MakeOptions {
     fn default() -> Self {
         let customer_files = CustomerFiles::default();
-        MakeOptions { spelling: Spelling::Backslashes, sha256: true, sha384: false, customer_files, output: None }
+        Self { spelling: Spelling::Backslashes, sha256: true, sha384: false, customer_files, output: None }
     }
 }
 
@@ -147,7 +147,7 @@ impl Signer {
     ///
     /// # Errors
     /// There is no certificate; the first is not of this key, or not one to sign with.
-    pub fn new(key: PrivateKey, certificates: Vec<Certificate>) -> Result<Signer> {
+    pub fn new(key: PrivateKey, certificates: Vec<Certificate>) -> Result<Self> {
         let wrong = |what: &str| Error::new(ErrorKind::Certificate, what);
         let Some(first) = certificates.first() else { return Err(wrong("there is no certificate of the signer")) };
         if let Some(why) = first.not_a_signer() {
@@ -163,14 +163,14 @@ impl Signer {
             return Err(wrong("the key does not belong to the first certificate")
                 .next("give the signer's certificate first, intermediate ones after it"));
         }
-        Ok(Signer { key, certificates })
+        Ok(Self { key, certificates })
     }
 
     /// Reads the key, and the certificates of all `certificates` in their order.
     ///
     /// # Errors
     /// A file cannot be read; as [`Signer::new`].
-    pub fn open(key: &Path, certificate_files: &[PathBuf]) -> Result<Signer> {
+    pub fn open(key: &Path, certificate_files: &[PathBuf]) -> Result<Self> {
         let key = PrivateKey::parse(&read_pem(key)?).map_err(|error| error.in_file(key))?;
         let mut all = Vec::new();
         for file in certificate_files {
@@ -181,7 +181,7 @@ impl Signer {
             all.extend(found);
         }
         let first = certificate_files.first();
-        Signer::new(key, all).map_err(|error| first.into_iter().fold(error, |error, file| error.in_file(file)))
+        Self::new(key, all).map_err(|error| first.into_iter().fold(error, |error, file| error.in_file(file)))
     }
 
     fn der(&self) -> Vec<Vec<u8>> {
@@ -191,9 +191,9 @@ impl Signer {
 
 impl Manifest {
     /// The same list, with no signature.
-    pub fn without_signatures(&self) -> Manifest {
+    pub fn without_signatures(&self) -> Self {
         let body = self.body_bytes().to_vec();
-        Manifest::parse(body).expect("it is the body of a manifest")
+        Self::parse(body).expect("it is the body of a manifest")
     }
 
     /// The same manifest with one more inline signature. All inline signatures cover the same bytes, so that those there
@@ -202,24 +202,24 @@ impl Manifest {
     /// # Errors
     /// There is a trailer already, which covers inline signatures and would no longer fit; the digest is MD5; the list is
     /// empty.
-    pub fn sign_inline(&self, signer: &Signer, digest: DigestAlgorithm) -> Result<Manifest> {
+    pub fn sign_inline(&self, signer: &Signer, digest: DigestAlgorithm) -> Result<Self> {
         self.check_signable()?;
         if digest == DigestAlgorithm::Md5 {
             return Err(Error::new(ErrorKind::Usage, "no manifest is signed with MD5"));
         }
         let value = signer.key.sign(digest, self.body_bytes())?;
         let lines = Signature::print_inline(digest.name(), &value, &signer.der());
-        Manifest::parse([self.bytes(), &lines].concat())
+        Self::parse([self.bytes(), &lines].concat())
     }
 
     /// The same manifest with a trailer, the old way to sign, which is always SHA-1. It covers everything before it.
     ///
     /// # Errors
     /// There is one already; the list is empty.
-    pub fn sign_trailer(&self, signer: &Signer) -> Result<Manifest> {
+    pub fn sign_trailer(&self, signer: &Signer) -> Result<Self> {
         self.check_signable()?;
         let value = signer.key.sign(DigestAlgorithm::Sha1, self.bytes())?;
-        Manifest::parse([self.bytes(), &Signature::print_trailer(&value, &signer.der())].concat())
+        Self::parse([self.bytes(), &Signature::print_trailer(&value, &signer.der())].concat())
     }
 
     fn check_signable(&self) -> Result<()> {

@@ -30,8 +30,8 @@ impl Manifest {
     ///
     /// # Errors
     /// It cannot be read (kind `io`), or as [`Manifest::parse`].
-    pub fn open(path: &Path) -> Result<Manifest> {
-        Manifest::parse(read_list(path)?).map_err(|error| error.in_file(path))
+    pub fn open(path: &Path) -> Result<Self> {
+        Self::parse(read_list(path)?).map_err(|error| error.in_file(path))
     }
 }
 
@@ -40,8 +40,8 @@ impl Spec {
     ///
     /// # Errors
     /// It cannot be read (kind `io`), or as [`Spec::parse`].
-    pub fn open(path: &Path) -> Result<Spec> {
-        Spec::parse(read_list(path)?).map_err(|error| error.in_file(path))
+    pub fn open(path: &Path) -> Result<Self> {
+        Self::parse(read_list(path)?).map_err(|error| error.in_file(path))
     }
 }
 

@@ -18,11 +18,11 @@ pub(crate) struct Place {
 impl Place {
     /// That of the manifest at `path`: relative to the CID's root exactly when every path in it begins with the folder of
     /// the component (formats.md, section 4 \[A\]).
-    pub(crate) fn of(path: &CidPath, manifest: &Manifest) -> Place {
-        let Some(own) = path.folder() else { return Place { folder: None, other: None } };
+    pub(crate) fn of(path: &CidPath, manifest: &Manifest) -> Self {
+        let Some(own) = path.folder() else { return Self { folder: None, other: None } };
         match is_from_above(own.file_name(), manifest.entries().map(|entry| entry.path.top_folder())) {
-            true => Place { folder: own.folder(), other: Some(Some(own)) },
-            false => Place { other: Some(own.folder()), folder: Some(own) },
+            true => Self { folder: own.folder(), other: Some(Some(own)) },
+            false => Self { other: Some(own.folder()), folder: Some(own) },
         }
     }
 }

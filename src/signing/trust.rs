@@ -44,9 +44,9 @@ pub struct VerifyOptions {
 
 impl VerifyOptions {
     /// Trusting nobody, SHA-1 included, at this moment. RSA counts from 1024 bits on.
-    pub fn new(at: SystemTime) -> VerifyOptions {
+    pub fn new(at: SystemTime) -> Self {
         let (signers, root_pins) = (Vec::new(), Vec::new());
-        VerifyOptions { trust: Trust::default(), at, allow_sha1: false, min_rsa: 1024, signers, root_pins }
+        Self { trust: Trust::default(), at, allow_sha1: false, min_rsa: 1024, signers, root_pins }
     }
 
     /// The roots that count.

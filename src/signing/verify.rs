@@ -329,12 +329,12 @@ impl CertificateReport {
     ///
     /// # Errors
     /// It is none.
-    pub fn of(der: &[u8]) -> Result<CertificateReport> {
-        Certificate::parse(der.to_vec()).map(|certificate| CertificateReport::new(&certificate))
+    pub fn of(der: &[u8]) -> Result<Self> {
+        Certificate::parse(der.to_vec()).map(|certificate| Self::new(&certificate))
     }
 
-    fn new(certificate: &Certificate) -> CertificateReport {
-        CertificateReport {
+    fn new(certificate: &Certificate) -> Self {
+        Self {
             subject: certificate.subject(),
             issuer: certificate.issuer(),
             serial: certificate.serial(),

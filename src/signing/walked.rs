@@ -32,7 +32,7 @@ enum Met {
 
 impl<'p> Walked<'p> {
     /// What is wrong by itself, whatever the list says, is added to `faults`.
-    pub(super) fn of(places: &'p Places, faults: &mut Vec<FileFault>) -> Walked<'p> {
+    pub(super) fn of(places: &'p Places, faults: &mut Vec<FileFault>) -> Self {
         let folder = places.walked.as_path();
         let prefix = places.prefix().map_or(0, |prefix| prefix.key().len());
         let mut closed = Vec::new();

@@ -42,7 +42,7 @@ struct Content {
 
 impl Crl {
     /// Reads a list in DER.
-    pub(crate) fn parse(der: &[u8]) -> Result<Crl> {
+    pub(crate) fn parse(der: &[u8]) -> Result<Self> {
         let wrong =
             |error: der::Error| Error::new(ErrorKind::Certificate, format!("this is no revocation list: {error}"));
         let signed = Signed::read(der).map_err(wrong)?;
@@ -55,7 +55,7 @@ impl Crl {
             .next("give the whole list of the issuer"));
         }
         let Content { issuer, next_update, revoked, points, .. } = content;
-        Ok(Crl { signed, issuer, next_update, revoked, points })
+        Ok(Self { signed, issuer, next_update, revoked, points })
     }
 
     /// Whose it is.

@@ -12,8 +12,8 @@ use crate::base::hex::{hex, unhex};
 pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
-    pub(super) fn of(der: &[u8]) -> Fingerprint {
-        Fingerprint(Sha256::digest(der).into())
+    pub(super) fn of(der: &[u8]) -> Self {
+        Self(Sha256::digest(der).into())
     }
 
     /// Reads a fingerprint as people have them: 64 hex digits in either case, with colons or blanks between them or not.
@@ -30,7 +30,7 @@ impl Fingerprint {
     ///
     /// # Errors
     /// It is none, or one of another digest.
-    pub fn parse(text: &str) -> Result<Fingerprint> {
+    pub fn parse(text: &str) -> Result<Self> {
         let digits: String = text.chars().filter(|c| *c != ':' && !c.is_whitespace()).collect();
         unhex(digits.to_ascii_lowercase().as_bytes()).map(Fingerprint).ok_or_else(|| {
             Error::new(ErrorKind::Usage, format!("{text:?} is no SHA-256 fingerprint"))

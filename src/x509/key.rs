@@ -50,43 +50,43 @@ impl DigestAlgorithm {
     /// The name, as `#sig` lines have it.
     pub fn name(self) -> &'static str {
         match self {
-            DigestAlgorithm::Md5 => "md5",
-            DigestAlgorithm::Sha1 => "sha1",
-            DigestAlgorithm::Sha256 => "sha256",
-            DigestAlgorithm::Sha384 => "sha384",
-            DigestAlgorithm::Sha512 => "sha512",
+            Self::Md5 => "md5",
+            Self::Sha1 => "sha1",
+            Self::Sha256 => "sha256",
+            Self::Sha384 => "sha384",
+            Self::Sha512 => "sha512",
         }
     }
 
     /// The digest of this name.
-    pub fn named(name: &str) -> Option<DigestAlgorithm> {
+    pub fn named(name: &str) -> Option<Self> {
         use DigestAlgorithm::{Md5, Sha1, Sha256, Sha384, Sha512};
         [Md5, Sha1, Sha256, Sha384, Sha512].into_iter().find(|algorithm| algorithm.name() == name)
     }
 
     /// The digest of a certificate's own signature.
-    pub(crate) fn of_certificate(algorithm: &AlgorithmIdentifierOwned) -> Option<DigestAlgorithm> {
-        let known = |&&(oid, ..): &&(&str, DigestAlgorithm, bool)| ObjectIdentifier::new(oid) == Ok(algorithm.oid);
+    pub(crate) fn of_certificate(algorithm: &AlgorithmIdentifierOwned) -> Option<Self> {
+        let known = |&&(oid, ..): &&(&str, Self, bool)| ObjectIdentifier::new(oid) == Ok(algorithm.oid);
         ALGORITHMS.iter().find(known).map(|&(_, digest, _)| digest)
     }
 
     fn of(self, bytes: &[u8]) -> Vec<u8> {
         match self {
-            DigestAlgorithm::Md5 => Md5::digest(bytes).to_vec(),
-            DigestAlgorithm::Sha1 => Sha1::digest(bytes).to_vec(),
-            DigestAlgorithm::Sha256 => Sha256::digest(bytes).to_vec(),
-            DigestAlgorithm::Sha384 => Sha384::digest(bytes).to_vec(),
-            DigestAlgorithm::Sha512 => Sha512::digest(bytes).to_vec(),
+            Self::Md5 => Md5::digest(bytes).to_vec(),
+            Self::Sha1 => Sha1::digest(bytes).to_vec(),
+            Self::Sha256 => Sha256::digest(bytes).to_vec(),
+            Self::Sha384 => Sha384::digest(bytes).to_vec(),
+            Self::Sha512 => Sha512::digest(bytes).to_vec(),
         }
     }
 
     fn padding(self) -> Pkcs1v15Sign {
         match self {
-            DigestAlgorithm::Md5 => Pkcs1v15Sign::new::<Md5>(),
-            DigestAlgorithm::Sha1 => Pkcs1v15Sign::new::<Sha1>(),
-            DigestAlgorithm::Sha256 => Pkcs1v15Sign::new::<Sha256>(),
-            DigestAlgorithm::Sha384 => Pkcs1v15Sign::new::<Sha384>(),
-            DigestAlgorithm::Sha512 => Pkcs1v15Sign::new::<Sha512>(),
+            Self::Md5 => Pkcs1v15Sign::new::<Md5>(),
+            Self::Sha1 => Pkcs1v15Sign::new::<Sha1>(),
+            Self::Sha256 => Pkcs1v15Sign::new::<Sha256>(),
+            Self::Sha384 => Pkcs1v15Sign::new::<Sha384>(),
+            Self::Sha512 => Pkcs1v15Sign::new::<Sha512>(),
         }
     }
 
@@ -109,39 +109,39 @@ pub(crate) enum PublicKey {
 impl PublicKey {
     /// `None` for a key of another kind, or one that is smaller or larger than any that is used: RSA has 1024 to 8192
     /// bits.
-    pub(crate) fn read(info: &SubjectPublicKeyInfoOwned) -> Option<PublicKey> {
+    pub(crate) fn read(info: &SubjectPublicKeyInfoOwned) -> Option<Self> {
         let der = info.to_der().ok()?;
         if let Ok(key) = RsaPublicKey::from_public_key_der(&der) {
-            return Some(PublicKey::Rsa(Box::new(key)));
+            return Some(Self::Rsa(Box::new(key)));
         }
         if let Ok(key) = p256::ecdsa::VerifyingKey::from_public_key_der(&der) {
-            return Some(PublicKey::P256(Box::new(key)));
+            return Some(Self::P256(Box::new(key)));
         }
         if let Ok(key) = p384::ecdsa::VerifyingKey::from_public_key_der(&der) {
-            return Some(PublicKey::P384(Box::new(key)));
+            return Some(Self::P384(Box::new(key)));
         }
-        p521::ecdsa::VerifyingKey::from_public_key_der(&der).ok().map(|key| PublicKey::P521(Box::new(key)))
+        p521::ecdsa::VerifyingKey::from_public_key_der(&der).ok().map(|key| Self::P521(Box::new(key)))
     }
 
     /// Its kind and size, for people.
     pub(crate) fn name(&self) -> String {
         match self {
-            PublicKey::Rsa(key) => format!("RSA {}", key.n().bits_vartime()),
-            PublicKey::P256(_) => "ECDSA P-256".to_owned(),
-            PublicKey::P384(_) => "ECDSA P-384".to_owned(),
-            PublicKey::P521(_) => "ECDSA P-521".to_owned(),
+            Self::Rsa(key) => format!("RSA {}", key.n().bits_vartime()),
+            Self::P256(_) => "ECDSA P-256".to_owned(),
+            Self::P384(_) => "ECDSA P-384".to_owned(),
+            Self::P521(_) => "ECDSA P-521".to_owned(),
         }
     }
 
     /// Whether `signature` is this key's over `bytes`. RSA is PKCS#1 v1.5.
     pub(crate) fn verifies(&self, digest: DigestAlgorithm, bytes: &[u8], signature: &[u8]) -> bool {
         match self {
-            PublicKey::Rsa(key) => key.verify(digest.padding(), &digest.of(bytes), signature).is_ok(),
-            PublicKey::P256(key) => p256::ecdsa::Signature::from_der(signature)
+            Self::Rsa(key) => key.verify(digest.padding(), &digest.of(bytes), signature).is_ok(),
+            Self::P256(key) => p256::ecdsa::Signature::from_der(signature)
                 .is_ok_and(|signature| key.verify_prehash(&digest.for_curve(bytes, 32), &signature).is_ok()),
-            PublicKey::P384(key) => p384::ecdsa::Signature::from_der(signature)
+            Self::P384(key) => p384::ecdsa::Signature::from_der(signature)
                 .is_ok_and(|signature| key.verify_prehash(&digest.for_curve(bytes, 48), &signature).is_ok()),
-            PublicKey::P521(key) => p521::ecdsa::Signature::from_der(signature)
+            Self::P521(key) => p521::ecdsa::Signature::from_der(signature)
                 .is_ok_and(|signature| key.verify_prehash(&digest.for_curve(bytes, 66), &signature).is_ok()),
         }
     }
@@ -207,7 +207,7 @@ impl PrivateKey {
     ///
     /// # Errors
     /// There is none, it has a password, or it is of another kind.
-    pub fn parse(bytes: &[u8]) -> Result<PrivateKey> {
+    pub fn parse(bytes: &[u8]) -> Result<Self> {
         let wrong = |what: &str| Error::new(ErrorKind::Certificate, what).next("give a key in PEM, without a password");
         let blocks = pem::blocks(bytes, "PRIVATE KEY")?;
         let block = blocks.iter().find(|block| block.label.ends_with("PRIVATE KEY"));

@@ -51,7 +51,7 @@ struct Content {
 }
 
 impl Content {
-    fn read(bytes: &[u8]) -> der::Result<Content> {
+    fn read(bytes: &[u8]) -> der::Result<Self> {
         let mut reader = SliceReader::new(bytes)?;
         let content = reader.sequence(|reader| {
             // Version 1 does not name itself.
@@ -68,7 +68,7 @@ impl Content {
             reader.context_specific::<BitString>(TagNumber(2), TagMode::Implicit)?;
             let extensions =
                 reader.context_specific::<Extensions>(TagNumber(3), TagMode::Explicit)?.unwrap_or_default();
-            Ok::<_, der::Error>(Content {
+            Ok::<_, der::Error>(Self {
                 serial,
                 algorithm,
                 issuer,
@@ -108,10 +108,10 @@ struct Signed {
 
 impl Signed {
     /// Takes the bytes that were signed as they stand there: what is printed again might differ.
-    fn read(bytes: &[u8]) -> der::Result<Signed> {
+    fn read(bytes: &[u8]) -> der::Result<Self> {
         let mut reader = SliceReader::new(bytes)?;
         let signed = reader.sequence(|reader| {
-            Ok::<_, der::Error>(Signed {
+            Ok::<_, der::Error>(Self {
                 content: reader.tlv_bytes()?.to_vec(),
                 algorithm: reader.decode()?,
                 signature: reader.decode()?,
@@ -151,12 +151,12 @@ impl Certificate {
     ///
     /// # Errors
     /// It is none.
-    pub fn parse(der: Vec<u8>) -> Result<Certificate> {
+    pub fn parse(der: Vec<u8>) -> Result<Self> {
         let wrong = |error: der::Error| Error::new(ErrorKind::Certificate, format!("this is no certificate: {error}"));
         let signed = Signed::read(&der).map_err(wrong)?;
         let content = Content::read(&signed.content).map_err(wrong)?;
         let key = PublicKey::read(&content.key_info);
-        Ok(Certificate { der, signed, content, key })
+        Ok(Self { der, signed, content, key })
     }
 
     /// The bytes.
@@ -224,7 +224,7 @@ impl Certificate {
     }
 
     /// Whether its issuer has the name of `other`.
-    pub(crate) fn names_as_issuer(&self, other: &Certificate) -> bool {
+    pub(crate) fn names_as_issuer(&self, other: &Self) -> bool {
         is_same_name(&self.content.issuer, &other.content.subject)
     }
 
@@ -239,7 +239,7 @@ impl Certificate {
     }
 
     /// Whether `issuer`'s key signed it. Names are not compared.
-    pub(crate) fn is_signed_by(&self, issuer: &Certificate) -> bool {
+    pub(crate) fn is_signed_by(&self, issuer: &Self) -> bool {
         // Both places name the algorithm, and only one of them is signed.
         self.content.algorithm == self.signed.algorithm
             && issuer.key.as_ref().is_some_and(|key| self.signed.is_signed_by(key))

@@ -148,7 +148,7 @@ struct File {
 }
 
 impl House {
-    fn read() -> House {
+    fn read() -> Self {
         let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
         let mut files = Vec::new();
         read_folder(&src, &src, &mut files);
@@ -158,7 +158,7 @@ impl House {
             faces.insert(file.path.parent().unwrap().to_owned(), handed_on_by(&file.code));
         }
         assert!(files.len() > 150 && files.iter().any(|file| !file.uses.is_empty()), "the code was not read");
-        House { files, handed_on, faces }
+        Self { files, handed_on, faces }
     }
 
     fn room_of<'a>(&'a self, name: &'a str) -> &'a str {

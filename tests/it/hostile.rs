@@ -143,7 +143,7 @@ struct Place {
 }
 
 impl Place {
-    fn new() -> Place {
+    fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let cid = dir.path().join("MRESXP");
         let outside = dir.path().join("outside");
@@ -152,7 +152,7 @@ impl Place {
         let relay = "R1".parse().unwrap();
         let setup = configcid::RelaySetup::new(relay);
         configcid::relay::set(&configcid::Cid::open(&cid).unwrap(), &setup).unwrap().apply().unwrap();
-        Place { dir, cid, outside }
+        Self { dir, cid, outside }
     }
 
     fn picture(&self) -> Picture {

@@ -23,8 +23,8 @@ struct Signed {
 }
 
 impl Signed {
-    fn new() -> Option<Signed> {
-        let signed = Signed { env: TestEnv::new(), pki: Pki::usual()? };
+    fn new() -> Option<Self> {
+        let signed = Self { env: TestEnv::new(), pki: Pki::usual()? };
         NAMES.iter().for_each(|(path, content)| signed.env.write(&format!("P/{path}"), content));
         signed.sign(&body());
         Some(signed)

@@ -25,7 +25,7 @@ struct Request {
 }
 
 impl Server {
-    fn new(answer: Option<&'static [u8]>) -> Server {
+    fn new(answer: Option<&'static [u8]>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let (sender, requests) = channel();
@@ -41,7 +41,7 @@ impl Server {
                 }
             }
         });
-        Server { port, requests }
+        Self { port, requests }
     }
 
     fn url(&self) -> String {

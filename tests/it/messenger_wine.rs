@@ -46,13 +46,13 @@ struct Screen {
 }
 
 impl Screen {
-    fn new() -> Screen {
+    fn new() -> Self {
         let mut server = Command::new("Xvfb");
         server.args(["-displayfd", "1", "-screen", "0", "1024x700x24"]).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut server = server.spawn().unwrap();
         let mut number = String::new();
         BufReader::new(server.stdout.take().unwrap()).read_line(&mut number).unwrap();
-        Screen { server, display: format!(":{}", number.trim()) }
+        Self { server, display: format!(":{}", number.trim()) }
     }
 
     fn tool(&self, line: &str) -> String {

@@ -346,7 +346,7 @@ fn arguments(order: &Order) -> Vec<&'static str> {
 }
 
 impl World {
-    fn new() -> World {
+    fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let cid = dir.path().join("MRESXP");
         let model = Model { tree: new_cid(), last: None };
@@ -355,7 +355,7 @@ impl World {
             fs::create_dir_all(place.parent().unwrap()).unwrap();
             fs::write(place, bytes(path, content)).unwrap();
         }
-        World { dir, cid, clones: 0, model }
+        Self { dir, cid, clones: 0, model }
     }
 
     fn on_disk(&self) -> BTreeMap<String, Vec<u8>> {

@@ -311,7 +311,7 @@ fn relay_probe() {
 }
 
 /// A reference to 127.0.0.1, of IIOP 1.0.
-pub const LOOPBACK_IOR: &str = "IOR:000000000000000849444c3a413a310000000001000000000000001c000100000000000a3132372e\
+pub(crate) const LOOPBACK_IOR: &str = "IOR:000000000000000849444c3a413a310000000001000000000000001c000100000000000a3132372e\
     302e302e310020010000000461626364";
 /// A folder of messages, some of them old, with the moment that they are looked at.
 fn envelopes() -> (TestEnv, &'static str) {

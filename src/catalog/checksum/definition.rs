@@ -34,8 +34,8 @@ pub struct Definition {
 
 impl Definition {
     /// `base` over the content alone.
-    pub fn new(base: Base) -> Definition {
-        Definition { base, prefix: None, suffix: None, swapped: false, xor: 0 }
+    pub fn new(base: Base) -> Self {
+        Self { base, prefix: None, suffix: None, swapped: false, xor: 0 }
     }
 
     /// Whether more than the content goes in.
@@ -134,36 +134,29 @@ pub enum DigestKind {
 
 impl DigestKind {
     /// All of them.
-    pub(crate) const ALL: [DigestKind; 6] = [
-        DigestKind::Md5,
-        DigestKind::Sha1,
-        DigestKind::Sha224,
-        DigestKind::Sha256,
-        DigestKind::Sha384,
-        DigestKind::Sha512,
-    ];
+    pub(crate) const ALL: [Self; 6] = [Self::Md5, Self::Sha1, Self::Sha224, Self::Sha256, Self::Sha384, Self::Sha512];
 
     /// The name in a definition.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            DigestKind::Md5 => "md5",
-            DigestKind::Sha1 => "sha1",
-            DigestKind::Sha224 => "sha224",
-            DigestKind::Sha256 => "sha256",
-            DigestKind::Sha384 => "sha384",
-            DigestKind::Sha512 => "sha512",
+            Self::Md5 => "md5",
+            Self::Sha1 => "sha1",
+            Self::Sha224 => "sha224",
+            Self::Sha256 => "sha256",
+            Self::Sha384 => "sha384",
+            Self::Sha512 => "sha512",
         }
     }
 
     /// How many bytes it has.
     pub(crate) fn size(self) -> u8 {
         match self {
-            DigestKind::Md5 => 16,
-            DigestKind::Sha1 => 20,
-            DigestKind::Sha224 => 28,
-            DigestKind::Sha256 => 32,
-            DigestKind::Sha384 => 48,
-            DigestKind::Sha512 => 64,
+            Self::Md5 => 16,
+            Self::Sha1 => 20,
+            Self::Sha224 => 28,
+            Self::Sha256 => 32,
+            Self::Sha384 => 48,
+            Self::Sha512 => 64,
         }
     }
 }
@@ -189,19 +182,19 @@ pub enum Part {
 
 impl Part {
     /// All of them.
-    pub(crate) const ALL: [Part; 7] =
-        [Part::Path, Part::PathLower, Part::PathUpper, Part::SizeLittle, Part::SizeBig, Part::Id, Part::Format];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Path, Self::PathLower, Self::PathUpper, Self::SizeLittle, Self::SizeBig, Self::Id, Self::Format];
 
     /// The name in a definition.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Part::Path => "path",
-            Part::PathLower => "path-lower",
-            Part::PathUpper => "path-upper",
-            Part::SizeLittle => "size-le",
-            Part::SizeBig => "size-be",
-            Part::Id => "id",
-            Part::Format => "format",
+            Self::Path => "path",
+            Self::PathLower => "path-lower",
+            Self::PathUpper => "path-upper",
+            Self::SizeLittle => "size-le",
+            Self::SizeBig => "size-be",
+            Self::Id => "id",
+            Self::Format => "format",
         }
     }
 
@@ -209,13 +202,13 @@ impl Part {
     pub(crate) fn bytes(self, of: &Context<'_>) -> Vec<u8> {
         let path = || of.path.map(CidPath::to_catalog).unwrap_or_default();
         match self {
-            Part::Path => path(),
-            Part::PathLower => path().to_ascii_lowercase(),
-            Part::PathUpper => path().to_ascii_uppercase(),
-            Part::SizeLittle => (of.size as u32).to_le_bytes().to_vec(),
-            Part::SizeBig => (of.size as u32).to_be_bytes().to_vec(),
-            Part::Id => of.id.as_str().as_bytes().to_vec(),
-            Part::Format => FORMAT_GUID.to_vec(),
+            Self::Path => path(),
+            Self::PathLower => path().to_ascii_lowercase(),
+            Self::PathUpper => path().to_ascii_uppercase(),
+            Self::SizeLittle => (of.size as u32).to_le_bytes().to_vec(),
+            Self::SizeBig => (of.size as u32).to_be_bytes().to_vec(),
+            Self::Id => of.id.as_str().as_bytes().to_vec(),
+            Self::Format => FORMAT_GUID.to_vec(),
         }
     }
 }

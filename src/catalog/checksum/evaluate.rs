@@ -86,7 +86,7 @@ impl ChecksumFunction for Defined {
         let bytes = |part: Option<super::Part>| part.map(|part| part.bytes(context)).unwrap_or_default();
         self.definition.needs_context().then(|| {
             let around = Some((bytes(prefix), bytes(suffix)));
-            Arc::new(Defined { name: self.name.clone(), definition: self.definition, around }) as Function
+            Arc::new(Self { name: self.name.clone(), definition: self.definition, around }) as Function
         })
     }
 }
@@ -163,7 +163,7 @@ impl State for Tabled {
 
 impl State for crc32fast::Hasher {
     fn update(&mut self, bytes: &[u8]) {
-        crc32fast::Hasher::update(self, bytes);
+        Self::update(self, bytes);
     }
     fn value(self: Box<Self>) -> Checksum {
         Checksum(self.finalize())

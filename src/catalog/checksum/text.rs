@@ -67,7 +67,7 @@ impl FromStr for Definition {
     ///
     /// # Errors
     /// The function or a parameter is not known, is missing, stands twice, or has a value outside its range.
-    fn from_str(text: &str) -> Result<Definition> {
+    fn from_str(text: &str) -> Result<Self> {
         let (head, rest) = text.split_once(':').unwrap_or((text, ""));
         let mut settings = Settings::parse(rest)?;
         let base = match head {
@@ -82,7 +82,7 @@ impl FromStr for Definition {
                 (None, None) => return Err(wrong(format!("there is no checksum function {head:?}"))),
             },
         };
-        let definition = Definition {
+        let definition = Self {
             base,
             prefix: settings.part("prefix")?,
             suffix: settings.part("suffix")?,
@@ -121,7 +121,7 @@ fn window(head: &str) -> Option<Result<Window>> {
 struct Settings<'a>(Vec<(&'a str, &'a str)>);
 
 impl<'a> Settings<'a> {
-    fn parse(text: &'a str) -> Result<Settings<'a>> {
+    fn parse(text: &'a str) -> Result<Self> {
         let mut settings: Vec<(&str, &str)> = Vec::new();
         for setting in text.split(',').filter(|_| !text.is_empty()) {
             let pair = setting.split_once('=');
@@ -216,7 +216,7 @@ impl Definition {
     ///
     /// # Errors
     /// It is no TOML, holds something else, or the definition is wrong. The error names no file.
-    pub fn parse_file(text: &str) -> Result<Definition> {
+    pub fn parse_file(text: &str) -> Result<Self> {
         let file: File = toml::from_str(text).map_err(|error| {
             Error::new(ErrorKind::Usage, format!("this is no file with a checksum function: {}", error.message()))
                 .next("it has one line, checksum = \"DEFINITION\"; catalog identify prints one to use")

@@ -6,8 +6,8 @@ pub(super) struct Poly(Vec<u64>);
 
 impl Poly {
     /// The message of `bytes`, the first bit of which has the highest power, times x to the power of `shift`.
-    pub(super) fn of_message(bytes: &[u8], reflected: bool, shift: usize) -> Poly {
-        let mut poly = Poly(vec![0; (8 * bytes.len() + shift).div_ceil(64) + 1]);
+    pub(super) fn of_message(bytes: &[u8], reflected: bool, shift: usize) -> Self {
+        let mut poly = Self(vec![0; (8 * bytes.len() + shift).div_ceil(64) + 1]);
         for (place, &byte) in bytes.iter().rev().enumerate() {
             let byte = if reflected { byte.reverse_bits() } else { byte };
             poly.add_word(u64::from(byte), 8 * place + shift);
@@ -26,7 +26,7 @@ impl Poly {
     }
 
     /// Adds `other` times x to the power of `shift`.
-    pub(super) fn add_shifted(&mut self, other: &Poly, shift: usize) {
+    pub(super) fn add_shifted(&mut self, other: &Self, shift: usize) {
         let needed = other.0.len() + shift / 64 + 1;
         if self.0.len() < needed {
             self.0.resize(needed, 0);
@@ -63,19 +63,19 @@ impl Poly {
     }
 
     /// What is left when every factor x is taken out.
-    pub(super) fn without_x(self) -> Poly {
+    pub(super) fn without_x(self) -> Self {
         let Some(zeros) = self.0.iter().position(|&word| word != 0) else { return self };
         let bits = self.0[zeros].trailing_zeros() as usize;
         let words = &self.0[zeros..];
         let next = |index: usize| words.get(index + 1).copied().unwrap_or(0);
         let shifted = |index: usize, word: u64| if bits > 0 { word >> bits | next(index) << (64 - bits) } else { word };
-        let mut poly = Poly(words.iter().enumerate().map(|(index, &word)| shifted(index, word)).collect());
+        let mut poly = Self(words.iter().enumerate().map(|(index, &word)| shifted(index, word)).collect());
         poly.trim();
         poly
     }
 
     /// The greatest common divisor.
-    pub(super) fn gcd(mut self, mut other: Poly) -> Poly {
+    pub(super) fn gcd(mut self, mut other: Self) -> Self {
         loop {
             let Some(divisor) = other.degree() else { return self };
             while let Some(degree) = self.degree().filter(|degree| *degree >= divisor) {

@@ -62,8 +62,8 @@ struct Totals {
 }
 
 impl Totals {
-    fn of(bytes: &[u8], word: Word) -> Totals {
-        let mut totals = Totals { words: 0, first: 0, second: 0 };
+    fn of(bytes: &[u8], word: Word) -> Self {
+        let mut totals = Self { words: 0, first: 0, second: 0 };
         let mut add = |value: u16| {
             totals.words += 1;
             totals.first += i64::from(value);

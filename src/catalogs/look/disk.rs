@@ -52,9 +52,9 @@ pub(crate) enum Standing {
 
 impl Disk {
     /// Walks the whole tree.
-    pub(crate) fn walk(cid: &Cid, troubles: &mut Troubles) -> Disk {
+    pub(crate) fn walk(cid: &Cid, troubles: &mut Troubles) -> Self {
         let root = cid.root();
-        let mut disk = Disk::default();
+        let mut disk = Self::default();
         let items = walk_on(root, |error| {
             disk.closed.extend(unreadable(root, &error, troubles).map(|path| fold_case(&path)));
             Ok(())

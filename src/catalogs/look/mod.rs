@@ -60,7 +60,7 @@ impl<F: Fn(&str) -> Wanted<'static>> Digesting for F {}
 
 impl<'a> Look<'a> {
     /// Looks at the tree, all of it unless the scope is narrower, and reads the catalogs.
-    pub(crate) fn new(cid: &'a Cid, options: &'a RefreshOptions, scope: Scope) -> Look<'a> {
+    pub(crate) fn new(cid: &'a Cid, options: &'a RefreshOptions, scope: Scope) -> Self {
         let mut troubles = Troubles::default();
         let disk = match scope {
             Scope::Everything => Disk::walk(cid, &mut troubles),

@@ -30,12 +30,12 @@ pub struct CatalogReport {
 }
 
 impl CatalogReport {
-    pub(super) fn unreadable(catalog: CidPath) -> CatalogReport {
-        CatalogReport { catalog, id: None, entries: 0, function: None, state: "unreadable" }
+    pub(super) fn unreadable(catalog: CidPath) -> Self {
+        Self { catalog, id: None, entries: 0, function: None, state: "unreadable" }
     }
 
-    pub(super) fn new(path: CidPath, catalog: &Catalog, detection: &Detection) -> CatalogReport {
-        CatalogReport {
+    pub(super) fn new(path: CidPath, catalog: &Catalog, detection: &Detection) -> Self {
+        Self {
             catalog: path,
             id: Some(catalog.id()),
             entries: catalog.entries().len(),

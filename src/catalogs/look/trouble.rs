@@ -47,14 +47,14 @@ pub(crate) struct Trouble {
 pub(crate) struct Troubles(pub Vec<Trouble>);
 
 impl Troubles {
-    pub fn add(&mut self, kind: TroubleKind, path: Option<&str>, what: impl Into<String>) -> &mut Trouble {
+    pub(crate) fn add(&mut self, kind: TroubleKind, path: Option<&str>, what: impl Into<String>) -> &mut Trouble {
         let path = path.map(str::to_owned);
         self.0.push(Trouble { kind, path, what: what.into(), catalog: None, error: None });
         self.0.last_mut().expect("it was just added")
     }
 
     /// As [`add`](Troubles::add), where an error says what is wrong.
-    pub fn met(&mut self, kind: TroubleKind, path: Option<&str>, error: &Error) -> &mut Trouble {
+    pub(crate) fn met(&mut self, kind: TroubleKind, path: Option<&str>, error: &Error) -> &mut Trouble {
         let trouble = self.add(kind, path, located(error));
         trouble.error = Some((error.kind(), error.to_string()));
         trouble

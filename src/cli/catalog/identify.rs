@@ -13,7 +13,7 @@ use super::super::look::look_at_all;
 use super::super::out::Out;
 
 #[derive(Debug, Args)]
-pub struct IdentifyArgs {
+pub(crate) struct IdentifyArgs {
     #[command(flatten)]
     cids: CheckedCids,
     /// Write the definition to this file, such as checksum.toml, where one fits all of a CID's catalogs
@@ -31,7 +31,7 @@ struct Body {
     catalogs: Vec<Identified>,
 }
 
-pub fn run(args: &IdentifyArgs, out: Out) -> Exit {
+pub(super) fn run(args: &IdentifyArgs, out: Out) -> Exit {
     const COMMAND: &str = "catalog identify";
     let options = match args.cids.options() {
         Ok(options) => options,

@@ -13,7 +13,7 @@ use super::super::look::look_at_all;
 use super::super::out::Out;
 
 #[derive(Debug, Args)]
-pub struct SampleArgs {
+pub(crate) struct SampleArgs {
     /// The CID
     #[arg(value_name = "CID", value_parser = path())]
     cid: PathBuf,
@@ -33,7 +33,7 @@ pub struct SampleArgs {
     function: FunctionFlags,
 }
 
-pub fn run(args: &SampleArgs, out: Out) -> Exit {
+pub(super) fn run(args: &SampleArgs, out: Out) -> Exit {
     const COMMAND: &str = "catalog sample";
     let options = match args.function.options() {
         Ok(options) => options,

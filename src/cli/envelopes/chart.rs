@@ -18,7 +18,7 @@ use crate::cli::{out, signals};
 use super::watched::{Watched, text};
 
 /// Shows the chart until a key ends it, or there are enough samples; `None`: the terminal takes none.
-pub fn run(watched: &mut Watched, interval: Duration, samples: Option<u64>) -> Option<Result<Exit>> {
+pub(super) fn run(watched: &mut Watched, interval: Duration, samples: Option<u64>) -> Option<Result<Exit>> {
     // On a panic, and when the process is asked to end, too, the terminal is given back as it was.
     let mut terminal = ratatui::try_init().ok()?;
     signals::ask_first(|| {

@@ -22,7 +22,7 @@ use crate::cli::out::Out;
 const PROBE_WAIT: Duration = Duration::from_secs(3);
 
 #[derive(Debug, Args)]
-pub struct CheckArgs {
+pub(crate) struct CheckArgs {
     /// The Envelopes folder, a share or a copy of it; on Windows by default that of this computer
     #[arg(value_name = "DIR", value_parser = path())]
     dir: Option<PathBuf>,
@@ -98,11 +98,11 @@ enum ProfileName {
 }
 
 impl From<ProfileName> for Profile {
-    fn from(name: ProfileName) -> Profile {
+    fn from(name: ProfileName) -> Self {
         match name {
-            ProfileName::Domain => Profile::Domain,
-            ProfileName::Private => Profile::Private,
-            ProfileName::Public => Profile::Public,
+            ProfileName::Domain => Self::Domain,
+            ProfileName::Private => Self::Private,
+            ProfileName::Public => Self::Public,
         }
     }
 }
@@ -111,7 +111,7 @@ fn threshold(text: &str) -> Result<Threshold, String> {
     text.parse().map_err(|error: crate::Error| error.to_string())
 }
 
-pub fn run(args: &CheckArgs, out: Out) -> Exit {
+pub(super) fn run(args: &CheckArgs, out: Out) -> Exit {
     const COMMAND: &str = "envelopes check";
     let at = args.at.unwrap_or_else(SystemTime::now);
     // What would fail is found before the work.

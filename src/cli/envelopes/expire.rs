@@ -14,7 +14,7 @@ use crate::cli::flags::path;
 use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
-pub struct ExpireArgs {
+pub(crate) struct ExpireArgs {
     /// The Envelopes folder; on Windows by default that of this computer
     #[arg(value_name = "DIR", value_parser = path())]
     dir: Option<PathBuf>,
@@ -44,7 +44,7 @@ struct Body<'a> {
     expired: &'a Expired,
 }
 
-pub fn run(args: &ExpireArgs, out: Out) -> Exit {
+pub(super) fn run(args: &ExpireArgs, out: Out) -> Exit {
     const COMMAND: &str = "envelopes expire";
     let mut options = ExpireOptions::new(args.older_than, &args.move_to, args.at.unwrap_or_else(SystemTime::now));
     (options.force, options.dry_run) = (args.force, args.dry_run);

@@ -13,7 +13,7 @@ use crate::cli::flags::path;
 
 /// Whose Envelopes folder.
 #[derive(Debug, Args)]
-pub struct ServerFlags {
+pub(super) struct ServerFlags {
     /// Read where the folder is from this file, exported from the server's registry, instead of the registry of this
     /// computer
     #[arg(long, value_name = "FILE", value_parser = path())]
@@ -25,7 +25,7 @@ pub struct ServerFlags {
 
 impl ServerFlags {
     /// Where the folder is; `None` where nobody can tell: this is no Windows, and no file was given.
-    pub fn place(&self) -> Result<Option<Place>> {
+    pub(super) fn place(&self) -> Result<Option<Place>> {
         let router = match &self.reg {
             Some(path) => Router::in_file_at(path)?,
             None if cfg!(windows) => Router::live()?,
@@ -35,13 +35,13 @@ impl ServerFlags {
     }
 
     /// Whether the registry is that of this computer.
-    pub fn is_live(&self) -> bool {
+    pub(super) fn is_live(&self) -> bool {
         cfg!(windows) && self.reg.is_none()
     }
 }
 
 /// The folder of a command that works in it: the one that is named, or that of this computer.
-pub fn folder(dir: Option<&PathBuf>, server: &ServerFlags) -> Result<(PathBuf, Option<Place>)> {
+pub(super) fn folder(dir: Option<&PathBuf>, server: &ServerFlags) -> Result<(PathBuf, Option<Place>)> {
     match (dir, server.place()?) {
         (Some(dir), place) => Ok((dir.clone(), place.filter(|_| server.reg.is_some()))),
         (None, Some(place)) if server.is_live() => {
@@ -58,17 +58,17 @@ fn system() -> impl TypedValueParser<Value = System> {
 }
 
 /// A length of time on the command line.
-pub fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     envelopes::parse_duration(text).map_err(|error| error.to_string())
 }
 
 /// A moment on the command line.
-pub fn moment(text: &str) -> Result<SystemTime, String> {
+pub(super) fn moment(text: &str) -> Result<SystemTime, String> {
     crate::time::parse(text).map_err(|error| error.to_string())
 }
 
 /// As [`duration`], without a unit in seconds, and not none.
-pub fn seconds(text: &str) -> Result<Duration, String> {
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let time = duration(&if plain { format!("{text}s") } else { text.to_owned() })?;
     if time.is_zero() { Err("a time of zero is none; write seconds, such as 10 or 0.5".to_owned()) } else { Ok(time) }

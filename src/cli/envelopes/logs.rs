@@ -12,7 +12,7 @@ use crate::cli::flags::path;
 use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
-pub struct LogsArgs {
+pub(crate) struct LogsArgs {
     /// A log of the router, of the agent or of the Certification Manager, or a folder of logs
     /// (Router-YYYYMMDD-HHMMSS.log, Agent-..., CertManager-...)
     #[arg(value_name = "PATH", value_parser = path())]
@@ -39,7 +39,7 @@ const TOLD: usize = 10;
 /// How many columns a chart has.
 const COLUMNS: usize = 60;
 
-pub fn run(args: &LogsArgs, out: Out) -> Exit {
+pub(super) fn run(args: &LogsArgs, out: Out) -> Exit {
     const COMMAND: &str = "envelopes logs";
     let look = || {
         if let Some(file) = &args.svg {

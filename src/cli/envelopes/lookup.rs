@@ -9,7 +9,7 @@ use super::flags::ServerFlags;
 use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
-pub struct WhereArgs {
+pub(crate) struct WhereArgs {
     #[command(flatten)]
     server: ServerFlags,
 }
@@ -26,7 +26,7 @@ struct Body {
     exists: Option<bool>,
 }
 
-pub fn run(args: &WhereArgs, out: Out) -> Exit {
+pub(super) fn run(args: &WhereArgs, out: Out) -> Exit {
     const COMMAND: &str = "envelopes where";
     let (place, live) = match look(&args.server) {
         Ok(found) => found,

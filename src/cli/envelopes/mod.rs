@@ -18,10 +18,10 @@ use clap::Subcommand;
 
 use super::out::Out;
 
-pub use nagios::usage as nagios_usage;
+pub(super) use nagios::usage as nagios_usage;
 
 #[derive(Debug, Subcommand)]
-pub enum EnvelopesCommand {
+pub(super) enum EnvelopesCommand {
     /// Say how many messages wait, how old they are, whether that is much, and why
     Check(Box<check::CheckArgs>),
     /// Say where the folder is
@@ -38,7 +38,7 @@ pub enum EnvelopesCommand {
     Move(Box<relocate::MoveArgs>),
 }
 
-pub fn run(command: &EnvelopesCommand, out: Out) -> Exit {
+pub(super) fn run(command: &EnvelopesCommand, out: Out) -> Exit {
     match command {
         EnvelopesCommand::Check(args) => check::run(args, out),
         EnvelopesCommand::Where(args) => lookup::run(args, out),

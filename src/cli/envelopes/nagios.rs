@@ -13,7 +13,7 @@ const WARNING: Exit = Exit::Failed;
 const CRITICAL: Exit = Exit::Usage;
 const UNKNOWN: Exit = Exit::Faults;
 
-pub fn answer(found: &Check) -> Exit {
+pub(super) fn answer(found: &Check) -> Exit {
     let (word, exit) = match found.verdict {
         Verdict::Ok => ("OK", OK),
         Verdict::Warning => ("WARNING", WARNING),
@@ -23,13 +23,13 @@ pub fn answer(found: &Check) -> Exit {
     exit
 }
 
-pub fn failed(error: &Error) -> Exit {
+pub(super) fn failed(error: &Error) -> Exit {
     print(&format!("ENVELOPES UNKNOWN - {}", error.to_string().replace('|', "/")));
     UNKNOWN
 }
 
 /// For a line of arguments that was not understood; why, stands on standard error.
-pub fn usage() -> Exit {
+pub(crate) fn usage() -> Exit {
     print("ENVELOPES UNKNOWN - wrong usage");
     UNKNOWN
 }

@@ -21,7 +21,7 @@ use crate::cli::flags::path;
 use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
-pub struct MoveArgs {
+pub(crate) struct MoveArgs {
     /// The new folder, on a drive of the router's computer, such as D:\Envelopes; it must be empty, or not there yet
     #[arg(value_name = "NEWDIR")]
     new_dir: String,
@@ -55,7 +55,7 @@ pub struct MoveArgs {
 
 const COMMAND: &str = "envelopes move";
 
-pub fn run(args: &MoveArgs, out: Out) -> Exit {
+pub(super) fn run(args: &MoveArgs, out: Out) -> Exit {
     let done = match (args.undo, args.is_elsewhere()) {
         (true, _) => undo(args, out),
         (false, true) => emit(args, out),

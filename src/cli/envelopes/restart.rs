@@ -12,7 +12,7 @@ use super::tell::tell;
 use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
-pub struct RestartArgs {
+pub(crate) struct RestartArgs {
     /// Print a script that does it, to be taken to the server
     #[arg(long, value_enum, conflicts_with = "dry_run")]
     script: Option<ScriptChoice>,
@@ -26,7 +26,7 @@ pub struct RestartArgs {
 
 /// In which language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum ScriptChoice {
+pub(super) enum ScriptChoice {
     /// For cmd.exe
     Cmd,
     /// For PowerShell
@@ -35,7 +35,7 @@ pub enum ScriptChoice {
 
 const COMMAND: &str = "envelopes restart";
 
-pub fn run(args: &RestartArgs, out: Out) -> Exit {
+pub(super) fn run(args: &RestartArgs, out: Out) -> Exit {
     let done = match args.script {
         Some(choice) => script(choice, args.timeout, out),
         None if args.dry_run => plan(out),

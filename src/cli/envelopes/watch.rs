@@ -17,7 +17,7 @@ use crate::cli::flags::path;
 use crate::cli::out::{self, Out};
 
 #[derive(Debug, Args)]
-pub struct WatchArgs {
+pub(crate) struct WatchArgs {
     /// The Envelopes folder; on Windows by default that of this computer
     #[arg(value_name = "DIR", value_parser = path())]
     dir: Option<PathBuf>,
@@ -36,7 +36,7 @@ pub struct WatchArgs {
 
 const COMMAND: &str = "envelopes watch";
 
-pub fn run(args: &WatchArgs, out: Out) -> Exit {
+pub(super) fn run(args: &WatchArgs, out: Out) -> Exit {
     match watch(args, out) {
         Ok(exit) => exit,
         Err(error) => out.fail_in_line(COMMAND, &error),

@@ -8,7 +8,7 @@ use crate::report::count;
 use crate::{Error, Result};
 
 /// A folder that is watched.
-pub struct Watched {
+pub(super) struct Watched {
     pub folder: PathBuf,
     pub series: Series,
     pub begin: Instant,
@@ -21,15 +21,15 @@ const MAX_FAILURES: u32 = 30;
 
 impl Watched {
     /// Counts for the first time.
-    pub fn new(folder: &Path) -> Result<Watched> {
+    pub(super) fn new(folder: &Path) -> Result<Self> {
         let mut watched =
-            Watched { folder: folder.to_owned(), series: Series::default(), begin: Instant::now(), failures: 0 };
+            Self { folder: folder.to_owned(), series: Series::default(), begin: Instant::now(), failures: 0 };
         watched.count()?;
         Ok(watched)
     }
 
     /// Counts again. Gives why it could not be counted this time: that is an error where it is so time after time.
-    pub fn sample(&mut self) -> Result<Option<Error>> {
+    pub(super) fn sample(&mut self) -> Result<Option<Error>> {
         match self.count() {
             Ok(()) => {
                 self.failures = 0;
@@ -50,7 +50,7 @@ impl Watched {
 }
 
 /// A sample for people.
-pub fn text(sample: &Sample) -> String {
+pub(super) fn text(sample: &Sample) -> String {
     let mut text = count(sample.count as usize, "message", "messages");
     if let Some(change) = sample.change_per_minute {
         text += &format!("  {change:+.1} a minute");

@@ -18,7 +18,7 @@ use crate::cli::out::Out;
 use crate::cli::signals;
 
 #[derive(Debug, Args)]
-pub struct PlanArgs {
+pub(crate) struct PlanArgs {
     #[command(flatten)]
     pub file: FileArg,
     #[command(flatten)]
@@ -31,18 +31,18 @@ pub struct PlanArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct ApplyArgs {
+pub(crate) struct ApplyArgs {
     #[command(flatten)]
     plan: PlanArgs,
     #[command(flatten)]
     write: WriteFlags,
 }
 
-pub fn plan(args: &PlanArgs, out: Out) -> Exit {
+pub(super) fn plan(args: &PlanArgs, out: Out) -> Exit {
     run("fleet plan", args, None, out)
 }
 
-pub fn apply(args: &ApplyArgs, out: Out) -> Exit {
+pub(super) fn apply(args: &ApplyArgs, out: Out) -> Exit {
     run("fleet apply", &args.plan, Some(&args.write), out)
 }
 
@@ -153,7 +153,7 @@ fn finish(command: &'static str, args: &PlanArgs, exit: Exit, body: Body<'_>, ou
 }
 
 impl<'a> Body<'a> {
-    fn of(file: &Path, dry_run: bool, interrupted: bool, findings: &'a [FleetFinding], cids: Vec<Row<'a>>) -> Body<'a> {
+    fn of(file: &Path, dry_run: bool, interrupted: bool, findings: &'a [FleetFinding], cids: Vec<Row<'a>>) -> Self {
         let file = file.to_string_lossy().into_owned();
         Body { file, dry_run, interrupted, counts: BTreeMap::new(), findings, cids }
     }

@@ -11,7 +11,7 @@ use super::lines::print_findings;
 use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
-pub struct CheckArgs {
+pub(crate) struct CheckArgs {
     #[command(flatten)]
     file: FileArg,
     #[command(flatten)]
@@ -28,7 +28,7 @@ struct Body {
     findings: Vec<FleetFinding>,
 }
 
-pub fn run(args: &CheckArgs, out: Out) -> Exit {
+pub(super) fn run(args: &CheckArgs, out: Out) -> Exit {
     const COMMAND: &str = "fleet check";
     let file = &args.file.file;
     let fleet = match Fleet::read(file) {

@@ -9,7 +9,7 @@ use crate::cli::flags::path;
 
 /// Which fleet file.
 #[derive(Debug, Args)]
-pub struct FileArg {
+pub(crate) struct FileArg {
     /// The fleet file
     #[arg(value_name = "FILE", default_value = "fleet.toml", value_parser = path())]
     pub file: PathBuf,
@@ -17,21 +17,21 @@ pub struct FileArg {
 
 /// How many at a time.
 #[derive(Debug, Args)]
-pub struct JobsFlag {
+pub(super) struct JobsFlag {
     /// How many CIDs to work on at a time; by default as many as there are processors
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
 }
 
 impl JobsFlag {
-    pub fn jobs(&self) -> usize {
+    pub(super) fn jobs(&self) -> usize {
         self.jobs.map_or_else(processors, usize::from)
     }
 }
 
 /// What to look at beyond the file.
 #[derive(Debug, Args)]
-pub struct LookFlags {
+pub(super) struct LookFlags {
     /// Also ask for the addresses of all names; this alone uses the network
     #[arg(long)]
     dns: bool,
@@ -43,16 +43,16 @@ pub struct LookFlags {
 }
 
 impl LookFlags {
-    pub fn jobs(&self) -> usize {
+    pub(super) fn jobs(&self) -> usize {
         self.jobs.jobs()
     }
 
-    pub fn looks_at_cids(&self) -> bool {
+    pub(super) fn looks_at_cids(&self) -> bool {
         !self.no_cids
     }
 
     /// Everything that is found, in the order of the lines.
-    pub fn findings(&self, fleet: &Fleet) -> Vec<FleetFinding> {
+    pub(super) fn findings(&self, fleet: &Fleet) -> Vec<FleetFinding> {
         let mut findings = fleet::check(fleet);
         if !self.no_cids {
             findings.extend(fleet::check_cids(fleet, self.jobs.jobs()));

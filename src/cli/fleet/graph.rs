@@ -10,7 +10,7 @@ use super::paper::PaperFlags;
 use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
-pub struct GraphArgs {
+pub(crate) struct GraphArgs {
     #[command(flatten)]
     file: FileArg,
     /// How to write the picture
@@ -41,7 +41,7 @@ struct About {
     findings: Vec<FleetFinding>,
 }
 
-pub fn run(args: &GraphArgs, out: Out) -> Exit {
+pub(super) fn run(args: &GraphArgs, out: Out) -> Exit {
     const COMMAND: &str = "fleet graph";
     let draw = || -> Result<Exit> {
         let file = &args.file.file;

@@ -11,7 +11,7 @@ use crate::cli::flags::path;
 use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
-pub struct ImportArgs {
+pub(crate) struct ImportArgs {
     /// The CIDs
     #[arg(value_name = "CID", required = true, value_parser = path())]
     cids: Vec<PathBuf>,
@@ -44,7 +44,7 @@ struct Failed {
 
 const COMMAND: &str = "fleet import";
 
-pub fn run(args: &ImportArgs, out: Out) -> Exit {
+pub(super) fn run(args: &ImportArgs, out: Out) -> Exit {
     match try_run(args, out) {
         Ok(exit) => exit,
         Err(error) => out.fail(COMMAND, &error),
@@ -77,7 +77,7 @@ fn try_run(args: &ImportArgs, out: Out) -> Result<Exit> {
 }
 
 impl Failed {
-    fn new(path: &Path, error: &Error) -> Failed {
-        Failed { cid: path.to_string_lossy().into_owned(), error: ErrorReport::new(error) }
+    fn new(path: &Path, error: &Error) -> Self {
+        Self { cid: path.to_string_lossy().into_owned(), error: ErrorReport::new(error) }
     }
 }

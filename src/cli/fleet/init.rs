@@ -10,7 +10,7 @@ use super::flags::FileArg;
 use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
-pub struct InitArgs {
+pub(crate) struct InitArgs {
     #[command(flatten)]
     file: FileArg,
     /// Replace a file that is there
@@ -27,7 +27,7 @@ struct Body {
     dry_run: bool,
 }
 
-pub fn run(args: &InitArgs, out: Out) -> Exit {
+pub(super) fn run(args: &InitArgs, out: Out) -> Exit {
     const COMMAND: &str = "fleet init";
     let file = &args.file.file;
     if let Err(error) = write_or_check(file, TEMPLATE.as_bytes(), args.force, args.dry_run) {

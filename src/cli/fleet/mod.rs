@@ -20,7 +20,7 @@ use clap::Subcommand;
 use super::out::Out;
 
 #[derive(Debug, Subcommand)]
-pub enum FleetCommand {
+pub(super) enum FleetCommand {
     /// Write a commented fleet file to begin with
     Init(init::InitArgs),
     /// Derive a fleet file from CIDs that are there
@@ -43,7 +43,7 @@ pub enum FleetCommand {
     Runbook(runbook::RunbookArgs),
 }
 
-pub fn run(command: &FleetCommand, out: Out) -> Exit {
+pub(super) fn run(command: &FleetCommand, out: Out) -> Exit {
     match command {
         FleetCommand::Init(args) => init::run(args, out),
         FleetCommand::Import(args) => import::run(args, out),

@@ -12,7 +12,7 @@ use crate::cli::out::Out;
 
 /// Where to.
 #[derive(Debug, Args)]
-pub struct PaperFlags {
+pub(super) struct PaperFlags {
     /// Write it to this file instead of standard output
     #[arg(short, long, value_name = "FILE", value_parser = path())]
     out: Option<PathBuf>,
@@ -26,7 +26,7 @@ pub struct PaperFlags {
 
 /// What became of it, as JSON: `text` where no file was asked for.
 #[derive(Serialize)]
-pub struct Paper<T> {
+pub(super) struct Paper<T> {
     file: String,
     dry_run: bool,
     #[serde(flatten)]
@@ -40,7 +40,7 @@ pub struct Paper<T> {
 
 impl PaperFlags {
     /// Delivers a paper on the fleet of `file`. A file that holds it already is left alone.
-    pub fn deliver<T: Serialize>(
+    pub(super) fn deliver<T: Serialize>(
         &self,
         command: &str,
         file: &std::path::Path,

@@ -14,7 +14,7 @@ use crate::cli::flags::path;
 use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
-pub struct RegistryArgs {
+pub(crate) struct RegistryArgs {
     #[command(flatten)]
     file: FileArg,
     /// Where to write the files; it is made where it is not there
@@ -46,7 +46,7 @@ struct Row {
 
 const COMMAND: &str = "fleet registry";
 
-pub fn run(args: &RegistryArgs, out: Out) -> Exit {
+pub(super) fn run(args: &RegistryArgs, out: Out) -> Exit {
     match try_run(args, out) {
         Ok(exit) => exit,
         Err(error) => out.fail(COMMAND, &error),

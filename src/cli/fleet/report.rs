@@ -11,7 +11,7 @@ use crate::cli::flags::RefreshFlags;
 use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
-pub struct ReportArgs {
+pub(crate) struct ReportArgs {
     #[command(flatten)]
     file: FileArg,
     #[command(flatten)]
@@ -31,7 +31,7 @@ struct About {
 
 const COMMAND: &str = "fleet report";
 
-pub fn run(args: &ReportArgs, out: Out) -> Exit {
+pub(super) fn run(args: &ReportArgs, out: Out) -> Exit {
     write(args, out).unwrap_or_else(|error| out.fail(COMMAND, &error))
 }
 

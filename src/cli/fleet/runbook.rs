@@ -12,7 +12,7 @@ use super::paper::PaperFlags;
 use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
-pub struct RunbookArgs {
+pub(crate) struct RunbookArgs {
     #[command(flatten)]
     file: FileArg,
     /// Write a page for a browser, with boxes to tick, instead of Markdown
@@ -37,7 +37,7 @@ struct Refused {
     about: About,
 }
 
-pub fn run(args: &RunbookArgs, out: Out) -> Exit {
+pub(super) fn run(args: &RunbookArgs, out: Out) -> Exit {
     const COMMAND: &str = "fleet runbook";
     let write = || -> Result<Exit> {
         let file = &args.file.file;

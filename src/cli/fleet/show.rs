@@ -14,7 +14,7 @@ use crate::cli::work::{HALF_DONE, broken_lock_line};
 
 /// What there is to say of a CID, once its plan has gone.
 #[derive(Default)]
-pub struct Block {
+pub(super) struct Block {
     warnings: Vec<String>,
     lines: Vec<String>,
     faults: Vec<String>,
@@ -23,8 +23,8 @@ pub struct Block {
 
 impl Block {
     /// Of a CID that was worked on, or not begun.
-    pub fn of(cid: &FleetCid, ran: Option<&Ran>, dry_run: bool, out: Out) -> Block {
-        let mut block = Block::default();
+    pub(super) fn of(cid: &FleetCid, ran: Option<&Ran>, dry_run: bool, out: Out) -> Self {
+        let mut block = Self::default();
         let Some(ran) = ran else { return block };
         if dry_run && Writer::needs_recovery(&cid.folder) {
             block.warnings.push(HALF_DONE.to_owned());
@@ -59,7 +59,7 @@ impl Block {
 }
 
 /// Shows the CIDs in the order of the file, whichever is ready first.
-pub struct Shower<'a> {
+pub(super) struct Shower<'a> {
     fleet: &'a Fleet,
     out: Out,
     next: usize,
@@ -71,17 +71,17 @@ pub struct Shower<'a> {
 
 impl<'a> Shower<'a> {
     /// Nothing is shown yet.
-    pub fn new(fleet: &'a Fleet, dry_run: bool, out: Out) -> Shower<'a> {
+    pub(super) fn new(fleet: &'a Fleet, dry_run: bool, out: Out) -> Self {
         Shower { fleet, out, next: 0, waiting: BTreeMap::new(), dry_run, is_first: true }
     }
 
     /// Whether there was nothing to show so far.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.is_first
     }
 
     /// Shows a CID, as soon as all before it are shown.
-    pub fn show(&mut self, index: usize, block: Block) {
+    pub(super) fn show(&mut self, index: usize, block: Block) {
         self.waiting.insert(index, block);
         while let Some(block) = self.waiting.remove(&self.next) {
             let fleet = self.fleet;
@@ -111,7 +111,7 @@ impl<'a> Shower<'a> {
 }
 
 /// Which CIDs are under way, on a terminal.
-pub struct Progress<'a> {
+pub(super) struct Progress<'a> {
     fleet: &'a Fleet,
     out: Out,
     state: Mutex<(usize, BTreeSet<usize>)>,
@@ -119,7 +119,7 @@ pub struct Progress<'a> {
 
 impl<'a> Progress<'a> {
     /// Nothing is begun yet.
-    pub fn new(fleet: &'a Fleet, out: Out) -> Progress<'a> {
+    pub(super) fn new(fleet: &'a Fleet, out: Out) -> Self {
         Progress { fleet, out, state: Mutex::default() }
     }
 
@@ -128,27 +128,27 @@ impl<'a> Progress<'a> {
     }
 
     /// A CID is begun, on any thread.
-    pub fn begun(&self, index: usize) {
+    pub(super) fn begun(&self, index: usize) {
         self.state().1.insert(index);
         self.show();
     }
 
     /// A CID is done, or will not be begun.
-    pub fn done(&self, index: usize) {
+    pub(super) fn done(&self, index: usize) {
         let mut state = self.state();
         state.0 += 1;
         state.1.remove(&index);
     }
 
     /// Lets `print` have the terminal, where no thread says how far it is meanwhile.
-    pub fn while_silent(&self, print: impl FnOnce()) {
+    pub(super) fn while_silent(&self, print: impl FnOnce()) {
         let _state = self.state();
         self.out.progress("");
         print();
     }
 
     /// Shows how far it is.
-    pub fn show(&self) {
+    pub(super) fn show(&self) {
         let state = self.state();
         let names = state.1.iter().take(3).map(|index| last_part(&self.fleet.cids[*index].path.value));
         let names = names.collect::<Vec<&str>>().join(", ");

@@ -15,7 +15,7 @@ use crate::cli::flags::{RefreshFlags, path};
 use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
-pub struct StatusArgs {
+pub(crate) struct StatusArgs {
     #[command(flatten)]
     file: FileArg,
     #[command(flatten)]
@@ -47,7 +47,7 @@ struct Row {
 
 const COMMAND: &str = "fleet status";
 
-pub fn run(args: &StatusArgs, out: Out) -> Exit {
+pub(super) fn run(args: &StatusArgs, out: Out) -> Exit {
     match try_run(args, out) {
         Ok(exit) => exit,
         Err(error) => {

@@ -11,7 +11,7 @@ use crate::cli::flags::path;
 use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
-pub struct DiffArgs {
+pub(crate) struct DiffArgs {
     /// The manifest before
     #[arg(value_parser = path())]
     before: PathBuf,
@@ -23,7 +23,7 @@ pub struct DiffArgs {
     exit_code: bool,
 }
 
-pub fn compare(args: &DiffArgs, out: Out) -> Result<Exit> {
+pub(super) fn compare(args: &DiffArgs, out: Out) -> Result<Exit> {
     #[derive(Serialize)]
     struct Body {
         before: String,

@@ -8,7 +8,7 @@ use crate::report::count;
 use crate::signing::{self, FilesReport, RelativeTo, has_sha_extensions};
 
 /// How a signature stands in a manifest.
-pub fn form_name(form: Form) -> &'static str {
+pub(super) fn form_name(form: Form) -> &'static str {
     match form {
         Form::Inline => "inline",
         Form::Trailer => "trailer",
@@ -16,7 +16,7 @@ pub fn form_name(form: Form) -> &'static str {
 }
 
 /// What the files of a list are.
-pub fn print_files(report: &FilesReport, allow_missing: bool, out: Out) {
+pub(super) fn print_files(report: &FilesReport, allow_missing: bool, out: Out) {
     let where_from = match report.relative_to {
         RelativeTo::OwnFolder => "the list's own folder",
         RelativeTo::Root => "the root of the CID",
@@ -44,7 +44,7 @@ pub fn print_files(report: &FilesReport, allow_missing: bool, out: Out) {
     ours.iter().for_each(|extra| out.detail(format!("{} is not listed, as no {} file is", extra.path, extra.role)));
 }
 
-pub fn files(number: usize) -> String {
+pub(super) fn files(number: usize) -> String {
     count(number, "file", "files")
 }
 

@@ -15,7 +15,7 @@ use crate::cli::flags::path;
 use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
-pub struct ListArgs {
+pub(crate) struct ListArgs {
     /// The manifest
     #[arg(value_parser = path())]
     manifest: PathBuf,
@@ -31,8 +31,8 @@ struct Listed {
 }
 
 impl Listed {
-    fn new(entry: ManifestEntry<'_>) -> Listed {
-        Listed {
+    fn new(entry: ManifestEntry<'_>) -> Self {
+        Self {
             path: entry.path.to_string(),
             size: entry.size,
             sha1: hex(&entry.sha1),
@@ -50,7 +50,7 @@ struct ListedSignature {
     certificates: Vec<CertificateReport>,
 }
 
-pub fn list(args: &ListArgs, out: Out) -> Result<Exit> {
+pub(super) fn list(args: &ListArgs, out: Out) -> Result<Exit> {
     #[derive(Serialize)]
     struct Body {
         manifest: String,

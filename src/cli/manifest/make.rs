@@ -12,11 +12,11 @@ use serde::Serialize;
 use crate::cli::flags::path;
 use crate::cli::out::Out;
 
-pub const CREATE: &str = "manifest create";
-pub const SIGN: &str = "manifest sign";
+pub(super) const CREATE: &str = "manifest create";
+pub(super) const SIGN: &str = "manifest sign";
 
 #[derive(Debug, Args)]
-pub struct CreateArgs {
+pub(crate) struct CreateArgs {
     /// The folder
     #[arg(value_parser = path())]
     folder: PathBuf,
@@ -49,7 +49,7 @@ pub struct CreateArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct SignArgs {
+pub(crate) struct SignArgs {
     /// The manifest
     #[arg(value_parser = path())]
     manifest: PathBuf,
@@ -130,7 +130,7 @@ impl SignFlags {
     }
 }
 
-pub fn create(args: &CreateArgs, out: Out) -> Result<Exit> {
+pub(super) fn create(args: &CreateArgs, out: Out) -> Result<Exit> {
     let signer = args.key.as_ref().map(|key| Signer::open(key, &args.cert)).transpose()?;
     let file = args.output.clone().unwrap_or_else(|| args.folder.join("manifest.dat"));
     let mut options = MakeOptions {
@@ -153,7 +153,7 @@ pub fn create(args: &CreateArgs, out: Out) -> Result<Exit> {
     write(CREATE, &file, &manifest, args.force, args.dry_run, out)
 }
 
-pub fn sign(args: &SignArgs, out: Out) -> Result<Exit> {
+pub(super) fn sign(args: &SignArgs, out: Out) -> Result<Exit> {
     let signer = Signer::open(&args.key, &args.cert)?;
     let mut manifest = Manifest::open(&args.manifest)?;
     if args.replace {

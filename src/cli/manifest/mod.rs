@@ -13,7 +13,7 @@ use clap::Subcommand;
 use super::out::Out;
 
 #[derive(Debug, Subcommand)]
-pub enum ManifestCommand {
+pub(super) enum ManifestCommand {
     /// List what a manifest says of each file
     List(list::ListArgs),
     /// Check signatures, who vouches for them, and the files
@@ -29,7 +29,7 @@ pub enum ManifestCommand {
     Spec(spec::SpecCommand),
 }
 
-pub fn run(command: &ManifestCommand, out: Out) -> Exit {
+pub(super) fn run(command: &ManifestCommand, out: Out) -> Exit {
     let (name, done) = match command {
         ManifestCommand::List(args) => ("manifest list", list::list(args, out)),
         ManifestCommand::Verify(args) => (verify::COMMAND, verify::run(args, out)),

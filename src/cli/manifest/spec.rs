@@ -18,7 +18,7 @@ const CREATE: &str = "manifest spec create";
 const UPDATE: &str = "manifest spec update";
 
 #[derive(Debug, Subcommand)]
-pub enum SpecCommand {
+pub(crate) enum SpecCommand {
     /// Check all files of an MD5 list
     Verify(VerifyArgs),
     /// Make an MD5 list of a folder
@@ -28,7 +28,7 @@ pub enum SpecCommand {
 }
 
 #[derive(Debug, Args)]
-pub struct VerifyArgs {
+pub(crate) struct VerifyArgs {
     /// The list
     #[arg(value_parser = path())]
     spec: PathBuf,
@@ -41,7 +41,7 @@ pub struct VerifyArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct CreateArgs {
+pub(crate) struct CreateArgs {
     /// The folder
     #[arg(value_parser = path())]
     folder: PathBuf,
@@ -57,7 +57,7 @@ pub struct CreateArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct UpdateArgs {
+pub(crate) struct UpdateArgs {
     /// The list
     #[arg(value_parser = path())]
     spec: PathBuf,
@@ -71,7 +71,7 @@ pub struct UpdateArgs {
     dry_run: bool,
 }
 
-pub fn run(command: &SpecCommand, out: Out) -> Exit {
+pub(super) fn run(command: &SpecCommand, out: Out) -> Exit {
     let (name, done) = match command {
         SpecCommand::Verify(args) => (VERIFY, verify(args, out)),
         SpecCommand::Create(args) => (CREATE, create(args, out)),

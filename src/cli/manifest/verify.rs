@@ -14,10 +14,10 @@ use crate::cli::flags::path;
 use crate::cli::out::Out;
 use crate::cli::trust::{TrustFlags, TrustShown};
 
-pub const COMMAND: &str = "manifest verify";
+pub(super) const COMMAND: &str = "manifest verify";
 
 #[derive(Debug, Args)]
-pub struct VerifyArgs {
+pub(crate) struct VerifyArgs {
     /// The manifest
     #[arg(value_parser = path())]
     manifest: PathBuf,
@@ -29,7 +29,7 @@ pub struct VerifyArgs {
 
 /// Which files to look at.
 #[derive(Debug, Args)]
-pub struct FilesFlags {
+pub(super) struct FilesFlags {
     /// Check all listed files too: in DIR, or where the manifest alone says
     #[arg(long, value_name = "DIR", num_args = 0..=1, value_parser = path())]
     files: Option<Option<PathBuf>>,
@@ -56,7 +56,7 @@ struct Body {
     error: Option<ErrorReport>,
 }
 
-pub fn run(args: &VerifyArgs, out: Out) -> Result<Exit> {
+pub(super) fn run(args: &VerifyArgs, out: Out) -> Result<Exit> {
     let judged = signing::judged_folders(&args.manifest, args.files.files.as_ref().and_then(Option::as_deref));
     let options = args.trust.options(&judged)?;
     let mut body = Body {

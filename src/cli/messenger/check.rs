@@ -16,7 +16,7 @@ use crate::cli::flags::path;
 use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
-pub struct LintArgs {
+pub(crate) struct LintArgs {
     /// The message file
     #[arg(value_parser = path())]
     file: PathBuf,
@@ -27,7 +27,7 @@ pub struct LintArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct CheckArgs {
+pub(crate) struct CheckArgs {
     #[command(flatten)]
     source: Source,
     #[command(flatten)]
@@ -38,7 +38,7 @@ pub struct CheckArgs {
     language: Lang,
 }
 
-pub fn lint(args: &LintArgs, out: Out) -> Exit {
+pub(super) fn lint(args: &LintArgs, out: Out) -> Exit {
     end("messenger lint", look_for_faults(args, out), out)
 }
 
@@ -72,7 +72,7 @@ fn look_for_faults(args: &LintArgs, out: Out) -> Result<Exit> {
     Ok(exit)
 }
 
-pub fn check(args: &CheckArgs, out: Out) -> Exit {
+pub(super) fn check(args: &CheckArgs, out: Out) -> Exit {
     end("messenger check", which_are_shown(args, out), out)
 }
 

@@ -11,7 +11,7 @@ use crate::cli::flags::path;
 
 /// Where the messages are.
 #[derive(Debug, Args)]
-pub struct Source {
+pub(super) struct Source {
     /// The message file; by default the one that the configuration names
     #[arg(value_parser = path())]
     pub file: Option<PathBuf>,
@@ -21,7 +21,7 @@ pub struct Source {
 }
 
 #[derive(Debug, Args)]
-pub struct ProfileFlags {
+pub(super) struct ProfileFlags {
     /// The computer and its user, described in a TOML file
     #[arg(long, value_name = "FILE", value_parser = path())]
     profile: Option<PathBuf>,
@@ -31,30 +31,30 @@ pub struct ProfileFlags {
 }
 
 impl ProfileFlags {
-    pub fn is_given(&self) -> bool {
+    pub(super) fn is_given(&self) -> bool {
         self.profile.is_some() || self.this_machine
     }
 
     /// The profile of a file, or else of this computer, which must be a Windows.
-    pub fn read(&self) -> Result<Profile> {
+    pub(super) fn read(&self) -> Result<Profile> {
         self.profile.as_deref().map_or_else(this_machine, Profile::read)
     }
 }
 
 #[derive(Debug, Args)]
-pub struct At {
+pub(super) struct At {
     /// The moment that counts as now, such as 2026-11-21 or 2026-11-21T18:30:00Z
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,
 }
 
 impl At {
-    pub fn moment(&self) -> Result<SystemTime> {
+    pub(super) fn moment(&self) -> Result<SystemTime> {
         self.at.as_deref().map_or_else(|| Ok(SystemTime::now()), time::parse)
     }
 
     /// A moment that a state can hold.
-    pub fn moment_to_remember(&self) -> Result<SystemTime> {
+    pub(super) fn moment_to_remember(&self) -> Result<SystemTime> {
         let moment = self.moment()?;
         match moment < SystemTime::UNIX_EPOCH {
             true => Err(Error::usage(format!("{} cannot be remembered: name a time since 1970", time::print(moment)))),
@@ -64,7 +64,7 @@ impl At {
 }
 
 #[derive(Debug, Args)]
-pub struct Lang {
+pub(super) struct Lang {
     /// The user's language, such as de-AT
     #[arg(long, value_name = "TAG")]
     lang: Option<String>,
@@ -72,16 +72,16 @@ pub struct Lang {
 
 impl Lang {
     /// The language that was asked for, else that of the environment.
-    pub fn asked(&self) -> Result<Option<Language>> {
+    pub(super) fn asked(&self) -> Result<Option<Language>> {
         Ok(self.lang.as_deref().map(str::parse).transpose()?.or_else(user_language))
     }
 
-    pub fn words(&self) -> Result<&'static Words> {
+    pub(super) fn words(&self) -> Result<&'static Words> {
         Ok(Words::of(self.asked()?.as_ref()))
     }
 
     /// The language of a user: what was asked for, else the profile's, else that of the environment, else English.
-    pub fn of_user(&self, profile: &Profile) -> Result<Language> {
+    pub(super) fn of_user(&self, profile: &Profile) -> Result<Language> {
         if let Some(tag) = &self.lang {
             return tag.parse();
         }
@@ -90,20 +90,20 @@ impl Lang {
 }
 
 #[derive(Debug, Args)]
-pub struct StateFlags {
+pub(super) struct StateFlags {
     /// The folder of the user's state; by default, one below the system's folder for data of the user
     #[arg(long, value_name = "DIR", value_parser = path())]
     state: Option<PathBuf>,
 }
 
 impl StateFlags {
-    pub fn store(&self) -> Result<Store> {
+    pub(super) fn store(&self) -> Result<Store> {
         self.state.clone().map_or_else(Store::of_this_user, |folder| Ok(Store::new(folder)))
     }
 }
 
 #[derive(Debug, Args)]
-pub struct ReportFlags {
+pub(super) struct ReportFlags {
     /// Report to this address, whatever the configuration says
     #[arg(long)]
     url: Option<String>,
@@ -124,7 +124,7 @@ enum MethodChoice {
 }
 
 impl ReportFlags {
-    pub fn to(&self, config: Option<&Config>) -> Result<Option<ReportTo>> {
+    pub(super) fn to(&self, config: Option<&Config>) -> Result<Option<ReportTo>> {
         let method = match self.method {
             Some(MethodChoice::Get) => Method::Get,
             _ => Method::Post,
@@ -137,18 +137,18 @@ impl ReportFlags {
 }
 
 /// The configuration that was named, or the one beside the program.
-pub fn config(named: Option<&Path>) -> Result<Option<Config>> {
+pub(super) fn config(named: Option<&Path>) -> Result<Option<Config>> {
     let beside = || Some(std::env::current_exe().ok()?.parent()?.join(Config::FILE_NAME)).filter(|path| path.is_file());
     named.map(Path::to_owned).or_else(beside).map(|path| Config::read(&path)).transpose()
 }
 
 impl Source {
-    pub fn config(&self) -> Result<Option<Config>> {
+    pub(super) fn config(&self) -> Result<Option<Config>> {
         config(self.config.as_deref())
     }
 
     /// The file with the messages.
-    pub fn path(&self, config: Option<&Config>) -> Result<PathBuf> {
+    pub(super) fn path(&self, config: Option<&Config>) -> Result<PathBuf> {
         let path = self.file.clone().or_else(|| config.map(|config| config.messages.clone()));
         path.ok_or_else(|| {
             Error::usage(format!("no message file is named, and there is no {} beside the program", Config::FILE_NAME))

@@ -13,7 +13,7 @@ use clap::Subcommand;
 use super::out::Out;
 
 #[derive(Debug, Subcommand)]
-pub enum MessengerCommand {
+pub(super) enum MessengerCommand {
     /// Look for what is wrong with a message file
     Lint(check::LintArgs),
     /// Say which messages would be shown, and of every other one what says no
@@ -32,7 +32,7 @@ pub enum MessengerCommand {
     Uninstall(package::UninstallArgs),
 }
 
-pub fn run(command: &MessengerCommand, out: Out) -> Exit {
+pub(super) fn run(command: &MessengerCommand, out: Out) -> Exit {
     match command {
         MessengerCommand::Lint(args) => check::lint(args, out),
         MessengerCommand::Check(args) => check::check(args, out),

@@ -17,7 +17,7 @@ use crate::cli::flags::path;
 use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
-pub struct BuildArgs {
+pub(crate) struct BuildArgs {
     /// What the package is made of, a TOML file
     #[arg(value_parser = path())]
     spec: PathBuf,
@@ -37,7 +37,7 @@ pub struct BuildArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct InstallArgs {
+pub(crate) struct InstallArgs {
     /// The folder of the package; by default the one that this program lies in
     #[arg(value_parser = path())]
     package: Option<PathBuf>,
@@ -52,7 +52,7 @@ pub struct InstallArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct UninstallArgs {
+pub(crate) struct UninstallArgs {
     /// Remove it from below this folder, which stands for %ProgramFiles(x86)%, and leave the registry alone
     #[arg(long, value_name = "DIR", value_parser = path())]
     root: Option<PathBuf>,
@@ -71,7 +71,7 @@ fn status(changed: bool, dry_run: bool) -> Status {
     }
 }
 
-pub fn build(args: &BuildArgs, out: Out) -> Exit {
+pub(super) fn build(args: &BuildArgs, out: Out) -> Exit {
     end("messenger build", build_package(args, out), out)
 }
 
@@ -116,7 +116,7 @@ struct Body {
     installed: InstallReport,
 }
 
-pub fn install(args: &InstallArgs, out: Out) -> Exit {
+pub(super) fn install(args: &InstallArgs, out: Out) -> Exit {
     end("messenger install", install_package(args, out), out)
 }
 
@@ -164,7 +164,7 @@ fn own_package() -> Result<PathBuf> {
         .ok_or_else(|| Error::usage("no package is named, and this program does not lie in one"))
 }
 
-pub fn uninstall(args: &UninstallArgs, out: Out) -> Exit {
+pub(super) fn uninstall(args: &UninstallArgs, out: Out) -> Exit {
     end("messenger uninstall", uninstall_package(args, out), out)
 }
 

@@ -19,7 +19,7 @@ use crate::cli::flags::path;
 use crate::cli::out::{self, Out};
 
 #[derive(Debug, Args)]
-pub struct RunArgs {
+pub(crate) struct RunArgs {
     #[command(flatten)]
     source: Source,
     #[command(flatten)]
@@ -57,7 +57,7 @@ const MAX_ANSWER: u64 = 4096;
 /// How often the prompt asks again.
 const MAX_QUESTIONS: usize = 3;
 
-pub fn run(args: &RunArgs, out: Out) -> Exit {
+pub(super) fn run(args: &RunArgs, out: Out) -> Exit {
     let out = Out { json: out.json || args.format == Some(Format::Json), ..out };
     let done = match args.format {
         Some(Format::Window) if !cfg!(windows) => Err(no_window()),

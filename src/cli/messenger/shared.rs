@@ -13,7 +13,7 @@ use crate::cli::out::Out;
 
 /// A message as it is shown.
 #[derive(Serialize)]
-pub struct Shown<'a> {
+pub(super) struct Shown<'a> {
     pub id: &'a str,
     pub severity: MessageSeverity,
     pub language: &'a str,
@@ -24,7 +24,7 @@ pub struct Shown<'a> {
 }
 
 impl<'a> Shown<'a> {
-    pub fn new(file: &'a MessageFile, message: &'a Message, language: &Language) -> Shown<'a> {
+    pub(super) fn new(file: &'a MessageFile, message: &'a Message, language: &Language) -> Self {
         let text: &Text = file.text(message, language);
         Shown {
             id: &message.id,
@@ -39,31 +39,31 @@ impl<'a> Shown<'a> {
 
 /// A state that was put aside.
 #[derive(Serialize)]
-pub struct LostReport {
+pub(super) struct LostReport {
     pub why: String,
     pub kept: String,
 }
 
 /// Tells of a state that was put aside.
-pub fn tell_lost(lost: Option<Lost>, words: &Words, out: Out) -> Option<LostReport> {
+pub(super) fn tell_lost(lost: Option<Lost>, words: &Words, out: Out) -> Option<LostReport> {
     let Lost { why, kept } = lost?;
     let kept = kept.to_string_lossy().into_owned();
     out.warning(&fill(words.state_lost, &[&why, &kept]));
     Some(LostReport { why, kept })
 }
 
-pub fn setting<'a>(profile: &'a Profile, time: SystemTime, language: &'a Language) -> Setting<'a> {
+pub(super) fn setting<'a>(profile: &'a Profile, time: SystemTime, language: &'a Language) -> Setting<'a> {
     Setting { profile, time, language }
 }
 
 /// Ends a command with an error, where there is one.
-pub fn end(command: &str, done: Result<Exit>, out: Out) -> Exit {
+pub(super) fn end(command: &str, done: Result<Exit>, out: Out) -> Exit {
     done.unwrap_or_else(|error| out.fail(command, &error))
 }
 
 /// What says no.
 #[derive(Serialize)]
-pub struct RefusalReport {
+pub(super) struct RefusalReport {
     pub rule: &'static str,
     /// The condition, where one says no.
     pub condition: Option<String>,
@@ -75,13 +75,13 @@ pub struct RefusalReport {
 }
 
 impl RefusalReport {
-    pub fn new(refusal: &Refusal<'_>, setting: Setting<'_>) -> RefusalReport {
+    pub(super) fn new(refusal: &Refusal<'_>, setting: Setting<'_>) -> Self {
         let words = &ENGLISH;
         let (condition, holds) = match refusal {
             Refusal::Condition { condition, holds } => (Some(*condition), Some(*holds)),
             _ => (None, None),
         };
-        RefusalReport {
+        Self {
             rule: refusal.rule(),
             condition: condition.map(|condition| condition.describe(words)),
             holds,
@@ -93,7 +93,7 @@ impl RefusalReport {
 }
 
 /// Reports what is to be reported. The user has seen the messages: whether it works is a detail.
-pub fn send(store: &Store, sender: &dyn Sender, now: SystemTime, words: &Words, out: Out) -> Result<()> {
+pub(super) fn send(store: &Store, sender: &dyn Sender, now: SystemTime, words: &Words, out: Out) -> Result<()> {
     let delivery = deliver(store, sender, now)?;
     if let Some(error) = &delivery.error {
         out.detail(fill(words.reports_kept, &[&delivery.kept.to_string(), error]));

@@ -16,7 +16,7 @@ use crate::cli::flags::path;
 use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
-pub struct StatusArgs {
+pub(crate) struct StatusArgs {
     #[command(flatten)]
     source: Source,
     #[command(flatten)]
@@ -30,7 +30,7 @@ pub struct StatusArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct AckArgs {
+pub(crate) struct AckArgs {
     /// The messages
     #[arg(value_name = "ID", required = true)]
     ids: Vec<String>,
@@ -75,7 +75,7 @@ impl UnreportedReport<'_> {
     }
 }
 
-pub fn status(args: &StatusArgs, out: Out) -> Exit {
+pub(super) fn status(args: &StatusArgs, out: Out) -> Exit {
     end("messenger status", show(args, out), out)
 }
 
@@ -175,7 +175,7 @@ fn head_and_rows(rows: &[Vec<String>], out: Out) {
     lines.iter().skip(1).for_each(|line| out.line(line));
 }
 
-pub fn ack(args: &AckArgs, out: Out) -> Exit {
+pub(super) fn ack(args: &AckArgs, out: Out) -> Exit {
     end("messenger ack", acknowledge(args, out), out)
 }
 

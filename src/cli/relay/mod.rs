@@ -12,7 +12,7 @@ use super::flags::Cids;
 use super::out::Out;
 
 #[derive(Debug, Subcommand)]
-pub enum RelayCommand {
+pub(super) enum RelayCommand {
     /// Let the endpoints of CIDs report to a message relay
     Set(Box<set::SetArgs>),
     /// Show who is whose parent, by each mrinit.conf; secrets are masked
@@ -23,7 +23,7 @@ pub enum RelayCommand {
     Probe(probe::ProbeArgs),
 }
 
-pub fn run(command: &RelayCommand, out: Out) -> Exit {
+pub(super) fn run(command: &RelayCommand, out: Out) -> Exit {
     match command {
         RelayCommand::Set(args) => set::set(args, out),
         RelayCommand::Show(args) => show::show(args, out),

@@ -15,7 +15,7 @@ use serde::Serialize;
 use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
-pub struct ProbeArgs {
+pub(crate) struct ProbeArgs {
     /// The relays or servers: HOST, HOST:PORT, [ADDRESS]:PORT; without a port 8192
     #[arg(value_name = "HOST[:PORT]", required_unless_present = "ior")]
     hosts: Vec<String>,
@@ -29,7 +29,7 @@ pub struct ProbeArgs {
 
 const COMMAND: &str = "relay probe";
 
-pub fn run(args: &ProbeArgs, out: Out) -> Exit {
+pub(super) fn run(args: &ProbeArgs, out: Out) -> Exit {
     let done = match &args.ior {
         Some(from) => judge(from, out),
         None => ask(args, out),

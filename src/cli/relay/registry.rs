@@ -13,7 +13,7 @@ use crate::cli::out::Out;
 
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("writes").args(["reg", "apply"]))]
-pub struct RegistryArgs {
+pub(crate) struct RegistryArgs {
     /// Show which values differ; this is what happens without --reg and --apply
     #[arg(long, conflicts_with_all = ["reg", "apply", "dry_run"])]
     show: bool,
@@ -51,7 +51,7 @@ enum ViewChoice {
 }
 
 impl RegistryArgs {
-    pub fn views(&self) -> Option<&'static [RegistryView]> {
+    pub(crate) fn views(&self) -> Option<&'static [RegistryView]> {
         self.view.map(|view| match view {
             ViewChoice::Bits32 => &[RegistryView::Bits32][..],
             ViewChoice::Bits64 => &[RegistryView::Bits64][..],
@@ -62,7 +62,7 @@ impl RegistryArgs {
 
 const COMMAND: &str = "relay registry";
 
-pub fn run(args: &RegistryArgs, out: Out) -> Exit {
+pub(super) fn run(args: &RegistryArgs, out: Out) -> Exit {
     let done = match &args.reg {
         Some(path) => write(path, args, out),
         None if args.apply => apply(args, out),

@@ -12,7 +12,7 @@ use crate::cli::out::Out;
 use crate::cli::work::{Work, open_cid};
 
 #[derive(Debug, Args)]
-pub struct SetArgs {
+pub(crate) struct SetArgs {
     /// The CIDs
     #[arg(value_name = "CID", required = true, value_parser = path())]
     pub cids: Vec<PathBuf>,
@@ -30,7 +30,7 @@ pub struct SetArgs {
     pub flags: RefreshFlags,
 }
 
-pub fn set(args: &SetArgs, out: Out) -> Exit {
+pub(super) fn set(args: &SetArgs, out: Out) -> Exit {
     const COMMAND: &str = "relay set";
     let setup = || -> Result<RelaySetup> {
         let mut setup = RelaySetup::new(args.address.address()?);

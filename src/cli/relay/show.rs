@@ -8,7 +8,7 @@ use crate::cli::flags::Cids;
 use crate::cli::look::look_at_all;
 use crate::cli::out::Out;
 
-pub fn show(args: &Cids, out: Out) -> Exit {
+pub(super) fn show(args: &Cids, out: Out) -> Exit {
     look_at_all("relay show", &args.cids, out, |path| {
         let state = relay::show(&Cid::open(path)?)?;
         out.toned(relay_lines(&state));

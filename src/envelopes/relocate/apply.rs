@@ -118,7 +118,7 @@ struct Record {
 }
 
 impl Record {
-    fn read(to: &Path) -> Result<Option<Record>> {
+    fn read(to: &Path) -> Result<Option<Self>> {
         let path = to.join(RECORD);
         if path.symlink_metadata().is_err_and(|error| error.kind() == IoErrorKind::NotFound) {
             return Ok(None);
@@ -236,8 +236,8 @@ pub fn undo_move(to: &Path, host: &MoveHost<'_>) -> Result<Moved> {
 }
 
 impl Moved {
-    fn new(from: &Path, to: &Path) -> Moved {
-        Moved {
+    fn new(from: &Path, to: &Path) -> Self {
+        Self {
             from: from.to_owned(),
             to: to.to_owned(),
             moved: 0,

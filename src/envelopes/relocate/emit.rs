@@ -57,7 +57,7 @@ impl MovePlan {
     ///
     /// # Errors
     /// The folder is there already, or one is in the other, or the router is too old to heed the value.
-    pub fn new(place: &Place, before: Option<&Value>, to: &str, router: RouterRule) -> Result<MovePlan> {
+    pub fn new(place: &Place, before: Option<&Value>, to: &str, router: RouterRule) -> Result<Self> {
         let from = place.folder.clone();
         let lower = |path: &str| format!("{}\\", path.trim_end_matches('\\').to_lowercase());
         let usage = |what: String| Error::new(ErrorKind::Usage, what);
@@ -95,7 +95,7 @@ impl MovePlan {
             format!("move what is in {from} there"),
             "start the service \"Sophos Message Router\"".to_owned(),
         ];
-        Ok(MovePlan {
+        Ok(Self {
             from,
             to: to.to_owned(),
             views: place.view.map_or(RegistryView::BOTH.into(), |view| vec![view]),

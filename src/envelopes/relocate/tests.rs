@@ -34,14 +34,14 @@ struct World {
 }
 
 impl World {
-    fn new(messages: usize) -> World {
+    fn new(messages: usize) -> Self {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir(dir.path().join("old")).unwrap();
         for number in 0..messages {
             fs::write(dir.path().join(format!("old/{number}.msg")), number.to_string()).unwrap();
         }
         let setting = Setting { value: RefCell::new(None), refuses: false, in_the_way: None };
-        World { dir, services: Made::running(&[ROUTER.name]), setting }
+        Self { dir, services: Made::running(&[ROUTER.name]), setting }
     }
 
     fn path(&self, name: &str) -> PathBuf {

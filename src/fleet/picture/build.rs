@@ -7,7 +7,7 @@ use crate::base::text::{count, safe};
 use crate::fleet::{Fleet, FleetCid, FleetFinding, Machine, Platform, Target};
 
 impl Tree {
-    pub(super) fn new(fleet: &Fleet, findings: &[FleetFinding]) -> Tree {
+    pub(super) fn new(fleet: &Fleet, findings: &[FleetFinding]) -> Self {
         let known = Known::new(fleet, findings);
         let totals = totals(fleet);
         let lost = 1 + fleet.relays.len();
@@ -30,7 +30,7 @@ impl Tree {
         if !known.cids[lost].is_empty() || nodes.iter().any(|node| node.parent == Some(lost)) {
             nodes.push(known.lost(lost));
         }
-        Tree { title: safe(&title(fleet, totals[0])), nodes, findings: sentences(findings) }
+        Self { title: safe(&title(fleet, totals[0])), nodes, findings: sentences(findings) }
     }
 }
 
@@ -44,7 +44,7 @@ struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
-    fn new(fleet: &'a Fleet, findings: &'a [FleetFinding]) -> Known<'a> {
+    fn new(fleet: &'a Fleet, findings: &'a [FleetFinding]) -> Self {
         let mut cids = vec![Vec::new(); fleet.relays.len() + 2];
         for cid in &fleet.cids {
             let owner = match cid.reports_to {

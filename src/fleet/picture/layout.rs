@@ -31,14 +31,14 @@ pub(super) const TITLE: Font = Font { size: 16, bold: true };
 impl Style {
     pub(super) fn font(self) -> Font {
         match self {
-            Style::Name => NAME,
-            Style::Plain | Style::Soft => TEXT,
-            Style::Doubtful | Style::Bad => Font { bold: true, ..TEXT },
+            Self::Name => NAME,
+            Self::Plain | Self::Soft => TEXT,
+            Self::Doubtful | Self::Bad => Font { bold: true, ..TEXT },
         }
     }
 
     fn height(self) -> u32 {
-        if self == Style::Name { 20 } else { 17 }
+        if self == Self::Name { 20 } else { 17 }
     }
 }
 

@@ -96,8 +96,8 @@ enum Style {
 }
 
 impl Line {
-    fn new(text: &str, style: Style) -> Line {
-        Line { text: safe(text), style, keep_end: false }
+    fn new(text: &str, style: Style) -> Self {
+        Self { text: safe(text), style, keep_end: false }
     }
 }
 

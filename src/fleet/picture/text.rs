@@ -41,12 +41,12 @@ impl Font {
     }
 
     /// The width of a text, in pixels.
-    pub fn width(self, text: &str) -> u32 {
+    pub(super) fn width(self, text: &str) -> u32 {
         self.hundredths(text).div_ceil(100)
     }
 
     /// The text, or as much of it as fits, with `…` for what is left out at its end or at its beginning.
-    pub fn fit(self, text: &str, width: u32, keep_end: bool) -> String {
+    pub(super) fn fit(self, text: &str, width: u32, keep_end: bool) -> String {
         if self.width(text) <= width {
             return text.to_owned();
         }
@@ -68,7 +68,7 @@ impl Font {
     }
 
     /// The text in lines that fit. A word that does not is broken.
-    pub fn wrap(self, text: &str, width: u32) -> Vec<String> {
+    pub(super) fn wrap(self, text: &str, width: u32) -> Vec<String> {
         let mut lines = Vec::new();
         let mut line = String::new();
         for word in text.split_whitespace() {

@@ -10,19 +10,19 @@ use crate::support::layout::crc32;
 use crate::support::{Output, RELAY_LIST, TestEnv, check_cid, snapshot_tree, stamps};
 
 /// What `MRParentAddress` is in a new CID.
-pub const PARENT: &str = "\"MRParentAddress\"=\"Server.Sales.Acme,SERVER\"";
+pub(super) const PARENT: &str = "\"MRParentAddress\"=\"Server.Sales.Acme,SERVER\"";
 
 /// A relay below that of [`RELAY`].
-pub const BELOW: &str =
+pub(super) const BELOW: &str =
     "[[relay]]\nname = 'Below'\nip = '10.1.200.66'\nfqdn = 'below.sales.acme'\nnetbios = 'BELOW'\nparent = 'MR'\n";
-pub const BELOW_LIST: &str = "10.1.200.66,below.sales.acme,BELOW";
+pub(super) const BELOW_LIST: &str = "10.1.200.66,below.sales.acme,BELOW";
 
-pub fn cid(path: &str, relay: &str) -> String {
+pub(super) fn cid(path: &str, relay: &str) -> String {
     format!("[[cid]]\npath = '{path}'\nrelay = '{relay}'\n")
 }
 
 /// A server, two relays, one below the other, and a CID of each.
-pub fn chain() -> TestEnv {
+pub(super) fn chain() -> TestEnv {
     let env = env(&format!("{BELOW}{}{}{}", cid("A", "mr"), cid("B", "Below"), cid("S", "server")));
     ["A", "B", "S"].iter().for_each(|name| drop(env.cid(name, DemoCid::default())));
     env

@@ -7,13 +7,13 @@ use configcid::DemoCid;
 use crate::support::{Output, RELAY_LIST, TestEnv};
 
 /// A server, as the demo CIDs have it.
-pub const SERVER: &str = "[server]\nname = 'Server1'\nfqdn = 'Server.Sales.Acme'\nnetbios = 'SERVER'\n";
+pub(super) const SERVER: &str = "[server]\nname = 'Server1'\nfqdn = 'Server.Sales.Acme'\nnetbios = 'SERVER'\n";
 /// The relay of [`RELAY_LIST`].
-pub const RELAY: &str =
+pub(super) const RELAY: &str =
     "[[relay]]\nname = 'MR'\nip = '10.1.200.65'\nfqdn = 'MRComputer.Sales.Acme'\nnetbios = 'MRComputer'\n";
 
 /// An environment with a fleet file of the server, of the relay, and of what is given.
-pub fn env(more: &str) -> TestEnv {
+pub(super) fn env(more: &str) -> TestEnv {
     let env = TestEnv::new();
     env.write("fleet.toml", format!("{SERVER}{RELAY}{more}"));
     env

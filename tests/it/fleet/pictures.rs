@@ -12,12 +12,12 @@ use crate::support::browser::{ask, have, have_browser, show};
 const TOWNS: [&str; 8] = ["Oslo", "Southampton", "Graz", "Wolverhampton", "Lyon", "Gothenburg", "Ghent", "Luxembourg"];
 
 /// The name of a relay.
-pub fn name(index: usize) -> String {
+pub(super) fn name(index: usize) -> String {
     format!("{}-MR{index}", TOWNS[index % TOWNS.len()])
 }
 
 /// A fleet file of so many relays: most report to the server, every fifth to one of the first, some have no CID.
-pub fn fleet(relays: usize) -> String {
+pub(super) fn fleet(relays: usize) -> String {
     let mut text = "[server]\nname = 'Server1'\nip = '10.1.200.10'\nfqdn = 'Server1.Sales.Acme'\n\
                     system = 'Windows Server 2012 R2'\nendpoints = 120\n"
         .to_owned();
@@ -48,7 +48,7 @@ pub fn fleet(relays: usize) -> String {
 }
 
 /// An environment with a fleet of so many relays.
-pub fn env(relays: usize) -> TestEnv {
+pub(super) fn env(relays: usize) -> TestEnv {
     let env = TestEnv::new();
     env.write("fleet.toml", fleet(relays));
     env

@@ -11,7 +11,7 @@ use crate::support::pki::Pki;
 type Row = (&'static str, &'static str, &'static [&'static str], &'static str, &'static str, &'static str);
 
 #[rustfmt::skip]
-pub const CHAINS: &[Row] = &[
+pub(super) const CHAINS: &[Row] = &[
     // Who vouches.
     ("good", "nothing", &["signer"], "--root-ca {root.pem}", "whole", "+"),
     ("good-inter", "nothing", &["inter-signer", "inter"], "--root-ca {root.pem}", "whole", "+"),
@@ -121,7 +121,7 @@ pub const CHAINS: &[Row] = &[
 ];
 
 /// The rows that get another answer.
-pub fn differing(pki: &Pki) -> Vec<String> {
+pub(super) fn differing(pki: &Pki) -> Vec<String> {
     let fingerprint = |name: &str| {
         let output = pki.openssl("x", &["x509", "-in", &format!("{name}.pem"), "-noout", "-fingerprint", "-sha256"]);
         String::from_utf8(output).unwrap().trim().split_once('=').unwrap().1.to_owned()

@@ -14,7 +14,7 @@ fn end(more: &str) -> String {
 }
 
 /// Makes all of them; `None` where there is no `openssl`.
-pub fn make() -> Option<Pki> {
+pub(super) fn make() -> Option<Pki> {
     let pki = Pki::new()?;
     let sections = "[idp]\nissuingDistributionPoint=critical,@point\n[point]\nfullname=URI:http://pki.example/acme.crl\n\
                     [part]\nissuingDistributionPoint=critical,@users\n[users]\nonlyuser=TRUE\n";

@@ -10,7 +10,7 @@ use crate::support::pki::{Pki, entry};
 type Row = (&'static str, &'static str, fn(&Pki) -> String, &'static str, &'static str);
 
 /// The line of a certificate.
-pub fn certificate(pki: &Pki, name: &str) -> String {
+pub(super) fn certificate(pki: &Pki, name: &str) -> String {
     format!("#... cert {}\n", Base64::encode_string(&pki.der(name)))
 }
 
@@ -72,7 +72,7 @@ const SHA1: &str = "--root-ca {root.pem} --allow-sha1";
 const REV: &str = "--root-ca {root.pem} --root-ca {rev.pem} --crl {rev-signer.crl}";
 
 #[rustfmt::skip]
-pub const TEXTS: &[Row] = &[
+pub(super) const TEXTS: &[Row] = &[
     ("text-good", "nothing", good, ROOT, "whole"),
     ("text-unsigned", "the signature is left out", |_| body(), ROOT, "unsigned"),
     ("text-changed", "the name of a file", |pki| good(pki).replace("setup", "setuq"), ROOT, "bad-signature"),
@@ -129,7 +129,7 @@ pub const TEXTS: &[Row] = &[
 ];
 
 /// The rows that get another answer.
-pub fn differing(pki: &Pki) -> Vec<String> {
+pub(super) fn differing(pki: &Pki) -> Vec<String> {
     let mut differing = Vec::new();
     for &(name, forged, make, line, expected) in TEXTS {
         let env = TestEnv::new();

@@ -36,7 +36,7 @@ fn brought(pki: &Pki, env: &TestEnv, root: &str) {
 }
 
 #[rustfmt::skip]
-pub const TREES: &[Row] = &[
+pub(super) const TREES: &[Row] = &[
     ("tree-good", "nothing", |pki, env| after(pki, env, |_| {}), "whole"),
     ("tree-content", "the content of a file, of the same size", |pki, env| after(pki, env, |env| env.write("P/setup.exe", "MZ sEtup")), "files"),
     ("tree-size", "its size", |pki, env| after(pki, env, |env| env.write("P/setup.exe", "MZ")), "files"),
@@ -82,7 +82,7 @@ pub const TREES: &[Row] = &[
 ];
 
 /// The rows that get another answer.
-pub fn differing(pki: &Pki) -> Vec<String> {
+pub(super) fn differing(pki: &Pki) -> Vec<String> {
     let mut differing = Vec::new();
     for &(name, forged, make, expected) in TREES {
         let env = TestEnv::new();

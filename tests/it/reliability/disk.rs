@@ -23,7 +23,7 @@ struct Small {
 
 impl Small {
     /// `None` where nobody may mount here, which is said.
-    fn mount(options: &str) -> Option<Small> {
+    fn mount(options: &str) -> Option<Self> {
         let scratch = scratch();
         let place = scratch.path().join("small");
         fs::create_dir(&place).unwrap();
@@ -33,7 +33,7 @@ impl Small {
             .stderr(Stdio::null())
             .status();
         if mounted.is_ok_and(|status| status.success()) {
-            return Some(Small { place, _scratch: scratch });
+            return Some(Self { place, _scratch: scratch });
         }
         skipped("no file system can be mounted here");
         None

@@ -31,7 +31,7 @@ fn undo() -> Vec<&'static str> {
 }
 
 impl Scenario {
-    fn new(name: &'static str, before: &[Vec<&'static str>], args: Vec<&'static str>) -> Scenario {
+    fn new(name: &'static str, before: &[Vec<&'static str>], args: Vec<&'static str>) -> Self {
         let scratch = scratch();
         let base = scratch.path().join("base");
         make_cid(&base);
@@ -45,27 +45,27 @@ impl Scenario {
         assert_ne!(old, new, "{name}");
         assert_eq!(litter(&done), [""; 0], "{name}");
         let is_setting = args[0] != "undo";
-        Scenario { name, base, args, ends: Ends { old, new }, steps, is_setting, _scratch: scratch }
+        Self { name, base, args, ends: Ends { old, new }, steps, is_setting, _scratch: scratch }
     }
 
     /// A fresh CID gets a relay: files come.
-    fn adding() -> Scenario {
-        Scenario::new("relay set", &[], relay_set(ONE))
+    fn adding() -> Self {
+        Self::new("relay set", &[], relay_set(ONE))
     }
 
     /// A relay CID gets another relay: files change.
-    fn replacing() -> Scenario {
-        Scenario::new("another relay", &[relay_set(ONE)], relay_set(TWO))
+    fn replacing() -> Self {
+        Self::new("another relay", &[relay_set(ONE)], relay_set(TWO))
     }
 
     /// A relay is taken back: files go.
-    fn undoing() -> Scenario {
-        Scenario::new("undo", &[relay_set(ONE)], undo())
+    fn undoing() -> Self {
+        Self::new("undo", &[relay_set(ONE)], undo())
     }
 
     /// And given again.
-    fn redoing() -> Scenario {
-        Scenario::new("undo of the undo", &[relay_set(ONE), undo()], undo())
+    fn redoing() -> Self {
+        Self::new("undo of the undo", &[relay_set(ONE), undo()], undo())
     }
 
     fn context(&self, fault: &str) -> String {

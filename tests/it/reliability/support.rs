@@ -13,27 +13,27 @@ use configcid::DemoCid;
 use tempfile::TempDir;
 
 /// The relays that the tests set up.
-pub const ONE: &[&str] = &["--ip", "10.1.200.65", "--fqdn", "MRComputer.Sales.Acme", "--netbios", "MRComputer"];
-pub const TWO: &[&str] = &["--ip", "10.1.200.66", "--fqdn", "Second.Sales.Acme", "--netbios", "SECOND"];
+pub(super) const ONE: &[&str] = &["--ip", "10.1.200.65", "--fqdn", "MRComputer.Sales.Acme", "--netbios", "MRComputer"];
+pub(super) const TWO: &[&str] = &["--ip", "10.1.200.66", "--fqdn", "Second.Sales.Acme", "--netbios", "SECOND"];
 
 /// No run of the program takes longer, on the slowest machine: it hangs.
 const HANGS: Duration = Duration::from_secs(60);
 
 /// A folder that goes with the value: in memory where the system has such a place, since thousands of trees are made.
-pub fn scratch() -> TempDir {
+pub(super) fn scratch() -> TempDir {
     let memory = Path::new("/dev/shm");
     let place = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
     tempfile::Builder::new().prefix("configcid-reliability-").tempdir_in(place).expect("a scratch folder")
 }
 
 /// A folder where other temporary files are, which is a disk as a rule: to flush takes its time there.
-pub fn scratch_on_disk() -> TempDir {
+pub(super) fn scratch_on_disk() -> TempDir {
     tempfile::Builder::new().prefix("configcid-reliability-").tempdir().expect("a scratch folder")
 }
 
 /// A CID whose catalogs are those of the root, `rms`, `rms9x` and two components that relay set-up leaves alone; modes
 /// are not all the same, so that a lost one is seen.
-pub fn make_cid(path: &Path) {
+pub(super) fn make_cid(path: &Path) {
     DemoCid { rms9x: true, ..DemoCid::default() }.write(path).expect("a demo CID");
     for (file, mode) in [("mrinit.conf", 0o640), ("cidsync.upd", 0o664), ("rms/cidsync.upd", 0o604)] {
         fs::set_permissions(path.join(file), Permissions::from_mode(mode)).expect("a mode");
@@ -41,16 +41,16 @@ pub fn make_cid(path: &Path) {
 }
 
 /// A number of rounds: the usual one, or what `CONFIGCID_ROUNDS` says.
-pub fn rounds(usual: usize) -> usize {
+pub(super) fn rounds(usual: usize) -> usize {
     std::env::var("CONFIGCID_ROUNDS").map_or(usual, |rounds| rounds.parse().expect("CONFIGCID_ROUNDS is a number"))
 }
 
 /// Whether the matrices are to be walked whole.
-pub fn is_thorough() -> bool {
+pub(super) fn is_thorough() -> bool {
     std::env::var_os("CONFIGCID_THOROUGH").is_some()
 }
 
-pub fn report(line: &str) {
+pub(super) fn report(line: &str) {
     println!("reliability: {line}");
 }
 
@@ -58,14 +58,14 @@ pub fn report(line: &str) {
 
 /// What stands at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Item {
+pub(super) enum Item {
     Folder { mode: u32 },
     File { mode: u32, bytes: Vec<u8> },
     Other(String),
 }
 
 /// A whole tree, without what configcid keeps for itself.
-pub type State = BTreeMap<PathBuf, Item>;
+pub(super) type State = BTreeMap<PathBuf, Item>;
 
 fn is_own(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".configcid-"))
@@ -82,7 +82,7 @@ fn walk(root: &Path, found: &mut dyn FnMut(&Path, &fs::Metadata)) {
     }
 }
 
-pub fn state(root: &Path) -> State {
+pub(super) fn state(root: &Path) -> State {
     let mut state = State::new();
     walk(root, &mut |path, metadata| {
         if is_own(path) {
@@ -102,7 +102,7 @@ pub fn state(root: &Path) -> State {
 }
 
 /// The names of the files that configcid keeps in a tree for itself.
-pub fn own_files(root: &Path) -> Vec<String> {
+pub(super) fn own_files(root: &Path) -> Vec<String> {
     let mut names = Vec::new();
     walk(root, &mut |path, _| {
         if is_own(path) {
@@ -114,7 +114,7 @@ pub fn own_files(root: &Path) -> Vec<String> {
 }
 
 /// Those of them that may be there only while something is under way.
-pub fn litter(root: &Path) -> Vec<String> {
+pub(super) fn litter(root: &Path) -> Vec<String> {
     let is_litter = |name: &String| {
         name == ".configcid-journal" || name.ends_with("-lock") || name.ends_with(".lock") || name.ends_with(".new")
     };
@@ -122,7 +122,7 @@ pub fn litter(root: &Path) -> Vec<String> {
 }
 
 /// Where two states differ, for people.
-pub fn difference(a: &State, b: &State) -> String {
+pub(super) fn difference(a: &State, b: &State) -> String {
     let all: std::collections::BTreeSet<_> = a.keys().chain(b.keys()).collect();
     let names = all.into_iter().filter(|path| a.get(*path) != b.get(*path)).map(|path| path.display().to_string());
     names.collect::<Vec<_>>().join(", ")
@@ -130,20 +130,20 @@ pub fn difference(a: &State, b: &State) -> String {
 
 /// The two states that are allowed.
 #[derive(Debug, Clone)]
-pub struct Ends {
+pub(super) struct Ends {
     pub old: State,
     pub new: State,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
+pub(super) enum End {
     Old,
     New,
 }
 
 impl Ends {
     /// Which of the two the tree is in.
-    pub fn of(&self, root: &Path, context: &str) -> End {
+    pub(super) fn of(&self, root: &Path, context: &str) -> End {
         let now = state(root);
         if now == self.old {
             return End::Old;
@@ -161,20 +161,20 @@ impl Ends {
 
 /// How many trees were found in which state.
 #[derive(Debug, Default, Clone, Copy)]
-pub struct Tally {
+pub(super) struct Tally {
     pub old: usize,
     pub new: usize,
 }
 
 impl Tally {
-    pub fn add(&mut self, end: End) {
+    pub(super) fn add(&mut self, end: End) {
         match end {
             End::Old => self.old += 1,
             End::New => self.new += 1,
         }
     }
 
-    pub fn merge(&mut self, other: Tally) {
+    pub(super) fn merge(&mut self, other: Self) {
         self.old += other.old;
         self.new += other.new;
     }
@@ -188,7 +188,7 @@ impl std::fmt::Display for Tally {
 }
 
 /// Copies a tree as it is: modes, links and what configcid keeps there too.
-pub fn copy(from: &Path, to: &Path) {
+pub(super) fn copy(from: &Path, to: &Path) {
     fs::create_dir(to).expect("a new folder");
     for entry in fs::read_dir(from).expect("a folder") {
         let path = entry.expect("an entry").path();
@@ -207,13 +207,13 @@ pub fn copy(from: &Path, to: &Path) {
 }
 
 /// A fresh copy that is removed again.
-pub struct Copy(PathBuf);
+pub(super) struct Copy(PathBuf);
 
 impl Copy {
-    pub fn of(from: &Path, name: &str) -> Copy {
+    pub(super) fn of(from: &Path, name: &str) -> Self {
         let to = from.with_file_name(name);
         copy(from, &to);
-        Copy(to)
+        Self(to)
     }
 }
 
@@ -235,7 +235,7 @@ impl Drop for Copy {
 
 /// How a run ended.
 #[derive(Debug)]
-pub struct Run {
+pub(super) struct Run {
     pub code: Option<i32>,
     pub signal: Option<i32>,
     pub out: String,
@@ -243,8 +243,8 @@ pub struct Run {
 }
 
 impl Run {
-    fn of(output: Output) -> Run {
-        Run {
+    fn of(output: Output) -> Self {
+        Self {
             code: output.status.code(),
             signal: output.status.signal(),
             out: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -253,14 +253,14 @@ impl Run {
     }
 
     #[track_caller]
-    pub fn exits(self, code: i32, context: &str) -> Run {
+    pub(super) fn exits(self, code: i32, context: &str) -> Self {
         assert_eq!(self.code, Some(code), "{context}: {self:?}");
         self
     }
 }
 
 /// The command on `cid`, quiet; `args` are its words and then the options, such as `["relay set", "--ip", ...]`.
-pub fn command(cid: &Path, args: &[&str]) -> Command {
+pub(super) fn command(cid: &Path, args: &[&str]) -> Command {
     static NO_CORES: std::sync::Once = std::sync::Once::new();
     NO_CORES.call_once(|| {
         let none = rustix::process::Rlimit { current: Some(0), maximum: Some(0) };
@@ -273,22 +273,22 @@ pub fn command(cid: &Path, args: &[&str]) -> Command {
     command
 }
 
-pub fn run(cid: &Path, args: &[&str]) -> Run {
+pub(super) fn run(cid: &Path, args: &[&str]) -> Run {
     finish(start(command(cid, args)))
 }
 
-pub fn run_with_fault(cid: &Path, args: &[&str], fault: &str) -> Run {
+pub(super) fn run_with_fault(cid: &Path, args: &[&str], fault: &str) -> Run {
     let mut command = command(cid, args);
     command.env("CONFIGCID_FAULT", fault);
     finish(start(command))
 }
 
-pub fn start(mut command: Command) -> Child {
+pub(super) fn start(mut command: Command) -> Child {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts")
 }
 
 /// Waits for the end of a run; one that hangs is an error.
-pub fn finish(child: Child) -> Run {
+pub(super) fn finish(child: Child) -> Run {
     let process = rustix::process::Pid::from_child(&child);
     let (done, ended) = mpsc::channel::<()>();
     let watch = std::thread::spawn(move || {
@@ -305,7 +305,7 @@ pub fn finish(child: Child) -> Run {
 }
 
 /// Waits until a run with the fault `N:stop` has halted; calling the result lets it go on.
-pub fn halted(child: &Child) -> impl FnOnce() {
+pub(super) fn halted(child: &Child) -> impl FnOnce() {
     use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
     let process = Pid::from_child(child);
     let (_, status) =
@@ -315,12 +315,12 @@ pub fn halted(child: &Child) -> impl FnOnce() {
 }
 
 /// The steps of a run that is let pass: `number what: file`, the first is 1.
-pub fn steps(cid: &Path, args: &[&str]) -> Vec<String> {
+pub(super) fn steps(cid: &Path, args: &[&str]) -> Vec<String> {
     steps_with(cid, args, "")
 }
 
 /// As [`steps`], of a run with a fault.
-pub fn steps_with(cid: &Path, args: &[&str], fault: &str) -> Vec<String> {
+pub(super) fn steps_with(cid: &Path, args: &[&str], fault: &str) -> Vec<String> {
     let list = cid.with_extension("steps");
     let _ = fs::remove_file(&list);
     let mut command = command(cid, args);
@@ -336,14 +336,14 @@ pub fn steps_with(cid: &Path, args: &[&str], fault: &str) -> Vec<String> {
 
 /// Brings the tree back by the command that a person would use, and says which state it was.
 #[track_caller]
-pub fn recover(cid: &Path, ends: &Ends, context: &str) -> End {
+pub(super) fn recover(cid: &Path, ends: &Ends, context: &str) -> End {
     run(cid, &["recover", "--wait", "0"]).exits(0, context);
     assert_eq!(litter(cid), [""; 0], "{context}: left over");
     ends.of(cid, context)
 }
 
 /// Lets `work` do each number below `count`, on all processors; each gets the number of its worker too.
-pub fn in_parallel(count: usize, work: impl Fn(usize, usize) + Sync) {
+pub(super) fn in_parallel(count: usize, work: impl Fn(usize, usize) + Sync) {
     let next = std::sync::atomic::AtomicUsize::new(0);
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     std::thread::scope(|scope| {
@@ -365,17 +365,17 @@ pub fn in_parallel(count: usize, work: impl Fn(usize, usize) + Sync) {
 // ---------------------------------------------------------------------------------------------------------- chance
 
 /// Marsaglia's xorshift64*: the same numbers on every run.
-pub struct Chance(pub u64);
+pub(super) struct Chance(pub u64);
 
 impl Chance {
-    pub fn next(&mut self) -> u64 {
+    pub(super) fn next(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
         self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
     }
 
-    pub fn below(&mut self, limit: u64) -> u64 {
+    pub(super) fn below(&mut self, limit: u64) -> u64 {
         ((u128::from(self.next()) * u128::from(limit)) >> 64) as u64
     }
 }
@@ -383,14 +383,14 @@ impl Chance {
 // -------------------------------------------------------------------------------------- a client's look at catalogs
 
 /// CRC-32 as zlib has it, bit by bit: not the library's own.
-pub fn crc32(bytes: &[u8]) -> u32 {
+pub(super) fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, &byte| {
         (0..8).fold(crc ^ u32::from(byte), |crc, _| (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg()))
     })
 }
 
 /// What a client takes from a catalog: path with slashes, size, checksum. An error says why it cannot be whole.
-pub fn read_catalog(bytes: &[u8]) -> Result<Vec<(String, u32, u32)>, String> {
+pub(super) fn read_catalog(bytes: &[u8]) -> Result<Vec<(String, u32, u32)>, String> {
     let number = |at: usize| -> Result<u32, String> {
         let field = bytes.get(at..at + 4).ok_or_else(|| format!("it ends before {at}"))?;
         Ok(u32::from_le_bytes(field.try_into().expect("four bytes")))

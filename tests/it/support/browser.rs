@@ -6,12 +6,12 @@ use std::process::{Command, Stdio};
 
 /// Whether `program` can be run. Where it cannot, the test says that it looks at nothing; continuous integration skips
 /// nothing, but on Windows, which has no such programs: what the test is about does not depend on the system.
-pub fn have(program: &str) -> bool {
+pub(crate) fn have(program: &str) -> bool {
     have_with(program, "--version")
 }
 
 /// The same, for a program that takes another argument to say what it is.
-pub fn have_with(program: &str, argument: &str) -> bool {
+pub(crate) fn have_with(program: &str, argument: &str) -> bool {
     if cfg!(windows) {
         eprintln!("NOT TESTED on Windows: what {program} says");
         return false;
@@ -25,12 +25,12 @@ pub fn have_with(program: &str, argument: &str) -> bool {
 }
 
 /// Chromium, and the program that reads the text of what it prints.
-pub fn have_browser() -> bool {
+pub(crate) fn have_browser() -> bool {
     have("chromium") && have("pdftotext")
 }
 
 /// A page in the browser.
-pub struct Shown {
+pub(crate) struct Shown {
     /// The screenshot.
     pub png: PathBuf,
     /// The text that can be seen, as it is printed: without what a style hides.
@@ -40,7 +40,7 @@ pub struct Shown {
 /// Shows an HTML or SVG file in a window of this size, in the dark or not. The screenshot is `NAME.png` beside the file.
 /// Nothing can be fetched. Scripts cannot be switched off (headless Chromium takes its pictures by one): the page forbids
 /// them itself.
-pub fn show(file: &Path, name: &str, (width, height): (u32, u32), is_dark: bool) -> Shown {
+pub(crate) fn show(file: &Path, name: &str, (width, height): (u32, u32), is_dark: bool) -> Shown {
     let folder = file.parent().unwrap();
     let (png, pdf) = (folder.join(format!("{name}.png")), folder.join(format!("{name}.pdf")));
     let url = format!("file://{}", file.canonicalize().unwrap().display());
@@ -55,7 +55,7 @@ pub fn show(file: &Path, name: &str, (width, height): (u32, u32), is_dark: bool)
 }
 
 /// What a script says of a picture that stands in a page: its text, which is JSON. The picture itself runs nothing.
-pub fn ask(file: &Path, script: &str) -> serde_json::Value {
+pub(crate) fn ask(file: &Path, script: &str) -> serde_json::Value {
     let page = file.with_extension("asked.html");
     let picture = fs::read_to_string(file).unwrap();
     let script = format!("<script>document.body.textContent = JSON.stringify((() => {{ {script} }})())</script>");
@@ -82,7 +82,7 @@ fn chromium(folder: &Path, args: &[&str]) -> String {
 impl Shown {
     /// Asserts that a text can be seen, whatever its line breaks.
     #[track_caller]
-    pub fn shows(&self, text: &str) {
+    pub(crate) fn shows(&self, text: &str) {
         let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         let squeezed = |text: &str| text.split_whitespace().collect::<String>();
         assert!(squeezed(&self.text).contains(&squeezed(text)), "not on the page: {text:?}\n{}", words(&self.text));

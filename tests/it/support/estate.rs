@@ -11,7 +11,7 @@ use super::layout;
 
 /// A certificate in PEM, valid between these moments (`20160531120000Z`). It has the shape of one (X.509 v1, RSA, signed with
 /// MD5, as those of the field), and neither its key nor its signature is any good.
-pub fn certificate(name: &str, not_before: &str, not_after: &str) -> String {
+pub(crate) fn certificate(name: &str, not_before: &str, not_after: &str) -> String {
     let oid = |bytes: &[u8]| der(0x06, bytes);
     let null = [0x05, 0x00];
     let md5_with_rsa = der(0x30, &[&oid(&[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x04])[..], &null].concat());
@@ -51,7 +51,7 @@ fn pem(label: &str, bytes: &[u8]) -> String {
 }
 
 /// The body of a manifest of all the vendor's files below `folder`.
-pub fn manifest(folder: &Path) -> String {
+pub(crate) fn manifest(folder: &Path) -> String {
     let mut files = Vec::new();
     let mut open = vec![PathBuf::new()];
     while let Some(below) = open.pop() {
@@ -79,7 +79,7 @@ pub fn manifest(folder: &Path) -> String {
 }
 
 /// The lines of one entry.
-pub fn manifest_entry(path: &str, content: &[u8]) -> String {
+pub(crate) fn manifest_entry(path: &str, content: &[u8]) -> String {
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let (sha1, sha256) = (hex(&Sha1::digest(content)), hex(&Sha256::digest(content)));
     format!("\"{path}\" {} {sha1}\n#sha256 {sha256}\n", content.len())

@@ -2,11 +2,11 @@
 //! crate's own, so that the two can check each other. It trusts its input and panics where that is wrong.
 
 /// The bytes before the first entry, where there is no gap.
-pub const HEADER: usize = 84;
+pub(crate) const HEADER: usize = 84;
 
 /// One entry, with the offset at which it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub(crate) struct Entry {
     pub at: usize,
     pub path: Vec<u8>,
     pub size: u32,
@@ -15,21 +15,21 @@ pub struct Entry {
 
 impl Entry {
     /// An entry for a file with this content.
-    pub fn of(path: &str, content: &[u8], sum: Sum) -> Entry {
-        Entry { at: 0, path: path.as_bytes().to_vec(), size: content.len() as u32, checksum: sum(content) }
+    pub(crate) fn of(path: &str, content: &[u8], sum: Sum) -> Self {
+        Self { at: 0, path: path.as_bytes().to_vec(), size: content.len() as u32, checksum: sum(content) }
     }
 
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         String::from_utf8_lossy(&self.path).into_owned()
     }
 }
 
 /// A checksum function.
-pub type Sum = fn(&[u8]) -> u32;
+pub(crate) type Sum = fn(&[u8]) -> u32;
 
 /// A catalog.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Catalog {
+pub(crate) struct Catalog {
     /// Everything before the first entry.
     pub head: Vec<u8>,
     pub entries: Vec<Entry>,
@@ -41,7 +41,7 @@ pub struct Catalog {
 }
 
 impl Catalog {
-    pub fn read(bytes: &[u8]) -> Catalog {
+    pub(crate) fn read(bytes: &[u8]) -> Self {
         let number = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
         assert_eq!(&bytes[..39], b"{546D99E5-A8F5-49a5-BF8B-93A516F7FD83}\0", "the format's GUID");
         assert_eq!(bytes[39..41], [1, 0], "the version");
@@ -55,7 +55,7 @@ impl Catalog {
             entries.push(Entry { at, path, size: number(at + 4), checksum: number(at + 8) });
             at = end;
         }
-        Catalog { head, entries, own: number(at + 4), own_at: at + 4, tail: bytes[at + 8..].to_vec() }
+        Self { head, entries, own: number(at + 4), own_at: at + 4, tail: bytes[at + 8..].to_vec() }
     }
 
     /// What the own checksum covers.
@@ -72,11 +72,11 @@ impl Catalog {
         out
     }
 
-    pub fn seal(&mut self, sum: Sum) {
+    pub(crate) fn seal(&mut self, sum: Sum) {
         self.own = sum(&self.body());
     }
 
-    pub fn print(&self) -> Vec<u8> {
+    pub(crate) fn print(&self) -> Vec<u8> {
         let mut out = self.body();
         out.extend(self.own.to_le_bytes());
         out.extend(&self.tail);
@@ -85,7 +85,7 @@ impl Catalog {
 }
 
 /// CRC-32 as in zlib, bit by bit.
-pub fn crc32(bytes: &[u8]) -> u32 {
+pub(crate) fn crc32(bytes: &[u8]) -> u32 {
     let mut crc = !0u32;
     for byte in bytes {
         crc ^= u32::from(*byte);
@@ -97,12 +97,12 @@ pub fn crc32(bytes: &[u8]) -> u32 {
 }
 
 /// A checksum that configcid does not know: FNV-1a.
-pub fn unknown(bytes: &[u8]) -> u32 {
+pub(crate) fn unknown(bytes: &[u8]) -> u32 {
     bytes.iter().fold(0x811C_9DC5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
 }
 
 /// The names of files that customers may change (docs/formats.md, section 1), in lower case.
-pub const CUSTOMER_FILES: &[&str] = &[
+pub(crate) const CUSTOMER_FILES: &[&str] = &[
     "mrinit.conf",
     "mrinit.custom",
     "cac.pem",
@@ -116,14 +116,14 @@ pub const CUSTOMER_FILES: &[&str] = &[
 ];
 
 /// Whether a customer may change the file of this path: it has such a name and lies in the root or in a component.
-pub fn is_customer_file(path_from_root: &str) -> bool {
+pub(crate) fn is_customer_file(path_from_root: &str) -> bool {
     let parts: Vec<&str> = path_from_root[1..].split('\\').collect();
     let name = parts[parts.len() - 1].to_lowercase();
     parts.len() <= 2 && CUSTOMER_FILES.contains(&name.as_str())
 }
 
 /// Whether the file of this path is a catalog.
-pub fn is_catalog(path: &str) -> bool {
+pub(crate) fn is_catalog(path: &str) -> bool {
     let name = path.rsplit('\\').next().unwrap_or(path).to_lowercase();
     ["cidsync.upd", "root.upd", "master.upd"].contains(&name.as_str())
 }

@@ -4,12 +4,12 @@
 // Each test program uses a part of it.
 #![allow(dead_code)]
 
-pub mod browser;
-pub mod estate;
-pub mod layout;
-pub mod pki;
-pub mod testdata;
-pub mod wine;
+pub(crate) mod browser;
+pub(crate) mod estate;
+pub(crate) mod layout;
+pub(crate) mod pki;
+pub(crate) mod testdata;
+pub(crate) mod wine;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -26,89 +26,89 @@ use configcid::catalog::{Checksum, ChecksumFunction};
 use layout::{Catalog, Sum, crc32};
 
 /// A relay that all tests may use.
-pub const RELAY: &str = "--ip 10.1.200.65 --fqdn MRComputer.Sales.Acme --netbios MRComputer";
+pub(crate) const RELAY: &str = "--ip 10.1.200.65 --fqdn MRComputer.Sales.Acme --netbios MRComputer";
 /// The same, as `mrinit.conf` has it.
-pub const RELAY_LIST: &str = "10.1.200.65,MRComputer.Sales.Acme,MRComputer";
+pub(crate) const RELAY_LIST: &str = "10.1.200.65,MRComputer.Sales.Acme,MRComputer";
 
 /// No run takes longer, unless it hangs.
 const LIMIT: Duration = Duration::from_secs(120);
 
 /// A folder of its own for one test, where the program runs, and an empty one for the program's temporary files.
-pub struct TestEnv {
+pub(crate) struct TestEnv {
     _dir: tempfile::TempDir,
     root: PathBuf,
     variables: Vec<(String, String)>,
 }
 
 impl TestEnv {
-    pub fn new() -> TestEnv {
+    pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         // On Windows the real path is one in which no program can run.
         let root = if cfg!(windows) { dir.path().to_owned() } else { dir.path().canonicalize().unwrap() };
         fs::create_dir(root.join("work")).unwrap();
         fs::create_dir(root.join("tmp")).unwrap();
-        TestEnv { _dir: dir, root, variables: Vec::new() }
+        Self { _dir: dir, root, variables: Vec::new() }
     }
 
     /// An environment with a demo CID called `MRESXP`.
-    pub fn with(demo: DemoCid) -> TestEnv {
-        let env = TestEnv::new();
+    pub(crate) fn with(demo: DemoCid) -> Self {
+        let env = Self::new();
         env.cid("MRESXP", demo);
         env
     }
 
     /// An environment with the usual demo CID, called `MRESXP`.
-    pub fn demo() -> TestEnv {
-        TestEnv::with(DemoCid::default())
+    pub(crate) fn demo() -> Self {
+        Self::with(DemoCid::default())
     }
 
     /// Makes one more CID.
-    pub fn cid(&self, name: &str, demo: DemoCid) -> PathBuf {
+    pub(crate) fn cid(&self, name: &str, demo: DemoCid) -> PathBuf {
         demo.write(&self.path(name)).unwrap();
         self.path(name)
     }
 
     /// Sets a variable for the programs that are run.
-    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+    pub(crate) fn set(&mut self, name: &str, value: impl Into<String>) {
         self.variables.push((name.to_owned(), value.into()));
     }
 
-    pub fn path(&self, relative: &str) -> PathBuf {
+    pub(crate) fn path(&self, relative: &str) -> PathBuf {
         self.root.join("work").join(relative)
     }
 
-    pub fn read(&self, relative: &str) -> Vec<u8> {
+    pub(crate) fn read(&self, relative: &str) -> Vec<u8> {
         fs::read(self.path(relative)).unwrap_or_else(|error| panic!("{relative}: {error}"))
     }
 
-    pub fn text(&self, relative: &str) -> String {
+    pub(crate) fn text(&self, relative: &str) -> String {
         String::from_utf8(self.read(relative)).unwrap()
     }
 
-    pub fn write(&self, relative: &str, bytes: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, relative: &str, bytes: impl AsRef<[u8]>) {
         let path = self.path(relative);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, bytes).unwrap_or_else(|error| panic!("{relative}: {error}"));
     }
 
-    pub fn remove(&self, relative: &str) {
+    pub(crate) fn remove(&self, relative: &str) {
         fs::remove_file(self.path(relative)).unwrap_or_else(|error| panic!("{relative}: {error}"));
     }
 
     /// Rewrites a file of the CID.
-    pub fn edit(&self, relative: &str, change: impl FnOnce(Vec<u8>) -> Vec<u8>) {
+    pub(crate) fn edit(&self, relative: &str, change: impl FnOnce(Vec<u8>) -> Vec<u8>) {
         self.write(relative, change(self.read(relative)));
     }
 
     /// Replaces a part of a text file, which must be there.
-    pub fn replace(&self, relative: &str, from: &str, to: &str) {
+    pub(crate) fn replace(&self, relative: &str, from: &str, to: &str) {
         let text = self.text(relative);
         assert!(text.contains(from), "{relative} has no {from:?}");
         self.write(relative, text.replace(from, to));
     }
 
     /// Rewrites a catalog and seals it with CRC-32.
-    pub fn edit_catalog(&self, relative: &str, change: impl FnOnce(&mut Catalog)) {
+    pub(crate) fn edit_catalog(&self, relative: &str, change: impl FnOnce(&mut Catalog)) {
         self.edit(relative, |bytes| {
             let mut catalog = Catalog::read(&bytes);
             change(&mut catalog);
@@ -117,22 +117,22 @@ impl TestEnv {
         });
     }
 
-    pub fn catalog(&self, relative: &str) -> Catalog {
+    pub(crate) fn catalog(&self, relative: &str) -> Catalog {
         Catalog::read(&self.read(relative))
     }
 
     /// Everything below the test's folder, the program's temporary files included.
-    pub fn snapshot(&self) -> Tree {
+    pub(crate) fn snapshot(&self) -> Tree {
         snapshot_tree(&self.root)
     }
 
     /// The program, not yet run.
-    pub fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Command {
         self.clean(Command::new(env!("CARGO_BIN_EXE_configcid")))
     }
 
     /// A program that runs in the test's folder and sees nothing of this process's surroundings.
-    pub fn clean(&self, mut command: Command) -> Command {
+    pub(crate) fn clean(&self, mut command: Command) -> Command {
         command.current_dir(self.path("")).env_clear().stdin(Stdio::null());
         for name in ["PATH", "SystemRoot"] {
             command.envs(std::env::var_os(name).map(|value| (name, value)));
@@ -145,11 +145,11 @@ impl TestEnv {
     }
 
     /// Runs the program with the words of `line` as its arguments.
-    pub fn run(&self, line: &str) -> Output {
+    pub(crate) fn run(&self, line: &str) -> Output {
         self.run_args(line.split_whitespace())
     }
 
-    pub fn run_args(&self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Output {
+    pub(crate) fn run_args(&self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Output {
         let mut command = self.command();
         command.args(args);
         self.finish(command)
@@ -158,12 +158,12 @@ impl TestEnv {
     /// Runs the program, for people and with `--json`, and asserts that it refuses with this exit code, says why, and
     /// leaves everything below the test's folder as it is.
     #[track_caller]
-    pub fn refuses(&self, code: i32, line: &str) -> Output {
+    pub(crate) fn refuses(&self, code: i32, line: &str) -> Output {
         self.refuses_args(code, &line.split_whitespace().collect::<Vec<_>>())
     }
 
     #[track_caller]
-    pub fn refuses_args(&self, code: i32, args: &[&str]) -> Output {
+    pub(crate) fn refuses_args(&self, code: i32, args: &[&str]) -> Output {
         let before = self.snapshot();
         let json = self.run_args(args.iter().chain(&["--json"])).expect(code);
         let value = json.json();
@@ -177,7 +177,7 @@ impl TestEnv {
     }
 
     /// Runs a command to its end. It must not hang, and must not print a secret.
-    pub fn finish(&self, mut command: Command) -> Output {
+    pub(crate) fn finish(&self, mut command: Command) -> Output {
         let line = command.get_args().map(|arg| arg.to_string_lossy()).collect::<Vec<_>>().join(" ");
         // Wine's desktop is begun by the first program with a window, and keeps what that had open for as long as any program
         // has windows: a pipe would never end there, a file needs no end.
@@ -229,7 +229,7 @@ impl TestEnv {
 }
 
 /// An example of the crate, as a program to run.
-pub fn example(name: &str) -> PathBuf {
+pub(crate) fn example(name: &str) -> PathBuf {
     let programs = PathBuf::from(env!("CARGO_BIN_EXE_configcid")).parent().unwrap().join("examples");
     let path = programs.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     assert!(path.is_file(), "{} is not there: cargo build --examples makes it", path.display());
@@ -238,7 +238,7 @@ pub fn example(name: &str) -> PathBuf {
 }
 
 /// Starts a program.
-pub fn spawn(command: &mut Command) -> Child {
+pub(crate) fn spawn(command: &mut Command) -> Child {
     // Wine, when the machine is busy, loses a process before it begins, and calls that an internal error.
     const ERROR_INTERNAL_ERROR: i32 = 1359;
     let mut attempts = (0..10).map(|_| command.spawn());
@@ -260,7 +260,7 @@ fn without_process_ids(text: &str) -> String {
 }
 
 /// Whether `output` contains `text`; on Windows, where paths of the system have either slash, whichever it has.
-pub fn holds(output: &str, text: &str) -> bool {
+pub(crate) fn holds(output: &str, text: &str) -> bool {
     match cfg!(windows) {
         true => output.replace('\\', "/").contains(&text.replace('\\', "/")),
         false => output.contains(text),
@@ -269,7 +269,7 @@ pub fn holds(output: &str, text: &str) -> bool {
 
 /// How a run ended. The test's folder is `[DIR]` in it.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Output {
+pub(crate) struct Output {
     pub code: i32,
     pub stdout: String,
     pub stderr: String,
@@ -278,39 +278,39 @@ pub struct Output {
 
 impl Output {
     #[track_caller]
-    pub fn expect(self, code: i32) -> Output {
+    pub(crate) fn expect(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{self}");
         self
     }
 
     /// Done, with nothing to complain about.
     #[track_caller]
-    pub fn ok(self) -> Output {
+    pub(crate) fn ok(self) -> Self {
         let output = self.expect(0);
         assert_eq!(output.stderr, "", "{output}");
         output
     }
 
     #[track_caller]
-    pub fn says(self, text: &str) -> Output {
+    pub(crate) fn says(self, text: &str) -> Self {
         assert!(holds(&self.stdout, text), "not on stdout: {text:?}\n{self}");
         self
     }
 
     #[track_caller]
-    pub fn complains(self, text: &str) -> Output {
+    pub(crate) fn complains(self, text: &str) -> Self {
         assert!(holds(&self.stderr, text), "not on stderr: {text:?}\n{self}");
         self
     }
 
     /// How many lines begin so.
-    pub fn count(&self, start: &str) -> usize {
+    pub(crate) fn count(&self, start: &str) -> usize {
         self.stdout.lines().filter(|line| line.starts_with(start)).count()
     }
 
     /// The JSON answer, which names this schema and the exit code that the process had.
     #[track_caller]
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         let value: serde_json::Value =
             serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self}"));
         assert_eq!(value["schema"], 1, "{self}");
@@ -332,13 +332,13 @@ impl Output {
 
 impl std::fmt::Display for Output {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Output { code, stdout, stderr, line } = self;
+        let Self { code, stdout, stderr, line } = self;
         write!(f, "$ configcid {line}\nexit code {code}\n--- stdout\n{stdout}--- stderr\n{stderr}")
     }
 }
 
 /// The identity keys that every demo CID has.
-pub fn secrets() -> Vec<String> {
+pub(crate) fn secrets() -> Vec<String> {
     let conf = DemoCid::default().mrinit();
     let secrets: Vec<String> = conf
         .lines()
@@ -350,11 +350,11 @@ pub fn secrets() -> Vec<String> {
 }
 
 /// Every path in a folder, and what is there.
-pub type Tree = BTreeMap<PathBuf, Node>;
+pub(crate) type Tree = BTreeMap<PathBuf, Node>;
 
 /// What stands at a path, with its permissions where the system has them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Node {
+pub(crate) enum Node {
     Folder(u32),
     File(u32, Content),
     Link(PathBuf),
@@ -363,7 +363,7 @@ pub enum Node {
 
 /// A file's bytes; of a very large one the size, both ends, and when it was written.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Content {
+pub(crate) enum Content {
     Bytes(Vec<u8>),
     Large { size: u64, ends: Vec<u8>, written: SystemTime },
 }
@@ -371,8 +371,8 @@ pub enum Content {
 impl std::fmt::Debug for Content {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Content::Bytes(bytes) => f.write_str(&bytes.escape_ascii().to_string()),
-            Content::Large { size, written, .. } => write!(f, "{size} bytes, written {written:?}"),
+            Self::Bytes(bytes) => f.write_str(&bytes.escape_ascii().to_string()),
+            Self::Large { size, written, .. } => write!(f, "{size} bytes, written {written:?}"),
         }
     }
 }
@@ -384,7 +384,7 @@ fn is_record(path: &Path) -> bool {
 }
 
 /// Every path below `root` but for records of changes, with what is there.
-pub fn snapshot_tree(root: &Path) -> Tree {
+pub(crate) fn snapshot_tree(root: &Path) -> Tree {
     let mut tree = Tree::new();
     let mut open = vec![root.to_owned()];
     while let Some(folder) = open.pop() {
@@ -424,7 +424,7 @@ fn content(path: &Path, metadata: &fs::Metadata) -> Content {
     Content::Large { size, ends, written: metadata.modified().unwrap() }
 }
 
-pub fn mode(metadata: &fs::Metadata) -> u32 {
+pub(crate) fn mode(metadata: &fs::Metadata) -> u32 {
     #[cfg(unix)]
     return std::os::unix::fs::PermissionsExt::mode(&metadata.permissions());
     #[cfg(not(unix))]
@@ -432,7 +432,7 @@ pub fn mode(metadata: &fs::Metadata) -> u32 {
 }
 
 /// When each file and folder was last written, and which one it is.
-pub fn stamps(root: &Path) -> BTreeMap<PathBuf, (SystemTime, u64)> {
+pub(crate) fn stamps(root: &Path) -> BTreeMap<PathBuf, (SystemTime, u64)> {
     let stamp = |path: PathBuf| {
         let metadata = fs::symlink_metadata(root.join(&path)).unwrap();
         #[cfg(unix)]
@@ -445,12 +445,12 @@ pub fn stamps(root: &Path) -> BTreeMap<PathBuf, (SystemTime, u64)> {
 }
 
 /// One of the CIDs in `testdata/cids/`.
-pub fn committed(name: &str) -> PathBuf {
+pub(crate) fn committed(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/cids").join(name)
 }
 
 /// Copies a folder tree of files and folders.
-pub fn copy_tree(from: &Path, to: &Path) {
+pub(crate) fn copy_tree(from: &Path, to: &Path) {
     fs::create_dir(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
@@ -464,7 +464,7 @@ pub fn copy_tree(from: &Path, to: &Path) {
 }
 
 /// A checksum function that configcid does not know: catalogs with it are foreign.
-pub struct Unknown;
+pub(crate) struct Unknown;
 
 impl ChecksumFunction for Unknown {
     fn name(&self) -> &str {
@@ -479,7 +479,7 @@ impl ChecksumFunction for Unknown {
 }
 
 /// The stand-in for the programs that an administrator brings for foreign catalogs.
-pub fn stand_in() -> String {
+pub(crate) fn stand_in() -> String {
     let programs = PathBuf::from(env!("CARGO_BIN_EXE_configcid")).parent().unwrap().join("examples");
     let path = programs.join(format!("stand_in_configcid{}", std::env::consts::EXE_SUFFIX));
     assert!(path.is_file(), "{} is not there: cargo build --examples makes it", path.display());
@@ -493,7 +493,7 @@ const COMPONENTS: &[&str] = &["rms", "rms9x", "sau", "savxp", "scf"];
 /// Checks a CID by the layout alone: each catalog's own checksum is right; each entry of a customer's file or of a
 /// catalog is what the disk says; each customer's file that is there is listed.
 #[track_caller]
-pub fn check_cid(cid: &Path, sum: Sum) {
+pub(crate) fn check_cid(cid: &Path, sum: Sum) {
     let files = files_by_key(cid);
     let catalogs: Vec<&String> = files.keys().filter(|path| is_known_catalog(path)).collect();
     assert!(!catalogs.is_empty(), "{} has no catalog", cid.display());
@@ -545,7 +545,7 @@ fn files_by_key(cid: &Path) -> BTreeMap<String, PathBuf> {
 }
 
 /// Asserts that Prometheus's own tool finds nothing to complain about in metrics.
-pub fn check_metrics(text: &str) {
+pub(crate) fn check_metrics(text: &str) {
     if !browser::have("promtool") {
         return;
     }

@@ -10,16 +10,16 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha384};
 
 /// A moment at which every certificate is valid that is made without dates of its own.
-pub const VALID: &str = "2015-06-30";
+pub(crate) const VALID: &str = "2015-06-30";
 
 /// A folder where `openssl` works.
-pub struct Pki {
+pub(crate) struct Pki {
     dir: tempfile::TempDir,
 }
 
 /// A certificate to make.
 #[derive(Clone, Copy)]
-pub struct Cert<'a> {
+pub(crate) struct Cert<'a> {
     /// The names of its files: `NAME.pem`, `NAME.key`.
     pub name: &'a str,
     pub subject: &'a str,
@@ -36,17 +36,17 @@ pub struct Cert<'a> {
     pub extensions: &'a str,
 }
 
-pub const CA: &str = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n";
-pub const SIGNER: &str = "basicConstraints=CA:FALSE\nkeyUsage=digitalSignature\n";
+pub(crate) const CA: &str = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n";
+pub(crate) const SIGNER: &str = "basicConstraints=CA:FALSE\nkeyUsage=digitalSignature\n";
 
 /// A root.
-pub const fn root<'a>(name: &'a str, subject: &'a str) -> Cert<'a> {
+pub(crate) const fn root<'a>(name: &'a str, subject: &'a str) -> Cert<'a> {
     let (from, to) = ("20100101000000Z", "20300101000000Z");
     Cert { name, subject, issuer: None, key: "P-256", md: "sha256", from, to, extensions: CA }
 }
 
 /// A certificate that signs manifests.
-pub const fn signer<'a>(name: &'a str, issuer: &'a str) -> Cert<'a> {
+pub(crate) const fn signer<'a>(name: &'a str, issuer: &'a str) -> Cert<'a> {
     let (from, to) = ("20120101000000Z", "20200101000000Z");
     let (subject, issuer) = ("/O=Acme/CN=Signer", Some(issuer));
     Cert { name, subject, issuer, key: "P-256", md: "sha256", from, to, extensions: SIGNER }
@@ -54,13 +54,13 @@ pub const fn signer<'a>(name: &'a str, issuer: &'a str) -> Cert<'a> {
 
 impl Pki {
     /// `None` where there is no `openssl`, which is said.
-    pub fn new() -> Option<Pki> {
+    pub(crate) fn new() -> Option<Self> {
         if Command::new("openssl").arg("version").output().is_err() {
             assert!(std::env::var_os("CI").is_none(), "openssl is missing: scripts/install-test-tools installs it");
             println!("skipped: there is no openssl");
             return None;
         }
-        let pki = Pki { dir: tempfile::tempdir().unwrap() };
+        let pki = Self { dir: tempfile::tempdir().unwrap() };
         fs::write(
             pki.path("ca.cnf"),
             "[ca]\ndefault_ca=d\n[d]\ndatabase=$ENV::CA_DIR/index.txt\nserial=$ENV::CA_DIR/serial\nnew_certs_dir=$ENV::CA_DIR\n\
@@ -72,24 +72,24 @@ impl Pki {
     }
 
     /// A root and a signer, called `root` and `signer`.
-    pub fn usual() -> Option<Pki> {
-        let pki = Pki::new()?;
+    pub(crate) fn usual() -> Option<Self> {
+        let pki = Self::new()?;
         pki.make(root("root", "/O=Acme/CN=Acme Root"));
         pki.make(signer("signer", "root"));
         Some(pki)
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    pub fn text_path(&self, name: &str) -> String {
+    pub(crate) fn text_path(&self, name: &str) -> String {
         self.path(name).to_str().unwrap().to_owned()
     }
 
     /// Runs `openssl`; `ca` is the issuer whose records it uses.
     #[track_caller]
-    pub fn openssl(&self, ca: &str, args: &[&str]) -> Vec<u8> {
+    pub(crate) fn openssl(&self, ca: &str, args: &[&str]) -> Vec<u8> {
         let records = self.path(&format!("{ca}.ca"));
         if !records.exists() {
             fs::create_dir(&records).unwrap();
@@ -102,7 +102,7 @@ impl Pki {
         output.stdout
     }
 
-    pub fn key(&self, name: &str, kind: &str) {
+    pub(crate) fn key(&self, name: &str, kind: &str) {
         let kind = match kind.strip_prefix("rsa:") {
             Some(bits) => ["RSA".to_owned(), format!("rsa_keygen_bits:{bits}")],
             None => ["EC".to_owned(), format!("ec_paramgen_curve:{kind}")],
@@ -113,7 +113,7 @@ impl Pki {
 
     /// Makes a certificate, and its key where there is none of its name.
     #[track_caller]
-    pub fn make(&self, cert: Cert<'_>) {
+    pub(crate) fn make(&self, cert: Cert<'_>) {
         let Cert { name, subject, issuer, key, md, from, to, extensions } = cert;
         let file = |ending: &str| format!("{name}.{ending}");
         if !self.path(&file("key")).exists() {
@@ -134,7 +134,7 @@ impl Pki {
     }
 
     /// Makes the revocation list of an issuer, `NAME.crl`: of version 2 where the name says so, else of version 1.
-    pub fn crl(&self, name: &str, issuer: &str, revoked: &[&str], next: &str) {
+    pub(crate) fn crl(&self, name: &str, issuer: &str, revoked: &[&str], next: &str) {
         let (key, cert, out) = (format!("{issuer}.key"), format!("{issuer}.pem"), format!("{name}.crl"));
         let common = ["ca", "-config", "ca.cnf", "-keyfile", &key, "-cert", &cert];
         for name in revoked {
@@ -147,7 +147,7 @@ impl Pki {
     }
 
     /// A signature by `openssl`.
-    pub fn signature(&self, name: &str, md: &str, bytes: &[u8]) -> Vec<u8> {
+    pub(crate) fn signature(&self, name: &str, md: &str, bytes: &[u8]) -> Vec<u8> {
         // Several threads may sign.
         static FILES: AtomicUsize = AtomicUsize::new(0);
         let file = format!("signed{}", FILES.fetch_add(1, Ordering::Relaxed));
@@ -155,21 +155,21 @@ impl Pki {
         self.openssl(name, &["dgst", &format!("-{md}"), "-sign", &format!("{name}.key"), &file])
     }
 
-    pub fn der(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn der(&self, name: &str) -> Vec<u8> {
         let pem = fs::read_to_string(self.path(&format!("{name}.pem"))).unwrap();
         let base64: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
         Base64::decode_vec(&base64).unwrap()
     }
 
     /// `#sig` and `#... cert` lines for `body`, by the first of `names` and with the certificates of all.
-    pub fn inline(&self, body: &str, md: &str, names: &[&str]) -> String {
+    pub(crate) fn inline(&self, body: &str, md: &str, names: &[&str]) -> String {
         let value = Base64::encode_string(&self.signature(names[0], md, body.as_bytes()));
         let certs = names.iter().map(|name| format!("#... cert {}\n", Base64::encode_string(&self.der(name))));
         format!("#sig {md} {value}\n{}", certs.collect::<String>())
     }
 
     /// The lines of a trailer for all that stands before it.
-    pub fn trailer(&self, before: &str, names: &[&str]) -> String {
+    pub(crate) fn trailer(&self, before: &str, names: &[&str]) -> String {
         let value = Base64::encode_string(&self.signature(names[0], "sha1", before.as_bytes()));
         let lines: Vec<&str> = value.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
         let certs: String =
@@ -178,13 +178,13 @@ impl Pki {
     }
 
     /// A body with its signature by `signer`.
-    pub fn signed(&self, body: &str) -> String {
+    pub(crate) fn signed(&self, body: &str) -> String {
         format!("{body}{}", self.inline(body, "sha256", &["signer"]))
     }
 }
 
 /// The lines of a file with all three digests, as a manifest has them.
-pub fn entry(path: &str, content: &[u8]) -> String {
+pub(crate) fn entry(path: &str, content: &[u8]) -> String {
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     format!(
         "\"{path}\" {} {}\n#sha256 {}\n#sha384 {}\n",

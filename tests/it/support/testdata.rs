@@ -5,7 +5,7 @@ use std::path::Path;
 use configcid::{DemoCid, LineEnding};
 
 /// Each folder, and what is in it.
-pub fn shapes() -> [(&'static str, DemoCid); 5] {
+pub(crate) fn shapes() -> [(&'static str, DemoCid); 5] {
     let crlf = DemoCid::default();
     [
         ("lf", DemoCid { line_ending: LineEnding::Lf, ..crlf.clone() }),
@@ -17,6 +17,6 @@ pub fn shapes() -> [(&'static str, DemoCid); 5] {
 }
 
 /// Makes all of them in `folder`.
-pub fn write(folder: &Path) -> configcid::Result<()> {
+pub(crate) fn write(folder: &Path) -> configcid::Result<()> {
     shapes().iter().try_for_each(|(name, demo)| demo.write(&folder.join(name)))
 }

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 /// Wine, and the program to test: `CONFIGCID_EXE`. It is run by `CONFIGCID_WINE` (by default `wine`), in the `WINEPREFIX`
 /// that is set, or in a new one.
-pub struct Wine {
+pub(crate) struct Wine {
     pub exe: PathBuf,
     wine: String,
     pub folder: tempfile::TempDir,
@@ -35,19 +35,19 @@ impl Drop for Wine {
 }
 
 impl Wine {
-    pub fn found() -> Option<Wine> {
-        Wine::with(None)
+    pub(crate) fn found() -> Option<Self> {
+        Self::with(None)
     }
 
     /// The same with a screen, in a prefix of its own: one that has begun without a screen never has windows.
-    pub fn on_screen(display: &str) -> Option<Wine> {
-        Wine::with(Some(display.to_owned()))
+    pub(crate) fn on_screen(display: &str) -> Option<Self> {
+        Self::with(Some(display.to_owned()))
     }
 
-    fn with(display: Option<String>) -> Option<Wine> {
+    fn with(display: Option<String>) -> Option<Self> {
         let exe = env::var_os("CONFIGCID_EXE")?.into();
         let wine = env::var("CONFIGCID_WINE").unwrap_or_else(|_| "wine".to_owned());
-        let mut wine = Wine { exe, wine, folder: tempfile::tempdir().unwrap(), display, alive: None };
+        let mut wine = Self { exe, wine, folder: tempfile::tempdir().unwrap(), display, alive: None };
         if wine.has_own_prefix() {
             // By one program alone: of two that find no prefix, one may fail.
             wine.succeeds(&["wineboot", "--init"]);
@@ -77,7 +77,7 @@ impl Wine {
         fs::remove_file(said).unwrap();
     }
 
-    pub fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(&self.wine);
         command.envs(self.display.iter().map(|display| ("DISPLAY", display)));
         if self.has_own_prefix() {
@@ -89,18 +89,18 @@ impl Wine {
         command
     }
 
-    pub fn run(&self, args: &[&str]) -> Output {
+    pub(crate) fn run(&self, args: &[&str]) -> Output {
         self.command(args).output().unwrap()
     }
 
     /// Runs `reg`, and gives what it says.
-    pub fn reg(&self, args: &[&str]) -> String {
+    pub(crate) fn reg(&self, args: &[&str]) -> String {
         let output = self.run(&[&["reg"], args].concat());
         assert!(output.status.success(), "{args:?}: {output:?}");
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    pub fn configcid(&self, args: &[&str]) -> Json {
+    pub(crate) fn configcid(&self, args: &[&str]) -> Json {
         let exe = Path::new(&self.exe).to_str().unwrap();
         let output = self.run(&[&[exe], args, &["--json"]].concat());
         let answer: Json = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{args:?}: {output:?}"));
