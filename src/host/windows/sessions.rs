@@ -41,6 +41,10 @@ fn sessions() -> io::Result<Vec<u32>> {
     if unsafe { WTSEnumerateSessionsW(null_mut(), 0, 1, &mut list, &mut number) } == 0 {
         return Err(io::Error::last_os_error());
     }
+    // Where there are none, there may be no list of them.
+    if list.is_null() {
+        return Ok(Vec::new());
+    }
     // SAFETY: Windows says how many there are.
     let all = unsafe { std::slice::from_raw_parts(list, number as usize) };
     let is_used = |session: &&WTS_SESSION_INFOW| [WTSActive, WTSDisconnected].contains(&session.State);
