@@ -102,7 +102,10 @@ fn option_near(command: &Command, name: &str) -> Option<String> {
 /// its name, and it looks like no path.
 pub(super) fn of_command(program: &Command, word: &Path) -> Option<Error> {
     let text = word.to_str()?;
-    let is_path = text.contains(['/', '\\', ':', '.']) || word.symlink_metadata().is_ok();
+    // What can be no name on Windows, such as that of a device, is told as such by those who open it.
+    let is_path = text.contains(['/', '\\', ':', '.'])
+        || word.symlink_metadata().is_ok()
+        || crate::base::files::check_spelling(word).is_err();
     if is_path {
         return None;
     }

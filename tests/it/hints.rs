@@ -76,7 +76,9 @@ fn shells_complete_the_systems() {
     for shell in ["bash", "zsh", "fish"] {
         env.run(&format!("completions {shell}")).ok().says("2008r2");
     }
-    // Windows looks at itself, and has no router here.
-    let found = env.run("envelopes where --system XP").says("All Users");
-    found.expect(if cfg!(windows) { 2 } else { 0 });
+    let found = env.run("envelopes where --system XP").expect(0).says("All Users");
+    // Windows looks at itself as well, and warns: it has no router here.
+    if cfg!(unix) {
+        found.ok();
+    }
 }
