@@ -10,6 +10,11 @@ use super::names::check_name;
 /// Opens a file for reading, without following a link that was put there since it was looked at, and without waiting
 /// for the other end of a FIFO.
 pub(crate) fn open_file(path: &Path) -> Result<File> {
+    open_plain(path).map_err(|error| Error::io("open it for reading", path, error))
+}
+
+/// As [`open_file`], for those who look at the system's own error.
+pub(crate) fn open_plain(path: &Path) -> std::io::Result<File> {
     let mut options = File::options();
     options.read(true);
     #[cfg(unix)]
@@ -17,7 +22,7 @@ pub(crate) fn open_file(path: &Path) -> Result<File> {
         use std::os::unix::fs::OpenOptionsExt;
         options.custom_flags((rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits() as i32);
     }
-    options.open(path).map_err(|error| Error::io("open it for reading", path, error))
+    options.open(path)
 }
 
 /// Reads a file that the user names, by a link or not, of at most `limit` bytes. `next` says what to name instead of what
@@ -99,6 +104,30 @@ pub(crate) fn real_path(path: &Path) -> std::io::Result<PathBuf> {
     }
 }
 
+/// What a file or folder is the same by, whatever it is called.
+#[cfg(unix)]
+pub(crate) fn identity(metadata: &std::fs::Metadata) -> (u64, u64) {
+    use std::os::unix::fs::MetadataExt;
+    (metadata.dev(), metadata.ino())
+}
+
+/// Whether a real path is that of a folder or of something in it, be it by another name: a share without case has many
+/// names for each.
+pub(crate) fn lies_in(path: &Path, folder: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        let identity = |path: &Path| path.metadata().ok().map(|metadata| identity(&metadata));
+        let of_folder = identity(folder);
+        path.starts_with(folder) || (of_folder.is_some() && path.ancestors().any(|above| identity(above) == of_folder))
+    }
+    // Real paths have one spelling there, but for the case of their letters.
+    #[cfg(not(unix))]
+    {
+        let key = |path: &Path| super::text::fold_case(&super::error::plain(path).to_string_lossy());
+        Path::new(&key(path)).starts_with(key(folder))
+    }
+}
+
 /// Gives the owner the right to write, where the system has such rights.
 pub(crate) fn make_writable(path: &Path) -> std::io::Result<()> {
     let mut permissions = std::fs::metadata(path)?.permissions();
@@ -125,4 +154,21 @@ pub(crate) fn sync_folder(folder: &Path) -> std::io::Result<()> {
     }
     let _ = folder;
     Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_found_by_whatever_name_it_has() {
+        let dir = tempfile::tempdir().unwrap();
+        let [cid, beside, other_name] = ["ESXP", "ESXP2", "esxp"].map(|name| dir.path().join(name));
+        std::fs::create_dir_all(cid.join("rms/new")).unwrap();
+        std::fs::create_dir(&beside).unwrap();
+        // As a share without case has it: a second name for the same folder.
+        std::os::unix::fs::symlink(&cid, &other_name).unwrap();
+        assert!(lies_in(&other_name, &cid) && lies_in(&other_name.join("rms").join("new"), &cid));
+        assert!(!lies_in(&beside, &cid) && !lies_in(dir.path(), &cid));
+    }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tempfile::NamedTempFile;
 
 use super::error::{Error, ErrorKind, Result};
-use super::files::{read_file, real_path};
+use super::files::{lies_in, read_file, real_path};
 
 /// How long a file may be held by others before a rename gives up: readers hold one for up to a second in practice.
 const RETRIES: [u64; 8] = [10, 20, 40, 80, 160, 320, 640, 1280];
@@ -164,7 +164,7 @@ pub(crate) fn check_outside(path: &Path, folders: &[PathBuf], why: &str) -> Resu
     // A link elsewhere may lead into one.
     let target = real_path(path).ok();
     let inside = |cid: &PathBuf| {
-        let is_in = |place: &Path| real_path(cid).is_ok_and(|cid| place.starts_with(cid));
+        let is_in = |place: &Path| real_path(cid).is_ok_and(|cid| lies_in(place, &cid));
         is_in(&folder) || target.as_deref().is_some_and(is_in)
     };
     match folders.iter().any(inside) {

@@ -7,10 +7,9 @@ use fs_extra::file::CopyOptions;
 
 use super::walk::{Item, Kind, not_plain, walk};
 use super::{Cid, OWN_PREFIX};
-use crate::base::error::{Error, ErrorKind, Result, plain};
-use crate::base::files::{check_spelling, first_difference, real_path, sync_folder};
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::files::{check_spelling, first_difference, lies_in, real_path, sync_folder};
 use crate::base::own_folder::OwnFolder;
-use crate::base::text::fold_case;
 
 /// How far a clone has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,39 +121,12 @@ fn checked_target(cid: &Cid, new: &Path) -> Result<PathBuf> {
     };
     let parent = real_path(parent)
         .map_err(|error| Error::io("make the new CID here", parent, error).next("make the folder above it first"))?;
-    if lies_in(&parent, cid.root()) || is_in_same(&parent, cid.root()) {
+    if lies_in(&parent, cid.root()) {
         return Err(Error::new(ErrorKind::Usage, "the new CID would lie inside the old one")
             .in_file(new)
             .next("name a folder beside it"));
     }
     Ok(parent.join(name))
-}
-
-/// Whether a real path is another one or lies in it.
-fn lies_in(path: &Path, folder: &Path) -> bool {
-    let key = |path: &Path| fold_case(&plain(path).to_string_lossy());
-    match cfg!(windows) {
-        true => Path::new(&key(path)).starts_with(key(folder)),
-        false => path.starts_with(folder),
-    }
-}
-
-/// Whether one of the folders above `path`, or itself, is `folder` by another name: a share without case has many names for
-/// each.
-fn is_in_same(path: &Path, folder: &Path) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        let identity = |path: &Path| fs::metadata(path).ok().map(|found| (found.dev(), found.ino()));
-        let of_folder = identity(folder);
-        of_folder.is_some() && path.ancestors().any(|above| identity(above) == of_folder)
-    }
-    // Real paths have one spelling there, which `lies_in` compares.
-    #[cfg(not(unix))]
-    {
-        let _ = (path, folder);
-        false
-    }
 }
 
 /// Whether a copy is to outlast a power failure.
@@ -245,21 +217,4 @@ fn compare(
             .next("wait until nothing writes to the CID, then try again"));
     }
     Ok(())
-}
-
-#[cfg(all(test, unix))]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_folder_is_found_by_whatever_name_it_has() {
-        let dir = tempfile::tempdir().unwrap();
-        let [cid, beside, other_name] = ["ESXP", "ESXP2", "esxp"].map(|name| dir.path().join(name));
-        fs::create_dir_all(cid.join("rms/new")).unwrap();
-        fs::create_dir(&beside).unwrap();
-        // As a share without case has it: a second name for the same folder.
-        std::os::unix::fs::symlink(&cid, &other_name).unwrap();
-        assert!(is_in_same(&other_name, &cid) && is_in_same(&other_name.join("rms").join("new"), &cid));
-        assert!(!is_in_same(&beside, &cid) && !is_in_same(dir.path(), &cid));
-    }
 }

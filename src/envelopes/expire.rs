@@ -12,6 +12,7 @@ use super::carry::{Carried, carry, is_one_folder, remove_parts, same};
 use super::rules::{TTL, print_duration};
 use super::scan::{self, age};
 use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::files::lies_in;
 use crate::base::text::safe;
 use crate::base::time;
 
@@ -195,7 +196,7 @@ fn check_age(older_than: Duration) -> Result<()> {
 /// That the folder is not below the Envelopes folder, whatever of it is there yet.
 fn check_outside(to: &Path, real: &Path) -> Result<()> {
     let to = std::path::absolute(to).map_err(|error| Error::io("look at it", to, error))?;
-    if to.ancestors().find_map(|there| there.canonicalize().ok()).is_some_and(|there| there.starts_with(real)) {
+    if to.ancestors().find_map(|there| there.canonicalize().ok()).is_some_and(|there| lies_in(&there, real)) {
         return Err(Error::new(ErrorKind::Usage, "this is inside of the Envelopes folder")
             .in_file(&to)
             .next("name a folder outside of it, or give --force"));

@@ -56,8 +56,9 @@ pub fn check_cids(fleet: &Fleet, jobs: usize) -> Vec<FleetFinding> {
 pub(super) fn identity(folder: &Path) -> Option<String> {
     #[cfg(unix)]
     {
-        use std::os::unix::fs::MetadataExt;
-        folder.metadata().ok().map(|metadata| format!("{}:{}", metadata.dev(), metadata.ino()))
+        let metadata = folder.metadata().ok()?;
+        let (device, number) = crate::base::files::identity(&metadata);
+        Some(format!("{device}:{number}"))
     }
     #[cfg(not(unix))]
     {

@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::base::error::{Error, ErrorKind, Result, plain};
-use crate::base::files::read_file;
-use crate::base::files::real_path;
+use crate::base::files::{lies_in, read_file, real_path};
 use crate::x509::{Certificate, Crl, Fingerprint, blocks};
 
 /// The largest file of certificates, of a revocation list, and the most files of a folder.
@@ -144,7 +143,7 @@ impl Trust {
     pub fn inner_root(&self, folder: &Path) -> Option<&Path> {
         // In what is not there lies nothing.
         let real = real_path(folder).ok()?;
-        self.sources.iter().find(|source| source.starts_with(&real)).map(PathBuf::as_path)
+        self.sources.iter().find(|source| lies_in(source, &real)).map(PathBuf::as_path)
     }
 
     /// Refuses roots that lie inside a folder that is to be judged.
