@@ -9,6 +9,8 @@ use std::path::Path;
 use super::disk::bare_step;
 use super::holder::{Holder, read_holder};
 use crate::base::error::{Error, Result};
+#[cfg(not(windows))]
+use crate::base::files;
 
 pub(super) use system::{give_back, look, make, remove_stale};
 
@@ -67,20 +69,14 @@ mod system {
         Ok(file)
     }
 
-    /// The lock, and whether its process is proved to have ended. Anybody may have put it there: a link is not followed, and
+    /// The lock, whose it is, and whether that process is proved to have ended. Anybody may have put it there: a link is not followed, and
     /// a FIFO not waited for.
-    pub(crate) fn look(path: &Path) -> io::Result<(File, bool)> {
-        let mut options = File::options();
-        options.read(true);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::OpenOptionsExt;
-            options.custom_flags((rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits() as i32);
-        }
-        let mut file = options.open(path)?;
-        let dead =
-            read_holder(&mut file).is_some_and(|holder| holder.life.is_some_and(|life| life.is_over(holder.process)));
-        Ok((file, dead))
+    pub(crate) fn look(path: &Path) -> io::Result<(File, Option<Holder>, bool)> {
+        let mut file = files::open_plain(path)?;
+        let holder = read_holder(&mut file);
+        let life = holder.as_ref().and_then(|holder| Some((holder.process, holder.life.as_ref()?)));
+        let is_dead = life.is_some_and(|(process, life)| life.is_over(process));
+        Ok((file, holder, is_dead))
     }
 
     /// Removes the lock `file` of a dead process if it still has its name, and says whether it had. Of those who found it
@@ -113,9 +109,8 @@ mod system {
 
     /// Whether the name still stands for the file that was opened. It is not opened a second time.
     fn is_still(path: &Path, file: &File) -> bool {
-        use std::os::unix::fs::MetadataExt;
         match (fs::symlink_metadata(path), file.metadata()) {
-            (Ok(named), Ok(opened)) => (named.dev(), named.ino()) == (opened.dev(), opened.ino()),
+            (Ok(named), Ok(opened)) => files::identity(&named) == files::identity(&opened),
             _ => false,
         }
     }
@@ -151,18 +146,18 @@ mod system {
         }
     }
 
-    /// The lock, and whether its process is proved to have ended: no live one on Windows lets others open it like this. One
-    /// on another system has no such handle.
-    pub(crate) fn look(path: &Path) -> io::Result<(File, bool)> {
-        match File::options().read(true).write(true).share_mode(FILE_SHARE_DELETE).open(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Ok((File::open(path)?, false)),
-            unheld => {
-                let mut file = unheld?;
-                let dead = read_holder(&mut file)
-                    .is_some_and(|holder| holder.life.is_none() && holder.host == crate::base::host::name());
-                Ok((file, dead))
-            }
-        }
+    /// The lock, whose it is, and whether that process is proved to have ended: no live one on Windows lets others open it
+    /// like this. One on another system has no such handle.
+    pub(crate) fn look(path: &Path) -> io::Result<(File, Option<Holder>, bool)> {
+        let (mut file, is_unheld) =
+            match File::options().read(true).write(true).share_mode(FILE_SHARE_DELETE).open(path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => (File::open(path)?, false),
+                unheld => (unheld?, true),
+            };
+        let holder = read_holder(&mut file);
+        let is_of_here = |holder: &Holder| holder.life.is_none() && holder.host == crate::base::host::name();
+        let is_dead = is_unheld && holder.as_ref().is_some_and(is_of_here);
+        Ok((file, holder, is_dead))
     }
 
     /// The caller holds it, and lets others delete it alone: so it is still the same.

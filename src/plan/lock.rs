@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::disk::bare_step;
 use super::hold;
-use super::holder::{Holder, describe, read_holder};
+use super::holder::{Holder, describe};
 use super::record::{LOCK, Record};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::life::Life;
@@ -68,13 +68,15 @@ impl Lock {
             }
             // Before anything is asked of a file that may not answer.
             if options.break_lock && broken.is_none() {
-                let whose = holder_of(&path);
+                let whose = hold::look(&path).ok().and_then(|(_, holder, _)| holder);
                 match bare_step("break the lock", &path, || fs::remove_file(&path)) {
-                    Ok(()) => broken = Some(describe(whose.as_ref())),
+                    Ok(()) => {
+                        broken = Some(describe(whose.as_ref()));
+                        continue;
+                    }
                     Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                     Err(error) => return Err(not_broken(&path, error)),
                 }
-                continue;
             }
             // What comes and goes is there to be had soon; again and again, something else is wrong with the file system.
             let moment = options.wait.max(MOMENT);
@@ -83,7 +85,6 @@ impl Lock {
                 Obstacle::Stale(holder, file) => {
                     if hold::remove_stale(&path, file)? {
                         broken = Some(format!("{}, which has ended", describe(Some(&holder))));
-                        continue;
                     }
                     (moment, Some(holder))
                 }
@@ -148,21 +149,12 @@ fn not_broken(path: &Path, error: io::Error) -> Error {
     })
 }
 
-/// Whose lock it is, as far as it can be read.
-fn holder_of(path: &Path) -> Option<Holder> {
-    let (mut file, _) = hold::look(path).ok()?;
-    read_holder(&mut file)
-}
-
 fn obstacle(path: &Path) -> Result<Obstacle> {
-    let (mut file, dead) = match hold::look(path) {
-        Ok(found) => found,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Obstacle::Gone),
-        Err(_) => return Ok(Obstacle::Held(None)),
-    };
-    match read_holder(&mut file) {
-        Some(holder) if dead => Ok(Obstacle::Stale(holder, file)),
-        holder => Ok(Obstacle::Held(holder)),
+    match hold::look(path) {
+        Ok((file, Some(holder), true)) => Ok(Obstacle::Stale(holder, file)),
+        Ok((_, holder, _)) => Ok(Obstacle::Held(holder)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Obstacle::Gone),
+        Err(_) => Ok(Obstacle::Held(None)),
     }
 }
 
@@ -186,12 +178,16 @@ mod tests {
     }
 
     fn leave(dir: &Path, host: &str) {
+        leave_of(dir, host, 1, None);
+    }
+
+    fn leave_of(dir: &Path, host: &str, process: u32, life: Option<Life>) {
         let (id, user) = ("1-1".to_owned(), "somebody".to_owned());
-        let holder = Holder { id, host: host.into(), process: 1, user, time: 1_000_000_000, life: None };
+        let holder = Holder { id, host: host.into(), process, user, time: 1_000_000_000, life };
         fs::write(dir.join(LOCK), serde_json::to_vec(&holder).unwrap()).unwrap();
     }
 
-    /// On Linux its process must be proved dead: see `holder.rs`, and the tests that kill one.
+    /// On Linux its process must be proved dead: see `base/life.rs`, and the tests that kill one.
     #[cfg(windows)]
     #[test]
     fn a_dead_process_of_this_computer_is_no_obstacle() {
@@ -207,9 +203,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut child = std::process::Command::new("true").spawn().unwrap();
         child.wait().unwrap();
-        let (id, user) = ("1-1".to_owned(), "somebody".to_owned());
-        let holder = Holder { id, host: "any".into(), process: child.id(), user, time: 1, life: Life::own() };
-        fs::write(dir.path().join(LOCK), serde_json::to_vec(&holder).unwrap()).unwrap();
+        leave_of(dir.path(), "any", child.id(), Life::own());
         let (_lock, broken) = Lock::take(dir.path(), AT_ONCE).unwrap();
         assert!(broken.unwrap().contains(&format!("process {} of somebody", child.id())));
     }
