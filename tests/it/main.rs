@@ -49,6 +49,8 @@ mod reliability;
 mod report;
 mod secrets;
 mod services;
+#[cfg(target_os = "linux")]
+mod share;
 mod signed_files;
 mod slips;
 mod snapshots;

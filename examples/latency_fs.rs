@@ -1,0 +1,578 @@
+//! A folder as it is behind a share: every request that reaches it waits for a while and is counted.
+//!
+//! ```text
+//! latency_fs FOLDER MOUNTPOINT [--delay MICROSECONDS] [--hold SECONDS] [--bare] [--in-flight N] [--short]
+//! ```
+//!
+//! A listing brings the attributes of what it lists, which hold for `--hold` (one second), as clients of SMB and NFS have
+//! it; with `--bare` nothing is kept. At most N requests (64) are waited for at a time. With `--short`, reads give less than
+//! was asked for. Once it is mounted it says `ready`, and takes orders from its standard input, a line each: `count`
+//! answers with the number of requests since the last such line and how many those are of each kind; `delay MICROSECONDS`;
+//! `fail ERRNO` lets every request fail from now on, as where a connection is lost, and `fail 0` brings it back. At the end
+//! of the input it is unmounted.
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use std::collections::{BTreeMap, HashMap};
+    use std::ffi::{OsStr, OsString};
+    use std::fs::File;
+    use std::io::{self, BufRead};
+    use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+    use std::os::unix::ffi::OsStringExt;
+    use std::os::unix::fs::FileExt;
+    use std::path::Path;
+    use std::sync::atomic::{AtomicI32, AtomicU64, Ordering::Relaxed};
+    use std::sync::{Arc, Mutex};
+    use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+    use fuser::*;
+    use rustix::fs::{self as sys, AtFlags, Mode, OFlags};
+
+    /// What the file system and the orders share.
+    struct Meter {
+        delay: AtomicU64,
+        failing: AtomicI32,
+        counts: Mutex<BTreeMap<&'static str, u64>>,
+    }
+
+    struct Latency {
+        meter: Arc<Meter>,
+        hold: Duration,
+        is_bare: bool,
+        is_short: bool,
+        /// By their numbers on the disk, but for the root's; each stays open, so that the number stays its own.
+        inodes: Mutex<HashMap<u64, Arc<OwnedFd>>>,
+        open: Mutex<HashMap<u64, Arc<Open>>>,
+        next: AtomicU64,
+    }
+
+    enum Open {
+        File(File),
+        Folder(Vec<(OsString, u64, FileType)>),
+    }
+
+    fn kind(kind: sys::FileType) -> FileType {
+        match kind {
+            sys::FileType::Directory => FileType::Directory,
+            sys::FileType::Symlink => FileType::Symlink,
+            sys::FileType::Fifo => FileType::NamedPipe,
+            sys::FileType::Socket => FileType::Socket,
+            sys::FileType::BlockDevice => FileType::BlockDevice,
+            sys::FileType::CharacterDevice => FileType::CharDevice,
+            _ => FileType::RegularFile,
+        }
+    }
+
+    fn time(seconds: i64, nanoseconds: u64) -> SystemTime {
+        UNIX_EPOCH + Duration::new(seconds.max(0) as u64, nanoseconds as u32)
+    }
+
+    fn attributes(ino: u64, stat: &sys::Stat) -> FileAttr {
+        FileAttr {
+            ino: INodeNo(ino),
+            size: stat.st_size as u64,
+            blocks: stat.st_blocks as u64,
+            atime: time(stat.st_atime, stat.st_atime_nsec),
+            mtime: time(stat.st_mtime, stat.st_mtime_nsec),
+            ctime: time(stat.st_ctime, stat.st_ctime_nsec),
+            crtime: UNIX_EPOCH,
+            kind: kind(sys::FileType::from_raw_mode(stat.st_mode)),
+            perm: (stat.st_mode & 0o7777) as u16,
+            nlink: stat.st_nlink as u32,
+            uid: stat.st_uid,
+            gid: stat.st_gid,
+            rdev: stat.st_rdev as u32,
+            blksize: stat.st_blksize as u32,
+            flags: 0,
+        }
+    }
+
+    fn path_of(fd: &OwnedFd) -> String {
+        format!("/proc/self/fd/{}", fd.as_raw_fd())
+    }
+
+    impl Latency {
+        /// Does what one request asks for.
+        fn request<T>(&self, kind: &'static str, call: impl FnOnce() -> io::Result<T>) -> Result<T, Errno> {
+            *self.meter.counts.lock().unwrap().entry(kind).or_default() += 1;
+            std::thread::sleep(Duration::from_micros(self.meter.delay.load(Relaxed)));
+            match self.meter.failing.load(Relaxed) {
+                0 => call().map_err(Errno::from),
+                errno => Err(Errno::from_i32(errno)),
+            }
+        }
+
+        fn inode(&self, ino: INodeNo) -> io::Result<Arc<OwnedFd>> {
+            self.inodes.lock().unwrap().get(&ino.0).cloned().ok_or_else(|| io::Error::from_raw_os_error(116))
+        }
+
+        fn entry(&self, parent: &OwnedFd, name: &OsStr) -> io::Result<FileAttr> {
+            let fd = sys::openat(parent, name, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
+            let stat = sys::fstat(&fd)?;
+            self.inodes.lock().unwrap().entry(stat.st_ino).or_insert_with(|| Arc::new(fd));
+            Ok(attributes(stat.st_ino, &stat))
+        }
+
+        fn keep(&self, open: Open) -> FileHandle {
+            let number = self.next.fetch_add(1, Relaxed);
+            self.open.lock().unwrap().insert(number, Arc::new(open));
+            FileHandle(number)
+        }
+
+        fn handle(&self, handle: FileHandle) -> io::Result<Arc<Open>> {
+            let open = self.open.lock().unwrap().get(&handle.0).cloned();
+            open.ok_or_else(|| io::Error::from_raw_os_error(9))
+        }
+
+        fn close(&self, handle: FileHandle) -> io::Result<()> {
+            self.open.lock().unwrap().remove(&handle.0);
+            Ok(())
+        }
+
+        /// Does something with an open file.
+        fn with_file<T>(&self, handle: FileHandle, call: impl FnOnce(&File) -> io::Result<T>) -> io::Result<T> {
+            match &*self.handle(handle)? {
+                Open::File(file) => call(file),
+                Open::Folder(_) => Err(io::ErrorKind::IsADirectory.into()),
+            }
+        }
+
+        /// What a folder lists from an offset on.
+        fn listed(&self, fh: FileHandle, offset: u64) -> io::Result<Vec<(u64, OsString, u64, FileType)>> {
+            let open = self.handle(fh)?;
+            let Open::Folder(entries) = &*open else { return Err(io::ErrorKind::NotADirectory.into()) };
+            let rest = (1..).zip(entries).skip(offset as usize);
+            Ok(rest.map(|(next, (name, ino, kind))| (next, name.clone(), *ino, *kind)).collect())
+        }
+
+        fn how_opened(&self) -> FopenFlags {
+            if self.is_short { FopenFlags::FOPEN_DIRECT_IO } else { FopenFlags::empty() }
+        }
+
+        fn answer_entry(&self, found: Result<FileAttr, Errno>, reply: ReplyEntry) {
+            match found {
+                Ok(attributes) => reply.entry(&self.hold, &attributes, Generation(0)),
+                Err(error) => reply.error(error),
+            }
+        }
+    }
+
+    fn answer(done: Result<(), Errno>, reply: ReplyEmpty) {
+        match done {
+            Ok(()) => reply.ok(),
+            Err(error) => reply.error(error),
+        }
+    }
+
+    /// Extended attributes, locks and the rest are what this file system does not have.
+    impl Filesystem for Latency {
+        fn init(&mut self, _: &Request, config: &mut KernelConfig) -> io::Result<()> {
+            let _ = config.add_capabilities(InitFlags::FUSE_PARALLEL_DIROPS | InitFlags::FUSE_ASYNC_READ);
+            if !self.is_bare {
+                let _ = config.add_capabilities(InitFlags::FUSE_DO_READDIRPLUS);
+            }
+            let _ = config.set_max_background(64);
+            Ok(())
+        }
+
+        fn lookup(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEntry) {
+            self.answer_entry(self.request("lookup", || self.entry(&*self.inode(parent)?, name)), reply);
+        }
+
+        fn getattr(&self, _: &Request, ino: INodeNo, _: Option<FileHandle>, reply: ReplyAttr) {
+            match self.request("getattr", || Ok(attributes(ino.0, &sys::fstat(&*self.inode(ino)?)?))) {
+                Ok(attributes) => reply.attr(&self.hold, &attributes),
+                Err(error) => reply.error(error),
+            }
+        }
+
+        fn setattr(
+            &self,
+            _: &Request,
+            ino: INodeNo,
+            mode: Option<u32>,
+            uid: Option<u32>,
+            gid: Option<u32>,
+            size: Option<u64>,
+            atime: Option<TimeOrNow>,
+            mtime: Option<TimeOrNow>,
+            _: Option<SystemTime>,
+            fh: Option<FileHandle>,
+            _: Option<SystemTime>,
+            _: Option<SystemTime>,
+            _: Option<SystemTime>,
+            _: Option<BsdFileFlags>,
+            reply: ReplyAttr,
+        ) {
+            let set = || {
+                let inode = self.inode(ino)?;
+                if let Some(mode) = mode {
+                    sys::chmod(path_of(&inode), Mode::from_raw_mode(mode))?;
+                }
+                if uid.is_some() || gid.is_some() {
+                    let (uid, gid) = (uid.map(sys::Uid::from_raw), gid.map(sys::Gid::from_raw));
+                    sys::chownat(&*inode, "", uid, gid, AtFlags::EMPTY_PATH)?;
+                }
+                match (size, fh) {
+                    (Some(size), Some(fh)) => self.with_file(fh, |file| file.set_len(size))?,
+                    (Some(size), None) => File::options().write(true).open(path_of(&inode))?.set_len(size)?,
+                    _ => {}
+                }
+                let at = |time: Option<TimeOrNow>| {
+                    let (tv_sec, tv_nsec) = match time {
+                        None => (0, sys::UTIME_OMIT),
+                        Some(TimeOrNow::Now) => (0, sys::UTIME_NOW),
+                        Some(TimeOrNow::SpecificTime(time)) => {
+                            let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+                            (since.as_secs() as i64, since.subsec_nanos().into())
+                        }
+                    };
+                    sys::Timespec { tv_sec, tv_nsec }
+                };
+                if atime.is_some() || mtime.is_some() {
+                    let times = sys::Timestamps { last_access: at(atime), last_modification: at(mtime) };
+                    sys::utimensat(sys::CWD, path_of(&inode), &times, AtFlags::empty())?;
+                }
+                Ok(attributes(ino.0, &sys::fstat(&*inode)?))
+            };
+            match self.request("setattr", set) {
+                Ok(attributes) => reply.attr(&self.hold, &attributes),
+                Err(error) => reply.error(error),
+            }
+        }
+
+        fn readlink(&self, _: &Request, ino: INodeNo, reply: ReplyData) {
+            match self.request("readlink", || Ok(sys::readlinkat(&*self.inode(ino)?, "", Vec::new())?)) {
+                Ok(target) => reply.data(target.as_bytes()),
+                Err(error) => reply.error(error),
+            }
+        }
+
+        fn mkdir(&self, _: &Request, parent: INodeNo, name: &OsStr, mode: u32, umask: u32, reply: ReplyEntry) {
+            let made = self.request("mkdir", || {
+                let parent = self.inode(parent)?;
+                sys::mkdirat(&*parent, name, Mode::from_raw_mode(mode & !umask))?;
+                self.entry(&parent, name)
+            });
+            self.answer_entry(made, reply);
+        }
+
+        fn symlink(&self, _: &Request, parent: INodeNo, name: &OsStr, target: &Path, reply: ReplyEntry) {
+            let made = self.request("symlink", || {
+                let parent = self.inode(parent)?;
+                sys::symlinkat(target, &*parent, name)?;
+                self.entry(&parent, name)
+            });
+            self.answer_entry(made, reply);
+        }
+
+        fn link(&self, _: &Request, ino: INodeNo, parent: INodeNo, name: &OsStr, reply: ReplyEntry) {
+            let made = self.request("link", || {
+                let (inode, parent) = (self.inode(ino)?, self.inode(parent)?);
+                sys::linkat(sys::CWD, path_of(&inode), &*parent, name, AtFlags::SYMLINK_FOLLOW)?;
+                self.entry(&parent, name)
+            });
+            self.answer_entry(made, reply);
+        }
+
+        fn unlink(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
+            let done = || Ok(sys::unlinkat(&*self.inode(parent)?, name, AtFlags::empty())?);
+            answer(self.request("unlink", done), reply);
+        }
+
+        fn rmdir(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
+            let done = || Ok(sys::unlinkat(&*self.inode(parent)?, name, AtFlags::REMOVEDIR)?);
+            answer(self.request("rmdir", done), reply);
+        }
+
+        fn rename(
+            &self,
+            _: &Request,
+            parent: INodeNo,
+            name: &OsStr,
+            new_parent: INodeNo,
+            new_name: &OsStr,
+            flags: RenameFlags,
+            reply: ReplyEmpty,
+        ) {
+            let done = || {
+                let flags = sys::RenameFlags::from_bits_retain(flags.bits());
+                Ok(sys::renameat_with(&*self.inode(parent)?, name, &*self.inode(new_parent)?, new_name, flags)?)
+            };
+            answer(self.request("rename", done), reply);
+        }
+
+        fn open(&self, _: &Request, ino: INodeNo, flags: OpenFlags, reply: ReplyOpen) {
+            let opened = self.request("open", || {
+                let flags = OFlags::from_bits_retain(flags.0 as u32) - OFlags::NOFOLLOW;
+                Ok(self.keep(Open::File(sys::open(path_of(&*self.inode(ino)?), flags, Mode::empty())?.into())))
+            });
+            match opened {
+                Ok(handle) => reply.opened(handle, self.how_opened()),
+                Err(error) => reply.error(error),
+            }
+        }
+
+        fn create(
+            &self,
+            _: &Request,
+            parent: INodeNo,
+            name: &OsStr,
+            mode: u32,
+            umask: u32,
+            flags: i32,
+            reply: ReplyCreate,
+        ) {
+            let made = self.request("create", || {
+                let parent = self.inode(parent)?;
+                let flags = OFlags::from_bits_retain(flags as u32) | OFlags::CREATE;
+                let file = sys::openat(&*parent, name, flags, Mode::from_raw_mode(mode & !umask))?;
+                Ok((self.entry(&parent, name)?, self.keep(Open::File(file.into()))))
+            });
+            match made {
+                Ok((entry, handle)) => reply.created(&self.hold, &entry, Generation(0), handle, self.how_opened()),
+                Err(error) => reply.error(error),
+            }
+        }
+
+        fn read(
+            &self,
+            _: &Request,
+            _: INodeNo,
+            fh: FileHandle,
+            offset: u64,
+            size: u32,
+            _: OpenFlags,
+            _: Option<LockOwner>,
+            reply: ReplyData,
+        ) {
+            let wanted = if self.is_short { size.div_ceil(3) } else { size } as usize;
+            let read = self.request("read", || {
+                let mut bytes = vec![0; wanted];
+                let mut length = 0;
+                self.with_file(fh, |file| {
+                    while length < wanted {
+                        match file.read_at(&mut bytes[length..], offset + length as u64)? {
+                            0 => break,
+                            more => length += more,
+                        }
+                    }
+                    Ok(())
+                })?;
+                bytes.truncate(length);
+                Ok(bytes)
+            });
+            match read {
+                Ok(bytes) => reply.data(&bytes),
+                Err(error) => reply.error(error),
+            }
+        }
+
+        fn write(
+            &self,
+            _: &Request,
+            _: INodeNo,
+            fh: FileHandle,
+            offset: u64,
+            data: &[u8],
+            _: WriteFlags,
+            _: OpenFlags,
+            _: Option<LockOwner>,
+            reply: ReplyWrite,
+        ) {
+            match self.request("write", || self.with_file(fh, |file| file.write_all_at(data, offset))) {
+                Ok(()) => reply.written(data.len() as u32),
+                Err(error) => reply.error(error),
+            }
+        }
+
+        fn copy_file_range(
+            &self,
+            _: &Request,
+            _: INodeNo,
+            fh_in: FileHandle,
+            mut offset_in: u64,
+            _: INodeNo,
+            fh_out: FileHandle,
+            mut offset_out: u64,
+            length: u64,
+            _: CopyFileRangeFlags,
+            reply: ReplyWrite,
+        ) {
+            let copied = self.request("copy_file_range", || {
+                self.with_file(fh_in, |from| {
+                    self.with_file(fh_out, |to| {
+                        let length = usize::try_from(length).unwrap_or(usize::MAX).min(1 << 30);
+                        let (from, to) = (from.as_fd(), to.as_fd());
+                        Ok(sys::copy_file_range(from, Some(&mut offset_in), to, Some(&mut offset_out), length)?)
+                    })
+                })
+            });
+            match copied {
+                Ok(length) => reply.written(length as u32),
+                Err(error) => reply.error(error),
+            }
+        }
+
+        fn release(
+            &self,
+            _: &Request,
+            _: INodeNo,
+            fh: FileHandle,
+            _: OpenFlags,
+            _: Option<LockOwner>,
+            _: bool,
+            reply: ReplyEmpty,
+        ) {
+            answer(self.request("release", || self.close(fh)), reply);
+        }
+
+        fn fsync(&self, _: &Request, _: INodeNo, fh: FileHandle, _: bool, reply: ReplyEmpty) {
+            answer(self.request("fsync", || self.with_file(fh, File::sync_all)), reply);
+        }
+
+        fn opendir(&self, _: &Request, ino: INodeNo, _: OpenFlags, reply: ReplyOpen) {
+            let opened = self.request("opendir", || {
+                let flags = OFlags::RDONLY | OFlags::DIRECTORY;
+                let folder = sys::openat(&*self.inode(ino)?, ".", flags, Mode::empty())?;
+                let entries: Result<Vec<_>, _> = sys::Dir::new(folder)?
+                    .map(|entry| {
+                        let entry = entry?;
+                        let name = OsString::from_vec(entry.file_name().to_bytes().to_vec());
+                        Ok::<_, io::Error>((name, entry.ino(), kind(entry.file_type())))
+                    })
+                    .collect();
+                Ok(self.keep(Open::Folder(entries?)))
+            });
+            match opened {
+                Ok(handle) => reply.opened(handle, FopenFlags::empty()),
+                Err(error) => reply.error(error),
+            }
+        }
+
+        fn readdir(&self, _: &Request, _: INodeNo, fh: FileHandle, offset: u64, mut reply: ReplyDirectory) {
+            match self.request("readdir", || self.listed(fh, offset)) {
+                Ok(entries) => {
+                    let mut entries = entries.into_iter();
+                    while entries
+                        .next()
+                        .is_some_and(|(next, name, ino, kind)| !reply.add(INodeNo(ino), next, kind, name))
+                    {
+                    }
+                    reply.ok();
+                }
+                Err(error) => reply.error(error),
+            }
+        }
+
+        fn readdirplus(&self, _: &Request, ino: INodeNo, fh: FileHandle, offset: u64, mut reply: ReplyDirectoryPlus) {
+            let listed = self.request("readdirplus", || {
+                let folder = self.inode(ino)?;
+                let own = attributes(ino.0, &sys::fstat(&*folder)?);
+                Ok((folder, own, self.listed(fh, offset)?))
+            });
+            let (folder, own, entries) = match listed {
+                Ok(listed) => listed,
+                Err(error) => return reply.error(error),
+            };
+            for (next, name, ..) in entries {
+                let is_dots = name == "." || name == "..";
+                // What has gone since it was listed is left out.
+                let Ok(entry) = (if is_dots { Ok(own) } else { self.entry(&folder, &name) }) else { continue };
+                if reply.add(entry.ino, next, name, &self.hold, &entry, Generation(0)) {
+                    break;
+                }
+            }
+            reply.ok();
+        }
+
+        fn releasedir(&self, _: &Request, _: INodeNo, fh: FileHandle, _: OpenFlags, reply: ReplyEmpty) {
+            answer(self.request("releasedir", || self.close(fh)), reply);
+        }
+
+        fn fsyncdir(&self, _: &Request, ino: INodeNo, _: FileHandle, _: bool, reply: ReplyEmpty) {
+            answer(self.request("fsyncdir", || File::open(path_of(&*self.inode(ino)?))?.sync_all()), reply);
+        }
+
+        fn statfs(&self, _: &Request, ino: INodeNo, reply: ReplyStatfs) {
+            match self.request("statfs", || Ok(sys::statvfs(path_of(&*self.inode(ino)?))?)) {
+                Ok(of) => reply.statfs(
+                    of.f_blocks,
+                    of.f_bfree,
+                    of.f_bavail,
+                    of.f_files,
+                    of.f_ffree,
+                    of.f_bsize as u32,
+                    of.f_namemax as u32,
+                    of.f_frsize as u32,
+                ),
+                Err(error) => reply.error(error),
+            }
+        }
+    }
+
+    pub(crate) fn run() -> Result<(), Box<dyn std::error::Error>> {
+        let usage = "usage: latency_fs FOLDER MOUNTPOINT [--delay MICROSECONDS] [--hold SECONDS] [--bare] \
+                     [--in-flight N] [--short]";
+        let (mut delay, mut hold, mut in_flight, mut is_bare, mut is_short) = (1000, 1, 64, false, false);
+        let mut places = Vec::new();
+        let mut arguments = std::env::args().skip(1);
+        while let Some(argument) = arguments.next() {
+            let mut number = || arguments.next().and_then(|number| number.parse::<u64>().ok()).ok_or(usage);
+            match argument.as_str() {
+                "--delay" => delay = number()?,
+                "--hold" => hold = number()?,
+                "--in-flight" => in_flight = number()?.max(1),
+                "--bare" => is_bare = true,
+                "--short" => is_short = true,
+                _ => places.push(argument),
+            }
+        }
+        let [folder, mountpoint] = &places[..] else { return Err(usage.into()) };
+        // Every file that was met stays open.
+        let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+        let all = rustix::process::Rlimit { current: limit.maximum, ..limit };
+        rustix::process::setrlimit(rustix::process::Resource::Nofile, all)?;
+        let root = sys::open(folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+        let (counts, failing) = (Mutex::default(), AtomicI32::new(0));
+        let meter = Arc::new(Meter { delay: AtomicU64::new(delay), failing, counts });
+        let files = Latency {
+            meter: meter.clone(),
+            hold: Duration::from_secs(if is_bare { 0 } else { hold }),
+            is_bare,
+            is_short,
+            inodes: Mutex::new(HashMap::from([(1, Arc::new(root))])),
+            open: Mutex::default(),
+            next: AtomicU64::new(1),
+        };
+        let mut config = Config::default();
+        config.mount_options = vec![MountOption::FSName("latency".into()), MountOption::DefaultPermissions];
+        config.n_threads = Some(in_flight as usize);
+        let session = spawn_mount(files, mountpoint, &config)?;
+        println!("ready");
+        for line in io::stdin().lock().lines() {
+            let line = line?;
+            match line.split_once(' ').unwrap_or((&line, "")) {
+                ("count", _) => {
+                    let counts = std::mem::take(&mut *meter.counts.lock().unwrap());
+                    let kinds: Vec<String> = counts.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
+                    println!("{} {}", counts.values().sum::<u64>(), kinds.join(", "));
+                }
+                ("delay", number) => meter.delay.store(number.parse()?, Relaxed),
+                ("fail", number) => meter.failing.store(number.parse()?, Relaxed),
+                _ => return Err(format!("there is no such order: {line}").into()),
+            }
+        }
+        Ok(session.umount_and_join()?)
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    linux::run()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    Err("this takes FUSE, which Linux has".into())
+}
