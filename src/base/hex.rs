@@ -11,49 +11,27 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     text
 }
 
-/// The bytes of exactly `2 * N` hex digits in lower case; `None` for anything else. A manifest has millions of digits, so
-/// eight are read at once.
+/// The bytes of exactly `2 * N` hex digits in lower case; `None` for anything else.
 pub(crate) fn unhex<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
-    if text.len() != 2 * N {
-        return None;
-    }
-    let mut bytes = [0; N];
-    let mut is_right = true;
-    let (digits, rest) = text.as_chunks::<8>();
-    for (bytes, digits) in bytes.chunks_mut(4).zip(digits) {
-        let (four, are_digits) = eight_digits(*digits);
-        is_right &= are_digits;
-        bytes.copy_from_slice(&four);
-    }
-    if !rest.is_empty() {
-        // As many zeros as are missing go first.
-        let mut last = [b'0'; 8];
-        last[8 - rest.len()..].copy_from_slice(rest);
-        let (four, are_digits) = eight_digits(last);
-        is_right &= are_digits;
-        let missing = rest.len() / 2;
-        bytes[N - missing..].copy_from_slice(&four[4 - missing..]);
-    }
-    is_right.then_some(bytes)
+    is_hex::<N>(text).then(|| {
+        let mut bytes = [0; N];
+        for (byte, [high, low]) in bytes.iter_mut().zip(text.as_chunks().0) {
+            *byte = value(*high) << 4 | value(*low);
+        }
+        bytes
+    })
 }
 
-/// The four bytes of eight digits, and whether all are digits. Each byte of a number is one digit: sums do not carry into
-/// the next one, since no byte is above 127 where the answer counts.
-fn eight_digits(digits: [u8; 8]) -> ([u8; 4], bool) {
-    const ALL: u64 = 0x0101_0101_0101_0101;
-    let digits = u64::from_le_bytes(digits);
-    let ascii = digits & (0x7F * ALL);
-    // The highest bit of each byte says whether the digit is at least this one.
-    let at_least = |digit: u8| ascii + u64::from(0x80 - digit) * ALL;
-    let are_letters = at_least(b'a') & !at_least(b'f' + 1);
-    let are_numbers = at_least(b'0') & !at_least(b'9' + 1);
-    let high_bits = 0x80 * ALL;
-    let are_digits = (are_letters | are_numbers) & !digits & high_bits == high_bits;
-    let values = (ascii & (0x0F * ALL)) + 9 * (are_letters >> 7 & ALL);
-    // Two digits become one byte, in every second place; then these are moved together.
-    let pairs = (values << 4 | values >> 8) & 0x00FF_00FF_00FF_00FF;
-    let pairs = (pairs | pairs >> 8) & 0x0000_FFFF_0000_FFFF;
-    (((pairs | pairs >> 16) as u32).to_le_bytes(), are_digits)
+/// Whether `text` is exactly `2 * N` hex digits in lower case. A manifest has millions of digits: all are looked at
+/// whatever the first one is, which the compiler makes a look at many at once.
+pub(crate) fn is_hex<const N: usize>(text: &[u8]) -> bool {
+    let is_digit = |byte: &u8| byte.is_ascii_digit() | (b'a'..=b'f').contains(byte);
+    text.len() == 2 * N && text.iter().fold(true, |all, byte| all & is_digit(byte))
+}
+
+/// Of a hex digit: letters have bit 6, and end in 1 for ten.
+fn value(digit: u8) -> u8 {
+    (digit & 0x0F) + 9 * (digit >> 6)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 
 use base64ct::{Base64, Encoding};
 
-use super::entry::{ManifestEntry, Spelling, excerpt, first_line, further_line, malformed};
+use super::entry::{EntryLines, ManifestEntry, ManifestPath, Spelling, excerpt, malformed};
 use crate::base::error::{Position, Result};
 
 /// The largest manifest or MD5 list that is read, in bytes, as of catalogs, so that what can be read can be written, too:
@@ -117,9 +117,9 @@ impl Manifest {
         let end = self.entries.get(index + 1).map_or(self.body, |&next| next as usize);
         let mut lines = self.bytes[self.entries[index] as usize..end - 1].split(|&byte| byte == b'\n');
         let first = lines.next().expect("split gives at least one");
-        let mut entry = first_line(first).expect("parse has read this line");
-        lines.for_each(|line| further_line(&mut entry, line).expect("parse has read this line"));
-        entry
+        let mut entry = EntryLines::first(first).expect("parse has read this line");
+        lines.for_each(|line| entry.further(line).expect("parse has read this line"));
+        entry.entry()
     }
 
     /// How many files it lists.
@@ -202,19 +202,19 @@ impl<'a> Lines<'a> {
         self.number += 1;
         // No further than a line may be long: otherwise a file without line endings would be searched again and again.
         let within = &rest[..rest.len().min(MAX_LINE + 1)];
-        let Some(end) = memchr::memchr(b'\n', within) else {
+        let Some(end) = memchr::memchr2(b'\n', b'\r', within) else {
             return Err(malformed(match within.len() > MAX_LINE {
                 true => format!("a line of more than {MAX_LINE} bytes"),
                 false => "the last line does not end in LF".to_owned(),
             }));
         };
+        if rest[end] == b'\r' {
+            return Err(malformed("a carriage return; lines end in LF alone")
+                .next("something has converted the line endings of the file; take it from its source again"));
+        }
         let line = &rest[..end];
         if line.is_empty() {
             return Err(malformed("a blank line"));
-        }
-        if memchr::memchr(b'\r', line).is_some() {
-            return Err(malformed("a carriage return; lines end in LF alone")
-                .next("something has converted the line endings of the file; take it from its source again"));
         }
         self.at += end + 1;
         Ok(Some(line))
@@ -224,8 +224,8 @@ impl<'a> Lines<'a> {
 /// Where each entry begins, and where the body ends.
 fn read_body(lines: &mut Lines<'_>) -> Result<(Vec<u32>, usize)> {
     let mut starts = Vec::new();
-    let mut seen = Seen::default();
-    let mut open: Option<ManifestEntry<'_>> = None;
+    let mut seen = Seen::with_room_for(lines.bytes.len() / USUAL_ENTRY);
+    let mut open: Option<EntryLines<'_>> = None;
     loop {
         let start = lines.at;
         let Some(line) = lines.next()? else { return Ok((starts, start)) };
@@ -236,11 +236,11 @@ fn read_body(lines: &mut Lines<'_>) -> Result<(Vec<u32>, usize)> {
         }
         if line[0] == b'#' {
             let entry = open.as_mut().ok_or_else(|| malformed("a line of an entry before the first entry"))?;
-            further_line(entry, line)?;
+            entry.further(line)?;
             continue;
         }
-        let entry = first_line(line)?;
-        if seen.meets_again(&entry) && has_twin(lines.bytes, &starts, &entry) {
+        let entry = EntryLines::first(line)?;
+        if seen.meets_again(entry.path) && has_twin(lines.bytes, &starts, entry.path) {
             return Err(malformed(format!("a second entry for the file {}", excerpt(entry.path.as_str().as_bytes()))));
         }
         starts.push(u32::try_from(start).expect("the size is limited"));
@@ -248,8 +248,10 @@ fn read_body(lines: &mut Lines<'_>) -> Result<(Vec<u32>, usize)> {
     }
 }
 
+/// What an entry with all digests takes, in bytes.
+const USUAL_ENTRY: usize = 256;
+
 /// Which files were met. A number is kept of each, not its name: it is made with keys that nobody can foresee.
-#[derive(Default)]
 struct Seen {
     numbers: HashSet<u64, BuildHasherDefault<Itself>>,
     state: RandomState,
@@ -275,12 +277,17 @@ impl Hasher for Itself {
 }
 
 impl Seen {
+    fn with_room_for(entries: usize) -> Self {
+        let numbers = HashSet::with_capacity_and_hasher(entries, BuildHasherDefault::default());
+        Self { numbers, state: RandomState::new(), key: Vec::new() }
+    }
+
     /// Whether a file of the same number was met before, which is almost always the same file.
-    fn meets_again(&mut self, entry: &ManifestEntry<'_>) -> bool {
+    fn meets_again(&mut self, path: ManifestPath<'_>) -> bool {
         self.key.clear();
-        self.key.extend_from_slice(entry.path.as_str().as_bytes());
+        self.key.extend_from_slice(path.as_str().as_bytes());
         self.key.make_ascii_lowercase();
-        if entry.path.spelling() == Spelling::Slashes {
+        if path.spelling() == Spelling::Slashes {
             self.key.iter_mut().for_each(|byte| *byte = folded(*byte));
         }
         !self.numbers.insert(self.state.hash_one(&self.key))
@@ -292,8 +299,8 @@ fn folded(byte: u8) -> u8 {
 }
 
 /// Whether one of the entries that begin at `starts` is for the same file.
-fn has_twin(bytes: &[u8], starts: &[u32], entry: &ManifestEntry<'_>) -> bool {
-    let path = entry.path.as_str().as_bytes();
+fn has_twin(bytes: &[u8], starts: &[u32], path: ManifestPath<'_>) -> bool {
+    let path = path.as_str().as_bytes();
     starts.iter().any(|&start| {
         let there = &bytes[start as usize + 1..];
         there.get(path.len()) == Some(&b'"')

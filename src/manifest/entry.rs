@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use crate::base::error::{Error, ErrorKind, Result};
-use crate::base::hex::{hex, unhex};
+use crate::base::hex::{hex, is_hex, unhex};
 use crate::base::names::check_name;
 use crate::catalog::CidPath;
 
@@ -151,37 +151,69 @@ impl ManifestEntry<'_> {
 const SHA256: &str = "#sha256 ";
 const SHA384: &str = "#sha384 ";
 
-/// Reads the first line of an entry, without its LF.
-pub(super) fn first_line(line: &[u8]) -> Result<ManifestEntry<'_>> {
-    let wrong = |why: &str| malformed(format!("{why}: {}", excerpt(line)));
-    let rest = line.strip_prefix(b"\"").ok_or_else(|| wrong("this is no line of a manifest"))?;
-    let end = rest.iter().position(|&byte| byte == b'"').ok_or_else(|| wrong("a path without its second quote"))?;
-    let path = std::str::from_utf8(&rest[..end]).map_err(|_| wrong("a path that is not printable ASCII"))?;
-    let path = ManifestPath::parse(path)?;
-    let fields = rest[end + 1..].strip_prefix(b" ").ok_or_else(|| wrong("no blank between path and size"))?;
-    let blank = fields.iter().position(|&byte| byte == b' ').ok_or_else(|| wrong("no SHA-1 behind the size"))?;
-    let size = decimal(&fields[..blank]).ok_or_else(|| wrong("a size that is no decimal number"))?;
-    let sha1 = unhex(&fields[blank + 1..]).ok_or_else(|| wrong("a SHA-1 that is not 40 hex digits in lower case"))?;
-    Ok(ManifestEntry { path, size, sha1, sha256: None, sha384: None })
+/// The lines of an entry, checked: the digests are digits still. To read a manifest is to check it; digits become bytes
+/// when an entry is asked for.
+#[derive(Debug)]
+pub(super) struct EntryLines<'a> {
+    pub(super) path: ManifestPath<'a>,
+    size: u64,
+    sha1: &'a [u8],
+    sha256: Option<&'a [u8]>,
+    sha384: Option<&'a [u8]>,
 }
 
-/// Takes in a line below the first, which begins with `#`.
-pub(super) fn further_line(entry: &mut ManifestEntry<'_>, line: &[u8]) -> Result<()> {
-    if let Some(digits) = line.strip_prefix(SHA256.as_bytes()) {
-        digest(&mut entry.sha256, digits, line)
-    } else if let Some(digits) = line.strip_prefix(SHA384.as_bytes()) {
-        digest(&mut entry.sha384, digits, line)
-    } else if [SHA256, SHA384, "#sig "].iter().any(|known| is_nearly(line, known.trim_end())) {
-        Err(malformed(format!("nearly a digest or a signature, and neither: {}", excerpt(line))))
-    } else {
-        Ok(())
+impl<'a> EntryLines<'a> {
+    /// Reads the first line of an entry, without its LF.
+    pub(super) fn first(line: &'a [u8]) -> Result<Self> {
+        let wrong = |why: &str| malformed(format!("{why}: {}", excerpt(line)));
+        let rest = line.strip_prefix(b"\"").ok_or_else(|| wrong("this is no line of a manifest"))?;
+        let end = memchr::memchr(b'"', rest).ok_or_else(|| wrong("a path without its second quote"))?;
+        let path = std::str::from_utf8(&rest[..end]).map_err(|_| wrong("a path that is not printable ASCII"))?;
+        let path = ManifestPath::parse(path)?;
+        let fields = rest[end + 1..].strip_prefix(b" ").ok_or_else(|| wrong("no blank between path and size"))?;
+        let blank = fields.iter().position(|&byte| byte == b' ').ok_or_else(|| wrong("no SHA-1 behind the size"))?;
+        let size = decimal(&fields[..blank]).ok_or_else(|| wrong("a size that is no decimal number"))?;
+        let sha1 = &fields[blank + 1..];
+        if !is_hex::<20>(sha1) {
+            return Err(wrong("a SHA-1 that is not 40 hex digits in lower case"));
+        }
+        Ok(Self { path, size, sha1, sha256: None, sha384: None })
+    }
+
+    /// Takes in a line below the first, which begins with `#`.
+    pub(super) fn further(&mut self, line: &'a [u8]) -> Result<()> {
+        if let Some(digits) = line.strip_prefix(SHA256.as_bytes()) {
+            digest::<32>(&mut self.sha256, digits, line)
+        } else if let Some(digits) = line.strip_prefix(SHA384.as_bytes()) {
+            digest::<48>(&mut self.sha384, digits, line)
+        } else if [SHA256, SHA384, "#sig "].iter().any(|known| is_nearly(line, known.trim_end())) {
+            Err(malformed(format!("nearly a digest or a signature, and neither: {}", excerpt(line))))
+        } else {
+            Ok(())
+        }
+    }
+
+    pub(super) fn entry(&self) -> ManifestEntry<'a> {
+        ManifestEntry {
+            path: self.path,
+            size: self.size,
+            sha1: bytes(self.sha1),
+            sha256: self.sha256.map(bytes),
+            sha384: self.sha384.map(bytes),
+        }
     }
 }
 
-fn digest<const N: usize>(slot: &mut Option<[u8; N]>, digits: &[u8], line: &[u8]) -> Result<()> {
+fn bytes<const N: usize>(digits: &[u8]) -> [u8; N] {
+    unhex(digits).expect("the digits are checked")
+}
+
+fn digest<'a, const N: usize>(slot: &mut Option<&'a [u8]>, digits: &'a [u8], line: &[u8]) -> Result<()> {
     let wrong = |why: &str| malformed(format!("{why}: {}", excerpt(line)));
-    let bytes = unhex(digits).ok_or_else(|| wrong("a digest that is not hex digits in lower case of its length"))?;
-    match slot.replace(bytes) {
+    if !is_hex::<N>(digits) {
+        return Err(wrong("a digest that is not hex digits in lower case of its length"));
+    }
+    match slot.replace(digits) {
         None => Ok(()),
         Some(_) => Err(wrong("a second digest of the same kind for one file")),
     }
