@@ -127,6 +127,28 @@ fn manifest_entries(bencher: Bencher) {
         .bench(|| black_box(&manifest).entries().map(|entry| entry.size).sum::<u64>());
 }
 
+const LINES: usize = 300_000;
+
+/// A log of so many lines, with `what` in each.
+fn write_log(name: &str, what: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("speed-logs").join(name);
+    std::fs::create_dir_all(&folder).expect("the folder can be made");
+    let line = |n: usize| {
+        let (hour, minute, second) = (n / 3600 % 24, n / 60 % 60, n % 60);
+        format!("{:02}.11.2026 {hour:02}:{minute:02}:{second:02} 0D38 I {what}\r\n", 1 + n / 86_400)
+    };
+    let text: String = (0..LINES).map(line).collect();
+    std::fs::write(folder.join("Router-20261101-000000.log"), text).expect("the log can be written");
+    folder
+}
+
+/// What nearly all lines are like, those that matter, and a router that does nothing but start.
+#[divan::bench(sample_count = 20, args = ["Routing to EM: id=03A4, origin=Router$PC", "Router table: 1 entry", "Session with Router$PC lost", "Sophos Messaging Router 3.4 starting..."])]
+fn log_lines(bencher: Bencher, what: &str) {
+    let folder = write_log(&what[..7], what);
+    bencher.counter(ItemsCount::new(LINES)).bench(|| configcid::logs::logs(black_box(&folder)).unwrap());
+}
+
 #[divan::bench(sample_count = 20)]
 fn manifest_make() -> Manifest {
     signing::make(&CID, &MakeOptions::default()).unwrap()

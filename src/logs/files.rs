@@ -168,6 +168,8 @@ pub(super) struct Record {
     /// In seconds since 1970, in UTC where that is known.
     pub time: i64,
     pub level: Level,
+    /// Whether it may be about anything: an error is told of even where it is not.
+    pub matters: bool,
     pub line: u64,
     pub text: String,
     /// How much of the text is the line itself.
@@ -248,7 +250,8 @@ impl<R: Read> Reader<R> {
             }
             // Clocks are set back.
             counts.last = counts.last.max(Some(found.time));
-            if found.level != Level::Error && !may_matter(found.text) {
+            let matters = may_matter(found.text);
+            if found.level != Level::Error && !matters {
                 match current {
                     None => continue,
                     Some(_) => return Ok(current),
@@ -258,8 +261,8 @@ impl<R: Read> Reader<R> {
             let time = found.time.duration_since(EPOCH).as_secs() - ahead;
             let text = text(found.text);
             let text = cut(&text, MAX_TEXT);
-            let record =
-                Record { time, level: found.level, line: self.number, text: text.to_owned(), head: text.len() };
+            let (level, line) = (found.level, self.number);
+            let record = Record { time, level, matters, line, text: text.to_owned(), head: text.len() };
             match current {
                 None => current = Some(record),
                 Some(_) => {

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read};
 use std::path::Path;
+use std::rc::Rc;
 
 use super::exceptions::{self, Found};
 use super::files::{Log, Reader, Record, find, print};
@@ -12,7 +13,7 @@ use super::line::Level;
 use super::model::{Exception, Happened, Hour, Kind, LastError, LogFile, LogReport, Parent, Start, StatePeriod};
 use super::states::{At, Machine};
 use super::verdict::{self, Evidence};
-use super::words::{ASKING, STEPS, Topic, WAITING, may_matter, parent, parent_name, topics};
+use super::words::{ASKING, STEPS, Topic, Topics, WAITING, parent, parent_name, speaks_of_parent};
 use crate::base::error::{Error, Result};
 
 /// More of each are not told of; they are counted all the same.
@@ -84,6 +85,9 @@ struct All {
     names: Vec<String>,
     report: LogReport,
     machine: Machine,
+    topics: Topics,
+    /// The moment that was printed last: many lines are of the same one.
+    printed: Option<(i64, Rc<str>)>,
     starts: VecDeque<Start>,
     /// The steps of the start that goes on.
     steps: Option<[bool; STEPS.len()]>,
@@ -111,6 +115,8 @@ impl All {
             names: Vec::new(),
             report: LogReport { kind, ..LogReport::default() },
             machine: Machine::default(),
+            topics: Topics::default(),
+            printed: None,
             starts: VecDeque::new(),
             steps: None,
             parents: BTreeMap::new(),
@@ -218,11 +224,22 @@ impl All {
         }
     }
 
+    fn printed(&mut self, time: i64) -> Rc<str> {
+        match &self.printed {
+            Some((last, text)) if *last == time => text.clone(),
+            _ => {
+                let text: Rc<str> = print(time, self.is_utc).into();
+                self.printed = Some((time, text.clone()));
+                text
+            }
+        }
+    }
+
     fn line(&mut self, log: usize, record: &Record) {
         let head = record.head();
-        let time = print(record.time, self.is_utc);
+        let time = self.printed(record.time);
         let shown = |all: &Self| LastError {
-            time: time.clone(),
+            time: time.to_string(),
             log: all.names[log].clone(),
             line: record.line,
             text: record.text.clone(),
@@ -232,16 +249,16 @@ impl All {
             self.last_error = record.time;
             self.report.last_error = Some(shown(self));
         }
-        if !may_matter(head.as_bytes()) {
+        if !record.matters {
             return;
         }
-        let found: Vec<Topic> = topics(head).collect();
+        let found = self.topics.of(head);
         let exception = if record.text.contains("CORBA") || record.text.contains("profile") {
             exceptions::find(&record.text)
         } else {
             None
         };
-        for topic in &found {
+        for topic in found.iter() {
             match topic {
                 Topic::Step(0) => self.begin(&time, log, record.line),
                 Topic::Step(step) => self.step(*step),
@@ -260,13 +277,14 @@ impl All {
                 _ => {}
             }
         }
-        if let Some(address) = parent(head) {
+        let speaks_of_parent = speaks_of_parent(head);
+        if speaks_of_parent && let Some(address) = parent(head) {
             self.machine.know_parent(address);
             if self.parents.len() < MAX_TOLD || self.parents.contains_key(address) {
                 self.parents.entry(address.to_owned()).or_default().again(&time);
             }
         }
-        if let Some(name) = parent_name(head) {
+        if speaks_of_parent && let Some(name) = parent_name(head) {
             self.machine.know_parent(name);
         }
         let at = At { time: record.time, log, line: record.line };
@@ -387,12 +405,13 @@ fn told(found: Found, happened: Happened) -> Exception {
 impl Happened {
     fn again(&mut self, time: &str) {
         self.count += 1;
+        let set = |place: &mut Option<String>| time.clone_into(place.get_or_insert_default());
         // Clocks are set back.
         if self.first.as_deref().is_none_or(|first| time < first) {
-            self.first = Some(time.to_owned());
+            set(&mut self.first);
         }
         if self.last.as_deref().is_none_or(|last| time > last) {
-            self.last = Some(time.to_owned());
+            set(&mut self.last);
         }
     }
 }

@@ -2,6 +2,8 @@
 //! \[A\]; those of a crash stand in article 113093), and stand here alone. Routers, agents and certification managers share
 //! them; the level of a line does not count, since losses stand at any.
 
+use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::LazyLock;
 
 use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
@@ -120,20 +122,45 @@ pub(super) fn may_matter(text: &[u8]) -> bool {
     HINT.is_match(text)
 }
 
+/// What lines are about. A log says the same again and again: what was looked at is kept.
+#[derive(Default)]
+pub(super) struct Topics(HashMap<String, Rc<[Topic]>>);
+
+impl Topics {
+    /// No more lines are kept, and none that are longer: those are hardly said twice.
+    const MOST: usize = 1_000;
+    const LONGEST: usize = 200;
+
+    pub(super) fn of(&mut self, text: &str) -> Rc<[Topic]> {
+        if let Some(known) = self.0.get(text) {
+            return known.clone();
+        }
+        let found: Rc<[Topic]> = topics(text).collect();
+        if text.len() <= Self::LONGEST {
+            if self.0.len() == Self::MOST {
+                self.0.clear();
+            }
+            self.0.insert(text.to_owned(), found.clone());
+        }
+        found
+    }
+}
+
 /// What a line is about.
-pub(super) fn topics(text: &str) -> impl Iterator<Item = Topic> {
+fn topics(text: &str) -> impl Iterator<Item = Topic> {
     TOPICS.matches(text.as_bytes()).into_iter().map(|index| match index.checked_sub(STEPS.len()) {
         None => Topic::Step(index),
         Some(other) => OTHERS[other].0,
     })
 }
 
+/// Whether a line speaks of the parent; most do not.
+pub(super) fn speaks_of_parent(text: &str) -> bool {
+    text.as_bytes().windows(6).any(|word| word.eq_ignore_ascii_case(b"parent"))
+}
+
 /// The parent's address, where a line names it.
 pub(super) fn parent(text: &str) -> Option<&str> {
-    // Most lines do not speak of it.
-    if !text.as_bytes().windows(6).any(|word| word.eq_ignore_ascii_case(b"parent")) {
-        return None;
-    }
     let found = PARENT_ADDRESS.captures(text.as_bytes())?.get(1)?;
     let found = text.get(found.range())?.trim_end_matches(['.', ',', ':']);
     // An address has a dot, a colon or a port; other words may follow the same ones.
