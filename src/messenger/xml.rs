@@ -1,5 +1,9 @@
 //! XML as far as message files need it: elements, attributes and text, each with its place. What makes XML dangerous is
 //! refused: document types, entities of one's own, and more of anything than a message file can need.
+//!
+//! A reader of events, and not one of trees such as `roxmltree`: that one goes a level down the stack for each level of
+//! elements before anybody can look at their depth, lets empty document types pass, does not read what the declaration
+//! says, and finds the line of each place from the start of the file.
 
 use quick_xml::Reader;
 use quick_xml::XmlVersion;
