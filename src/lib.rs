@@ -44,6 +44,8 @@ pub mod cid;
 pub mod cli;
 mod demo;
 pub mod envelopes;
+#[cfg(feature = "cli")]
+mod explain;
 #[cfg(feature = "capi")]
 pub mod ffi;
 pub mod firewall;

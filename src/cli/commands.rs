@@ -12,6 +12,7 @@ use super::client::ClientCommand;
 use super::clone::CloneArgs;
 use super::demo::DemoArgs;
 use super::envelopes::EnvelopesCommand;
+use super::explain::ExplainArgs;
 use super::flags::Cids;
 use super::fleet::FleetCommand;
 use super::man::{CompletionsArgs, ManArgs};
@@ -22,7 +23,8 @@ use super::out::{Color, Out, printed};
 use super::refresh::RefreshArgs;
 use super::relay::RelayCommand;
 use super::{
-    audit, back, catalog, client, clone, demo, envelopes, fleet, man, manifest, messenger, mrinit, refresh, relay,
+    audit, back, catalog, client, clone, demo, envelopes, explain, fleet, man, manifest, messenger, mrinit, refresh,
+    relay,
 };
 
 /// Below the help of the program.
@@ -90,6 +92,8 @@ pub(super) enum Command {
     /// Check, package and show messages to the administrators of a console
     #[command(subcommand)]
     Messenger(MessengerCommand),
+    /// Say what a finding means, why it matters, and what to do
+    Explain(ExplainArgs),
     /// Make a demo CID, configure it as a relay CID, and show before and after
     Demo(DemoArgs),
     /// Finish or undo a change that was interrupted
@@ -132,6 +136,7 @@ impl Cli {
             Command::Mrinit(command) => mrinit::run(&command, out),
             Command::Envelopes(command) => envelopes::run(&command, out),
             Command::Messenger(command) => messenger::run(&command, out),
+            Command::Explain(args) => explain::run(&args, out),
             Command::Demo(args) => demo::run(&args, out),
             Command::Recover(args) => back::recover(&args, out),
             Command::Undo(args) => back::undo(&args, out),

@@ -14,7 +14,7 @@ use super::out::Out;
 
 #[derive(Debug, Args)]
 pub(super) struct ManArgs {
-    /// The command whose page it is, such as: relay set
+    /// The command whose page it is, such as: relay set; or findings
     command: Vec<String>,
     /// Write the pages of all commands to this folder; it is made where it is not there
     #[arg(long, value_name = "DIR", conflicts_with = "command", value_parser = path())]
@@ -40,7 +40,13 @@ pub(super) fn man(args: &ManArgs, program: Command, out: Out) -> Exit {
         program.long_version(Resettable::Reset).after_help(Resettable::Reset).disable_help_subcommand(true);
     program.build();
     let done = match &args.all {
-        Some(dir) => all(&program, dir),
+        Some(dir) => {
+            all(&program, dir).and_then(|()| write(&dir.join("configcid-findings.7"), &crate::explain::manual()))
+        }
+        None if args.command == ["findings"] => {
+            out.document(&crate::explain::manual());
+            Ok(())
+        }
         None => one(&program, &args.command).map(|page| out.document(&page)),
     };
     done.map_or_else(|error| out.fail("man", &error), |()| Exit::Done)
@@ -62,8 +68,12 @@ fn all(command: &Command, dir: &Path) -> Result<()> {
     fs::create_dir_all(dir).map_err(|error| Error::io("make it", dir, error))?;
     let name = command.get_display_name().unwrap_or_else(|| command.get_name());
     let file = dir.join(format!("{name}.1"));
-    fs::write(&file, page(command)).map_err(|error| Error::io("write it", &file, error))?;
+    write(&file, &page(command))?;
     command.get_subcommands().try_for_each(|command| all(command, dir))
+}
+
+fn write(file: &Path, page: &str) -> Result<()> {
+    fs::write(file, page).map_err(|error| Error::io("write it", file, error))
 }
 
 fn page(command: &Command) -> String {

@@ -11,6 +11,7 @@ mod clone;
 mod commands;
 mod demo;
 mod envelopes;
+mod explain;
 mod flags;
 mod fleet;
 mod look;

@@ -44,7 +44,7 @@ mod picture;
 mod plan;
 mod registry;
 mod report;
-mod rules;
+pub(crate) mod rules;
 mod runbook;
 mod section;
 mod status;

@@ -233,6 +233,12 @@ pub fn meaning(name: &str) -> Option<Meaning> {
     NAMES.iter().find(|(known, _)| *known == name).map(|(_, meaning)| *meaning)
 }
 
+/// All exceptions that something is known of.
+#[cfg(feature = "cli")]
+pub(crate) fn meanings() -> impl Iterator<Item = (&'static str, Meaning)> {
+    NAMES.iter().copied()
+}
+
 /// What its minor code adds, and who says so.
 pub(super) fn detail(found: &Found) -> Option<(&'static str, &'static str)> {
     let minor = found.minor.as_deref()?;

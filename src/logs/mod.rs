@@ -10,6 +10,8 @@ mod states;
 mod verdict;
 mod words;
 
+#[cfg(feature = "cli")]
+pub(crate) use exceptions::meanings;
 pub use exceptions::{Meaning, meaning};
 pub use model::{
     Exception, Happened, Hour, Kind, LastError, Levels, LogFile, LogReport, Parent, Start, StatePeriod, Verdict,

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use super::address::{RelayAddress, bad, check_fqdn, check_ip, check_netbios};
+use super::sorts::{self, Sort};
 use crate::base::error::{Error, Result};
 use crate::base::severity::Severity;
 use crate::base::text::safe;
@@ -24,8 +25,8 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub(crate) fn new(id: &'static str, severity: Severity, what: impl Into<String>) -> Self {
-        Self { id, severity, line: None, what: what.into() }
+    pub(crate) fn new(sort: &Sort, what: impl Into<String>) -> Self {
+        Self { id: sort.id, severity: sort.severity, line: None, what: what.into() }
     }
 
     pub(crate) fn at(mut self, line: usize) -> Self {
@@ -59,17 +60,15 @@ impl std::fmt::Display for Finding {
 /// assert_eq!(judge("")[0].id, "address-missing");
 /// ```
 pub fn judge(list: &str) -> Vec<Finding> {
-    let error = |id, what: String| Finding::new(id, Severity::Error, what);
-    let warning = |id, what: String| Finding::new(id, Severity::Warning, what);
     let mut found = Vec::new();
     if list.trim().trim_matches(',').trim().is_empty() {
         let what =
             "it is empty: endpoints that read it report to nobody; it should be IP,FQDN,NETBIOS of the relay or server";
-        return vec![error("address-missing", what.to_owned())];
+        return vec![Finding::new(sorts::ADDRESS_MISSING, what.to_owned())];
     }
     if list.contains(';') {
         let what = format!("{}: commas belong between the addresses, not semicolons", shown(list));
-        found.push(error("address-semicolon", what));
+        found.push(Finding::new(sorts::ADDRESS_SEMICOLON, what));
     }
     let (mut ips, mut fqdns, mut names) = (Vec::new(), Vec::new(), Vec::new());
     let mut kinds = Vec::new();
@@ -77,12 +76,12 @@ pub fn judge(list: &str) -> Vec<Finding> {
         let bare = part.trim();
         if bare.is_empty() {
             let what = format!("{} has a comma too many: a part of it is empty", shown(list));
-            found.push(error("address-empty-part", what));
+            found.push(Finding::new(sorts::ADDRESS_EMPTY_PART, what));
             continue;
         }
         if bare != part {
             let what = format!("{} has a blank before or behind {}", shown(list), shown(bare));
-            found.push(error("address-blank", what));
+            found.push(Finding::new(sorts::ADDRESS_BLANK, what));
         }
         match kind_of(bare) {
             Ok((kind, ip)) => {
@@ -97,11 +96,14 @@ pub fn judge(list: &str) -> Vec<Finding> {
         }
     }
     found.dedup();
-    for (ip, id, why) in ips.iter().filter_map(doubt) {
-        found.push(warning(id, format!("{ip} {why}")));
+    for (ip, sort, why) in ips.iter().filter_map(doubt) {
+        found.push(Finding::new(sort, format!("{ip} {why}")));
     }
     if let Some(name) = fqdns.iter().chain(&names).find(|name| name.contains('_')) {
-        found.push(warning("address-underscore", format!("{name} has an underscore, which some DNS servers refuse")));
+        found.push(Finding::new(
+            sorts::ADDRESS_UNDERSCORE,
+            format!("{name} has an underscore, which some DNS servers refuse"),
+        ));
     }
     if ips.len() > 1 || fqdns.len() > 1 || names.len() > 1 {
         let what = format!(
@@ -111,18 +113,18 @@ pub fn judge(list: &str) -> Vec<Finding> {
             fqdns.len(),
             names.len()
         );
-        found.push(warning("address-several", what));
+        found.push(Finding::new(sorts::ADDRESS_SEVERAL, what));
     }
     if !kinds.is_sorted() {
         let what = format!("{} is not in the order IP,FQDN,NETBIOS [14635]", shown(list));
-        found.push(warning("address-order", what));
+        found.push(Finding::new(sorts::ADDRESS_ORDER, what));
     }
     if ips.is_empty() && fqdns.is_empty() && !names.is_empty() && !found.iter().any(Finding::is_error) {
         let what = format!(
             "{} is a short name alone: endpoints must resolve it by themselves; in an NT domain with a DHCP-addressed relay the FQDN must be in the list [14635]",
             shown(list)
         );
-        found.push(warning("address-short-name", what));
+        found.push(Finding::new(sorts::ADDRESS_SHORT_NAME, what));
     }
     found
 }
@@ -130,7 +132,7 @@ pub fn judge(list: &str) -> Vec<Finding> {
 /// What is doubtful with the arguments of a router's service: those of a relay behind NAT name the ports that endpoints are
 /// told, and without `ssl_port` they are told none for SSL \[A\].
 pub(crate) fn service_args(args: &str) -> Option<Finding> {
-    let warning = |what: String| Some(Finding::new("service-args-ssl", Severity::Warning, what));
+    let warning = |what: String| Some(Finding::new(sorts::SERVICE_ARGS_SSL, what));
     let lower = args.to_ascii_lowercase();
     let (_, listens) = lower.split_once("-orblistenendpoints")?;
     let Some((_, port)) = listens.split_once("ssl_port=") else {
@@ -168,37 +170,46 @@ pub(crate) fn read(list: &str) -> crate::Result<(RelayAddress, Vec<Finding>)> {
 
 /// Which kind of address a part is (0 IP, 1 FQDN, 2 NetBIOS name), or what is wrong with it.
 fn kind_of(part: &str) -> Result<(u8, Option<IpAddr>), Finding> {
-    let error = |id, what: String| Err(Finding::new(id, Severity::Error, what));
+    let error = |sort, what: String| Err(Finding::new(sort, what));
     let seen = shown(part);
     if part.contains(|c| matches!(c, '"' | '\u{2018}'..='\u{201F}' | '\u{AB}' | '\u{BB}')) {
-        return error("address-quotes", format!("{seen} has a quote in it"));
+        return error(sorts::ADDRESS_QUOTES, format!("{seen} has a quote in it"));
     }
     if part.contains("://") {
         let what =
             format!("{seen} is the address of a web page or share: the computer's IP address and names belong here");
-        return error("address-url", what);
+        return error(sorts::ADDRESS_URL, what);
     }
     if part.contains(['\\', '/']) {
-        return error("address-unc", format!("{seen} is a path: the computer's IP address and names belong here"));
+        return error(sorts::ADDRESS_UNC, format!("{seen} is a path: the computer's IP address and names belong here"));
     }
     if let Ok(ip) = part.parse::<IpAddr>() {
         return match check_ip(part) {
             Ok(_) => Ok((0, Some(ip))),
-            Err(why) => error("address-not-host", format!("{seen}: {}", why.what())),
+            Err(why) => error(sorts::ADDRESS_NOT_HOST, format!("{seen}: {}", why.what())),
         };
     }
     // An IPv6 address in brackets, or with the zone of an interface, is one all the same.
     let plain = part.trim_start_matches('[').split(['%', ']']).next().unwrap_or_default();
     if plain != part && plain.parse::<std::net::Ipv6Addr>().is_ok() {
-        return error("address-port", format!("{seen}: write the IPv6 address alone, without brackets, port or zone"));
+        return error(
+            sorts::ADDRESS_PORT,
+            format!("{seen}: write the IPv6 address alone, without brackets, port or zone"),
+        );
     }
     if let Some((_, port)) = part.rsplit_once(':')
         && port.bytes().all(|byte| byte.is_ascii_digit())
     {
-        return error("address-port", format!("{seen} has a port: a router asks at ClientIORPort, 8192, by itself"));
+        return error(
+            sorts::ADDRESS_PORT,
+            format!("{seen} has a port: a router asks at ClientIORPort, 8192, by itself"),
+        );
     }
     if part.contains('.') && part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
-        return error("address-ip", format!("{seen} is no IP address: four numbers from 0 to 255 with dots between"));
+        return error(
+            sorts::ADDRESS_IP,
+            format!("{seen} is no IP address: four numbers from 0 to 255 with dots between"),
+        );
     }
     let (kind, checked) = if part.contains('.') {
         (1, check_fqdn(part.strip_suffix('.').unwrap_or(part)))
@@ -207,23 +218,23 @@ fn kind_of(part: &str) -> Result<(u8, Option<IpAddr>), Finding> {
     };
     match checked {
         Ok(_) => Ok((kind, None)),
-        Err(why) => error("address-name", why.what().to_owned()),
+        Err(why) => error(sorts::ADDRESS_NAME, why.what().to_owned()),
     }
 }
 
-/// What is allowed and likely to be a mistake in an IP address: id and why.
-pub(super) fn doubt(ip: &IpAddr) -> Option<(IpAddr, &'static str, &'static str)> {
+/// What is allowed and likely to be a mistake in an IP address: which sort, and why.
+pub(super) fn doubt(ip: &IpAddr) -> Option<(IpAddr, &'static Sort, &'static str)> {
     match ip.to_canonical() {
         IpAddr::V4(v4) if v4.is_loopback() || v4.is_link_local() => {
-            Some((*ip, "address-local", "is no address that other computers reach"))
+            Some((*ip, sorts::ADDRESS_LOCAL, "is no address that other computers reach"))
         }
         IpAddr::V6(v6) if v6.is_loopback() || v6.is_unicast_link_local() => Some((
             *ip,
-            "address-local",
+            sorts::ADDRESS_LOCAL,
             "is an IPv6 address that no other computer reaches, or only those on the same wire",
         )),
         IpAddr::V6(_) => {
-            Some((*ip, "address-ipv6", "is an IPv6 address: routers of this age may understand only IPv4"))
+            Some((*ip, sorts::ADDRESS_IPV6, "is an IPv6 address: routers of this age may understand only IPv4"))
         }
         IpAddr::V4(_) => None,
     }

@@ -1,8 +1,8 @@
 //! What is wrong with an `mrinit.conf` as a file: lines that are no values, line ends, and the addresses in it.
 
 use super::line::{LineKind, Slip, straight};
+use super::sorts;
 use super::{Finding, KEY_MR_PARENT, KEY_PARENT_ROUTER, Mrinit, Value, is_secret_key, judge, keys, service_args};
-use crate::base::severity::Severity;
 use crate::base::text::{LineEnding, safe};
 
 /// The values that are numbers (formats.md, section 2).
@@ -50,7 +50,7 @@ impl Mrinit {
             let what = format!(
                 "{KEY_PARENT_ROUTER} and {KEY_MR_PARENT} name the same computer: endpoints report to the server itself; if they should report to a relay, its address is missing"
             );
-            found.push(Finding::new("server-as-relay", Severity::Note, what));
+            found.push(Finding::new(sorts::SERVER_AS_RELAY, what));
         }
         found.sort_by_key(|finding| finding.line.unwrap_or(usize::MAX));
         found
@@ -61,21 +61,21 @@ impl Mrinit {
         let odd = [
             (
                 LineEnding::Cr,
-                "line-end-cr",
+                sorts::LINE_END_CR,
                 "lines end in CR alone, as on old Macs: Windows takes the file for a single line; they should end in CR LF",
             ),
             (
                 LineEnding::CrCrLf,
-                "line-end-crcrlf",
+                sorts::LINE_END_CRCRLF,
                 "lines end in CR CR LF, as a copy in text mode makes them; they should end in CR LF",
             ),
         ];
         odd.into_iter()
-            .filter_map(|(ending, id, what)| {
+            .filter_map(|(ending, sort, what)| {
                 let first = self.lines.iter().position(|line| line.ending == Some(ending))?;
                 let all = self.lines.iter().filter(|line| line.ending == Some(ending)).count();
                 let what = format!("{all} of {} {what}", self.lines.len());
-                Some(Finding::new(id, Severity::Error, what).at(first + 1))
+                Some(Finding::new(sort, what).at(first + 1))
             })
             .collect()
     }
@@ -94,20 +94,20 @@ impl Mrinit {
 }
 
 fn of_line(text: &str, kind: &LineKind, may_hold_secret: bool) -> Option<Finding> {
-    let error = |id, what: String| Some(Finding::new(id, Severity::Error, what));
+    let error = |sort, what: String| Some(Finding::new(sort, what));
     match kind {
         LineKind::Value { name, value: Value::Text(value), .. }
             if NUMBERS.iter().any(|key| key.eq_ignore_ascii_case(name)) =>
         {
             let should = number(value)
                 .map_or_else(String::new, |number| format!("; it should be \"{name}\"=dword:{number:08x}"));
-            error("line-number-as-string", format!("{name} is a string and should be a dword{should}"))
+            error(sorts::LINE_NUMBER_AS_STRING, format!("{name} is a string and should be a dword{should}"))
         }
         LineKind::Value { name, value: Value::Dword(_), .. }
             if is_secret_key(name)
                 || [KEY_PARENT_ROUTER, KEY_MR_PARENT].iter().any(|key| key.eq_ignore_ascii_case(name)) =>
         {
-            error("line-string-as-number", format!("{name} is a dword and should be a string"))
+            error(sorts::LINE_STRING_AS_NUMBER, format!("{name} is a dword and should be a string"))
         }
         LineKind::Broken { name, slip } => {
             // What stands where a name should may be a key that was cut off its own.
@@ -116,18 +116,17 @@ fn of_line(text: &str, kind: &LineKind, may_hold_secret: bool) -> Option<Finding
             let should = should_be(text, *slip)
                 .filter(|_| !may_hold_secret)
                 .map_or_else(String::new, |should| format!("; it should be {should}"));
-            let id = match slip {
-                Slip::Quotes => "line-quotes",
-                Slip::BareName | Slip::BareValue => "line-unquoted",
-                Slip::Dword => "line-dword",
-                Slip::Invisible => "line-invisible",
-                Slip::Form => "line-malformed",
+            let sort = match slip {
+                Slip::Quotes => sorts::LINE_QUOTES,
+                Slip::BareName | Slip::BareValue => sorts::LINE_UNQUOTED,
+                Slip::Dword => sorts::LINE_DWORD,
+                Slip::Invisible => sorts::LINE_INVISIBLE,
+                Slip::Form => sorts::LINE_MALFORMED,
             };
-            error(id, format!("the line of {name} is malformed{}{should}", slip.words()))
+            error(sort, format!("the line of {name} is malformed{}{should}", slip.words()))
         }
         LineKind::Other => Some(Finding::new(
-            "line-unknown",
-            Severity::Warning,
+            sorts::LINE_UNKNOWN,
             format!("this is neither a value nor a comment: {}", shown(text, may_hold_secret)),
         )),
         _ => None,

@@ -6,6 +6,7 @@ mod judge;
 mod keys;
 mod line;
 mod lint;
+pub(crate) mod sorts;
 
 pub use address::RelayAddress;
 pub(crate) use address::names_relay;

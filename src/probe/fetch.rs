@@ -6,6 +6,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::codes;
 use super::{ProbeFault, Target};
 use crate::ior::{self, Ior};
 
@@ -39,20 +40,22 @@ pub(super) fn fetch(target: &Target, timeout: Duration) -> Result<Answer, Failed
         let what = format!("{} cannot be resolved: {why}", target.host());
         Failed {
             address: None,
-            fault: ProbeFault { code: "unknown-host", what, next: "look at the name, and at the DNS" },
+            fault: ProbeFault { code: codes::UNKNOWN_HOST, what, next: "look at the name, and at the DNS" },
         }
     })?;
     let (address, stream) = connect(&found, deadline).map_err(|error| {
         let (code, why) = match error.kind() {
-            ErrorKind::ConnectionRefused => ("refused", "it refuses connections to this port".to_owned()),
-            ErrorKind::TimedOut | ErrorKind::WouldBlock => ("timeout", format!("nothing answers within {seconds} s")),
-            _ => ("unreachable", format!("it cannot be reached: {error}")),
+            ErrorKind::ConnectionRefused => (codes::REFUSED, "it refuses connections to this port".to_owned()),
+            ErrorKind::TimedOut | ErrorKind::WouldBlock => {
+                (codes::TIMEOUT, format!("nothing answers within {seconds} s"))
+            }
+            _ => (codes::UNREACHABLE, format!("it cannot be reached: {error}")),
         };
         let what = format!("{target}: {why}");
         Failed { address: None, fault: ProbeFault { code, what, next: LOOK_AT_HOST } }
     })?;
     let ior = read(stream, deadline, seconds).map_err(|(code, why)| {
-        let next = if code == "timeout" || code == "closed" { LOOK_AT_HOST } else { LOOK_AT_PORT };
+        let next = if code == codes::TIMEOUT || code == codes::CLOSED { LOOK_AT_HOST } else { LOOK_AT_PORT };
         Failed { address: Some(address), fault: ProbeFault { code, what: format!("{target}: {why}"), next } }
     })?;
     let addresses = found.iter().map(|address| address.ip().to_canonical()).collect();
@@ -99,13 +102,13 @@ fn read(mut stream: TcpStream, deadline: Instant, seconds: f32) -> Result<Ior, (
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Err(("timeout", format!("it sends {} within {seconds} s", sent(&text))));
+            return Err((codes::TIMEOUT, format!("it sends {} within {seconds} s", sent(&text))));
         }
         // A time of nothing would mean no limit.
         let wait = left.min(PAUSE).max(Duration::from_millis(1));
-        stream.set_read_timeout(Some(wait)).map_err(|error| ("unreachable", error.to_string()))?;
+        stream.set_read_timeout(Some(wait)).map_err(|error| (codes::UNREACHABLE, error.to_string()))?;
         match stream.read(&mut buffer) {
-            Ok(0) if text.is_empty() => return Err(("closed", "it ends the connection without a word".into())),
+            Ok(0) if text.is_empty() => return Err((codes::CLOSED, "it ends the connection without a word".into())),
             Ok(0) => return parse(&text),
             Ok(size) => {
                 text.extend(&buffer[..size]);
@@ -114,7 +117,7 @@ fn read(mut stream: TcpStream, deadline: Instant, seconds: f32) -> Result<Ior, (
                 }
                 if text.len() > ior::MAX_SIZE {
                     let what = format!("it sends more than {} characters without an end", ior::MAX_SIZE);
-                    return Err(("too-long", what));
+                    return Err((codes::TOO_LONG, what));
                 }
             }
             Err(error) => match error.kind() {
@@ -124,7 +127,7 @@ fn read(mut stream: TcpStream, deadline: Instant, seconds: f32) -> Result<Ior, (
                         return Ok(ior);
                     }
                 }
-                _ => return Err(("closed", format!("it ends the connection after {}: {error}", sent(&text)))),
+                _ => return Err((codes::CLOSED, format!("it ends the connection after {}: {error}", sent(&text)))),
             },
         }
     }
@@ -145,7 +148,7 @@ fn parse(text: &[u8]) -> Result<Ior, (&'static str, String)> {
     Ior::parse(&text[..end]).map_err(|error| {
         let start: String = String::from_utf8_lossy(&text[..text.len().min(40)]).chars().take(40).collect();
         (
-            "not-a-reference",
+            codes::NOT_A_REFERENCE,
             format!("it sends {}, which are no object reference: {error} (they begin {start:?})", sent(text)),
         )
     })

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::codes;
 use super::{Place, ProbeFault, Reading, Scope};
 use crate::ior::{Endpoint, Ior, ROUTER_TYPE};
 
@@ -46,7 +47,7 @@ pub(super) fn judge(ior: Ior, look_up: &dyn Fn(&str) -> Lookup, probed: Option<&
     }
     if reading.connects_to.is_empty() {
         reading.faults.push(ProbeFault {
-            code: "no-iiop-profile",
+            code: codes::NO_IIOP_PROFILE,
             what: "the reference has no IIOP profile that can be read: it tells endpoints no host to connect to".into(),
             next: "look whether this is a router; if so, restart its service \"Sophos Message Router\"",
         });
@@ -116,19 +117,19 @@ fn fault(place: &Place, unknown: Option<&str>, probed: Option<&Probed>) -> Optio
     if place.port.is_none() && place.ssl_port.is_none() {
         let next =
             "look at the router's ports (ClientIIOPPort and ClientSSLPort of mrinit.conf), and restart its service";
-        return fault("no-port", format!("{told}, at port 0: that is none"), next);
+        return fault(codes::NO_PORT, format!("{told}, at port 0: that is none"), next);
     }
     if let Some(why) = unknown {
         let what = format!("{told}, a name that cannot be resolved here: {why}");
-        return fault("unresolvable", what, BEHIND_NAT);
+        return fault(codes::UNRESOLVABLE, what, BEHIND_NAT);
     }
     let scope = place.scope?;
     if scope == Scope::Nobody {
-        return fault("unusable-address", format!("{told}, {}", scope.words()), BEHIND_NAT);
+        return fault(codes::UNUSABLE_ADDRESS, format!("{told}, {}", scope.words()), BEHIND_NAT);
     }
     let Some(probed) = probed else {
         return match scope {
-            Scope::Loopback => fault("private-address", format!("{told}, {}", scope.words()), BEHIND_NAT),
+            Scope::Loopback => fault(codes::PRIVATE_ADDRESS, format!("{told}, {}", scope.words()), BEHIND_NAT),
             _ => None,
         };
     };
@@ -138,11 +139,11 @@ fn fault(place: &Place, unknown: Option<&str>, probed: Option<&Probed>) -> Optio
     let instead = format!("not to {}, which was probed", probed.name());
     match scope {
         Scope::Public => fault(
-            "other-host",
+            codes::OTHER_HOST,
             format!("{told}, {instead}"),
             "look whether the two are one machine, or which is the right one; else mend the router's address or the DNS",
         ),
-        _ => fault("private-address", format!("{told}, {}, and {instead}", scope.words()), BEHIND_NAT),
+        _ => fault(codes::PRIVATE_ADDRESS, format!("{told}, {}, and {instead}", scope.words()), BEHIND_NAT),
     }
 }
 

@@ -2,6 +2,7 @@
 //! whoever connects to its IOR port (formats.md, section 2), and the endpoint connects to what stands in it. Behind a NAT
 //! that is often an address that nobody else can reach.
 
+pub(crate) mod codes;
 mod fetch;
 mod gather;
 mod judge;

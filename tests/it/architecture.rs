@@ -33,6 +33,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("messenger", &["base", "registry", "manifest", "host", "signing"]),
     ("fleet", &["base", "catalog", "mrinit", "cid", "plan", "catalogs", "relay", "router", "run"]),
     ("report", &["base", "catalog", "mrinit", "cid", "plan", "catalogs", "relay", "audit", "run", "logs"]),
+    (
+        "explain",
+        &["base", "mrinit", "audit", "probe", "firewall", "logs", "envelopes", "messenger", "signing", "fleet"],
+    ),
     // What only translates.
     ("ffi", &["base", "catalog", "mrinit", "catalogs", "cid", "plan", "relay", "run", "report"]),
     ("cli", EVERYTHING),

@@ -17,12 +17,12 @@ const ARTICLES: &[Article] = &[
     Article {
         number: "12340",
         fact: "the firewall is to be configured for the Remote Management System",
-        files: &["src/envelopes/ports.rs"],
+        files: &["src/envelopes/ports.rs", "src/explain/router.rs"],
     },
     Article {
         number: "13112",
         fact: "ConfigCID.exe adds, changes and removes entries for the customer's files, XML client configuration among them",
-        files: &["src/catalog/customer.rs", "src/catalogs/refresh.rs"],
+        files: &["src/catalog/customer.rs", "src/catalogs/refresh.rs", "src/explain/audit.rs"],
     },
     Article { number: "14243", fact: "ephemeral ports: MaxUserPort", files: &["src/logs/exceptions.rs"] },
     Article {
@@ -32,6 +32,8 @@ const ARTICLES: &[Article] = &[
             "src/audit/customer.rs",
             "src/catalogs/refresh.rs",
             "src/cid/mod.rs",
+            "src/explain/audit.rs",
+            "src/explain/rooms.rs",
             "src/fleet/check.rs",
             "src/fleet/model.rs",
             "src/fleet/plan.rs",
@@ -41,6 +43,7 @@ const ARTICLES: &[Article] = &[
             "src/mrinit/judge.rs",
             "src/mrinit/keys.rs",
             "src/mrinit/mod.rs",
+            "src/mrinit/sorts.rs",
             "src/relay/mod.rs",
             "src/report/lines.rs",
             "src/router/mod.rs",
@@ -51,7 +54,7 @@ const ARTICLES: &[Article] = &[
     Article {
         number: "36330",
         fact: "the Certification Manager's logs: their name and first lines",
-        files: &["src/logs/files.rs", "src/logs/model.rs"],
+        files: &["src/explain/router.rs", "src/logs/files.rs", "src/logs/model.rs"],
     },
     Article {
         number: "63588",
@@ -69,6 +72,7 @@ const ARTICLES: &[Article] = &[
             "src/envelopes/restart.rs",
             "src/envelopes/rules.rs",
             "src/envelopes/surroundings.rs",
+            "src/explain/router.rs",
             "src/fleet/check.rs",
             "src/fleet/model.rs",
             "src/fleet/rules.rs",
@@ -93,6 +97,7 @@ const ARTICLES: &[Article] = &[
             "src/envelopes/relocate/emit.rs",
             "src/envelopes/relocate/mod.rs",
             "src/envelopes/rules.rs",
+            "src/explain/router.rs",
             "src/router/mod.rs",
             "templates/move-envelopes.cmd",
             "templates/move-envelopes.reg",
@@ -101,7 +106,7 @@ const ARTICLES: &[Article] = &[
     Article {
         number: "113072",
         fact: "comply towards computers that are off piles up messages",
-        files: &["src/envelopes/reasons.rs"],
+        files: &["src/envelopes/reasons.rs", "src/explain/router.rs"],
     },
     Article {
         number: "113093",
@@ -119,7 +124,13 @@ const ARTICLES: &[Article] = &[
     Article {
         number: "113417",
         fact: "time to live: 4 days from console 4.7 on, two weeks before",
-        files: &["src/envelopes/check.rs", "src/envelopes/expire.rs", "src/envelopes/mod.rs", "src/envelopes/rules.rs"],
+        files: &[
+            "src/envelopes/check.rs",
+            "src/envelopes/expire.rs",
+            "src/envelopes/mod.rs",
+            "src/envelopes/rules.rs",
+            "src/explain/router.rs",
+        ],
     },
     Article {
         number: "119053",

@@ -59,6 +59,8 @@ const LINES: &[&str] = &[
     "messenger run messages.xml --profile profile.toml --at 2026-11-20",
     "messenger status",
     "messenger uninstall --root root --dry-run",
+    "explain",
+    "explain entry-missing",
     "recover ESXP",
     "undo ESXP --dry-run",
     "history ESXP",
@@ -129,6 +131,8 @@ fn no_command_is_forgotten() {
     let names = std::fs::read_dir(env.path("pages/man1")).unwrap();
     let names: BTreeSet<String> = names
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        // What findings mean is a page of its own, of no command.
+        .filter(|name| name != "configcid-findings.7")
         .map(|name| name.strip_suffix(".1").unwrap().to_owned())
         .collect();
     for name in &names {
