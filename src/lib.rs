@@ -61,6 +61,8 @@ pub mod messenger;
 pub mod mrinit;
 pub mod plan;
 pub mod probe;
+#[cfg(feature = "cli")]
+mod readiness;
 pub mod registry;
 pub mod relay;
 pub mod report;

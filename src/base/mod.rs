@@ -15,6 +15,7 @@ pub(crate) mod names;
 pub(crate) mod near;
 pub(crate) mod own_folder;
 pub(crate) mod pool;
+pub(crate) mod program;
 pub(crate) mod replace;
 pub(crate) mod severity;
 pub(crate) mod template;

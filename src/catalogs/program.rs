@@ -41,7 +41,7 @@ pub(super) fn run(program: &Program, basis: &Basis<'_>, payload: &[Change]) -> R
     let copy = WorkingCopy::make(basis.view.cid(), payload)?;
     let mut command = Command::new(absolute(&program.path)?);
     command.arg(&copy.folder).current_dir(copy.above.path());
-    super::command::run(command, &program.path, Stdio::null(), program.timeout)?;
+    crate::base::program::run(command, &program.path, Stdio::null(), program.timeout)?;
 
     let rewritten = copy.catalogs(basis.loaded)?.map_err(lie)?;
     copy.check_other_files(basis.loaded)?.map_err(lie)?;

@@ -247,6 +247,15 @@ impl Cid {
         Ok((bytes, catalog))
     }
 
+    /// The folders whose `mrinit.conf` counts for a router, the first that has one most: `rms`, then `rms9x`, then the root
+    /// (`None`).
+    pub(crate) fn router_folders(&self) -> impl Iterator<Item = Option<&CidPath>> {
+        let components = RMS_COMPONENTS
+            .iter()
+            .filter_map(|name| self.components().iter().find(|folder| folder.file_name().eq_ignore_ascii_case(name)));
+        components.map(Some).chain([None])
+    }
+
     /// The `mrinit.conf` in `folder` (`None`: the root), with its path in the case found.
     ///
     /// # Errors

@@ -27,6 +27,12 @@ pub struct Target {
 }
 
 impl Target {
+    /// A host that was read already, at another port.
+    #[cfg(feature = "cli")]
+    pub(crate) fn new(host: &str, port: u16) -> Self {
+        Self { host: host.to_owned(), port }
+    }
+
     /// The name or IP address.
     pub fn host(&self) -> &str {
         &self.host

@@ -8,7 +8,9 @@ use super::{PARENT_ADDRESS, RegistryView, Router};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::severity::Severity;
 use crate::base::text::fold_case;
-use crate::cid::{Cid, MRINIT, RMS_COMPONENTS};
+use crate::cid::{Cid, MRINIT};
+#[cfg(feature = "cli")]
+use crate::mrinit::Mrinit;
 use crate::mrinit::{KEY_PARENT_ROUTER, RelayAddress, judge, names_relay};
 use crate::registry::Value;
 
@@ -39,6 +41,25 @@ impl Expected {
     }
 }
 
+/// The error of a CID without any.
+fn no_mrinit(cid: &Cid) -> Error {
+    Error::new(ErrorKind::MrinitFormat, format!("there is no {MRINIT}")).in_file(cid.path()).next("name a relay CID")
+}
+
+/// The `mrinit.conf` that the computers of a CID install: that of its `rms`, else of its `rms9x`, else of its root.
+///
+/// # Errors
+/// There is none, or it cannot be read.
+#[cfg(feature = "cli")]
+pub(crate) fn mrinit_of_cid(cid: &Cid) -> Result<(PathBuf, Mrinit)> {
+    for folder in cid.router_folders() {
+        if let Some((path, conf)) = cid.mrinit(folder)? {
+            return Ok((cid.shown(&path), conf));
+        }
+    }
+    Err(no_mrinit(cid))
+}
+
 /// Which relay the endpoints of a CID should report to, by the `mrinit.conf` of its `rms`, else of its `rms9x`, else of
 /// its root.
 ///
@@ -46,10 +67,7 @@ impl Expected {
 /// There is no `mrinit.conf`, or the one that counts is malformed or cannot be read.
 pub fn expected_of_cid(cid: &Cid) -> Result<Expected> {
     let mut found: Option<Expected> = None;
-    let components = RMS_COMPONENTS
-        .iter()
-        .filter_map(|name| cid.components().iter().find(|folder| folder.file_name().eq_ignore_ascii_case(name)));
-    for folder in components.map(Some).chain([None]) {
+    for folder in cid.router_folders() {
         let Some((path, conf)) = cid.mrinit(folder)? else { continue };
         let place = cid.shown(&path);
         match &mut found {
@@ -68,11 +86,7 @@ pub fn expected_of_cid(cid: &Cid) -> Result<Expected> {
             }
         }
     }
-    found.ok_or_else(|| {
-        Error::new(ErrorKind::MrinitFormat, format!("there is no {MRINIT}"))
-            .in_file(cid.path())
-            .next("name a relay CID")
-    })
+    found.ok_or_else(|| no_mrinit(cid))
 }
 
 /// What [`check`] found.

@@ -2,13 +2,19 @@
 //! own router should have. They come from the live registry, on Windows, or from an exported `.reg` file, anywhere.
 
 mod check;
+#[cfg(feature = "cli")]
+mod private;
 mod relay;
 
+#[cfg(feature = "cli")]
+pub(crate) use check::mrinit_of_cid;
 pub(crate) use check::same_list;
 pub use check::{
     CheckState, ClientCheck, Expected, InstalledMrinit, ParentView, check, expected_of_cid, look_at_installed,
     usual_folders,
 };
+#[cfg(feature = "cli")]
+pub(crate) use private::{OWN_CERTIFICATE, live_certificates, private_key};
 pub(crate) use relay::relay_reg_file_with;
 pub use relay::{
     OtherState, RELAY_VALUES, RelayCheck, RelayValue, RelayView, ValueState, apply, check_relay, relay_reg_file,

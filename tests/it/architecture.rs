@@ -30,6 +30,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("run", &["base", "cid", "plan", "catalogs"]),
     ("logs", &["base"]),
     ("envelopes", &["base", "registry", "host", "firewall", "router", "logs"]),
+    (
+        "readiness",
+        &["base", "mrinit", "registry", "x509", "host", "cid", "relay", "router", "probe", "firewall", "envelopes"],
+    ),
     ("messenger", &["base", "registry", "manifest", "host", "signing"]),
     ("fleet", &["base", "catalog", "mrinit", "cid", "plan", "catalogs", "relay", "router", "run"]),
     ("report", &["base", "catalog", "mrinit", "cid", "plan", "catalogs", "relay", "audit", "run", "logs"]),

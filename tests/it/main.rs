@@ -45,6 +45,7 @@ mod refresh;
 mod registry;
 mod registry_wine;
 mod relay;
+mod relay_check;
 #[cfg(feature = "faults")]
 mod reliability;
 mod report;

@@ -18,6 +18,7 @@ const LINES: &[&str] = &[
     "relay registry --from relay.reg",
     "relay registry --reg new.reg --dry-run",
     "relay probe --ior loopback.ior",
+    "relay check --cid ESXP --reg relay.reg",
     "fleet init new.toml --dry-run",
     "fleet import ESXP --dry-run --out new.toml",
     "fleet check",

@@ -89,7 +89,7 @@ pub(crate) struct CheckArgs {
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum ProfileName {
+pub(crate) enum ProfileName {
     Domain,
     /// Before Vista: Standard
     #[value(alias = "standard")]

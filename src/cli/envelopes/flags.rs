@@ -52,7 +52,7 @@ pub(super) fn folder(dir: Option<&PathBuf>, server: &ServerFlags) -> Result<(Pat
 }
 
 /// Reads the name of a system; shells complete it.
-fn system() -> impl TypedValueParser<Value = System> {
+pub(crate) fn system() -> impl TypedValueParser<Value = System> {
     PossibleValuesParser::new(SYSTEMS.iter().map(|system| system.name))
         .map(|name| System::named(&name).expect("the name is of the table"))
 }
@@ -63,12 +63,12 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// A moment on the command line.
-pub(super) fn moment(text: &str) -> Result<SystemTime, String> {
+pub(crate) fn moment(text: &str) -> Result<SystemTime, String> {
     crate::time::parse(text).map_err(|error| error.to_string())
 }
 
 /// As [`duration`], without a unit in seconds, and not none.
-pub(super) fn seconds(text: &str) -> Result<Duration, String> {
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let time = duration(&if plain { format!("{text}s") } else { text.to_owned() })?;
     if time.is_zero() { Err("a time of zero is none; write seconds, such as 10 or 0.5".to_owned()) } else { Ok(time) }

@@ -18,6 +18,8 @@ use clap::Subcommand;
 
 use super::out::Out;
 
+pub(super) use check::ProfileName;
+pub(super) use flags::{moment, system};
 pub(super) use nagios::usage as nagios_usage;
 
 #[derive(Debug, Subcommand)]

@@ -1,5 +1,6 @@
-//! `configcid relay set|show|registry|probe`.
+//! `configcid relay set|show|registry|probe|check`.
 
+mod check;
 mod probe;
 mod registry;
 mod set;
@@ -21,6 +22,8 @@ pub(super) enum RelayCommand {
     Registry(registry::RegistryArgs),
     /// Ask routers what they tell endpoints to connect to, and say whether that can work
     Probe(probe::ProbeArgs),
+    /// Say whether a relay's computer has installed from its CID, and does what a relay must
+    Check(Box<check::CheckArgs>),
 }
 
 pub(super) fn run(command: &RelayCommand, out: Out) -> Exit {
@@ -29,5 +32,6 @@ pub(super) fn run(command: &RelayCommand, out: Out) -> Exit {
         RelayCommand::Show(args) => show::show(args, out),
         RelayCommand::Registry(args) => registry::run(args, out),
         RelayCommand::Probe(args) => probe::run(args, out),
+        RelayCommand::Check(args) => check::run(args, out),
     }
 }
