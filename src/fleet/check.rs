@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
+use super::words::word;
 use super::{AddressKind, Domain, Fleet, FleetFinding, Given, Machine, Relay, Target, rules};
 use crate::base::text::{count, fold_case};
 use crate::mrinit::RelayAddress;
@@ -37,8 +38,17 @@ pub fn check(fleet: &Fleet) -> Vec<FleetFinding> {
     fleet.relays.iter().for_each(|relay| dhcp(&relay.machine, &mut findings));
     systems(fleet, &mut findings);
     cids(fleet, &mut findings);
+    findings.retain(|finding| !is_accepted(fleet, finding));
     sort(&mut findings);
     findings
+}
+
+/// Whether the file says of the machine that this recommendation is known not to be followed.
+fn is_accepted(fleet: &Fleet, finding: &FleetFinding) -> bool {
+    let of = |machine: &&Machine| finding.machine.as_ref() == Some(&machine.name.value);
+    let machines = fleet.machines().filter(of).filter_map(|machine| machine.accept.as_ref());
+    let mut accepted = machines.flat_map(|accept| &accept.value);
+    !finding.is_error() && accepted.any(|recommendation| word(*recommendation) == finding.code)
 }
 
 /// In the order of the lines, and of the rules where a line has several.

@@ -5,15 +5,16 @@
 pub(super) const TABLES: &[&str] = &["defaults", "server", "relay", "cid"];
 
 /// The keys of `[defaults]`.
-pub(super) const DEFAULTS: &[&str] = &["folder", "platform", "platforms", "address", "domain", "system", "from_root"];
+pub(super) const DEFAULTS: &[&str] =
+    &["folder", "platform", "platforms", "address", "domain", "system", "from_root", "accept"];
 
 /// The keys of `[server]`.
 pub(super) const SERVER: &[&str] =
-    &["name", "ip", "fqdn", "netbios", "system", "console", "endpoints", "address", "domain"];
+    &["name", "ip", "fqdn", "netbios", "system", "console", "endpoints", "address", "domain", "accept"];
 
 /// The keys of `[[relay]]`.
 pub(super) const RELAY: &[&str] =
-    &["name", "ip", "fqdn", "netbios", "parent", "endpoints", "address", "domain", "system", "platforms"];
+    &["name", "ip", "fqdn", "netbios", "parent", "endpoints", "address", "domain", "system", "platforms", "accept"];
 
 /// The keys of `[[cid]]`.
 pub(super) const CID: &[&str] = &["path", "platform", "relay", "from_root"];

@@ -68,7 +68,7 @@ pub use rules::{FleetFinding, FleetSeverity};
 pub use runbook::runbook;
 pub use status::{CidStatus, Difference, State, cid_status, status};
 pub use want::setup;
-pub use words::{AddressKind, Domain, Platform};
+pub use words::{AddressKind, Domain, Platform, Recommendation};
 
 /// A commented fleet file to begin with.
 pub const TEMPLATE: &str = include_str!("../../templates/fleet.toml");

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::keys::THE_SERVER;
-use super::words::{AddressKind, Domain, Platform};
+use super::words::{AddressKind, Domain, Platform, Recommendation};
 use crate::base::error::Result;
 use crate::base::near::nearest;
 use crate::base::text::same_name;
@@ -53,6 +53,8 @@ pub struct Machine {
     pub address_kind: Given<AddressKind>,
     /// The kind of domain it is in.
     pub domain: Option<Given<Domain>>,
+    /// Recommendations that it is known not to follow: no finding is made of them.
+    pub accept: Option<Given<Vec<Recommendation>>>,
 }
 
 impl Machine {

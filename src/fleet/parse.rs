@@ -7,7 +7,9 @@ use toml::de::DeTable;
 use super::keys;
 use super::model::is_absolute;
 use super::section::{BACKSLASHES, Reader, Section, format_error};
-use super::{AddressKind, Domain, Fleet, FleetCid, Given, Machine, Platform, Relay, Server, System, Target};
+use super::{
+    AddressKind, Domain, Fleet, FleetCid, Given, Machine, Platform, Recommendation, Relay, Server, System, Target,
+};
 use crate::base::error::{Error, Result};
 use crate::base::files::read_file;
 use crate::base::files::real_path;
@@ -119,6 +121,7 @@ struct Defaults {
     domain: Option<Given<Domain>>,
     system: Option<Given<String>>,
     from_root: Option<Given<bool>>,
+    accept: Option<Given<Vec<Recommendation>>>,
 }
 
 impl Defaults {
@@ -131,6 +134,7 @@ impl Defaults {
             domain: section.word("domain")?,
             system: section.text("system")?,
             from_root: section.flag("from_root")?,
+            accept: section.words("accept")?,
         })
     }
 }
@@ -148,6 +152,7 @@ fn machine(section: &Section<'_, '_>, defaults: &Defaults) -> Result<Machine> {
         endpoints: section.number("endpoints")?,
         address_kind: section.word("address")?.or_else(|| defaults.address.clone()).unwrap_or(static_address),
         domain: section.word("domain")?.or_else(|| defaults.domain.clone()),
+        accept: section.words("accept")?.or_else(|| defaults.accept.clone()),
     })
 }
 

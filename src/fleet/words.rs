@@ -55,6 +55,21 @@ impl serde::Serialize for Platform {
     }
 }
 
+/// What is recommended for machines and can have its reasons to be otherwise: the warnings that a file can accept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recommendation {
+    /// No more levels of relays than are recommended.
+    Depth,
+    /// No more endpoints at the server.
+    ServerEndpoints,
+    /// No more endpoints at a relay.
+    RelayEndpoints,
+    /// A relay's address is static.
+    Dhcp,
+    /// A relay runs a server system.
+    RelaySystem,
+}
+
 /// A value that is one of a few words.
 pub(super) trait Word: Copy + 'static {
     /// What it is called in a message.
@@ -88,6 +103,18 @@ impl Word for Platform {
         ("macOS", Self::Mac),
         ("osx", Self::Mac),
         ("Linux", Self::Linux),
+    ];
+}
+
+impl Word for Recommendation {
+    const WHAT: &'static str = "recommendation";
+    // The codes of the findings.
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("depth", Self::Depth),
+        ("server-endpoints", Self::ServerEndpoints),
+        ("relay-endpoints", Self::RelayEndpoints),
+        ("dhcp", Self::Dhcp),
+        ("relay-system", Self::RelaySystem),
     ];
 }
 

@@ -146,6 +146,23 @@ fn limits_of_endpoints() {
 }
 
 #[test]
+fn a_file_accepts_what_it_does_not_follow() {
+    let relay = |endpoints: u32, accept: &str| {
+        let cid = "[[cid]]\npath = 'C'\nrelay = 'MR'\n";
+        check(&format!("{SERVER}{RELAY}endpoints = {endpoints}\naddress = 'dhcp'\ndomain = 'ad'\n{accept}\n{cid}"))
+    };
+    assert_eq!(relay(8001, ""), ["relay-endpoints 10", "dhcp 11"]);
+    assert_eq!(relay(8001, "accept = 'dhcp'"), ["relay-endpoints 10"]);
+    assert!(relay(8001, "accept = ['relay-endpoints', 'dhcp']").is_empty());
+    // For all machines, where one does not say otherwise.
+    let server = |accept: &str| check(&format!("[defaults]\naccept = 'depth'\n{SERVER}endpoints = 5001\n{accept}\n"));
+    assert_eq!(server(""), ["server-endpoints 7"]);
+    assert!(server("accept = 'server-endpoints'").is_empty());
+    // What is against a rule is no recommendation.
+    env("accept = ['cycle']\n").run("fleet check").expect(1).complains("\"cycle\" is no recommendation");
+}
+
+#[test]
 fn systems_of_relays() {
     let relay =
         |system: &str| check(&format!("{SERVER}{RELAY}system = '{system}'\n[[cid]]\npath = 'C'\nrelay = 'MR'\n"));

@@ -40,6 +40,7 @@ const KEYS: &[&str] = &[
     "relay",
     "from_root",
     "folder",
+    "accept",
     "colour",
 ];
 
@@ -66,6 +67,9 @@ const VALUES: &[&str] = &[
     "'WINDOWS'",
     "'rms9x'",
     "'dhcp'",
+    "'depth'",
+    "['depth', 'dhcp']",
+    "['depth', 'cycle']",
     "'static'",
     "'nt'",
     "'ad'",
