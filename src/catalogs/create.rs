@@ -95,7 +95,7 @@ pub fn create(cid: &Cid, options: &CreateOptions) -> Result<Plan> {
         if changed {
             let stage = if file.folder.is_some() { Stage::ComponentCatalog } else { Stage::RootCatalog };
             let why = "the catalog lists every file as it is".to_owned();
-            parts.changes.push(Change { path: file.path.clone(), before, after: Some(after), why, stage });
+            parts.changes.push(Change { path: file.path.clone(), before, after: Some(after), why, stage, kept: None });
         }
         parts.catalogs.push(CatalogChange {
             catalog: file.path.clone(),

@@ -27,5 +27,6 @@ pub(super) fn catalog_change(loaded: &Loaded, after: Vec<u8>) -> Change {
         after: Some(after),
         why: "its entries differ from the customer's files".to_owned(),
         stage: if loaded.file.folder.is_some() { Stage::ComponentCatalog } else { Stage::RootCatalog },
+        kept: None,
     }
 }

@@ -51,7 +51,8 @@ impl Payload {
             Some(program) => program::run(program, &basis, &changes)?,
             None => bring_in_line(&mut basis)?,
         };
-        relied_on.extend(gone(&catalogs).map(|path| (path, None)));
+        let is_ours = |path: &CidPath| changes.iter().any(|change| change.path.key() == path.key());
+        relied_on.extend(gone(&catalogs).filter(|path| !is_ours(path)).map(|path| (path, None)));
         changes.extend(writes);
         let signed = signed::consult(cid, &changes, &catalogs, &options.customer_files)?;
         warnings.extend(signed.warnings);

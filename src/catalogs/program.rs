@@ -102,8 +102,11 @@ impl<'a> WorkingCopy<'a> {
             let relative = relative_place(cid, &change.path)?;
             let place = folder.join(&relative);
             let _ = make_writable(&place);
-            fs::write(&place, change.after.as_deref().unwrap_or_default())
-                .map_err(|error| Error::io("write to the working copy", &place, error))?;
+            match &change.after {
+                Some(bytes) => fs::write(&place, bytes),
+                None => fs::remove_file(&place),
+            }
+            .map_err(|error| Error::io("write to the working copy", &place, error))?;
             written.insert(relative, change);
         }
         Ok(WorkingCopy { cid, above, folder, original, written })
@@ -132,7 +135,12 @@ impl<'a> WorkingCopy<'a> {
         let catalogs: HashSet<PathBuf> = places.collect::<Result<_>>()?;
         let mut expected: BTreeMap<&Path, Kind> =
             self.original.iter().map(|item| (item.path.as_path(), item.kind)).collect();
-        expected.extend(self.written.keys().map(|path| (path.as_path(), Kind::File)));
+        for (path, change) in &self.written {
+            match &change.after {
+                Some(_) => expected.insert(path, Kind::File),
+                None => expected.remove(path.as_path()),
+            };
+        }
         for Item { path, kind } in &walk(&self.folder)? {
             if expected.remove(path.as_path()) != Some(*kind) {
                 return Ok(Err(format!("it made {}", path.display())));

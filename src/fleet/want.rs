@@ -11,7 +11,7 @@ use crate::mrinit::{KEY_MR_PARENT, RelayAddress, names_relay};
 use crate::relay::{self, CopyState, ParentBack, RelaySetup, RelayState};
 
 /// What the purpose of a change begins with that a fleet file asked for.
-pub(super) const PURPOSE: &str = "fleet apply: ";
+pub(super) use crate::relay::BY_FLEET as PURPOSE;
 
 /// The relay set-up of a CID; `None` where its endpoints report to the server.
 ///

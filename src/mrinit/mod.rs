@@ -226,6 +226,25 @@ impl Mrinit {
         Ok(Edit { changed: true, line_ending_added })
     }
 
+    /// Takes the line of `name` out; gives whether there was one.
+    ///
+    /// # Errors
+    /// As [`get`](Mrinit::get); or the file would read as another encoding without it. Nothing is changed then.
+    pub(crate) fn remove(&mut self, name: &str) -> Result<bool> {
+        let Some(index) = self.find(name)? else { return Ok(false) };
+        let mut bytes = self.bytes.clone();
+        drop(bytes.drain(self.lines[index].span.clone()));
+        let new = Self::parse(bytes);
+        if new.encoding != self.encoding || new.get(name)?.is_some() {
+            return Err(usage(
+                format!("without {name} the file would read as {}", new.encoding.name()),
+                "save the file as UTF-8 with a byte order mark first",
+            ));
+        }
+        *self = new;
+        Ok(true)
+    }
+
     /// Where a value stands with what marks its type: the quotes of a string, the `dword:` of a number.
     fn whole_value(&self, value: &Value, span: &Range<usize>) -> Range<usize> {
         let unit = self.encoding.unit();

@@ -173,8 +173,16 @@ fn stage_one(tree: &Tree, step: &Step, change: &Change, target: &Path) -> Result
         disk::keep(target, &target.with_file_name(kept))?;
     }
     if let (Some(staged), Some(bytes)) = (&step.staged, &change.after) {
-        let like = if change.before.is_some() { Some(target.to_owned()) } else { like(tree, change)? };
-        disk::write_new(&target.with_file_name(staged), bytes, like.as_deref())?;
+        let like = match (&change.before, &change.kept) {
+            (Some(_), _) => Some(target.to_owned()),
+            (None, Some(kept)) => Some(kept.clone()),
+            (None, None) => like(tree, change)?,
+        };
+        let staged = target.with_file_name(staged);
+        disk::write_new(&staged, bytes, like.as_deref())?;
+        if let Some(kept) = &change.kept {
+            disk::take_time(&staged, kept)?;
+        }
     }
     Ok(())
 }

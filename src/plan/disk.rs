@@ -83,6 +83,22 @@ pub(super) fn write_new(path: &Path, bytes: &[u8], like: Option<&Path>) -> Resul
     step("flush it", path, || file.sync_all())
 }
 
+/// Gives a file the time at which the content of another one was written. What the file system does not let one set cannot
+/// be kept.
+pub(super) fn take_time(file: &Path, from: &Path) -> Result<()> {
+    step("set its time", file, || {
+        let written = fs::metadata(from)?.modified()?;
+        let mut options = File::options();
+        // No right to the content, which a read-only file gives nobody.
+        #[cfg(windows)]
+        std::os::windows::fs::OpenOptionsExt::access_mode(options.write(true), 0x100);
+        #[cfg(not(windows))]
+        options.read(true);
+        let _ = options.open(file).and_then(|file| file.set_modified(written));
+        Ok(())
+    })
+}
+
 /// Flushes a file to the disk that a process wrote which may have died before it could.
 pub(super) fn flush(path: &Path) -> Result<()> {
     step("flush it", path, || match File::options().read(true).write(cfg!(windows)).open(path) {

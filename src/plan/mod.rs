@@ -80,6 +80,9 @@ pub struct Change {
     pub why: String,
     /// When, among the other changes.
     pub stage: Stage,
+    /// The file that has what is written, kept beside by the last change: its time, and its attributes where nothing is
+    /// replaced, are taken.
+    pub(crate) kept: Option<PathBuf>,
 }
 
 /// The order of changes: what catalogs list is written before them.
@@ -127,7 +130,12 @@ pub struct EntryChange {
 impl Change {
     /// Another content for a file that catalogs list, or for one in no CID.
     pub(crate) fn of_payload(path: CidPath, before: Option<Vec<u8>>, after: Vec<u8>, why: impl Into<String>) -> Self {
-        Self { path, before, after: Some(after), why: why.into(), stage: Stage::Payload }
+        Self { path, before, after: Some(after), why: why.into(), stage: Stage::Payload, kept: None }
+    }
+
+    /// A file that catalogs list goes.
+    pub(crate) fn removal(path: CidPath, before: Vec<u8>, why: impl Into<String>) -> Self {
+        Self { path, before: Some(before), after: None, why: why.into(), stage: Stage::Payload, kept: None }
     }
 }
 

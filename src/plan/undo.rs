@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::record::{MAX_SIZE, Places, Record, digest, utc, work_name};
+use super::record::{MAX_SIZE, Places, Record, Step, digest, utc, work_name};
 use super::{Change, Parts, Plan, disk};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::text::same_name;
@@ -109,6 +109,18 @@ impl LastChange {
         &self.0.purpose
     }
 
+    /// What it kept of a file whose content then has this digest.
+    ///
+    /// # Errors
+    /// What it kept cannot be read.
+    pub(crate) fn kept(&self, cid: &Cid, path: &CidPath, before: &str) -> Result<Option<Vec<u8>>> {
+        let is_this = |step: &&Step| step.path.eq_ignore_ascii_case(path.as_str());
+        let step = self.0.steps.iter().find(is_this).filter(|step| step.before.as_deref() == Some(before));
+        let Some(kept) = step.and_then(|step| step.kept.as_ref()) else { return Ok(None) };
+        let bytes = disk::read(&cid.tree().place(path)?.with_file_name(kept), catalog::MAX_SIZE)?;
+        Ok(bytes.filter(|bytes| digest(bytes) == before))
+    }
+
     /// The digest of what it left in a file, if it wrote it.
     pub(crate) fn after(&self, path: &CidPath) -> Option<&str> {
         let step = self.0.steps.iter().find(|step| step.path.eq_ignore_ascii_case(path.as_str()))?;
@@ -146,8 +158,8 @@ pub(super) fn remember_last(root: &Path) -> Result<()> {
     disk::rename(&draft, &path)
 }
 
-/// Plans to take the last change back, while its files are still as it left them. Undoing an undo does the change
-/// again.
+/// Plans to take the last change back, while its files are still as it left them: their contents, and the times of these.
+/// Undoing an undo does the change again.
 ///
 /// # Errors
 /// There is no last change, or files have been changed since.
@@ -185,18 +197,23 @@ pub fn undo(cid: &Cid) -> Result<Plan> {
         let place = cid.tree().place(&path)?;
         let before = cid.read(&path, catalog::MAX_SIZE)?;
         if before.as_deref().map(digest) != step.after {
-            return Err(journal(&format!("{path} has changed since, so that the last change cannot be undone"))
-                .next("configcid relay set, or a backup, brings the CID where you want it"));
+            let next = match record.purpose.contains("relay set ") {
+                true => "configcid relay unset takes relay set-up back at any time; or a backup brings back what was",
+                false => "configcid relay set, or a backup, brings the CID where you want it",
+            };
+            let what = format!("{path} has changed since, so that the last change cannot be undone");
+            return Err(journal(&what).next(next));
         }
-        let after = match &step.kept {
+        let kept = step.kept.as_ref().map(|kept| place.with_file_name(kept));
+        let after = match &kept {
             None => None,
-            Some(kept) => disk::read(&place.with_file_name(kept), catalog::MAX_SIZE)?,
+            Some(kept) => disk::read(kept, catalog::MAX_SIZE)?,
         };
         if after.as_deref().map(digest) != step.before {
             return Err(journal(&format!("what {path} was before the last change is no longer there"))
                 .next("a backup brings it back"));
         }
-        changes.push(Change { path, before, after, why: why.to_owned(), stage: step.stage });
+        changes.push(Change { path, before, after, why: why.to_owned(), stage: step.stage, kept });
     }
     Ok(Plan::new(cid, Parts { purpose, changes, ..Parts::default() }))
 }

@@ -31,13 +31,14 @@ impl<'a> View<'a> {
         self.written.insert(path.key(), bytes);
     }
 
-    fn new_bytes(&self, path: &CidPath) -> Option<&[u8]> {
+    /// What the plan so far makes of this file: `None` where it leaves it as it is, and `Some(None)` where the file goes.
+    fn new_bytes(&self, path: &CidPath) -> Option<Option<&[u8]>> {
         if self.written.is_empty() && self.pending.is_empty() {
             return None;
         }
         let key = path.key();
-        let written = self.written.get(&key).map(Vec::as_slice);
-        written.or_else(|| self.pending.get(&key).and_then(|change| change.after.as_deref()))
+        let written = self.written.get(&key).map(|bytes| Some(bytes.as_slice()));
+        written.or_else(|| self.pending.get(&key).map(|change| change.after.as_deref()))
     }
 
     /// Whether the plan so far changes this file.
@@ -47,7 +48,8 @@ impl<'a> View<'a> {
 
     pub(crate) fn find(&self, path: &CidPath) -> Result<Found> {
         match self.new_bytes(path) {
-            Some(bytes) => {
+            Some(None) => Ok(Found::Absent),
+            Some(Some(bytes)) => {
                 Ok(Found::File { path: path.below(self.cid.root()), size: bytes.len() as u64, linked: false })
             }
             None => self.cid.tree().find(path),
@@ -57,6 +59,7 @@ impl<'a> View<'a> {
     /// Size and checksum of the file at `path`, which [`find`](View::find) has found to be `found`.
     pub(crate) fn sum(&self, path: &CidPath, found: &Found, function: &dyn ChecksumFunction) -> Result<Option<Sum>> {
         if let Some(bytes) = self.new_bytes(path) {
+            let Some(bytes) = bytes else { return Ok(None) };
             return Ok(Some((bytes.len() as u64, function.of_bytes(bytes)?)));
         }
         let Found::File { path, .. } = found else { return Ok(None) };

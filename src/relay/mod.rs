@@ -1,13 +1,17 @@
 //! Relay set-up: the endpoints of a CID report to a message relay \[14635\].
 
 mod file;
+mod past;
 mod show;
+mod unset;
 
 pub use file::{cid_around, edit_file, edit_in_cid, read_file};
+pub(crate) use past::BY_FLEET;
 #[cfg(feature = "cli")]
 pub(crate) use show::look_at_lines;
 pub(crate) use show::show_with;
 pub use show::{CopyState, RelayState, show};
+pub use unset::{RelayUnset, ServerLines, unset};
 
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::text::LineEnding;

@@ -58,6 +58,7 @@ mod slips;
 mod snapshots;
 mod support;
 mod testdata;
+mod unset;
 mod verify;
 mod windows;
 mod wrappers;

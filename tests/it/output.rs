@@ -15,6 +15,7 @@ const LINES: &[&str] = &[
     "refresh ESXP --dry-run",
     "relay set ESXP --netbios MR --fqdn mr.acme --dry-run",
     "relay show ESXP",
+    "relay unset ESXP --dry-run",
     "relay registry --from relay.reg",
     "relay registry --reg new.reg --dry-run",
     "relay probe --ior loopback.ior",

@@ -24,6 +24,7 @@ const COMMANDS: &[&str] = &[
     "client check --cid MRESXP --reg nothing.reg",
     "history MRESXP",
     "recover MRESXP",
+    "relay unset MRESXP --dry-run -v",
     "undo MRESXP --dry-run",
     "clone MRESXP NEW",
     "fleet import MRESXP",
