@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::path::{Component, Path};
 
+use configcid::audit::Baseline;
 use configcid::catalog::{Catalog, CidPath, checksum};
 use configcid::firewall::{Firewall, PortState};
 use configcid::fleet::{self, Fleet, Target};
@@ -22,6 +23,7 @@ pub(super) type Property = fn(&[u8]);
 /// All of them.
 pub(super) const ALL: &[(&str, Property)] = &[
     ("address", address),
+    ("baseline", baseline),
     ("catalog", catalog),
     ("certificate", certificate),
     ("command", command),
@@ -325,6 +327,22 @@ pub(super) fn reg(data: &[u8]) {
                 assert!(matches!(place, Position::Line(line) if (1..=data.len() + 1).contains(&line)), "{error}");
             }
         }
+    }
+}
+
+/// What an audit kept: another one reads what it prints, and finds every CID in it that the first one named.
+pub(super) fn baseline(data: &[u8]) {
+    match Baseline::parse(data) {
+        Ok(baseline) => {
+            let again = Baseline::parse(&baseline.print()).expect("what was printed can be read");
+            assert!(baseline.names().eq(again.names()));
+            for name in baseline.names() {
+                let (found, seen) = baseline.seen(name).expect("it is named");
+                assert_eq!((found, again.seen(name)), (name, Some((name, seen))));
+            }
+            assert_eq!(again.sha256(), Baseline::parse(&again.print()).expect("as before").sha256());
+        }
+        Err(error) => assert!(!error.what().is_empty() && error.next_step().is_some()),
     }
 }
 

@@ -85,7 +85,8 @@ impl AuditOptions {
 /// together, on all processors.
 ///
 /// # Errors
-/// It is no CID, or its folder cannot be read at all; a brought checksum command fails. Everything else is a [`Finding`].
+/// It is no CID, or its folder cannot be read at all; a brought checksum command fails; a root certificate lies in the CID,
+/// whose writer would then decide who is trusted ([`VerifyOptions::check_outside`]). Everything else is a [`Finding`].
 ///
 /// ```
 /// # let dir = tempfile::tempdir().unwrap();
@@ -104,6 +105,7 @@ impl AuditOptions {
 /// # Ok::<(), configcid::Error>(())
 /// ```
 pub fn audit(path: &Path, options: &AuditOptions) -> Result<AuditReport> {
+    options.signatures.check_outside(path)?;
     for _ in 1..ATTEMPTS {
         let cid = Cid::open_to_look(path)?;
         let report = audit_once(&cid, options)?;

@@ -80,9 +80,8 @@ impl TrustFlags {
         (options.signers, options.root_pins) = (self.signer.clone(), self.root.clone());
         self.root_ca.iter().try_for_each(|path| options.trust.add_roots(path))?;
         self.crl.iter().try_for_each(|path| options.trust.add_crls(path))?;
-        if !self.allow_inner_roots {
-            judged.iter().try_for_each(|folder| options.trust.check_outside(folder))?;
-        }
+        options.allow_inner_roots = self.allow_inner_roots;
+        judged.iter().try_for_each(|folder| options.check_outside(folder))?;
         Ok(options)
     }
 

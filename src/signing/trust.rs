@@ -39,13 +39,34 @@ pub struct VerifyOptions {
     pub signers: Vec<Fingerprint>,
     /// Of the roots only these count; all where there is none.
     pub root_pins: Vec<Fingerprint>,
+    /// Let roots count that lie in what is judged.
+    pub allow_inner_roots: bool,
 }
 
 impl VerifyOptions {
     /// Trusting nobody, SHA-1 included, at this moment. RSA counts from 1024 bits on.
     pub fn new(at: SystemTime) -> Self {
         let (signers, root_pins) = (Vec::new(), Vec::new());
-        Self { trust: Trust::default(), at, allow_sha1: false, min_rsa: 1024, signers, root_pins }
+        let trust = Trust::default();
+        Self { trust, at, allow_sha1: false, min_rsa: 1024, signers, root_pins, allow_inner_roots: false }
+    }
+
+    /// Refuses roots that lie inside a folder that is to be judged, unless they are allowed. An audit asks for its CID;
+    /// whoever [verifies](super::verify()) the bytes of a manifest asks for the [folders](super::judged_folders) that
+    /// these speak of.
+    ///
+    /// # Errors
+    /// There is an [`inner_root`](Trust::inner_root).
+    pub fn check_outside(&self, folder: &Path) -> Result<()> {
+        match self.trust.inner_root(folder) {
+            Some(source) if !self.allow_inner_roots => Err(Error::new(
+                ErrorKind::Certificate,
+                "this root certificate lies in what is to be judged: whoever wrote that would decide whom you trust",
+            )
+            .in_file(&plain(source))
+            .next("take root certificates from elsewhere; --allow-inner-roots trusts this one all the same")),
+            _ => Ok(()),
+        }
     }
 
     /// The roots that count.
@@ -144,22 +165,6 @@ impl Trust {
         // In what is not there lies nothing.
         let real = real_path(folder).ok()?;
         self.sources.iter().find(|source| lies_in(source, &real)).map(PathBuf::as_path)
-    }
-
-    /// Refuses roots that lie inside a folder that is to be judged.
-    ///
-    /// # Errors
-    /// There is an [`inner_root`](Trust::inner_root).
-    pub fn check_outside(&self, folder: &Path) -> Result<()> {
-        match self.inner_root(folder) {
-            None => Ok(()),
-            Some(source) => Err(Error::new(
-                ErrorKind::Certificate,
-                "this root certificate lies in what is to be judged: whoever wrote that would decide whom you trust",
-            )
-            .in_file(&plain(source))
-            .next("take root certificates from elsewhere; --allow-inner-roots trusts this one all the same")),
-        }
     }
 
     /// Adds the revocation lists of a file, in PEM or one in DER.

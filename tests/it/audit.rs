@@ -905,3 +905,18 @@ fn configcid_files(env: &TestEnv) -> u64 {
     let files = tree.keys().map(|path| fs::metadata(env.path("MRESXP").join(path)).unwrap());
     files.filter(fs::Metadata::is_file).map(|metadata| metadata.len()).sum()
 }
+
+/// Whoever links the library is kept from it as the program's users are.
+#[test]
+fn a_root_in_the_cid_decides_nothing() {
+    let env = TestEnv::demo();
+    let cid = env.path("MRESXP");
+    let mut options = AuditOptions::new(VerifyOptions::new(std::time::UNIX_EPOCH));
+    options.signatures.trust.add_roots(&cid.join("cac.pem")).unwrap();
+    let error = audit(&cid, &options).unwrap_err();
+    assert!(error.to_string().contains("this root certificate lies in what is to be judged"), "{error}");
+    DemoCid::default().write(&env.path("OTHER")).unwrap();
+    audit(&env.path("OTHER"), &options).unwrap();
+    options.signatures.allow_inner_roots = true;
+    audit(&cid, &options).unwrap();
+}
