@@ -69,6 +69,8 @@ pub mod report;
 pub mod router;
 mod run;
 pub mod signing;
+#[cfg(feature = "cli")]
+mod web;
 mod x509;
 
 pub use base::error::{Error, ErrorKind, Position, Result};

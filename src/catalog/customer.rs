@@ -114,6 +114,11 @@ impl CustomerFiles {
     }
 }
 
+/// The names of files that change by other hands than the vendor's, and of catalogs: what was read a while ago may be out of date.
+pub(crate) fn changing_names() -> impl Iterator<Item = &'static str> {
+    CATALOGS.iter().chain(CUSTOMER).copied()
+}
+
 /// Whether a catalog has this name.
 pub(crate) fn is_catalog_name(name: &str) -> bool {
     CATALOGS.iter().any(|catalog| catalog.eq_ignore_ascii_case(name))

@@ -9,8 +9,8 @@ mod path;
 
 use checksum::Context;
 pub use checksum::{Checksum, ChecksumFunction};
-pub(crate) use customer::is_catalog_name;
 pub use customer::{CustomerFiles, Role};
+pub(crate) use customer::{changing_names, is_catalog_name};
 pub use path::CidPath;
 
 use std::collections::HashMap;

@@ -22,9 +22,10 @@ use super::mrinit::MrinitCommand;
 use super::out::{Color, Out, printed};
 use super::refresh::RefreshArgs;
 use super::relay::RelayCommand;
+use super::web::WebCommand;
 use super::{
     audit, back, catalog, client, clone, demo, envelopes, explain, fleet, man, manifest, messenger, mrinit, refresh,
-    relay,
+    relay, web,
 };
 
 /// Below the help of the program.
@@ -94,6 +95,9 @@ pub(super) enum Command {
     Messenger(MessengerCommand),
     /// Say what a finding means, why it matters, and what to do
     Explain(ExplainArgs),
+    /// CIDs that endpoints fetch by HTTP
+    #[command(subcommand)]
+    Web(WebCommand),
     /// Make a demo CID, configure it as a relay CID, and show before and after
     Demo(DemoArgs),
     /// Finish or undo a change that was interrupted
@@ -137,6 +141,7 @@ impl Cli {
             Command::Envelopes(command) => envelopes::run(&command, out),
             Command::Messenger(command) => messenger::run(&command, out),
             Command::Explain(args) => explain::run(&args, out),
+            Command::Web(command) => web::run(&command, out),
             Command::Demo(args) => demo::run(&args, out),
             Command::Recover(args) => back::recover(&args, out),
             Command::Undo(args) => back::undo(&args, out),

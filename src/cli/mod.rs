@@ -20,11 +20,13 @@ mod manifest;
 mod messenger;
 mod mrinit;
 mod out;
+mod paper;
 mod refresh;
 mod relay;
 mod signals;
 mod slips;
 mod trust;
+mod web;
 mod work;
 
 use std::ffi::OsString;

@@ -35,6 +35,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         &["base", "mrinit", "registry", "x509", "host", "cid", "relay", "router", "probe", "firewall", "envelopes"],
     ),
     ("messenger", &["base", "registry", "manifest", "host", "signing"]),
+    ("web", &["base", "catalog", "cid", "catalogs"]),
     ("fleet", &["base", "catalog", "mrinit", "cid", "plan", "catalogs", "relay", "router", "run"]),
     ("report", &["base", "catalog", "mrinit", "cid", "plan", "catalogs", "relay", "audit", "run", "logs"]),
     (

@@ -60,6 +60,7 @@ mod support;
 mod testdata;
 mod unset;
 mod verify;
+mod web;
 mod windows;
 mod wrappers;
 

@@ -63,6 +63,7 @@ const LINES: &[&str] = &[
     "messenger uninstall --root root --dry-run",
     "explain",
     "explain entry-missing",
+    "web config nginx ESXP",
     "recover ESXP",
     "undo ESXP --dry-run",
     "history ESXP",

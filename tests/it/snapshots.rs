@@ -374,3 +374,14 @@ fn envelopes_scripts() {
     ];
     assert_shows!(session(&env, &lines));
 }
+
+#[test]
+fn web_config() {
+    let env = env(&["crlf", "upper"]);
+    std::fs::rename(env.path("crlf/rms/router.dll"), env.path("crlf/rms/Router.dll")).unwrap();
+    let servers = ["iis", "nginx", "apache", "caddy"];
+    let lines = servers.map(|server| format!("web config {server} crlf upper"));
+    let mut lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    lines.push("web config nginx crlf --at /srv/cids --url /CIDs/S000 --payload-age 60 --json");
+    assert_shows!(session(&env, &lines));
+}

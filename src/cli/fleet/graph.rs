@@ -6,8 +6,8 @@ use clap::Args;
 use serde::Serialize;
 
 use super::flags::{FileArg, LookFlags};
-use super::paper::PaperFlags;
 use crate::cli::out::Out;
+use crate::cli::paper::PaperFlags;
 
 #[derive(Debug, Args)]
 pub(crate) struct GraphArgs {
@@ -54,7 +54,7 @@ pub(super) fn run(args: &GraphArgs, out: Out) -> Exit {
         };
         let picture = fleet::graph(&fleet, &findings, format);
         let about = About { format: args.format, relays: fleet.relays.len(), cids: fleet.cids.len(), findings };
-        args.paper.deliver(COMMAND, file, picture, about, out)
+        args.paper.deliver(COMMAND, Some(file), picture, about, out)
     };
     draw().unwrap_or_else(|error| out.fail(COMMAND, &error))
 }

@@ -7,7 +7,6 @@ mod graph;
 mod import;
 mod init;
 mod lines;
-mod paper;
 mod registry;
 mod report;
 mod runbook;

@@ -6,9 +6,9 @@ use clap::Args;
 use serde::Serialize;
 
 use super::flags::{FileArg, LookFlags};
-use super::paper::PaperFlags;
 use crate::cli::flags::RefreshFlags;
 use crate::cli::out::Out;
+use crate::cli::paper::PaperFlags;
 
 #[derive(Debug, Args)]
 pub(crate) struct ReportArgs {
@@ -53,5 +53,5 @@ fn write(args: &ReportArgs, out: Out) -> Result<Exit> {
     });
     let page = fleet::report(&fleet, file, &findings, statuses.as_deref());
     let about = About { relays: fleet.relays.len(), cids: fleet.cids.len(), findings };
-    args.paper.deliver(COMMAND, file, page, about, out)
+    args.paper.deliver(COMMAND, Some(file), page, about, out)
 }

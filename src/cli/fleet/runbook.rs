@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::flags::FileArg;
 use super::lines::print_findings;
-use super::paper::PaperFlags;
 use crate::cli::out::Out;
+use crate::cli::paper::PaperFlags;
 
 #[derive(Debug, Args)]
 pub(crate) struct RunbookArgs {
@@ -52,7 +52,7 @@ pub(super) fn run(args: &RunbookArgs, out: Out) -> Exit {
             return Ok(Exit::Faults);
         }
         let text = fleet::runbook(&fleet, file, markup)?;
-        args.paper.deliver(COMMAND, file, text, about, out)
+        args.paper.deliver(COMMAND, Some(file), text, about, out)
     };
     write().unwrap_or_else(|error| out.fail(COMMAND, &error))
 }

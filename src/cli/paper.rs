@@ -1,21 +1,21 @@
 //! Where pictures and papers go: to standard output, or to a file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::report::{Status, check_place, write_unless_same};
 use crate::{Exit, Result};
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::flags::path;
-use crate::cli::out::Out;
+use super::flags::path;
+use super::out::Out;
 
 /// Where to.
 #[derive(Debug, Args)]
 pub(super) struct PaperFlags {
     /// Write it to this file instead of standard output
     #[arg(short, long, value_name = "FILE", value_parser = path())]
-    out: Option<PathBuf>,
+    pub out: Option<PathBuf>,
     /// Replace the file of --out where there is one
     #[arg(long, requires = "out")]
     force: bool,
@@ -26,8 +26,9 @@ pub(super) struct PaperFlags {
 
 /// What became of it, as JSON: `text` where no file was asked for.
 #[derive(Serialize)]
-pub(super) struct Paper<T> {
-    file: String,
+struct Paper<T> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
     dry_run: bool,
     #[serde(flatten)]
     about: T,
@@ -39,16 +40,16 @@ pub(super) struct Paper<T> {
 }
 
 impl PaperFlags {
-    /// Delivers a paper on the fleet of `file`. A file that holds it already is left alone.
+    /// Delivers a paper, which is on the fleet of `file`, if it is on one. A file that holds it already is left alone.
     pub(super) fn deliver<T: Serialize>(
         &self,
         command: &str,
-        file: &std::path::Path,
+        file: Option<&Path>,
         text: String,
         about: T,
         out: Out,
     ) -> Result<Exit> {
-        let (file, dry_run) = (file.to_string_lossy().into_owned(), self.dry_run);
+        let (file, dry_run) = (file.map(|file| file.to_string_lossy().into_owned()), self.dry_run);
         let Some(target) = &self.out else {
             if !out.json {
                 out.document(&text);
