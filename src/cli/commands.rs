@@ -1,5 +1,6 @@
 //! The list of commands. Each owns its arguments in a file of its own.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::Exit;
@@ -112,6 +113,32 @@ pub(super) enum Command {
     Man(ManArgs),
 }
 
+/// What people start with.
+const START: &str = "\
+configcid configures and packages CIDs. Most people start with one of these:
+
+  configcid demo                 make CIDs to try everything on, and set one of them up
+  configcid audit <CID>          is this CID whole, and what in it is the customer's?
+  configcid clone <CID> <NEW>    a new CID from an existing one
+  configcid relay set <CID> --ip A --fqdn B --netbios C
+                                 let its endpoints report to a message relay
+  configcid <CID>...             bring catalogs in line with your files, as ConfigCID.exe does
+
+--dry-run shows what would change. configcid --help lists all commands, and the help of each has examples;
+configcid explain ID says what a finding means.
+";
+
+/// Nothing was named: it is wrong usage, and whoever typed it is helped.
+fn start(out: Out) -> Exit {
+    if out.json {
+        let error =
+            crate::Error::usage("there is nothing to do").next("name a CID or a command; configcid --help lists them");
+        return out.fail("configcid", &error);
+    }
+    printed(write!(std::io::stdout(), "{START}"));
+    Exit::Usage
+}
+
 impl Cli {
     /// The first of the words that would be CIDs, where no command is named.
     pub(super) fn first_of_no_command(&self) -> Option<&Path> {
@@ -123,8 +150,7 @@ impl Cli {
         let out = Out { json: self.json, quiet: self.quiet, verbose: self.verbose, color: self.color };
         let Some(command) = self.command else {
             if self.refresh.cids.is_empty() {
-                printed(Self::command().print_help());
-                return Exit::Usage;
+                return start(out);
             }
             return refresh::run(&self.refresh, out);
         };

@@ -1,10 +1,11 @@
 //! `configcid demo`: the main job on a CID that the program makes itself.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::relay::{self, RelayState};
 use crate::report::{count, plan_lines, relay_lines};
-use crate::{Cid, DemoCid, Exit, RefreshOptions, RelayAddress, RelaySetup, Result, Scope, cid, verify};
+use crate::{Cid, DemoCid, Error, Exit, RefreshOptions, RelayAddress, RelaySetup, Result, Scope, cid, verify};
 use clap::Args;
 use serde::Serialize;
 
@@ -72,8 +73,47 @@ fn demo(args: &DemoArgs, out: Out) -> Result<Body> {
     let faults = verify(&Cid::open(&mresxp)?, &RefreshOptions::default(), Scope::Everything)?.faults.len();
     out.good(if faults == 0 { "No faults".to_owned() } else { count(faults, "fault", "faults") });
     out.line("");
+    extras(&folder)?;
     out.line(format!("Both CIDs stay in {} for you to look at.", folder.display()));
+    out.line(
+        "What else is there is for the examples in the help of commands: messages, a log, an endpoint's registry.",
+    );
     Ok(Body { folder: text(&folder), before, after, faults })
+}
+
+/// What examples of other commands need: an Envelopes folder, the log of a router, the registry of an endpoint, messages to
+/// administrators. The formats are those of formats.md, sections 2 and 7; all of it is made up.
+const EXTRAS: &[(&str, &str)] = &[
+    ("Envelopes/0001.msg", "a message that waits"),
+    ("Envelopes/0002.msg", "another one"),
+    ("Logs/Router-20261121-183000.log", ROUTER_LOG),
+    ("endpoint.reg", ENDPOINT),
+    ("news.xml", include_str!("../../templates/messenger.example.xml")),
+    ("pc.toml", include_str!("../../templates/messenger-profile.example.toml")),
+    ("package.toml", "messages = \"news.xml\"\n"),
+];
+
+const ROUTER_LOG: &str = "\
+21.11.2026 18:30:00 0D38 I Sophos Messaging Router 3.4.0.1 starting...\r
+21.11.2026 18:30:01 0D38 I Getting parent router IOR from 10.1.200.65:8192\r
+21.11.2026 18:30:02 0D38 I Waiting for messages...\r
+21.11.2026 18:30:03 0D38 I Logged on to parent router as Router$PC\r
+";
+
+const ENDPOINT: &str = "Windows Registry Editor Version 5.00\r
+\r
+[HKEY_LOCAL_MACHINE\\SOFTWARE\\Wow6432Node\\Sophos\\Messaging System\\Router]\r
+\"ParentAddress\"=\"10.1.200.65,MRComputer.Sales.Acme,MRComputer\"\r
+";
+
+fn extras(folder: &Path) -> Result<()> {
+    for (name, text) in EXTRAS {
+        let file = folder.join(name);
+        let parent = file.parent().unwrap_or(folder);
+        fs::create_dir_all(parent).map_err(|error| Error::io("make it", parent, error))?;
+        fs::write(&file, text).map_err(|error| Error::io("write it", &file, error))?;
+    }
+    Ok(())
 }
 
 fn text(path: &Path) -> String {

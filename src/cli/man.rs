@@ -78,11 +78,28 @@ fn write(file: &Path, page: &str) -> Result<()> {
 
 fn page(command: &Command) -> String {
     // What values there are stands in the page, and not only where the help has room for it.
-    let command = command.clone().mut_args(|arg| arg.hide_possible_values(false));
+    let command = command.clone().mut_args(|arg| arg.hide_possible_values(false)).after_help(Resettable::Reset);
+    let name = command.get_display_name().unwrap_or_else(|| command.get_name());
+    let words = name.trim_start_matches("configcid").trim_start_matches('-').replace('-', " ");
     let mut page = Vec::new();
-    let rendered = Man::new(command).render(&mut page).and_then(|()| exit_status(&mut page));
+    let rendered = Man::new(command)
+        .render(&mut page)
+        .and_then(|()| examples(&words, &mut page))
+        .and_then(|()| exit_status(&mut page));
     rendered.expect("memory takes all that is written");
     String::from_utf8_lossy(&page).into_owned()
+}
+
+/// What stands at the end of the help, too.
+fn examples(words: &str, page: &mut impl io::Write) -> io::Result<()> {
+    let examples = super::examples::of(words);
+    if !examples.is_empty() {
+        writeln!(page, ".SH EXAMPLES\nThey run in a folder where \\fBconfigcid demo demo\\fR was run.")?;
+    }
+    let plain = |text: &str| text.replace('\\', "\\e").replace('-', "\\-");
+    examples
+        .iter()
+        .try_for_each(|(line, what)| writeln!(page, ".TP\n\\fBconfigcid {}\\fR\n{}", plain(line), plain(what)))
 }
 
 fn exit_status(page: &mut impl io::Write) -> io::Result<()> {

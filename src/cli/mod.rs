@@ -11,6 +11,7 @@ mod clone;
 mod commands;
 mod demo;
 mod envelopes;
+mod examples;
 mod explain;
 mod flags;
 mod fleet;
@@ -44,7 +45,7 @@ use out::{Color, Out};
 /// Runs the program.
 pub fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
-    let mut program = Cli::command();
+    let mut program = examples::with_examples(Cli::command());
     program.build();
     let exit = match parse(&program, &words) {
         Ok(cli) => {

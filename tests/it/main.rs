@@ -21,6 +21,7 @@ mod docs;
 #[cfg(unix)]
 mod ended;
 mod envelopes;
+mod examples;
 mod explain;
 mod fleet;
 mod foreign;
