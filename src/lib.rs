@@ -42,6 +42,8 @@ pub mod cid;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
+#[cfg(feature = "cli")]
+mod client;
 mod demo;
 pub mod envelopes;
 #[cfg(feature = "cli")]

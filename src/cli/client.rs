@@ -1,4 +1,7 @@
-//! `configcid client check`.
+//! `configcid client check|set|prepare-image`.
+
+mod image;
+mod set;
 
 use std::path::{Path, PathBuf};
 
@@ -14,6 +17,10 @@ use super::out::Out;
 pub(super) enum ClientCommand {
     /// Say whether the computer reports to the relay that was expected
     Check(CheckArgs),
+    /// Let this computer report to a relay: compared first, whole or not at all, with a way back
+    Set(Box<set::SetArgs>),
+    /// Remove what makes this computer itself to the server, before an image of its disk is made
+    PrepareImage(image::PrepareImageArgs),
 }
 
 #[derive(Debug, Args)]
@@ -38,6 +45,8 @@ pub(super) struct CheckArgs {
 pub(super) fn run(command: &ClientCommand, out: Out) -> Exit {
     match command {
         ClientCommand::Check(args) => check(args, out),
+        ClientCommand::Set(args) => set::run(args, out),
+        ClientCommand::PrepareImage(args) => image::run(args, out),
     }
 }
 

@@ -72,7 +72,7 @@ pub(super) enum Command {
     /// Keep the relays and CIDs of a whole network as one file says
     #[command(subcommand)]
     Fleet(FleetCommand),
-    /// Check which relay this computer, or one whose registry was exported, reports to
+    /// Check which relay a computer reports to, let it report to another, prepare it for an image
     #[command(subcommand)]
     Client(ClientCommand),
     /// Copy a CID to a new folder, verified

@@ -35,6 +35,8 @@ pub use relocate::{
     EnvelopeDir, LiveEnvelopeDir, MoveFiles, MoveHost, MovePlan, Moved, RECORD, move_folder, new_folder,
     no_router_here, undo_move, unknown_router,
 };
+#[cfg(feature = "cli")]
+pub(crate) use restart::{ROUTINES, ask, fill};
 pub use restart::{Restart, Script, ServiceAction, ServiceStep, restart, restart_order, restart_script};
 pub use rules::{
     AGES, CRITICAL, EXTENSION, LITTLE_SPACE, MOVE_ANTI_VIRUS, MOVE_CONSOLE, OLDER, PORTS, ProgramVersion, ROUTER,

@@ -62,7 +62,7 @@ pub fn restart_order() -> impl Iterator<Item = (ServiceAction, ServiceName)> {
 }
 
 /// Asks a service, and waits until it has done so, or the time is over.
-pub(super) fn ask(
+pub(crate) fn ask(
     services: &dyn Services,
     action: ServiceAction,
     service: ServiceName,
@@ -213,10 +213,10 @@ pub fn restart_script(script: Script, bound: Duration) -> String {
 }
 
 /// What stops and starts one service, in a script for `cmd.exe`; it wants the variable `LIMIT`.
-pub(super) const ROUTINES: &str = include_str!("../../templates/services.cmd");
+pub(crate) const ROUTINES: &str = include_str!("../../templates/services.cmd");
 
 /// A template, filled in, with lines that end in CR LF.
-pub(super) fn fill(template: &str, values: &[(&str, &str)]) -> String {
+pub(crate) fn fill(template: &str, values: &[(&str, &str)]) -> String {
     let mut text = String::new();
     let mut rest = template;
     // What is filled in is not looked at again: a path may well hold "{FROM}".

@@ -5,6 +5,7 @@ mod audit;
 mod document;
 mod manifests;
 mod messages;
+mod readiness;
 mod rooms;
 mod router;
 
@@ -42,13 +43,15 @@ pub(crate) enum Finder {
     ManifestFile,
     /// The answer of a router.
     Probe,
+    /// What a relay's computer lacks.
+    Relay,
     /// A file of messages to administrators.
     Messages,
 }
 
 impl Finder {
     /// All of them, in the order of the document.
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::Audit,
         Self::Mrinit,
         Self::Fleet,
@@ -61,6 +64,7 @@ impl Finder {
         Self::Manifest,
         Self::ManifestFile,
         Self::Probe,
+        Self::Relay,
         Self::Messages,
     ];
 
@@ -85,6 +89,7 @@ impl Finder {
                 ("Files that a manifest lists", "configcid manifest verify --files", "docs/manifest.md")
             }
             Self::Probe => ("What routers tell endpoints", "configcid relay probe", "docs/probe.md"),
+            Self::Relay => ("Computers of relays", "configcid relay check", "docs/verdicts.md"),
             Self::Messages => ("Files of messages", "configcid messenger lint", "docs/messenger.md"),
         }
     }
@@ -123,6 +128,7 @@ pub(crate) fn pages() -> Vec<Page> {
         manifests::manifests(),
         manifests::files(),
         rooms::probe(),
+        readiness::points(),
         messages::pages(),
     ]
     .concat();

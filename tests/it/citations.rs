@@ -17,7 +17,12 @@ const ARTICLES: &[Article] = &[
     Article {
         number: "12340",
         fact: "the firewall is to be configured for the Remote Management System",
-        files: &["src/envelopes/ports.rs", "src/explain/router.rs", "src/readiness/network.rs"],
+        files: &[
+            "src/envelopes/ports.rs",
+            "src/explain/readiness.rs",
+            "src/explain/router.rs",
+            "src/readiness/network.rs",
+        ],
     },
     Article {
         number: "13112",
@@ -27,7 +32,7 @@ const ARTICLES: &[Article] = &[
     Article {
         number: "14243",
         fact: "ephemeral ports: MaxUserPort, of which the router warns at 85 %",
-        files: &["src/logs/exceptions.rs", "src/readiness/ephemeral.rs"],
+        files: &["src/explain/readiness.rs", "src/logs/exceptions.rs", "src/readiness/ephemeral.rs"],
     },
     Article {
         number: "14635",
@@ -37,6 +42,7 @@ const ARTICLES: &[Article] = &[
             "src/catalogs/refresh.rs",
             "src/cid/mod.rs",
             "src/explain/audit.rs",
+            "src/explain/readiness.rs",
             "src/explain/rooms.rs",
             "src/cli/relay/check.rs",
             "src/fleet/check.rs",
@@ -63,7 +69,13 @@ const ARTICLES: &[Article] = &[
     Article {
         number: "36330",
         fact: "the Certification Manager's logs: their name and first lines",
-        files: &["src/explain/router.rs", "src/logs/files.rs", "src/logs/model.rs", "src/readiness/certificate.rs"],
+        files: &[
+            "src/explain/readiness.rs",
+            "src/explain/router.rs",
+            "src/logs/files.rs",
+            "src/logs/model.rs",
+            "src/readiness/certificate.rs",
+        ],
     },
     Article { number: "36262", fact: "endpoints update at start and hourly", files: &["src/web/site.rs"] },
     Article {
@@ -87,6 +99,7 @@ const ARTICLES: &[Article] = &[
             "src/envelopes/restart.rs",
             "src/envelopes/rules.rs",
             "src/envelopes/surroundings.rs",
+            "src/explain/readiness.rs",
             "src/explain/router.rs",
             "src/fleet/check.rs",
             "src/fleet/model.rs",

@@ -13,6 +13,7 @@ mod baseline;
 mod cases;
 mod checksum;
 mod citations;
+mod client_set;
 mod clone;
 #[cfg(feature = "faults")]
 mod corpus;

@@ -33,6 +33,7 @@ const LINES: &[&str] = &[
     "fleet report --out report.html --dry-run",
     "fleet runbook",
     "client check --reg relay.reg",
+    "client set --script cmd --cid \\\\Server1\\InterChk\\MRESXP",
     "clone ESXP NEW --dry-run",
     "catalog list ESXP",
     "catalog verify ESXP",
@@ -75,9 +76,10 @@ const LINES: &[&str] = &[
     "--version",
 ];
 
-/// These are not in the list: their files take a key, or a program for Windows.
+/// These are not in the list: their files take a key, or a program for Windows; or they answer on Windows alone.
 #[cfg(target_os = "linux")]
-const ELSEWHERE: &[&str] = &["demo", "manifest sign", "messenger ack", "messenger build", "messenger install"];
+const ELSEWHERE: &[&str] =
+    &["client prepare image", "demo", "manifest sign", "messenger ack", "messenger build", "messenger install"];
 
 #[cfg(target_os = "linux")]
 fn env() -> TestEnv {

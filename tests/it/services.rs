@@ -10,7 +10,8 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{TestEnv, example};
+use crate::support::{RELAY, RELAY_LIST, TestEnv, example};
+use configcid::DemoCid;
 use windows_service::service::{
     Service, ServiceAccess, ServiceErrorControl, ServiceInfo, ServiceStartType, ServiceState, ServiceType,
 };
@@ -122,6 +123,9 @@ fn services_in_order_and_a_folder_that_moves() {
     the_script(&env);
     a_move(&env);
     the_script_of_a_move(&env);
+    an_endpoint_that_is_set_up(&env);
+    the_script_of_an_endpoint(&env);
+    an_image(&env);
 }
 
 fn restart(env: &TestEnv) {
@@ -333,4 +337,137 @@ fn the_script_of_a_move(env: &TestEnv) {
     assert!(said.contains("The router goes on with"), "{said}");
     assert_eq!((key.folder().unwrap(), env.text("Old\\7.msg")), (old, "7".to_owned()));
     assert_eq!(services.noted(), lines(&[("stop", ROUTER), ("start", ROUTER)]));
+}
+
+/// What is installed at an endpoint, with a stand-in for the program that sets it up.
+fn install_endpoint(env: &TestEnv, folder: &str) {
+    env.write(&format!("{folder}\\mrinit.conf"), DemoCid::default().mrinit());
+    fs::copy(example("stand_in_clientmrinit"), env.path(&format!("{folder}\\ClientMRInit.exe"))).unwrap();
+}
+
+fn parent(key: &Key) -> String {
+    key.0.get_value("ParentAddress").unwrap()
+}
+
+const SERVER: &str = "Server.Sales.Acme,SERVER";
+
+/// `client set` with a program that works, fails, hangs, and writes another value.
+fn an_endpoint_that_is_set_up(env: &TestEnv) {
+    let mut services = Services::new(env);
+    services.install(ROUTER, "obeys");
+    let key = Key::new();
+    key.0.set_value("ParentAddress", &SERVER).unwrap();
+    key.0.set_value("ConnectionCache", &10_u32).unwrap();
+    install_endpoint(env, "RMS");
+    env.cid("MRESXP", DemoCid::default());
+    env.run(&format!("relay set MRESXP {RELAY}")).ok();
+    services.noted();
+    let before = env.snapshot();
+    let set = "client set --cid MRESXP --installed RMS --timeout";
+    for (mode, seconds, why) in [("fails", 30, "exit code: 5"), ("hangs", 2, "did not end"), ("another", 2, "OTHER")] {
+        env.write("RMS\\mode.txt", mode);
+        let answer = env.run(&format!("{set} {seconds} --json")).expect(1).json();
+        assert_eq!(
+            (&answer["status"], &answer["done"]["faults"]),
+            (&"taken-back".into(), &serde_json::json!([])),
+            "{answer}"
+        );
+        assert!(answer["done"]["why"].as_str().unwrap().contains(why), "{mode}: {answer}");
+        env.remove("RMS\\mode.txt");
+        assert_eq!((parent(&key).as_str(), env.snapshot() == before), (SERVER, true), "{mode}");
+        assert_eq!(services.state(ROUTER), ServiceState::Running);
+        services.noted();
+        fs::write(env.path("services.log"), "").unwrap();
+    }
+    env.run(&format!("{set} 30 --dry-run")).ok().says("Would");
+    env.run(&format!("{set} 30")).ok().says("reports to the relay now");
+    assert_eq!(parent(&key), RELAY_LIST);
+    assert!(env.text("RMS\\mrinit.conf").contains(RELAY_LIST));
+    assert_eq!(services.noted(), lines(&[("stop", ROUTER), ("start", ROUTER)]));
+    env.run(&format!("{set} 30")).ok().says("Nothing to do");
+    env.run("client check --cid MRESXP --installed RMS").ok();
+    assert!(services.noted().is_empty());
+    env.run("client set --undo --installed RMS").ok().says("as it was before");
+    assert_eq!(parent(&key), SERVER);
+    assert!(!env.text("RMS\\mrinit.conf").contains(RELAY_LIST));
+    env.run("client set --undo --installed RMS").expect(1).complains("nothing up here");
+    // An .orig beside it would win: it goes aside.
+    env.write("RMS\\mrinit.conf.orig", DemoCid::default().mrinit());
+    env.run(&format!("{set} 30")).ok();
+    assert_eq!(parent(&key), RELAY_LIST);
+    env.run("client set --undo --installed RMS").ok();
+    assert!(env.path("RMS\\mrinit.conf.orig").exists());
+    env.remove("RMS\\mrinit.conf.orig");
+}
+
+/// The script does the same.
+fn the_script_of_an_endpoint(env: &TestEnv) {
+    let mut services = Services::new(env);
+    services.install(ROUTER, "obeys");
+    let key = Key::new();
+    key.0.set_value("ParentAddress", &SERVER).unwrap();
+    let folder = "Programs\\Sophos\\Remote Management System";
+    install_endpoint(env, folder);
+    services.noted();
+    let cid = env.path("MRESXP").to_str().unwrap().replace('/', "\\");
+    let made = env.run_args(["client", "set", "--script", "cmd", "--timeout", "20", "--cid", &cid]).ok();
+    env.write(
+        "client-set.cmd",
+        made.stdout.replace("[DIR]", env.path("").to_str().unwrap().trim_end_matches(['/', '\\'])),
+    );
+    let run = |code: i32| {
+        let mut command = env.clean(Command::new("cmd"));
+        let programs = env.path("Programs").to_str().unwrap().replace('/', "\\");
+        command.env("ProgramFiles(x86)", &programs).env("ProgramFiles", &programs);
+        let output = command.args(["/c", ".\\client-set.cmd"]).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        for secret in DemoCid::default().mrinit().lines().filter(|line| line.contains("IdentityKey")) {
+            let secret = secret.rsplit('"').nth(1).unwrap();
+            assert!(!said.contains(&secret[..12]), "{said}");
+        }
+        said
+    };
+    env.write(&format!("{folder}\\mode.txt"), "another");
+    let said = run(1);
+    assert!(said.contains("is put back"), "{said}");
+    assert_eq!(parent(&key), SERVER, "{said}");
+    assert!(!env.text(&format!("{folder}\\mrinit.conf")).contains(RELAY_LIST));
+    env.write(&format!("{folder}\\mode.txt"), "works");
+    services.noted();
+    let said = run(0);
+    assert_eq!(parent(&key), RELAY_LIST, "{said}");
+    assert_eq!(services.noted(), lines(&[("stop", ROUTER), ("start", ROUTER)]), "{said}");
+    let said = run(0);
+    assert!(said.contains("already") && services.noted().is_empty(), "{said}");
+    // Another estate's.
+    let conf = env.text("MRESXP\\rms\\mrinit.conf");
+    let other =
+        conf.replace("\"RouterCertIdentityKey\"=\"", "\"RouterCertIdentityKey\"=\"x").replace(RELAY_LIST, "OTHER");
+    env.write("MRESXP\\rms\\mrinit.conf", other);
+    let said = run(3);
+    assert!(said.contains("another estate") && parent(&key) == RELAY_LIST, "{said}");
+}
+
+/// `client prepare-image` removes the identity and nothing else.
+fn an_image(env: &TestEnv) {
+    let mut services = Services::new(env);
+    services.install(ROUTER, "obeys");
+    let private = format!("{KEY}\\Private");
+    let (key, _) = HKLM.create_subkey_with_flags(&private, KEY_ALL_ACCESS | KEY_WOW64_64KEY).unwrap();
+    for name in ["pkc", "pkp", "other"] {
+        key.set_value(name, &"not for anybody to see").unwrap();
+    }
+    let said = env.run("client prepare-image --dry-run").ok().says("pkc").says("pkp");
+    assert!(!said.stdout.contains("not for anybody"), "{said}");
+    env.run("client prepare-image").expect(2).complains("--yes");
+    assert!(key.get_value::<String, _>("pkc").is_ok());
+    let answer = env.run("client prepare-image --yes --json").expect(0).json();
+    assert_eq!((&answer["status"], answer["identity"].as_array().unwrap().len()), (&"changed".into(), 2), "{answer}");
+    assert!(key.get_value::<String, _>("pkc").is_err() && key.get_value::<String, _>("other").is_ok());
+    assert_eq!(services.state(ROUTER), ServiceState::Stopped);
+    env.run("client prepare-image --yes").ok().says("Nothing to do");
+    drop(key);
+    let _ = HKLM.delete_subkey_with_flags(&private, KEY_WOW64_64KEY);
+    let _ = HKLM.delete_subkey_with_flags(KEY, KEY_WOW64_64KEY);
 }

@@ -19,8 +19,10 @@ use clap::Subcommand;
 use super::out::Out;
 
 pub(super) use check::ProfileName;
-pub(super) use flags::{moment, system};
+pub(super) use flags::{moment, seconds, system};
 pub(super) use nagios::usage as nagios_usage;
+pub(super) use restart::ScriptChoice;
+pub(super) use tell::tell;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum EnvelopesCommand {

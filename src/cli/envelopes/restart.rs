@@ -26,7 +26,7 @@ pub(crate) struct RestartArgs {
 
 /// In which language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum ScriptChoice {
+pub(crate) enum ScriptChoice {
     /// For cmd.exe
     Cmd,
     /// For PowerShell

@@ -3,7 +3,7 @@
 use crate::cli::out::Out;
 use crate::envelopes::{ServiceState, ServiceStep};
 
-pub(super) fn tell(step: &ServiceStep, out: Out) {
+pub(crate) fn tell(step: &ServiceStep, out: Out) {
     let what = format!("{} {}", step.action.name(), step.service);
     match (step.before, step.after, &step.why) {
         (None, None, _) => out.detail(format!("{what}: not installed")),
