@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::exit::Exit;
 use crate::catalogs::RefreshOptions;
-use crate::catalogs::{Fault, Scope, verify};
+use crate::catalogs::{Fault, verify_change};
 use crate::cid::{Cid, generation};
 use crate::plan::{LockOptions, Plan, Recovered, Writer};
 
@@ -166,7 +166,7 @@ impl Run<'_> {
         }
         // While the next writer still waits.
         let faults = match self.look {
-            Some(options) => verify(&Cid::open(path)?, options, Scope::Customer)?.faults,
+            Some(options) => verify_change(&Cid::open(path)?, options, plan)?.faults,
             None => Vec::new(),
         };
         Ok((if faults.is_empty() { Status::Changed } else { Status::Failed }, faults))

@@ -38,13 +38,35 @@ pub(crate) fn read_given_file(path: &Path, limit: u64, next: &str) -> Result<Vec
 
 /// Reads a file of at most `limit` bytes.
 pub(crate) fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
     let file = open_file(path)?;
+    let size = file.metadata().map_err(|error| Error::io("read it", path, error))?.len();
+    read_open(file, size, path, limit)
+}
+
+/// Reads an open file of `size` bytes, and at most `limit`, `path`: by one read, where nobody changes it meanwhile.
+pub(crate) fn read_open(mut file: File, size: u64, path: &Path, limit: u64) -> Result<Vec<u8>> {
     let cannot = |error| Error::io("read it", path, error);
-    let size = file.metadata().map_err(cannot)?.len();
     if size <= limit {
-        bytes.reserve(size as usize);
-        file.take(limit + 1).read_to_end(&mut bytes).map_err(cannot)?;
+        // One byte more than there are: to be given less is to be told that this is the end.
+        let mut bytes = vec![0; size as usize + 1];
+        let mut filled = 0;
+        while filled < bytes.len() {
+            match file.read(&mut bytes[filled..]) {
+                Ok(length) => {
+                    filled += length;
+                    if length == 0 || filled == size as usize {
+                        break;
+                    }
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(cannot(error)),
+            }
+        }
+        let is_longer = filled == bytes.len();
+        bytes.truncate(filled);
+        if is_longer {
+            file.take(limit + 1 - filled as u64).read_to_end(&mut bytes).map_err(cannot)?;
+        }
         if bytes.len() as u64 <= limit {
             return Ok(bytes);
         }

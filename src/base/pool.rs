@@ -26,8 +26,20 @@ impl Turns {
     }
 }
 
+/// So many looks at a file system are under way at a time, whatever the number of processors: where it lies on a share, each
+/// waits for an answer and costs this computer nothing meanwhile. Our choice.
+pub(crate) const LOOKS: usize = 16;
+
 /// What `work` gives for each of `items`, in their order, on all processors.
 pub(crate) fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    in_flight(processors(), items, work)
+}
+
+/// As [`in_parallel`], so many at a time.
+pub(crate) fn in_flight<T: Sync, R: Send>(at_a_time: usize, items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    if let [item] = items {
+        return vec![work(item)];
+    }
     let turns = Turns::of(items.len());
     let take_turns = || {
         let mut done = Vec::new();
@@ -37,7 +49,7 @@ pub(crate) fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R 
         done
     };
     let mut results: Vec<(usize, R)> = thread::scope(|scope| {
-        let threads = processors().min(items.len().max(1));
+        let threads = at_a_time.clamp(1, items.len().max(1));
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(take_turns)).collect();
         workers.into_iter().flat_map(|worker| worker.join().expect("a worker does not panic")).collect()
     });

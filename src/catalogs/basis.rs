@@ -1,10 +1,11 @@
 //! What catalogs are brought in line with: the CID after the payload, its catalogs as they were read, and its customer's
 //! files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{Loaded, Order, RefreshOptions};
 use crate::base::error::{Error, ErrorKind, Result};
+use crate::catalog::checksum::Function;
 use crate::catalog::{CidPath, CustomerFiles, Role};
 use crate::cid::tree::Found;
 use crate::plan::{CatalogChange, Change, View};
@@ -27,6 +28,8 @@ pub(super) struct Refreshed {
     pub catalogs: Vec<CatalogChange>,
     /// Those that get other bytes.
     pub writes: Vec<Change>,
+    /// The functions of those whose function was found out, by the keys of their paths.
+    pub functions: HashMap<String, Function>,
 }
 
 /// The customer's files that are there, from the CID's root, in the case found, by key.

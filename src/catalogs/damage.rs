@@ -1,6 +1,6 @@
 //! Files of the vendor's that are not what the catalogs say.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::{Loaded, RefreshOptions, tools};
 use crate::base::error::{Error, ErrorKind, Result};
@@ -21,7 +21,6 @@ pub(super) fn accept(view: &View<'_>, loaded: &[Loaded], options: &RefreshOption
 
 /// The vendor's files that are not what the catalogs say, as sentences without an end.
 fn damage(view: &View<'_>, loaded: &[Loaded], options: &RefreshOptions) -> Result<Vec<String>> {
-    let mut known: HashMap<String, Found> = HashMap::new();
     let mut damage = BTreeMap::new();
     for loaded in loaded {
         for entry in loaded.catalog.entries() {
@@ -30,17 +29,17 @@ fn damage(view: &View<'_>, loaded: &[Loaded], options: &RefreshOptions) -> Resul
                 continue;
             }
             let path = entry.path.under(loaded.file.folder.as_ref());
-            let key = path.key();
-            let found = match known.get(&key) {
-                Some(found) => found,
-                None => {
-                    let found = view.find(&path)?;
-                    known.entry(key.clone()).or_insert(found)
-                }
+            let is_whole = |found: &Found| match found {
+                Found::File { size, .. } => role == Role::Catalog || *size == u64::from(entry.size),
+                _ => false,
             };
+            if is_whole(&view.known(&path)?) {
+                continue;
+            }
+            // Damage is told by a look of its own.
+            let found = view.find(&path)?;
             let what = match found {
-                Found::File { .. } if role == Role::Catalog => continue,
-                Found::File { size, .. } if *size == u64::from(entry.size) => continue,
+                found if is_whole(&found) => continue,
                 Found::File { size, .. } => {
                     format!("{path} has {size} bytes, and {} lists {}", loaded.file.path, entry.size)
                 }
@@ -48,7 +47,7 @@ fn damage(view: &View<'_>, loaded: &[Loaded], options: &RefreshOptions) -> Resul
                 Found::Folder | Found::Other => format!("{path} is no file, and {} lists it", loaded.file.path),
             };
             // A file is told once, however many catalogs list it.
-            damage.entry(key).or_insert(what);
+            damage.entry(path.key()).or_insert(what);
         }
     }
     damage.extend(tools::damage(view, loaded, options)?);

@@ -6,7 +6,6 @@ use crate::base::error::Result;
 use crate::catalog::checksum::{self, Function, bound};
 use crate::catalog::{Catalog, Checksum, CidPath, CustomerFiles, Entry, Role};
 use crate::cid::CatalogFile;
-use crate::cid::hash::sum_file;
 use crate::cid::tree::Found;
 use crate::plan::View;
 
@@ -113,11 +112,12 @@ pub(crate) fn detect(
     choice: &ChecksumChoice,
 ) -> Result<Detection> {
     let samples = samples(view, file, catalog, customer_files);
+    view.read_ahead(samples.iter().map(|sample| (&sample.path, &sample.found)));
     judge(&samples, catalog, printed, choice, &choice.candidates(), |_, function, sample| {
-        // As it is on disk, not as the plan will have it.
-        let Found::File { path, .. } = &sample.found else { return Ok(None) };
         let function = sample.function(catalog, function);
-        sum_file(path, u64::from(sample.entry.size) + 1, &*function).map(|(_, checksum)| Some(checksum))
+        // As it is on disk, not as the plan will have it.
+        let sum = view.sum_on_disk(&sample.path, &sample.found, u64::from(sample.entry.size) + 1, &*function)?;
+        Ok(sum.map(|(_, checksum)| checksum))
     })
 }
 
@@ -198,7 +198,7 @@ pub(crate) fn samples(
         let path = entry.path.under(file.folder.as_ref());
         // The disk as it is, also where this plan changes the file: a catalog that lists nothing else is known by what the
         // file was. What cannot be looked at tells nothing; whoever asks meets it again where it matters.
-        let Ok(found) = view.cid().tree().find(&path) else { continue };
+        let Ok(found) = view.cid().tree().known(&path) else { continue };
         if matches!(found, Found::File { size, .. } if size == u64::from(entry.size)) {
             samples.push(Sample { path, found, entry: entry.clone(), vendor });
         }

@@ -41,6 +41,7 @@ pub(super) fn bring_in_line(basis: &mut Basis<'_>) -> Result<Refreshed> {
             changed: after.is_some(),
             actions: edits.into_iter().map(|edit| edit.change).collect(),
         });
+        refreshed.functions.insert(loaded.file.path.key(), function);
         if let Some(bytes) = after {
             basis.view.write(&loaded.file.path, bytes.clone());
             refreshed.writes.push(catalog_change(loaded, bytes));

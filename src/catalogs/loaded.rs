@@ -1,7 +1,8 @@
 //! The catalogs of a CID, read.
 
 use crate::base::error::Result;
-use crate::catalog::Catalog;
+use crate::base::pool::{LOOKS, in_flight};
+use crate::catalog::{Catalog, CidPath};
 use crate::cid::{CatalogFile, Cid};
 use crate::plan::{Change, Stage};
 
@@ -12,12 +13,19 @@ pub(crate) struct Loaded {
     pub catalog: Catalog,
 }
 
+impl Loaded {
+    /// What it lists, from the CID's root.
+    pub(super) fn paths(&self) -> impl Iterator<Item = CidPath> {
+        self.catalog.entries().iter().map(|entry| entry.path.under(self.file.folder.as_ref()))
+    }
+}
+
 pub(super) fn load(cid: &Cid) -> Result<Vec<Loaded>> {
     let read = |file: &CatalogFile| {
         let (bytes, catalog) = cid.read_catalog(file)?;
         Ok(Loaded { file: file.clone(), bytes, catalog })
     };
-    cid.catalogs().iter().map(read).collect()
+    in_flight(LOOKS, cid.catalogs(), read).into_iter().collect()
 }
 
 pub(super) fn catalog_change(loaded: &Loaded, after: Vec<u8>) -> Change {

@@ -38,4 +38,5 @@ pub(crate) use order::Order;
 pub(crate) use payload::Payload;
 pub use refresh::refresh;
 pub use sample::{Offer, Offered, Sample, offer};
+pub(crate) use verify::verify_change;
 pub use verify::{Fault, VerifyReport, verify};

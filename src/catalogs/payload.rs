@@ -4,11 +4,11 @@
 use super::basis::{Basis, Refreshed, customer_files};
 use super::entries::bring_in_line;
 use super::loaded::load;
-use super::{Order, RefreshOptions, busy, damage, program, signed};
+use super::{Loaded, Order, RefreshOptions, busy, damage, program, signed};
 use crate::base::error::Result;
 use crate::catalog::CidPath;
 use crate::cid::Cid;
-use crate::plan::{Action, CatalogChange, Change, Parts, Plan, View, observe};
+use crate::plan::{Action, CatalogChange, Change, Parts, Plan, View};
 
 /// What a capability wants of a CID. It is no plan yet: [`plan`](Payload::plan) makes a whole one of it.
 pub(crate) struct Payload {
@@ -18,12 +18,14 @@ pub(crate) struct Payload {
     pub changes: Vec<Change>,
     /// What is allowed and still likely to be a mistake, each as a sentence.
     pub warnings: Vec<String>,
+    /// Files that it was worked out from, as they were then.
+    pub read: Vec<(CidPath, Vec<u8>)>,
 }
 
 impl Payload {
     /// No changes: the catalogs alone are brought in line.
     pub(crate) fn new(purpose: impl Into<String>) -> Self {
-        Self { purpose: purpose.into(), changes: Vec::new(), warnings: Vec::new() }
+        Self { purpose: purpose.into(), changes: Vec::new(), warnings: Vec::new(), read: Vec::new() }
     }
 
     /// The finished plan.
@@ -31,12 +33,20 @@ impl Payload {
     /// # Errors
     /// As [`refresh`](super::refresh()).
     pub(crate) fn plan(self, cid: &Cid, options: &RefreshOptions) -> Result<Plan> {
-        let Self { purpose, mut changes, mut warnings } = self;
+        let Self { purpose, mut changes, mut warnings, read } = self;
         let loaded = load(cid)?;
         if !options.accept_temporary {
             busy::refuse(cid, &loaded)?;
         }
+        // A damaged file is told by its size alone.
+        cid.tree().survey(|| loaded.iter().flat_map(Loaded::paths));
         let view = View::new(cid, &changes);
+        for Loaded { file, bytes, .. } in &loaded {
+            view.hold(&file.path, bytes);
+        }
+        for (path, bytes) in &read {
+            view.hold(path, bytes);
+        }
         let order = Order::new(&loaded);
         warnings.extend(order.warnings());
         warnings.extend(damage::accept(&view, &loaded, options)?);
@@ -44,10 +54,10 @@ impl Payload {
         // Before anything is worked out from them: what changes from here on makes the plan void.
         let mut relied_on = Vec::new();
         for path in customers.values().filter(|path| !view.is_new(path)) {
-            relied_on.push((path.clone(), observe(cid.tree(), path)?));
+            relied_on.push((path.clone(), view.observe(path)?));
         }
         let mut basis = Basis { view, loaded: &loaded, order: &order, customers: &customers, options };
-        let Refreshed { catalogs, writes } = match &options.program {
+        let Refreshed { catalogs, writes, functions } = match &options.program {
             Some(program) => program::run(program, &basis, &changes)?,
             None => bring_in_line(&mut basis)?,
         };
@@ -57,7 +67,7 @@ impl Payload {
         let signed = signed::consult(cid, &changes, &catalogs, &options.customer_files)?;
         warnings.extend(signed.warnings);
         let candidates = signed.candidates;
-        Ok(Plan::new(cid, Parts { purpose, changes, catalogs, warnings, candidates, relied_on }))
+        Ok(Plan::new(cid, Parts { purpose, changes, catalogs, warnings, candidates, relied_on, functions }))
     }
 }
 

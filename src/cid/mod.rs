@@ -13,7 +13,7 @@ pub use clone::{CloneProgress, CloneReport, check_clone, clone};
 use std::path::{Path, PathBuf};
 
 use crate::base::error::{Error, ErrorKind, Result};
-use crate::base::files::{check_spelling, read_file, real_path};
+use crate::base::files::{check_spelling, open_plain, read_file, read_open, real_path};
 use crate::base::names::looks_like;
 use crate::base::text::{fold_case, safe};
 use crate::catalog::{self, Catalog, CidPath, is_catalog_name};
@@ -165,11 +165,13 @@ impl Cid {
         };
         add_manifests(None, &listing);
         let mut folders: Vec<CidPath> = listing.names().filter_map(|name| CidPath::in_root(name).ok()).collect();
+        folders.retain(|folder| tree.may_be_folder(folder));
         folders.sort_by_cached_key(|folder| (folder.key(), folder.as_str().to_owned()));
+        tree.list_all(&folders);
         for folder in folders {
-            let listing = match tree.find(&folder).and_then(|found| match found {
-                Found::Folder => tree.listing(Some(&folder)).map(Some),
-                _ => Ok(None),
+            let listing = match tree.folder(Some(&folder)).and_then(|found| match found {
+                Some(_) => tree.listing(Some(&folder)).map(Some),
+                None => Ok(None),
             }) {
                 Ok(Some(listing)) => listing,
                 Ok(None) => continue,
@@ -276,6 +278,14 @@ impl Cid {
 
     /// A file's content; `None` where there is nothing.
     pub(crate) fn read(&self, path: &CidPath, limit: u64) -> Result<Option<Vec<u8>>> {
+        // What has gone since, or become something else, is told by a look.
+        if let Some(place) = self.tree.listed_file(path)?
+            && let Ok(file) = open_plain(&place)
+            && let Ok(metadata) = file.metadata()
+            && metadata.is_file()
+        {
+            return read_open(file, metadata.len(), &place, limit).map(Some);
+        }
         match self.tree.find(path)? {
             Found::Absent => Ok(None),
             Found::File { path, .. } => read_file(&path, limit).map(Some),

@@ -1,13 +1,15 @@
 //! From a [`CidPath`] to a file of this system: names matched without regard to case, links that lead out refused.
 
-use std::collections::HashMap;
-use std::ffi::{OsStr, OsString};
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, Metadata};
 use std::io::ErrorKind as IoKind;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use super::walk::Kind;
 use crate::base::error::{self, Error, ErrorKind, Result};
+use crate::base::pool::{LOOKS, in_flight};
 use crate::base::text::fold_case;
 use crate::catalog::CidPath;
 
@@ -27,69 +29,124 @@ pub(crate) enum Found {
     Other,
 }
 
-/// A folder tree, with what has been learnt of its folders.
+/// A folder tree, with what has been learnt of its folders. Names and kinds are those of one listing of each folder; whoever
+/// asks for a file's size gets it by a look of its own ([`find`](Tree::find)), or that of one look at many
+/// ([`survey`](Tree::survey)).
 #[derive(Debug)]
 pub(crate) struct Tree {
-    root: PathBuf,
+    top: Arc<Folder>,
     /// Names that differ in case alone are an error even where one of them is the one that is asked for: to Windows they are
     /// one, so that nobody knows which of the two an endpoint gets.
     is_strict: bool,
-    folders: Mutex<HashMap<String, Option<Folder>>>,
+    folders: Mutex<HashMap<String, Option<Arc<Folder>>>>,
+    /// The folder that was asked for last, as it was spelled: most are asked for many times in a row.
+    latest: Mutex<(String, Option<Arc<Folder>>)>,
     listings: Mutex<HashMap<PathBuf, Arc<Listing>>>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Folder {
-    path: Arc<PathBuf>,
+    path: PathBuf,
     linked: bool,
+    listing: OnceLock<Arc<Listing>>,
 }
 
-/// The names in a folder, by their key. What is not text has none, and no [`CidPath`] finds it.
+impl Folder {
+    fn new(path: PathBuf, linked: bool) -> Arc<Self> {
+        Arc::new(Self { path, linked, listing: OnceLock::new() })
+    }
+}
+
+/// The names in a folder, in the order of their keys. What is not text is not among them, and no [`CidPath`] finds it.
 #[derive(Debug, Default)]
-pub(crate) struct Listing(HashMap<String, Vec<OsString>>);
+pub(crate) struct Listing(Vec<Listed>);
+
+#[derive(Debug)]
+struct Listed {
+    name: Box<str>,
+    /// None where the name is its own.
+    key: Option<Box<str>>,
+    /// As the listing itself has it; none where it does not say.
+    kind: Option<Kind>,
+    size: AtomicU64,
+}
+
+/// A size that is not known, and one that a survey is to look up: no file has them.
+const UNKNOWN: u64 = u64::MAX;
+const WANTED: u64 = u64::MAX - 1;
+
+impl Listed {
+    fn key(&self) -> &str {
+        self.key.as_deref().unwrap_or(&self.name)
+    }
+
+    fn size(&self) -> Option<u64> {
+        Some(self.size.load(Ordering::Relaxed)).filter(|&size| size < WANTED)
+    }
+}
 
 impl Listing {
     fn read(folder: &Path) -> Result<Self> {
         let cannot = |error| Error::io("list the folder", folder, error);
-        let mut listing = Self::default();
+        let mut listing = Vec::new();
         for entry in fs::read_dir(folder).map_err(cannot)? {
-            let name = entry.map_err(cannot)?.file_name();
-            let Some(key) = name.to_str().map(fold_case) else { continue };
-            listing.0.entry(key).or_default().push(name);
+            let entry = entry.map_err(cannot)?;
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            let key = Some(fold_case(&name)).filter(|key| *key != name).map(String::into_boxed_str);
+            let kind = entry.file_type().ok().map(Kind::of);
+            let size = AtomicU64::new(size_listed(&entry, kind));
+            listing.push(Listed { name: name.into_boxed_str(), key, kind, size });
         }
-        Ok(listing)
+        listing.sort_unstable_by(|a, b| (a.key(), &a.name).cmp(&(b.key(), &b.name)));
+        Ok(Self(listing))
     }
 
     /// All names that are text and not ours, in the case found.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.values().flatten().filter_map(|name| name.to_str()).filter(|name| !super::is_own_name(name))
+        self.0.iter().map(|listed| &*listed.name).filter(|name| !super::is_own_name(name))
+    }
+
+    /// All names of files of our own.
+    pub(crate) fn own_names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|listed| &*listed.name).filter(|name| super::is_own_name(name))
     }
 
     /// A name in the case found: of several that differ in case alone the first in order.
     pub(crate) fn spelling(&self, name: &str) -> Option<&str> {
-        self.0.get(&fold_case(name))?.iter().filter_map(|name| name.to_str()).min()
+        self.alike(name).first().map(|listed| &*listed.name)
     }
 
     /// Refuses names that differ in case alone.
     pub(crate) fn check_twins(&self, folder: &Path) -> Result<()> {
-        match self.0.values().filter(|names| names.len() > 1).min() {
-            None => Ok(()),
-            Some(twins) => Err(twins_error(folder, twins)),
-        }
+        let mut alike = self.0.chunk_by(|a, b| a.key() == b.key());
+        alike.find(|alike| alike.len() > 1).map_or(Ok(()), |twins| Err(twins_error(folder, twins)))
     }
 
-    fn find(&self, folder: &Path, name: &str) -> Result<Option<&OsStr>> {
-        match self.0.get(&fold_case(name)).map(Vec::as_slice) {
-            None | Some([]) => Ok(None),
-            Some([name]) => Ok(Some(name)),
-            Some(twins) => Err(twins_error(folder, twins)),
+    /// Those that are the same name to Windows.
+    fn alike(&self, name: &str) -> &[Listed] {
+        let key = fold_case(name);
+        let first = self.0.partition_point(|listed| listed.key() < &*key);
+        let count = self.0[first..].iter().take_while(|listed| listed.key() == key).count();
+        &self.0[first..first + count]
+    }
+
+    fn find(&self, folder: &Path, name: &str) -> Result<Option<&Listed>> {
+        match self.alike(name) {
+            [] => Ok(None),
+            [listed] => Ok(Some(listed)),
+            twins => Err(twins_error(folder, twins)),
         }
     }
 }
 
-fn twins_error(folder: &Path, twins: &[OsString]) -> Error {
-    let mut names: Vec<_> = twins.iter().map(|name| name.to_string_lossy()).collect();
-    names.sort();
+/// The size that a listing brings along. On Windows every listing does, and asking costs nothing.
+fn size_listed(entry: &fs::DirEntry, kind: Option<Kind>) -> u64 {
+    let is_known = cfg!(windows) && kind == Some(Kind::File);
+    is_known.then(|| entry.metadata().ok()).flatten().map_or(UNKNOWN, |metadata| metadata.len())
+}
+
+fn twins_error(folder: &Path, twins: &[Listed]) -> Error {
+    let names: Vec<&str> = twins.iter().map(|listed| &*listed.name).collect();
     Error::new(
         ErrorKind::CaseConflict,
         format!("{} differ in case alone: to Windows they are one", names.join(" and ")),
@@ -101,7 +158,13 @@ fn twins_error(folder: &Path, twins: &[OsString]) -> Error {
 impl Tree {
     /// `root` is canonical.
     pub(crate) fn new(root: PathBuf) -> Self {
-        Self { root, is_strict: true, folders: Mutex::default(), listings: Mutex::default() }
+        Self {
+            top: Folder::new(root, false),
+            is_strict: true,
+            folders: Mutex::default(),
+            latest: Mutex::default(),
+            listings: Mutex::default(),
+        }
     }
 
     /// For those who only look: of names that differ in case alone, the one that is spelled as asked for counts.
@@ -110,10 +173,10 @@ impl Tree {
     }
 
     pub(crate) fn root(&self) -> &Path {
-        &self.root
+        &self.top.path
     }
 
-    /// Finds what stands at `path`.
+    /// Finds what stands at `path`, by a look at it.
     pub(crate) fn find(&self, path: &CidPath) -> Result<Found> {
         Ok(match self.look(path)? {
             None => Found::Absent,
@@ -123,55 +186,154 @@ impl Tree {
         })
     }
 
+    /// As [`find`](Tree::find), without a look where a listing or a [`survey`](Tree::survey) has told it: for those who
+    /// only read. Sizes that a listing brings along may be late on Windows, where a file has several names or is being
+    /// written: whoever finds one wrong asks [`find`](Tree::find).
+    pub(crate) fn known(&self, path: &CidPath) -> Result<Found> {
+        let Some(folder) = self.folder_of(path)? else { return Ok(Found::Absent) };
+        if let Some((listing, at)) = self.listed(&folder, path.file_name())? {
+            let listed = &listing.0[at];
+            if let (Some(Kind::File), Some(size)) = (listed.kind, listed.size()) {
+                return Ok(Found::File { path: folder.path.join(&*listed.name), size, linked: folder.linked });
+            }
+        }
+        self.find(path)
+    }
+
+    /// Where the file at `path` is if its folder's listing says that there is one, and no link stands for it or above it. It
+    /// is for whoever opens it and follows no link.
+    pub(crate) fn listed_file(&self, path: &CidPath) -> Result<Option<PathBuf>> {
+        let Some(folder) = self.folder_of(path)?.filter(|folder| !folder.linked) else { return Ok(None) };
+        let Some((listing, at)) = self.listed(&folder, path.file_name())? else { return Ok(None) };
+        let listed = &listing.0[at];
+        Ok((listed.kind == Some(Kind::File)).then(|| folder.path.join(&*listed.name)))
+    }
+
+    /// Whether the listing says that a folder may stand here: it is one, or a link that perhaps leads to one.
+    pub(crate) fn may_be_folder(&self, path: &CidPath) -> bool {
+        let listed = self.folder_of(path).ok().flatten().and_then(|folder| self.listed(&folder, path.file_name()).ok());
+        // What cannot be told here is told where it is looked at.
+        let Some(Some((listing, at))) = listed else { return true };
+        !matches!(listing.0[at].kind, Some(Kind::File | Kind::Other))
+    }
+
+    /// Looks at the files of `paths` for [`known`](Tree::known), many at a time: their folders are listed first, so that the
+    /// client of a share can answer for the files without asking the server. What cannot be looked at is left to whoever
+    /// asks for it.
+    pub(crate) fn survey<I: Iterator<Item = CidPath>>(&self, paths: impl Fn() -> I) {
+        self.list_folders(paths());
+        let mut numbers: HashMap<*const Listing, usize> = HashMap::new();
+        let mut wanted: Vec<(Arc<Folder>, Arc<Listing>, Vec<usize>)> = Vec::new();
+        for path in paths() {
+            let Ok(Some(folder)) = self.folder_of(&path) else { continue };
+            let Ok(Some((listing, at))) = self.listed(&folder, path.file_name()) else { continue };
+            let Listed { kind, size, .. } = &listing.0[at];
+            let is_first = *kind == Some(Kind::File)
+                && size.compare_exchange(UNKNOWN, WANTED, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+            if is_first {
+                let number = *numbers.entry(Arc::as_ptr(&listing)).or_insert_with(|| {
+                    wanted.push((folder, listing.clone(), Vec::new()));
+                    wanted.len() - 1
+                });
+                wanted[number].2.push(at);
+            }
+        }
+        // Some at a turn, since on a local disk a turn would cost more than the look.
+        let turns: Vec<(&Path, &Listing, &[usize])> = wanted
+            .iter()
+            .flat_map(|(folder, listing, files)| files.chunks(32).map(|files| (&*folder.path, &**listing, files)))
+            .collect();
+        in_flight(LOOKS, &turns, |(folder, listing, files)| look_at_sizes(folder, listing, files));
+    }
+
+    /// Lists the folders above `paths`, many at a time and each once.
+    pub(crate) fn list_folders(&self, paths: impl Iterator<Item = CidPath>) {
+        let mut by_depth: BTreeMap<usize, BTreeMap<String, CidPath>> = BTreeMap::new();
+        let mut last = None;
+        for path in paths {
+            let above = path.folder();
+            if above == last {
+                continue;
+            }
+            last.clone_from(&above);
+            let mut folder = above.filter(|folder| folder.depth() <= DEEP);
+            while let Some(this) = folder {
+                folder = this.folder();
+                if by_depth.entry(this.depth()).or_default().insert(this.key(), this).is_some() {
+                    break;
+                }
+            }
+        }
+        let _ = self.list(&self.top);
+        for folders in by_depth.into_values() {
+            let folders: Vec<CidPath> = folders.into_values().filter(|folder| self.may_be_folder(folder)).collect();
+            self.list_all(&folders);
+        }
+    }
+
+    /// Lists folders, many at a time. What cannot be listed is left to whoever asks for it.
+    pub(crate) fn list_all(&self, folders: &[CidPath]) {
+        in_flight(LOOKS, folders, |folder| _ = self.listing(Some(folder)));
+    }
+
     /// The folder on this system, where there is one.
     pub(crate) fn folder(&self, path: Option<&CidPath>) -> Result<Option<PathBuf>> {
-        Ok(self.known_folder(path)?.map(|folder| folder.path.to_path_buf()))
+        Ok(self.known_folder(path)?.map(|folder| folder.path.clone()))
     }
 
     /// The names in a folder; none where there is no such folder.
     pub(crate) fn listing(&self, folder: Option<&CidPath>) -> Result<Arc<Listing>> {
-        self.known_folder(folder)?.map_or_else(|| Ok(Arc::default()), |folder| self.list(&folder.path))
+        self.known_folder(folder)?.map_or_else(|| Ok(Arc::default()), |folder| self.list(&folder))
     }
 
     /// Where `path` is, or where it is to be: in the case found, or in the case of the path where there is nothing.
     pub(crate) fn place(&self, path: &CidPath) -> Result<PathBuf> {
-        let folder = path.folder();
         let found = self
-            .known_folder(folder.as_ref())?
-            .ok_or_else(|| Error::new(ErrorKind::Io, "there is no such folder").in_file(&path.below(&self.root)))?;
-        let listing = self.list(&found.path)?;
-        let name = listing.find(&found.path, path.file_name())?.unwrap_or(path.file_name().as_ref());
-        Ok(found.path.join(name))
+            .folder_of(path)?
+            .ok_or_else(|| Error::new(ErrorKind::Io, "there is no such folder").in_file(&path.below(self.root())))?;
+        let listing = self.list(&found)?;
+        let listed = listing.find(&found.path, path.file_name())?;
+        Ok(found.path.join(listed.map_or(path.file_name(), |listed| &listed.name)))
     }
 
     /// `(real path, metadata without a link, whether there was a link)`
     fn look(&self, path: &CidPath) -> Result<Option<(PathBuf, Metadata, bool)>> {
-        let Some(folder) = self.known_folder(path.folder().as_ref())? else { return Ok(None) };
+        let Some(folder) = self.folder_of(path)? else { return Ok(None) };
         self.look_in(&folder, path.file_name())
     }
 
     fn look_in(&self, folder: &Folder, name: &str) -> Result<Option<(PathBuf, Metadata, bool)>> {
-        let mut place = folder.path.join(name);
-        let mut metadata = fs::symlink_metadata(&place);
-        let is_missing = matches!(&metadata, Err(error) if error.kind() == IoKind::NotFound);
-        // Where the file system itself matches names without regard to case, there are no twins.
-        if is_missing || (self.is_strict && cfg!(not(windows))) {
-            let listing = self.list(&folder.path)?;
-            match listing.find(&folder.path, name)? {
-                Some(name) if is_missing => {
-                    place = folder.path.join(name);
-                    metadata = fs::symlink_metadata(&place);
-                }
-                None if is_missing => return Ok(None),
-                _ => {}
-            }
-        }
-        match metadata {
+        // By its listed name. What has come since the folder was listed may stand there all the same.
+        let place = match self.listed(folder, name)? {
+            Some((listing, at)) => folder.path.join(&*listing.0[at].name),
+            None => folder.path.join(name),
+        };
+        match fs::symlink_metadata(&place) {
             Ok(metadata) if metadata.is_symlink() => self.follow(place).map(Some),
             Ok(metadata) => Ok(Some((place, metadata, folder.linked))),
             Err(error) if matches!(error.kind(), IoKind::NotFound | IoKind::InvalidFilename) => Ok(None),
             Err(error) => Err(Error::io("look at it", &place, error)),
         }
+    }
+
+    /// What a folder lists by this name: the listing, and where in it.
+    fn listed(&self, folder: &Folder, name: &str) -> Result<Option<(Arc<Listing>, usize)>> {
+        // Where the file system itself matches names without regard to case, there are no twins.
+        let minds_twins = self.is_strict && cfg!(not(windows));
+        let listing = match self.list(folder) {
+            Ok(listing) => listing,
+            Err(error) if minds_twins => return Err(error),
+            // Whoever only looks may know the name of what stands in a folder that cannot be listed.
+            Err(_) => return Ok(None),
+        };
+        let exact = || listing.alike(name).iter().find(|listed| &*listed.name == name);
+        let listed = match if minds_twins { None } else { exact() } {
+            Some(listed) => Some(listed),
+            None => listing.find(&folder.path, name)?,
+        };
+        let at = listed
+            .map(|listed| listing.0.partition_point(|this| (this.key(), &this.name) < (listed.key(), &listed.name)));
+        Ok(at.map(|at| (listing.clone(), at)))
     }
 
     fn follow(&self, link: PathBuf) -> Result<(PathBuf, Metadata, bool)> {
@@ -183,7 +345,7 @@ impl Tree {
                 return Ok((link, metadata, true));
             }
         };
-        if !target.starts_with(&self.root) {
+        if !target.starts_with(self.root()) {
             return Err(Error::new(
                 ErrorKind::Link,
                 format!("this link leads out of the CID, to {}", error::plain(&target).display()),
@@ -195,8 +357,25 @@ impl Tree {
         Ok((target, metadata, true))
     }
 
-    fn known_folder(&self, path: Option<&CidPath>) -> Result<Option<Folder>> {
-        let mut folder = Folder { path: Arc::new(self.root.clone()), linked: false };
+    /// The folder that holds what `path` names.
+    fn folder_of(&self, path: &CidPath) -> Result<Option<Arc<Folder>>> {
+        let Some((folder, _)) = path.as_str().rsplit_once('\\').filter(|(folder, _)| !folder.is_empty()) else {
+            return Ok(Some(self.top.clone()));
+        };
+        let lock = || self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (latest, Some(known)) = &*lock()
+            && latest == folder
+        {
+            return Ok(Some(known.clone()));
+        }
+        let found = self.known_folder(path.folder().as_ref())?;
+        // Where there is none, it is found so each time.
+        *lock() = (folder.to_owned(), found.clone());
+        Ok(found)
+    }
+
+    fn known_folder(&self, path: Option<&CidPath>) -> Result<Option<Arc<Folder>>> {
+        let mut folder = self.top.clone();
         let Some(path) = path else { return Ok(Some(folder)) };
         let lock = || self.folders.lock().unwrap_or_else(PoisonError::into_inner);
         let whole = path.key();
@@ -212,13 +391,13 @@ impl Tree {
             let found = match known {
                 Some(known) => known,
                 None => {
-                    let found = self.look_in(&folder, part)?.filter(|(_, metadata, _)| metadata.is_dir());
-                    let found = found.map(|(path, _, linked)| Folder { path: Arc::new(path), linked });
+                    let found = self.folder_in(&folder, part)?;
                     // Links may lead round in circles, so that there is no end of such folders.
-                    if !found.as_ref().is_some_and(|found: &Folder| found.linked) {
-                        lock().insert(key.clone(), found.clone());
+                    if found.as_ref().is_some_and(|found| found.linked) {
+                        found
+                    } else {
+                        lock().entry(key.clone()).or_insert(found).clone()
                     }
-                    found
                 }
             };
             match found {
@@ -232,13 +411,119 @@ impl Tree {
         Ok(Some(folder))
     }
 
-    fn list(&self, folder: &Path) -> Result<Arc<Listing>> {
-        let lock = || self.listings.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = lock().get(folder) {
+    fn folder_in(&self, folder: &Folder, name: &str) -> Result<Option<Arc<Folder>>> {
+        if let Some((listing, at)) = self.listed(folder, name)? {
+            let listed = &listing.0[at];
+            match listed.kind {
+                Some(Kind::Folder) => return Ok(Some(Folder::new(folder.path.join(&*listed.name), folder.linked))),
+                Some(Kind::File | Kind::Other) => return Ok(None),
+                Some(Kind::Link) | None => {}
+            }
+        }
+        let found = self.look_in(folder, name)?.filter(|(_, metadata, _)| metadata.is_dir());
+        Ok(found.map(|(path, _, linked)| Folder::new(path, linked)))
+    }
+
+    fn list(&self, folder: &Folder) -> Result<Arc<Listing>> {
+        if let Some(known) = folder.listing.get() {
             return Ok(known.clone());
         }
-        let listing = Arc::new(Listing::read(folder)?);
-        lock().insert(folder.to_owned(), listing.clone());
-        Ok(listing)
+        let lock = || self.listings.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = lock().get(&folder.path).cloned();
+        let listing = match known {
+            Some(known) => known,
+            None => {
+                let read = Arc::new(Listing::read(&folder.path)?);
+                lock().entry(folder.path.clone()).or_insert(read).clone()
+            }
+        };
+        Ok(folder.listing.get_or_init(|| listing).clone())
+    }
+}
+
+/// Folders further down are listed when they are asked for: a catalog may list paths of many thousand parts.
+const DEEP: usize = 64;
+
+/// Looks at the sizes of files of one folder. What is no file any more, or cannot be looked at, stays unknown.
+fn look_at_sizes(folder: &Path, listing: &Listing, files: &[usize]) {
+    // By a handle of the folder, so that its path is not gone through for each.
+    #[cfg(target_os = "linux")]
+    let size = {
+        use rustix::fs::{AtFlags, FileType, Mode, OFlags, open, statat};
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let Ok(folder) = open(folder, flags, Mode::empty()) else { return };
+        move |name: &str| {
+            let stat = statat(&folder, name, AtFlags::SYMLINK_NOFOLLOW).ok();
+            stat.filter(|stat| FileType::from_raw_mode(stat.st_mode).is_file()).map(|stat| stat.st_size as u64)
+        }
+    };
+    #[cfg(not(target_os = "linux"))]
+    let size = |name: &str| {
+        let metadata = fs::symlink_metadata(folder.join(name)).ok();
+        metadata.filter(Metadata::is_file).map(|metadata| metadata.len())
+    };
+    for listed in files.iter().map(|&at| &listing.0[at]) {
+        listed.size.store(size(&listed.name).unwrap_or(UNKNOWN), Ordering::Relaxed);
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn path(text: &str) -> CidPath {
+        CidPath::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_survey_knows_what_looks_find() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        fs::create_dir_all(root.join("A/b")).unwrap();
+        fs::create_dir(root.join("out")).unwrap();
+        for (name, size) in [("one", 1), ("A/Two", 2), ("A/b/three", 3)] {
+            fs::write(root.join(name), vec![0; size]).unwrap();
+        }
+        let link = |target: &str, name: &str| std::os::unix::fs::symlink(target, root.join(name)).unwrap();
+        link("A/Two", "to_two");
+        link("A", "to_a");
+        link("/", "away");
+        link("nowhere", "lost");
+        let paths = ["\\one", "\\a\\TWO", "\\A\\b\\three", "\\A\\b", "\\A\\none", "\\none\\x", "\\one\\x", "\\to_two"];
+        let paths = paths.iter().chain(&["\\to_a\\two", "\\lost", "\\away\\etc"]).map(|text| path(text));
+        let paths: Vec<CidPath> = paths.collect();
+        for make in [Tree::new, Tree::to_look] {
+            let (looked, surveyed) = (make(root.clone()), make(root.clone()));
+            surveyed.survey(|| paths.iter().cloned());
+            for path in &paths {
+                let (looked, known) = (looked.find(path), surveyed.known(path));
+                assert_eq!(format!("{looked:?}"), format!("{known:?}"), "{path}");
+            }
+        }
+        // What is known stays; who looks sees what has become of it.
+        let tree = Tree::new(root.clone());
+        tree.survey(|| paths.iter().cloned());
+        fs::remove_file(root.join("one")).unwrap();
+        link("/etc/passwd", "one");
+        assert!(matches!(tree.known(&path("\\one")), Ok(Found::File { size: 1, .. })));
+        assert_eq!(tree.find(&path("\\one")).unwrap_err().kind(), ErrorKind::Link);
+        // And what has come since is there, too.
+        fs::write(root.join("A/new"), "").unwrap();
+        assert!(matches!(tree.known(&path("\\A\\new")), Ok(Found::File { size: 0, .. })));
+    }
+
+    #[test]
+    fn names_that_differ_in_case_alone_are_refused_in_a_survey_too() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        fs::write(root.join("x"), "1").unwrap();
+        fs::write(root.join("X"), "12").unwrap();
+        let tree = Tree::new(root.clone());
+        tree.survey(|| [path("\\x"), path("\\X")].into_iter());
+        assert_eq!(tree.known(&path("\\x")).unwrap_err().kind(), ErrorKind::CaseConflict);
+        let tree = Tree::to_look(root);
+        tree.survey(|| [path("\\x"), path("\\X")].into_iter());
+        assert!(matches!(tree.known(&path("\\x")), Ok(Found::File { size: 1, .. })));
+        assert!(matches!(tree.known(&path("\\X")), Ok(Found::File { size: 2, .. })));
     }
 }

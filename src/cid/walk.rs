@@ -15,6 +15,17 @@ pub(crate) enum Kind {
     Other,
 }
 
+impl Kind {
+    pub(super) fn of(kind: fs::FileType) -> Self {
+        match kind {
+            kind if kind.is_dir() => Self::Folder,
+            kind if kind.is_file() => Self::File,
+            kind if kind.is_symlink() => Self::Link,
+            _ => Self::Other,
+        }
+    }
+}
+
 /// One thing in a tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Item {
@@ -84,13 +95,7 @@ pub(crate) fn walk_on(root: &Path, mut cannot: impl FnMut(Error) -> Result<()>) 
             if kind.is_dir() && !is_own {
                 folders.push(path);
             } else {
-                let kind = match kind {
-                    kind if kind.is_dir() => Kind::Folder,
-                    kind if kind.is_file() => Kind::File,
-                    kind if kind.is_symlink() => Kind::Link,
-                    _ => Kind::Other,
-                };
-                items.push(Item { path, kind });
+                items.push(Item { path, kind: Kind::of(kind) });
             }
         }
         items[first..].sort_by(|a, b| a.path.cmp(&b.path));

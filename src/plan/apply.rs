@@ -95,20 +95,20 @@ impl Writer {
         let folders: BTreeSet<&Path> = targets.iter().filter_map(|target| target.parent()).collect();
         check_room(plan, &folders)?;
         // In this order: a sweep after which nothing was done would have made the last change one without a way back.
-        undo::remember_last(&self.root)?;
-        self.sweep()?;
+        let previous = undo::remember_last(&self.root)?;
+        self.sweep_once()?;
 
         let done = stage(plan, &tree, &record, &targets, &places, &folders).and_then(|()| {
             plan.parts.changes.iter().try_for_each(|change| check_unchanged(&tree, &self.shown, change).map(drop))?;
             check_relied_on(&tree, &self.shown, plan)?;
-            put_in_place(&record, &targets, &folders)?;
+            put_in_place(&record, &targets)?;
             recover::commit(&self.root)
         });
         if let Err(error) = done {
             return Err(self.take_back(error));
         }
         // What the change before this one had kept is of no use now. The next change finds what is left.
-        let _ = self.sweep();
+        let _ = previous.map_or(Ok(()), |previous| drop_kept(&tree, &previous));
         Ok(Applied { files: plan.parts.changes.len() })
     }
 
@@ -145,6 +145,17 @@ impl Writer {
             Err(_) => error.next("the change is interrupted: configcid recover finishes or undoes it"),
         }
     }
+}
+
+/// Removes what a change had kept for going back to before it.
+fn drop_kept(tree: &Tree, past: &Record) -> Result<()> {
+    for step in &past.steps {
+        let folder = tree.folder(step.checked_path()?.folder().as_ref())?;
+        if let (Some(folder), Some(kept)) = (folder, &step.kept) {
+            disk::remove(&folder.join(kept))?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes the journal, keeps every old content, and writes every new one beside its file, all of it flushed.

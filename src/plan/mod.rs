@@ -27,9 +27,11 @@ pub(crate) use remains::{Remain, Remains};
 pub(crate) use undo::last_change;
 pub(crate) use view::View;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use crate::base::error::Result;
+use crate::catalog::checksum::Function;
 use crate::catalog::{Checksum, CidPath, Entry, checksum};
 use crate::cid::Cid;
 use crate::cid::hash::{Sum, sum_file};
@@ -64,6 +66,8 @@ pub(crate) struct Parts {
     pub candidates: Vec<CidPath>,
     /// Files that the changes speak of without writing them, as they were before anything was worked out from them.
     pub relied_on: Vec<(CidPath, Observed)>,
+    /// The checksum functions of catalogs that were found out for it, by the keys of their paths.
+    pub functions: HashMap<String, Function>,
 }
 
 /// One file to write.
@@ -209,6 +213,11 @@ impl Plan {
     /// Nothing happens to them. Empty where there is no manifest.
     pub fn candidates(&self) -> &[CidPath] {
         &self.parts.candidates
+    }
+
+    /// The checksum functions that were found out for it, by the keys of their catalogs' paths.
+    pub(crate) fn functions(&self) -> &HashMap<String, Function> {
+        &self.parts.functions
     }
 
     /// Whether it changes a CID, which takes a [`Writer`]; a file by itself takes none.

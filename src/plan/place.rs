@@ -9,7 +9,7 @@ use crate::base::error::Result;
 
 /// Renames every new content into place, in the order of the stages, and removes at last what no catalog lists any
 /// more; each part is on the disk before the next begins.
-pub(super) fn put_in_place(record: &Record, targets: &[PathBuf], folders: &BTreeSet<&Path>) -> Result<()> {
+pub(super) fn put_in_place(record: &Record, targets: &[PathBuf]) -> Result<()> {
     let parts = [Some(Stage::Payload), Some(Stage::ComponentCatalog), Some(Stage::RootCatalog), None];
     for part in parts {
         let in_part = |step: &Step| part == step.staged.as_ref().map(|_| step.stage);
@@ -20,9 +20,8 @@ pub(super) fn put_in_place(record: &Record, targets: &[PathBuf], folders: &BTree
                 None => disk::remove(target)?,
             }
         }
-        if !steps.is_empty() {
-            folders.iter().try_for_each(|folder| disk::sync_folder(folder))?;
-        }
+        let folders: BTreeSet<&Path> = steps.iter().filter_map(|(_, target)| target.parent()).collect();
+        folders.into_iter().try_for_each(disk::sync_folder)?;
     }
     Ok(())
 }

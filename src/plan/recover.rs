@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 
 use super::disk;
 use super::place::put_in_place;
@@ -58,6 +59,7 @@ impl Writer {
     pub fn recover(&self, direction: Option<Direction>) -> Result<Option<Recovered>> {
         let recovered = recover(&self.root, &self.shown, direction)?;
         self.sweep()?;
+        self.is_swept.store(true, Ordering::Relaxed);
         Ok(recovered)
     }
 
@@ -212,8 +214,10 @@ fn finish(record: &Record, steps: &[Progress], targets: &[PathBuf]) -> Result<()
             places.push(target.clone());
         }
     }
+    // What was put in place before the death was perhaps not flushed.
     let folders: BTreeSet<&Path> = targets.iter().filter_map(|target| target.parent()).collect();
-    put_in_place(&left, &places, &folders)
+    folders.into_iter().try_for_each(disk::sync_folder)?;
+    put_in_place(&left, &places)
 }
 
 /// Makes the change that is carried out the last one.
@@ -221,7 +225,7 @@ pub(super) fn commit(root: &Path) -> Result<()> {
     let places = Places::new(root);
     disk::rename(&places.journal, &places.last)?;
     // The change is done, and on its way to the disk: what fails from here on takes nothing back.
-    let _ = disk::sync_folder(root).and_then(|()| super::undo::remember_last(root));
+    let _ = disk::sync_folder(root).and_then(|()| super::undo::remember_last(root).map(drop));
     Ok(())
 }
 

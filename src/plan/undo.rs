@@ -128,19 +128,20 @@ impl LastChange {
     }
 }
 
-/// Adds the last change to the history, unless it is there: a process may have died before it could.
-pub(super) fn remember_last(root: &Path) -> Result<()> {
+/// Adds the last change to the history, unless it is there: a process may have died before it could. Gives that change, where
+/// its record can be read.
+pub(super) fn remember_last(root: &Path) -> Result<Option<Record>> {
     let record = match last(root) {
         Ok(Some(record)) => record,
         // What cannot be read cannot be undone either, and stands in no way.
-        Err(error) if error.kind() == ErrorKind::Journal => return Ok(()),
-        other => return other.map(drop),
+        Err(error) if error.kind() == ErrorKind::Journal => return Ok(None),
+        other => return other,
     };
     let path = Places::new(root).history;
     let mut history = disk::read(&path, MAX_SIZE)?.unwrap_or_default();
     let is_known = |line: &[u8]| serde_json::from_slice::<Past>(line).is_ok_and(|past| past.id == record.id);
     if history.split(|&byte| byte == b'\n').any(is_known) {
-        return Ok(());
+        return Ok(Some(record));
     }
     if history.len() > LONG {
         let middle = history.len() / 2;
@@ -155,7 +156,8 @@ pub(super) fn remember_last(root: &Path) -> Result<()> {
     history.push(b'\n');
     let draft = root.join(work_name(&record.id, record.steps.len(), "new"));
     disk::write_new(&draft, &history, None)?;
-    disk::rename(&draft, &path)
+    disk::rename(&draft, &path)?;
+    Ok(Some(record))
 }
 
 /// Plans to take the last change back, while its files are still as it left them: their contents, and the times of these.

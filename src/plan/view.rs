@@ -1,25 +1,95 @@
 //! A CID as it will be: the disk, with the changes that a plan has so far.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::Change;
+use super::{Change, Observed};
 use crate::base::error::Result;
-use crate::catalog::{ChecksumFunction, CidPath};
+use crate::base::files::read_file;
+use crate::base::pool::{LOOKS, in_flight};
+use crate::catalog::{ChecksumFunction, CidPath, checksum};
 use crate::cid::Cid;
-use crate::cid::hash::{Sum, sum_file};
+use crate::cid::hash::{Sum, checked_size, sum_file};
 use crate::cid::tree::Found;
+
+/// Files up to this size are read once and kept, in bytes: catalogs and the customer's files, and those by which functions
+/// are told.
+const KEPT: u64 = 256 << 10;
+
+/// A file as it was read.
+#[derive(Clone)]
+struct Held {
+    found: Found,
+    bytes: Arc<[u8]>,
+}
 
 pub(crate) struct View<'a> {
     cid: &'a Cid,
     pending: BTreeMap<String, &'a Change>,
     written: BTreeMap<String, Vec<u8>>,
+    /// What was read of the disk, by key: asked for again, it is what it was, and costs a share no request.
+    held: Mutex<HashMap<String, Held>>,
 }
 
 impl<'a> View<'a> {
     /// The CID after `changes`.
     pub(crate) fn new(cid: &'a Cid, changes: &'a [Change]) -> Self {
         let pending = changes.iter().map(|change| (change.path.key(), change)).collect();
-        View { cid, pending, written: BTreeMap::new() }
+        View { cid, pending, written: BTreeMap::new(), held: Mutex::default() }
+    }
+
+    fn held(&self, path: &CidPath) -> Option<Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).get(&path.key()).cloned()
+    }
+
+    /// Keeps what was read of a file by whoever made this view.
+    pub(crate) fn hold(&self, path: &CidPath, bytes: &[u8]) {
+        let found = Found::File { path: path.below(self.cid.root()), size: bytes.len() as u64, linked: false };
+        self.hold_as(path, found, bytes.into());
+    }
+
+    fn hold_as(&self, path: &CidPath, found: Found, bytes: Arc<[u8]>) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.entry(path.key()).or_insert(Held { found, bytes });
+    }
+
+    /// Reads small files that were found, many at a time, so that [`sum_on_disk`](View::sum_on_disk) need not. What cannot be
+    /// read is left to whoever asks for it.
+    pub(crate) fn read_ahead<'f>(&self, files: impl Iterator<Item = (&'f CidPath, &'f Found)>) {
+        let is_new = |(path, found): &(&CidPath, &Found)| {
+            matches!(found, Found::File { size, .. } if *size <= KEPT) && self.held(path).is_none()
+        };
+        let files: Vec<_> = files.filter(is_new).collect();
+        in_flight(LOOKS, &files, |(path, found)| {
+            let Found::File { path: place, .. } = found else { return };
+            if let Ok(bytes) = read_file(place, KEPT) {
+                self.hold_as(path, (*found).clone(), bytes.into());
+            }
+        });
+    }
+
+    /// What a file on disk is now: whatever is worked out from it afterwards is worked out from this.
+    pub(crate) fn observe(&self, path: &CidPath) -> Result<Observed> {
+        let found = self.cid.tree().find(path)?;
+        self.read_ahead(std::iter::once((path, &found)));
+        let function = checksum::known(checksum::FOR_NEW).expect("the table holds it");
+        self.sum_on_disk(path, &found, u64::MAX, &*function)
+    }
+
+    /// Size and checksum of the file on disk that was found at `path`, of which at most `limit` bytes are read.
+    pub(crate) fn sum_on_disk(
+        &self,
+        path: &CidPath,
+        found: &Found,
+        limit: u64,
+        function: &dyn ChecksumFunction,
+    ) -> Result<Option<Sum>> {
+        let Found::File { path: place, .. } = found else { return Ok(None) };
+        let Some(held) = self.held(path) else { return sum_file(place, limit, function).map(Some) };
+        checked_size(held.bytes.len() as u64, place)?;
+        let bytes = &held.bytes[..held.bytes.len().min(usize::try_from(limit).unwrap_or(usize::MAX))];
+        let checksum = function.of_bytes(bytes).map_err(|error| error.in_file(place))?;
+        Ok(Some((bytes.len() as u64, checksum)))
     }
 
     pub(crate) fn cid(&self) -> &'a Cid {
@@ -52,8 +122,13 @@ impl<'a> View<'a> {
             Some(Some(bytes)) => {
                 Ok(Found::File { path: path.below(self.cid.root()), size: bytes.len() as u64, linked: false })
             }
-            None => self.cid.tree().find(path),
+            None => self.held(path).map_or_else(|| self.cid.tree().find(path), |held| Ok(held.found)),
         }
+    }
+
+    /// As [`find`](View::find), without a look where the tree was surveyed.
+    pub(crate) fn known(&self, path: &CidPath) -> Result<Found> {
+        if self.new_bytes(path).is_some() { self.find(path) } else { self.cid.tree().known(path) }
     }
 
     /// Size and checksum of the file at `path`, which [`find`](View::find) has found to be `found`.
@@ -62,8 +137,7 @@ impl<'a> View<'a> {
             let Some(bytes) = bytes else { return Ok(None) };
             return Ok(Some((bytes.len() as u64, function.of_bytes(bytes)?)));
         }
-        let Found::File { path, .. } = found else { return Ok(None) };
-        sum_file(path, u64::from(u32::MAX) + 1, function).map(Some)
+        self.sum_on_disk(path, found, u64::from(u32::MAX) + 1, function)
     }
 
     /// Paths directly in `folder` that the plan so far makes.

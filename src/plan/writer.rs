@@ -1,6 +1,7 @@
 //! The right to write to a CID, and what those who had it have left behind.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::disk;
 use super::lock::{Lock, LockOptions};
@@ -16,6 +17,8 @@ pub struct Writer {
     pub(super) root: PathBuf,
     pub(super) shown: PathBuf,
     broken: Option<String>,
+    /// What changes that are over had left has been removed, and nothing written since.
+    pub(super) is_swept: AtomicBool,
     lock: Lock,
 }
 
@@ -32,7 +35,8 @@ impl Writer {
 
     pub(super) fn lock_root(root: &Path, shown: &Path, options: LockOptions) -> Result<Self> {
         let (lock, broken) = Lock::take(root, options).map_err(|error| error.about(&shown.join(LOCK)))?;
-        Ok(Self { root: root.to_owned(), shown: shown.to_owned(), broken, lock })
+        let is_swept = AtomicBool::new(false);
+        Ok(Self { root: root.to_owned(), shown: shown.to_owned(), broken, is_swept, lock })
     }
 
     /// Gives the right back. What is dropped gives it back too, and says nothing where that fails.
@@ -63,23 +67,28 @@ impl Writer {
         names.into_iter().any(|name| name.to_str().is_some_and(is_passing))
     }
 
+    /// As [`sweep`](Writer::sweep), unless that was done and nothing has been written since: nobody else writes meanwhile.
+    pub(super) fn sweep_once(&self) -> Result<()> {
+        if self.is_swept.swap(false, Ordering::Relaxed) { Ok(()) } else { self.sweep() }
+    }
+
     /// Removes what is left of changes that are over: files beside others that the last change does not name. They are
     /// in the root and in the folders directly in it.
     pub(super) fn sweep(&self) -> Result<()> {
-        let tree = Tree::new(self.root.clone());
         let last = disk::read(&Places::new(&self.root).last, MAX_SIZE)?.and_then(|bytes| Record::parse(&bytes).ok());
-        let mut folders = vec![self.root.clone()];
-        for path in tree.listing(None)?.names().filter_map(|name| CidPath::in_root(name).ok()) {
-            folders.extend(tree.folder(Some(&path)).ok().flatten());
-        }
-        for folder in folders {
-            let listing = std::fs::read_dir(&folder).map_err(|error| Error::io("list the folder", &folder, error))?;
-            for entry in listing.flatten() {
-                let name = entry.file_name();
-                let Some(name) = name.to_str().filter(|name| is_leftover(name)) else { continue };
-                if !last.as_ref().is_some_and(|last| last.names(name)) {
-                    disk::remove(&entry.path())?;
-                }
+        let is_named = |name: &str| last.as_ref().is_some_and(|last| last.names(name));
+        let tree = Tree::new(self.root.clone());
+        let mut folders: Vec<CidPath> =
+            tree.listing(None)?.names().filter_map(|name| CidPath::in_root(name).ok()).collect();
+        folders.retain(|folder| tree.may_be_folder(folder));
+        tree.list_all(&folders);
+        for path in std::iter::once(None).chain(folders.iter().map(Some)) {
+            let Some(folder) = (if path.is_some() { tree.folder(path).ok().flatten() } else { tree.folder(None)? })
+            else {
+                continue;
+            };
+            for name in tree.listing(path)?.own_names().filter(|name| is_leftover(name) && !is_named(name)) {
+                disk::remove(&folder.join(name))?;
             }
         }
         Ok(())

@@ -113,6 +113,7 @@ pub(crate) fn payload(cid: &Cid, setup: &RelaySetup) -> Result<Payload> {
     let mut payload = Payload::new(format!("relay set {}", setup.address));
     payload.warnings.extend(setup.address.warnings());
     let root = cid.mrinit(None)?;
+    payload.read.extend(root.iter().map(|(path, conf)| (path.clone(), conf.bytes().to_vec())));
     let folders = router_components(cid)?;
     if folders.is_empty() && !setup.edit_root {
         return Err(Error::new(ErrorKind::NotACid, "this CID has no rms folder for a copy of mrinit.conf")
@@ -120,7 +121,7 @@ pub(crate) fn payload(cid: &Cid, setup: &RelaySetup) -> Result<Payload> {
             .next("CIDs for Mac and Linux read the root's mrinit.conf: say --edit-root if this is one"));
     }
     for folder in &folders {
-        let change = set_copy(cid, folder, root.as_ref(), setup, &mut payload.warnings)?;
+        let change = set_copy(cid, folder, root.as_ref(), setup, &mut payload)?;
         payload.changes.extend(change);
     }
     if setup.edit_root {
@@ -147,9 +148,10 @@ fn set_copy(
     folder: &CidPath,
     root: Option<&(CidPath, Mrinit)>,
     setup: &RelaySetup,
-    warnings: &mut Vec<String>,
+    Payload { warnings, read, .. }: &mut Payload,
 ) -> Result<Option<Change>> {
     let own = cid.mrinit(Some(folder))?;
+    read.extend(own.iter().map(|(path, conf)| (path.clone(), conf.bytes().to_vec())));
     if let Some((path, conf)) = own.as_ref().or(root) {
         check_base(cid, path, conf)?;
     }

@@ -7,9 +7,10 @@ use super::report::{CatalogReport, Scope};
 use super::{Digesting, Look, TroubleKind};
 use crate::base::error::Result;
 use crate::base::pool::in_parallel;
-use crate::catalog::checksum::bound;
+use crate::catalog::checksum::{Function, bound};
 use crate::catalog::{Checksum, CidPath, Entry, Role};
 use crate::catalogs::{Detection, Loaded, Order, RefreshOptions, judge, samples};
+use crate::cid::CatalogFile;
 use crate::cid::hash::sum_file;
 use crate::plan::View;
 
@@ -97,7 +98,10 @@ impl Look<'_> {
         let all = of_content.fold(0u32, |all, (number, _)| all | 1 << number);
         let mut sampled = Vec::new();
         for Loaded { file, catalog, .. } in &self.loaded {
-            let mut samples = samples(&view, file, catalog, &self.options.customer_files);
+            let mut samples = match self.known_function(file) {
+                Some(_) => Vec::new(),
+                None => samples(&view, file, catalog, &self.options.customer_files),
+            };
             let mut numbers = Vec::new();
             samples.retain(|sample| match self.disk.find(self.cid, &sample.path, &sample.path.key()) {
                 Standing::File(number) => {
@@ -116,7 +120,11 @@ impl Look<'_> {
             // What cannot be read tells nothing, and is told by itself.
             let (samples, numbers): (Vec<_>, Vec<_>) =
                 samples.into_iter().zip(numbers).filter(|(_, number)| self.sums(*number).is_some()).unzip();
-            let Loaded { bytes, catalog, .. } = &self.loaded[index];
+            let Loaded { file, bytes, catalog } = &self.loaded[index];
+            if let Some(function) = self.known_function(file) {
+                self.tell_function(index, &Detection::Known(function))?;
+                continue;
+            }
             let detection = judge(
                 &samples,
                 catalog,
@@ -136,6 +144,12 @@ impl Look<'_> {
             self.tell_function(index, &detection)?;
         }
         Ok(())
+    }
+
+    /// The function of a catalog that was found out just now, if it is one of those that are looked for here.
+    fn known_function(&self, file: &CatalogFile) -> Option<Function> {
+        let known = self.known.get(&file.path.key())?;
+        self.functions.iter().find(|this| Arc::ptr_eq(this, known)).cloned()
     }
 
     /// Tells what is known of the function of the loaded catalog of this number.

@@ -43,6 +43,8 @@ pub(crate) struct Look<'a> {
     pub catalogs: Vec<CatalogReport>,
     /// The checksum functions, of which each catalog has one at most.
     functions: Vec<Function>,
+    /// Functions that were found out just now, by the keys of their catalogs' paths.
+    pub(super) known: HashMap<String, Function>,
     /// The number of each loaded catalog's function; `None` where it has none.
     of_catalogs: Vec<Option<u32>>,
     /// The contents of files that were read to be understood, by the file's number.
@@ -75,6 +77,7 @@ impl<'a> Look<'a> {
             loaded: Vec::new(),
             catalogs: Vec::new(),
             functions: options.checksum.candidates(),
+            known: HashMap::new(),
             of_catalogs: Vec::new(),
             held: HashMap::new(),
             sums: HashMap::new(),

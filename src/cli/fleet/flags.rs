@@ -15,17 +15,20 @@ pub(crate) struct FileArg {
     pub file: PathBuf,
 }
 
+/// Most of the time is waiting for answers of a share. Our choice.
+const USUAL: usize = 8;
+
 /// How many at a time.
 #[derive(Debug, Args)]
 pub(super) struct JobsFlag {
-    /// How many CIDs to work on at a time; by default as many as there are processors
+    /// How many CIDs to work on at a time; by default 8, or as many as there are processors if those are more
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
 }
 
 impl JobsFlag {
     pub(super) fn jobs(&self) -> usize {
-        self.jobs.map_or_else(processors, usize::from)
+        self.jobs.map_or_else(|| processors().max(USUAL), usize::from)
     }
 }
 
