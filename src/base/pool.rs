@@ -1,7 +1,7 @@
 //! Work on many things side by side.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::sync::{Condvar, Mutex, PoisonError, mpsc};
 use std::thread;
 
 /// As many workers as the machine has processors.
@@ -30,16 +30,57 @@ impl Turns {
 /// waits for an answer and costs this computer nothing meanwhile. Our choice.
 pub(crate) const LOOKS: usize = 16;
 
-/// What `work` gives for each of `items`, in their order, on all processors.
+/// How many files are read at a time where nobody says otherwise, whatever the number of processors. Our choice.
+pub(crate) const READS: u16 = 32;
+
+static AT_A_TIME: AtomicUsize = AtomicUsize::new(READS as usize);
+
+/// Lets so many files be read at a time in this process.
+#[cfg(feature = "cli")]
+pub(crate) fn read_at_a_time(count: u16) {
+    AT_A_TIME.store(count.into(), Ordering::Relaxed);
+}
+
+/// What `work`, which reads a file or two, gives for each of `items`, in their order: as many at a time as files are read, and
+/// no fewer than there are processors. Each of those at work has one buffer of its own, so that the bytes in flight are
+/// bounded.
 pub(crate) fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    in_flight(processors(), items, work)
+    in_flight(AT_A_TIME.load(Ordering::Relaxed), items, work)
+}
+
+/// Lets at most so many at a time do something.
+pub(crate) struct Gate {
+    at_work: Mutex<usize>,
+    ended: Condvar,
+}
+
+impl Gate {
+    pub(crate) const fn new() -> Self {
+        Self { at_work: Mutex::new(0), ended: Condvar::new() }
+    }
+
+    /// Waits until fewer than `most` are at work, then does `work`.
+    pub(crate) fn pass<T>(&self, most: usize, work: impl FnOnce() -> T) -> T {
+        struct Leave<'g>(&'g Gate);
+        impl Drop for Leave<'_> {
+            fn drop(&mut self) {
+                *self.0.at_work.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+                self.0.ended.notify_one();
+            }
+        }
+        let mut at_work = self.at_work.lock().unwrap_or_else(PoisonError::into_inner);
+        while *at_work >= most.max(1) {
+            at_work = self.ended.wait(at_work).unwrap_or_else(PoisonError::into_inner);
+        }
+        *at_work += 1;
+        drop(at_work);
+        let _leave = Leave(self);
+        work()
+    }
 }
 
 /// As [`in_parallel`], so many at a time.
 pub(crate) fn in_flight<T: Sync, R: Send>(at_a_time: usize, items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    if let [item] = items {
-        return vec![work(item)];
-    }
     let turns = Turns::of(items.len());
     let take_turns = || {
         let mut done = Vec::new();
@@ -48,12 +89,16 @@ pub(crate) fn in_flight<T: Sync, R: Send>(at_a_time: usize, items: &[T], work: i
         }
         done
     };
+    let further = at_a_time.min(items.len()).saturating_sub(1);
     let mut results: Vec<(usize, R)> = thread::scope(|scope| {
-        let threads = at_a_time.clamp(1, items.len().max(1));
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(take_turns)).collect();
-        workers.into_iter().flat_map(|worker| worker.join().expect("a worker does not panic")).collect()
+        // Where the system gives no more threads, those that there are do all.
+        let start = || thread::Builder::new().spawn_scoped(scope, take_turns).ok();
+        let workers: Vec<_> = std::iter::repeat_with(start).take(further).map_while(|worker| worker).collect();
+        let mut done = take_turns();
+        done.extend(workers.into_iter().flat_map(|worker| worker.join().expect("a worker does not panic")));
+        done
     });
-    results.sort_by_key(|(index, _)| *index);
+    results.sort_unstable_by_key(|(index, _)| *index);
     results.into_iter().map(|(_, result)| result).collect()
 }
 
@@ -69,17 +114,28 @@ pub(crate) fn side_by_side<T: Send>(
     let jobs = jobs.clamp(1, count.max(1));
     let (sender, receiver) = mpsc::sync_channel(jobs);
     thread::scope(|scope| {
+        let mut workers = 0;
         for _ in 0..jobs {
             let (sender, turns, work) = (sender.clone(), &turns, &work);
-            scope.spawn(move || {
+            let worker = thread::Builder::new().spawn_scoped(scope, move || {
                 while let Some(index) = turns.take() {
                     if sender.send((index, work(index))).is_err() {
                         return;
                     }
                 }
             });
+            // Where the system gives no more threads, those that there are do all.
+            match worker {
+                Ok(_) => workers += 1,
+                Err(_) => break,
+            }
         }
         drop(sender);
+        if workers == 0 {
+            while let Some(index) = turns.take() {
+                done(index, work(index));
+            }
+        }
         receiver.into_iter().for_each(|(index, answer)| done(index, answer));
     });
 }
@@ -87,6 +143,18 @@ pub(crate) fn side_by_side<T: Send>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_more_pass_a_gate_than_it_lets() {
+        let (gate, inside) = (Gate::new(), AtomicUsize::new(0));
+        in_flight(8, &[(); 200], |()| {
+            gate.pass(2, || {
+                assert!(inside.fetch_add(1, Ordering::SeqCst) < 2);
+                thread::yield_now();
+                inside.fetch_sub(1, Ordering::SeqCst);
+            });
+        });
+    }
 
     #[test]
     fn everything_is_done_once() {

@@ -6,6 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::pool::{Gate, processors};
 use crate::base::program::run;
 use crate::catalog::{Checksum, ChecksumFunction};
 
@@ -50,7 +51,9 @@ impl ChecksumFunction for CommandFunction {
         copied.map_err(|error| Error::io("copy its input", program, error))?;
         let mut command = Command::new(program);
         command.args(&self.words[1..]);
-        let output = run(command, program, stdin.into(), self.timeout)?;
+        // Files are read many at a time; programs are at work on this computer.
+        static RUNNING: Gate = Gate::new();
+        let output = RUNNING.pass(processors(), || run(command, program, stdin.into(), self.timeout))?;
         let text = String::from_utf8_lossy(&output);
         let text = text.trim();
         let hex = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_hexdigit());

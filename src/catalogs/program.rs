@@ -141,7 +141,7 @@ impl<'a> WorkingCopy<'a> {
                 None => expected.remove(path.as_path()),
             };
         }
-        for Item { path, kind } in &walk(&self.folder)? {
+        for Item { path, kind, .. } in &walk(&self.folder)? {
             if expected.remove(path.as_path()) != Some(*kind) {
                 return Ok(Err(format!("it made {}", path.display())));
             }

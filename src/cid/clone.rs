@@ -211,7 +211,8 @@ fn compare(
         }
         progress(*state);
     }
-    if walk(from)? != items {
+    let now = walk(from)?;
+    if !now.iter().map(|item| (&item.path, item.kind)).eq(items.iter().map(|item| (&item.path, item.kind))) {
         return Err(Error::new(ErrorKind::Changed, "files came or went while it was copied")
             .in_file(from)
             .next("wait until nothing writes to the CID, then try again"));

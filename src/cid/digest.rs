@@ -68,7 +68,7 @@ pub(crate) fn digest_input(mut input: impl Read, path: &Path, limit: u64, wanted
         running.checksums[index].1 = Some(Box::new(Ended(checksum.map_err(|error| error.in_file(path))?)));
     }
     // All of it, or what such a function has left.
-    running.take(input).map_err(|error| Error::io("read it", path, error))?;
+    running.take(input, limit).map_err(|error| Error::io("read it", path, error))?;
     running.end(path, limit)
 }
 
@@ -139,12 +139,20 @@ impl<'a> Running<'a> {
         }
     }
 
-    fn take(&mut self, mut input: impl Read) -> io::Result<()> {
+    /// Takes all of `input`, of which at most `limit` bytes are wanted: one more than there should be. To be given all that
+    /// there should be, and less than was asked for, is to be told that this is the end.
+    fn take(&mut self, mut input: impl Read, limit: u64) -> io::Result<()> {
         READ_BUFFER.with_borrow_mut(|buffer| {
             loop {
-                match input.read(buffer) {
+                let asked = usize::try_from(limit.saturating_sub(self.size)).unwrap_or(usize::MAX).min(buffer.len());
+                match input.read(&mut buffer[..asked]) {
                     Ok(0) => return Ok(()),
-                    Ok(length) => self.update(&buffer[..length]),
+                    Ok(length) => {
+                        self.update(&buffer[..length]);
+                        if length < asked && self.size + 1 == limit {
+                            return Ok(());
+                        }
+                    }
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                     Err(error) => return Err(error),
                 }

@@ -1,4 +1,4 @@
-//! Checksums of many files, on all processors.
+//! Checksums of many files, many at a time.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ pub(crate) fn sum_file(path: &Path, limit: u64, function: &dyn ChecksumFunction)
     let file = open_file(path)?;
     let size = file.metadata().map_err(|error| Error::io("look at it", path, error))?.len();
     checked_size(size, path)?;
-    let mut counted = Counted { inner: file.take(limit), count: 0 };
+    let mut counted = Counted { inner: file.take(limit), count: 0, size, is_ended: false };
     let checksum = function.of(&mut counted).map_err(|error| error.in_file(path))?;
     Ok((counted.count, checksum))
 }
@@ -35,15 +35,22 @@ pub(crate) fn sum_files(files: &[(PathBuf, u64)], function: &dyn ChecksumFunctio
     in_parallel(files, |(path, limit)| sum_file(path, *limit, function))
 }
 
+/// Counts what is read. To be given all of a file's bytes, and less than was asked for, is to be told that this is the end.
 struct Counted<R> {
     inner: R,
     count: u64,
+    size: u64,
+    is_ended: bool,
 }
 
 impl<R: Read> Read for Counted<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        if self.is_ended {
+            return Ok(0);
+        }
         let length = self.inner.read(buffer)?;
         self.count += length as u64;
+        self.is_ended = length < buffer.len() && self.count == self.size;
         Ok(length)
     }
 }

@@ -1,13 +1,14 @@
 //! From a [`CidPath`] to a file of this system: names matched without regard to case, links that lead out refused.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ffi::OsStr;
 use std::fs::{self, Metadata};
 use std::io::ErrorKind as IoKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::walk::Kind;
+use super::walk::{Kind, LOOKS_A_TURN, size_listed, sizes};
 use crate::base::error::{self, Error, ErrorKind, Result};
 use crate::base::pool::{LOOKS, in_flight};
 use crate::base::text::fold_case;
@@ -40,7 +41,7 @@ pub(crate) struct Tree {
     is_strict: bool,
     folders: Mutex<HashMap<String, Option<Arc<Folder>>>>,
     /// The folder that was asked for last, as it was spelled: most are asked for many times in a row.
-    latest: Mutex<(String, Option<Arc<Folder>>)>,
+    latest: Mutex<Option<(String, Option<Arc<Folder>>)>>,
     listings: Mutex<HashMap<PathBuf, Arc<Listing>>>,
 }
 
@@ -94,7 +95,7 @@ impl Listing {
             let Ok(name) = entry.file_name().into_string() else { continue };
             let key = Some(fold_case(&name)).filter(|key| *key != name).map(String::into_boxed_str);
             let kind = entry.file_type().ok().map(Kind::of);
-            let size = AtomicU64::new(size_listed(&entry, kind));
+            let size = AtomicU64::new(kind.and_then(|kind| size_listed(&entry, kind)).unwrap_or(UNKNOWN));
             listing.push(Listed { name: name.into_boxed_str(), key, kind, size });
         }
         listing.sort_unstable_by(|a, b| (a.key(), &a.name).cmp(&(b.key(), &b.name)));
@@ -137,12 +138,6 @@ impl Listing {
             twins => Err(twins_error(folder, twins)),
         }
     }
-}
-
-/// The size that a listing brings along. On Windows every listing does, and asking costs nothing.
-fn size_listed(entry: &fs::DirEntry, kind: Option<Kind>) -> u64 {
-    let is_known = cfg!(windows) && kind == Some(Kind::File);
-    is_known.then(|| entry.metadata().ok()).flatten().map_or(UNKNOWN, |metadata| metadata.len())
 }
 
 fn twins_error(folder: &Path, twins: &[Listed]) -> Error {
@@ -241,7 +236,9 @@ impl Tree {
         // Some at a turn, since on a local disk a turn would cost more than the look.
         let turns: Vec<(&Path, &Listing, &[usize])> = wanted
             .iter()
-            .flat_map(|(folder, listing, files)| files.chunks(32).map(|files| (&*folder.path, &**listing, files)))
+            .flat_map(|(folder, listing, files)| {
+                files.chunks(LOOKS_A_TURN).map(|files| (&*folder.path, &**listing, files))
+            })
             .collect();
         in_flight(LOOKS, &turns, |(folder, listing, files)| look_at_sizes(folder, listing, files));
     }
@@ -363,14 +360,13 @@ impl Tree {
             return Ok(Some(self.top.clone()));
         };
         let lock = || self.latest.lock().unwrap_or_else(PoisonError::into_inner);
-        if let (latest, Some(known)) = &*lock()
+        if let Some((latest, known)) = &*lock()
             && latest == folder
         {
-            return Ok(Some(known.clone()));
+            return Ok(known.clone());
         }
         let found = self.known_folder(path.folder().as_ref())?;
-        // Where there is none, it is found so each time.
-        *lock() = (folder.to_owned(), found.clone());
+        *lock() = Some((folder.to_owned(), found.clone()));
         Ok(found)
     }
 
@@ -446,24 +442,9 @@ const DEEP: usize = 64;
 
 /// Looks at the sizes of files of one folder. What is no file any more, or cannot be looked at, stays unknown.
 fn look_at_sizes(folder: &Path, listing: &Listing, files: &[usize]) {
-    // By a handle of the folder, so that its path is not gone through for each.
-    #[cfg(target_os = "linux")]
-    let size = {
-        use rustix::fs::{AtFlags, FileType, Mode, OFlags, open, statat};
-        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let Ok(folder) = open(folder, flags, Mode::empty()) else { return };
-        move |name: &str| {
-            let stat = statat(&folder, name, AtFlags::SYMLINK_NOFOLLOW).ok();
-            stat.filter(|stat| FileType::from_raw_mode(stat.st_mode).is_file()).map(|stat| stat.st_size as u64)
-        }
-    };
-    #[cfg(not(target_os = "linux"))]
-    let size = |name: &str| {
-        let metadata = fs::symlink_metadata(folder.join(name)).ok();
-        metadata.filter(Metadata::is_file).map(|metadata| metadata.len())
-    };
-    for listed in files.iter().map(|&at| &listing.0[at]) {
-        listed.size.store(size(&listed.name).unwrap_or(UNKNOWN), Ordering::Relaxed);
+    let names = files.iter().map(|&at| Some(OsStr::new(&*listing.0[at].name)));
+    for (&at, size) in files.iter().zip(sizes(folder, names)) {
+        listing.0[at].size.store(size.unwrap_or(UNKNOWN), Ordering::Relaxed);
     }
 }
 

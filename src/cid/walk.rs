@@ -1,9 +1,12 @@
 //! All files of a folder tree.
 
+use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::pool::{LOOKS, in_flight};
 
 /// What a walk meets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +35,8 @@ pub(crate) struct Item {
     /// Relative to where the walk began.
     pub path: PathBuf,
     pub kind: Kind,
+    /// Of a file, where the listing brought it along or [`look_at_sizes`] has looked.
+    pub size: Option<u64>,
 }
 
 /// Refuses what is neither a file nor a folder.
@@ -57,50 +62,129 @@ impl Item {
     }
 }
 
-/// As [`walk`], with what configcid left, and on where `cannot` takes an error.
+/// As [`walk`], with what configcid left, and on where `cannot` takes an error. Many folders are listed at a time.
 pub(crate) fn walk_on(root: &Path, mut cannot: impl FnMut(Error) -> Result<()>) -> Result<Vec<Item>> {
+    let mut listed: HashMap<PathBuf, Listed> = HashMap::new();
+    let mut level = vec![PathBuf::new()];
+    while !level.is_empty() {
+        let lists = in_flight(LOOKS, &level, |folder| Listed::read(root, folder));
+        let next = lists.iter().flat_map(|list| &list.folders).cloned().collect();
+        listed.extend(std::mem::replace(&mut level, next).into_iter().zip(lists));
+    }
     let mut items = Vec::new();
     let mut open = vec![PathBuf::new()];
     while let Some(folder) = open.pop() {
+        let Listed { items: inside, folders, errors } = listed.remove(&folder).unwrap_or_default();
         if !folder.as_os_str().is_empty() {
-            items.push(Item { path: folder.clone(), kind: Kind::Folder });
+            items.push(Item { path: folder, kind: Kind::Folder, size: None });
         }
-        let place = root.join(&folder);
+        errors.into_iter().try_for_each(&mut cannot)?;
+        items.extend(inside);
+        open.extend(folders);
+    }
+    Ok(items)
+}
+
+/// What one folder lists.
+#[derive(Default)]
+struct Listed {
+    /// All but the folders, in order.
+    items: Vec<Item>,
+    /// From the last to the first.
+    folders: Vec<PathBuf>,
+    errors: Vec<Error>,
+}
+
+impl Listed {
+    fn read(root: &Path, folder: &Path) -> Self {
+        let place = root.join(folder);
+        let mut list = Self::default();
         let listing = match fs::read_dir(&place) {
             Ok(listing) => listing,
             Err(error) => {
-                cannot(Error::io("list the folder", &place, error))?;
-                continue;
+                list.errors.push(Error::io("list the folder", &place, error));
+                return list;
             }
         };
-        let mut folders = Vec::new();
-        let first = items.len();
         for entry in listing {
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => {
-                    cannot(Error::io("list the folder", &place, error))?;
+                    list.errors.push(Error::io("list the folder", &place, error));
                     break;
                 }
             };
             let path = folder.join(entry.file_name());
             let kind = match entry.file_type() {
-                Ok(kind) => kind,
+                Ok(kind) => Kind::of(kind),
                 Err(error) => {
-                    cannot(Error::io("look at it", &entry.path(), error))?;
+                    list.errors.push(Error::io("look at it", &entry.path(), error));
                     continue;
                 }
             };
             let is_own = entry.file_name().to_str().is_some_and(super::is_own_name);
-            if kind.is_dir() && !is_own {
-                folders.push(path);
+            if kind == Kind::Folder && !is_own {
+                list.folders.push(path);
             } else {
-                items.push(Item { path, kind: Kind::of(kind) });
+                list.items.push(Item { path, kind, size: size_listed(&entry, kind) });
             }
         }
-        items[first..].sort_by(|a, b| a.path.cmp(&b.path));
-        folders.sort_by(|a, b| b.cmp(a));
-        open.extend(folders);
+        list.items.sort_by(|a, b| a.path.cmp(&b.path));
+        list.folders.sort_by(|a, b| b.cmp(a));
+        list
     }
-    Ok(items)
+}
+
+/// The size that a listing brings along. On Windows every listing does, and asking costs nothing; it may be late where a file
+/// has several names or is being written.
+pub(super) fn size_listed(entry: &fs::DirEntry, kind: Kind) -> Option<u64> {
+    let is_known = cfg!(windows) && kind == Kind::File;
+    is_known.then(|| entry.metadata().ok()).flatten().map(|metadata| metadata.len())
+}
+
+/// Looks at the sizes of all files of a walk, many at a time. What is no file any more, or cannot be looked at, has none.
+pub(crate) fn look_at_sizes(root: &Path, items: &mut [Item]) {
+    let is_wanted = |item: &Item| item.kind == Kind::File && item.size.is_none();
+    // Files of one folder follow each other. Some at a turn, since on a local disk a turn would cost more than the look.
+    let mut turns: Vec<&mut [Item]> = Vec::new();
+    for of_folder in items.chunk_by_mut(|a, b| a.path.parent() == b.path.parent()) {
+        turns.extend(of_folder.chunks_mut(LOOKS_A_TURN));
+    }
+    let sizes = in_flight(LOOKS, &turns, |items| {
+        if !items.iter().any(is_wanted) {
+            return Vec::new();
+        }
+        let folder = root.join(items[0].path.parent().unwrap_or(Path::new("")));
+        let wanted = items.iter().map(|item| item.path.file_name().filter(|_| is_wanted(item)));
+        sizes(&folder, wanted)
+    });
+    for (items, sizes) in turns.into_iter().zip(sizes) {
+        for (item, size) in items.iter_mut().zip(sizes) {
+            item.size = item.size.or(size);
+        }
+    }
+}
+
+/// How many files of a folder are looked at one after the other.
+pub(super) const LOOKS_A_TURN: usize = 32;
+
+/// The sizes of files of one folder: none of what is no file, or cannot be looked at.
+pub(super) fn sizes<'n>(folder: &Path, names: impl Iterator<Item = Option<&'n OsStr>>) -> Vec<Option<u64>> {
+    // By a handle of the folder, so that its path is not gone through for each.
+    #[cfg(target_os = "linux")]
+    let look = {
+        use rustix::fs::{AtFlags, FileType, Mode, OFlags, open, statat};
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let folder = open(folder, flags, Mode::empty()).ok();
+        move |name: &OsStr| {
+            let stat = statat(folder.as_ref()?, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
+            FileType::from_raw_mode(stat.st_mode).is_file().then_some(stat.st_size as u64)
+        }
+    };
+    #[cfg(not(target_os = "linux"))]
+    let look = |name: &OsStr| {
+        let metadata = fs::symlink_metadata(folder.join(name)).ok();
+        metadata.filter(fs::Metadata::is_file).map(|metadata| metadata.len())
+    };
+    names.map(|name| name.and_then(&look)).collect()
 }

@@ -12,7 +12,7 @@ use crate::{Cid, CreateOptions, Exit, Plan, Result, Scope};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::flags::{CheckedCids, FunctionFlags, WriteFlags, path};
+use super::flags::{CheckedCids, FunctionFlags, InFlightFlag, WriteFlags, path};
 use super::look::look_at_all;
 use super::out::Out;
 use super::work::{Work, open_uncataloged};
@@ -50,6 +50,8 @@ pub(super) struct CreateArgs {
     /// Replace catalogs that are there, from everything in the folder; they keep their identities
     #[arg(long)]
     pub replace: bool,
+    #[command(flatten)]
+    in_flight: InFlightFlag,
     #[command(flatten)]
     pub write: WriteFlags,
 }
@@ -159,6 +161,7 @@ fn verify(args: &CheckedCids, out: Out) -> Exit {
 
 fn create(args: &CreateArgs, out: Out) -> Exit {
     const COMMAND: &str = "catalog create";
+    args.in_flight.heed();
     let options = || -> Result<CreateOptions> {
         let function = match args.function.choice()? {
             ChecksumChoice::Also(function) | ChecksumChoice::Use(function) => function,

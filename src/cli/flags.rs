@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::base::pool::{READS, read_at_a_time};
 use crate::catalog::CustomerFiles;
 use crate::catalogs::{self, ChecksumChoice, CommandFunction, Program};
 use crate::plan::LockOptions;
@@ -188,6 +189,20 @@ pub(super) struct Cids {
     pub cids: Vec<PathBuf>,
 }
 
+/// How many files are read at a time.
+#[derive(Debug, Args)]
+pub(super) struct InFlightFlag {
+    /// How many files to read at a time: where they lie on a share, most of the time is waiting for it
+    #[arg(long, value_name = "NUMBER", default_value_t = READS, value_parser = clap::value_parser!(u16).range(1..=256))]
+    in_flight: u16,
+}
+
+impl InFlightFlag {
+    pub(super) fn heed(&self) {
+        read_at_a_time(self.in_flight);
+    }
+}
+
 /// CIDs to look at, and what in them is the customer's.
 #[derive(Debug, Args)]
 pub(super) struct CheckedCids {
@@ -199,10 +214,13 @@ pub(super) struct CheckedCids {
     customer_file: Vec<String>,
     #[command(flatten)]
     function: FunctionFlags,
+    #[command(flatten)]
+    in_flight: InFlightFlag,
 }
 
 impl CheckedCids {
     pub(super) fn options(&self) -> Result<RefreshOptions> {
+        self.in_flight.heed();
         let mut options = self.function.options()?;
         options.customer_files = customer_files(&self.customer_file)?;
         Ok(options)

@@ -65,7 +65,10 @@ impl Look<'_> {
                     Standing::File(found) => {
                         let on_disk = &mut self.disk.files[found as usize];
                         on_disk.is_listed = true;
-                        let size = on_disk.size;
+                        let size = match on_disk.size {
+                            size if size == u64::from(entry.size) => size,
+                            _ => self.disk.size_now(found),
+                        };
                         if is_impossible {
                             add(TroubleKind::EntryImpossible, Ok("it lists this catalog, or is it".to_owned()));
                         }

@@ -9,7 +9,7 @@ use crate::base::text::fold_case;
 use crate::catalog::CidPath;
 use crate::cid::Cid;
 use crate::cid::tree::Found;
-use crate::cid::walk::{Item, Kind, walk_on};
+use crate::cid::walk::{Item, Kind, look_at_sizes, walk_on};
 use crate::plan::{Remain, Remains};
 
 /// A file of the CID.
@@ -59,7 +59,8 @@ impl Disk {
             disk.closed.extend(unreadable(root, &error, troubles).map(|path| fold_case(&path)));
             Ok(())
         });
-        let items = items.expect("the walk goes on");
+        let mut items = items.expect("the walk goes on");
+        look_at_sizes(root, &mut items);
         let remains = Remains::of(root);
         let mut names = Names::default();
         for item in &items {
@@ -111,11 +112,12 @@ impl Disk {
 
     fn add_walked(&mut self, root: &Path, item: &Item, path: CidPath, is_twin: bool, troubles: &mut Troubles) {
         let place = root.join(&item.path);
-        match place.symlink_metadata() {
-            Ok(metadata) => {
+        // What could not be looked at among the others tells why by itself.
+        let size = item.size.map_or_else(|| place.symlink_metadata().map(|metadata| metadata.len()), Ok);
+        match size {
+            Ok(size) => {
                 let key = path.key();
-                let number =
-                    self.add(DiskFile { path, place, size: metadata.len(), is_walked: true, is_listed: false });
+                let number = self.add(DiskFile { path, place, size, is_walked: true, is_listed: false });
                 let known = if is_twin { &mut self.twins } else { &mut self.by_key };
                 known.entry(key).or_insert(number);
             }
@@ -142,6 +144,15 @@ impl Disk {
     /// The number of the file of this key, where one was met.
     pub(crate) fn number(&self, key: &str) -> Option<u32> {
         self.by_key.get(key).copied()
+    }
+
+    /// The size of the file of this number, by a look of its own: that of a listing may be late.
+    pub(crate) fn size_now(&mut self, number: u32) -> u64 {
+        let file = &mut self.files[number as usize];
+        if let Ok(metadata) = file.place.symlink_metadata() {
+            file.size = metadata.len();
+        }
+        file.size
     }
 
     /// What stands at `path`, whose key is `key`.

@@ -1,4 +1,4 @@
-//! One read of each file for all checks together, on all processors.
+//! One read of each file for all checks together, many files at a time.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;

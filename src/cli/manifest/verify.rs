@@ -10,7 +10,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::lines::{files, form_name, print_files};
-use crate::cli::flags::path;
+use crate::cli::flags::{InFlightFlag, path};
 use crate::cli::out::Out;
 use crate::cli::trust::{TrustFlags, TrustShown};
 
@@ -36,6 +36,8 @@ pub(super) struct FilesFlags {
     /// Let listed files be missing
     #[arg(long, requires = "files")]
     allow_missing: bool,
+    #[command(flatten)]
+    in_flight: InFlightFlag,
 }
 
 #[derive(Serialize)]
@@ -90,6 +92,7 @@ pub(super) fn run(args: &VerifyArgs, out: Out) -> Result<Exit> {
     (body.signatures, body.unusable_lists) = (signatures, unusable_lists);
     let mut exit = if reason.is_none() { Exit::Done } else { Exit::Faults };
     if let Some(folder) = &args.files.files {
+        args.files.in_flight.heed();
         let report = check_files(&manifest, &args.manifest, folder.as_deref())?;
         let fault = match report.has_faults(args.files.allow_missing) {
             true => Some(format!("{} not what the manifest says", count(report.faults.len(), "file is", "files are"))),
