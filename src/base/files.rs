@@ -78,27 +78,44 @@ pub(crate) fn read_open(mut file: File, size: u64, path: &Path, limit: u64) -> R
 
 /// Compares two files: `Ok(size)` where they are alike, else `Err(offset)`.
 pub(crate) fn first_difference(a: &Path, b: &Path) -> Result<Result<u64, u64>> {
-    const PIECE: usize = 64 << 10;
     let (mut file_a, mut file_b) = (open_file(a)?, open_file(b)?);
-    let (mut piece_a, mut piece_b) = (Vec::with_capacity(PIECE), Vec::with_capacity(PIECE));
-    let mut offset = 0;
-    loop {
-        let read = |file: &mut File, piece: &mut Vec<u8>, path: &Path| {
-            piece.clear();
-            let read = file.by_ref().take(PIECE as u64).read_to_end(piece);
-            read.map_err(|error| Error::io("read it", path, error))
-        };
-        read(&mut file_a, &mut piece_a, a)?;
-        read(&mut file_b, &mut piece_b, b)?;
-        if piece_a != piece_b {
-            let same = piece_a.iter().zip(&piece_b).take_while(|(a, b)| a == b).count();
-            return Ok(Err(offset + same as u64));
+    PIECES.with_borrow_mut(|(piece_a, piece_b)| {
+        let mut offset = 0;
+        loop {
+            let (length_a, length_b) = (fill(&mut file_a, piece_a, a)?, fill(&mut file_b, piece_b, b)?);
+            let (read_a, read_b) = (&piece_a[..length_a], &piece_b[..length_b]);
+            if read_a != read_b {
+                let same = read_a.iter().zip(read_b).take_while(|(a, b)| a == b).count();
+                return Ok(Err(offset + same as u64));
+            }
+            offset += length_a as u64;
+            if length_a < PIECE {
+                return Ok(Ok(offset));
+            }
         }
-        if piece_a.is_empty() {
-            return Ok(Ok(offset));
+    })
+}
+
+/// How much of two files is compared at a time, in bytes.
+const PIECE: usize = 64 << 10;
+
+thread_local! {
+    /// One pair a thread: clearing new ones for each of many small files would cost more than comparing them.
+    static PIECES: std::cell::RefCell<(Vec<u8>, Vec<u8>)> = std::cell::RefCell::new((vec![0; PIECE], vec![0; PIECE]));
+}
+
+/// Reads until the piece is full or the file at its end.
+fn fill(file: &mut File, piece: &mut [u8], path: &Path) -> Result<usize> {
+    let mut filled = 0;
+    while filled < piece.len() {
+        match file.read(&mut piece[filled..]) {
+            Ok(0) => break,
+            Ok(length) => filled += length,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(Error::io("read it", path, error)),
         }
-        offset += piece_a.len() as u64;
     }
+    Ok(filled)
 }
 
 /// Refuses a path in which Windows would read a part as something else than the name of a file or folder: a device, an

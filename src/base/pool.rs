@@ -41,11 +41,16 @@ pub(crate) fn read_at_a_time(count: u16) {
     AT_A_TIME.store(count.into(), Ordering::Relaxed);
 }
 
+/// How many files are read at a time.
+pub(crate) fn reads_at_a_time() -> usize {
+    AT_A_TIME.load(Ordering::Relaxed)
+}
+
 /// What `work`, which reads a file or two, gives for each of `items`, in their order: as many at a time as files are read, and
 /// no fewer than there are processors. Each of those at work has one buffer of its own, so that the bytes in flight are
 /// bounded.
 pub(crate) fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    in_flight(AT_A_TIME.load(Ordering::Relaxed), items, work)
+    in_flight(reads_at_a_time(), items, work)
 }
 
 /// Lets at most so many at a time do something.

@@ -15,6 +15,7 @@ use super::{Loaded, Program, detect};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::files::{first_difference, make_writable, read_file};
 use crate::base::own_folder::OwnFolder;
+use crate::base::pool::in_parallel;
 use crate::catalog::checksum::Function;
 use crate::catalog::{self, Catalog, CidPath, Entry, Role};
 use crate::cid::tree::Found;
@@ -141,19 +142,24 @@ impl<'a> WorkingCopy<'a> {
                 None => expected.remove(path.as_path()),
             };
         }
-        for Item { path, kind, .. } in &walk(&self.folder)? {
-            if expected.remove(path.as_path()) != Some(*kind) {
+        let mut files = Vec::new();
+        for Item { path, kind, .. } in walk(&self.folder)? {
+            if expected.remove(path.as_path()) != Some(kind) {
                 return Ok(Err(format!("it made {}", path.display())));
             }
-            if *kind != Kind::File || catalogs.contains(path) {
-                continue;
+            if kind == Kind::File && !catalogs.contains(&path) {
+                files.push(path);
             }
+        }
+        let is_same = |path: &PathBuf| {
             let copied = self.folder.join(path);
-            let same = match self.written.get(path) {
+            Ok(match self.written.get(path) {
                 Some(change) => read_file(&copied, MAX_WRITTEN).is_ok_and(|bytes| Some(bytes) == change.after),
                 None => first_difference(&self.cid.root().join(path), &copied)?.is_ok(),
-            };
-            if !same {
+            })
+        };
+        for (path, is_same) in files.iter().zip(in_parallel(&files, is_same)) {
+            if !is_same? {
                 return Ok(Err(format!("it changed {}", path.display())));
             }
         }

@@ -1,15 +1,21 @@
 //! A new CID from an existing one: the first step of relay set-up.
 
+use std::collections::HashMap;
 use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use fs_extra::file::CopyOptions;
-
-use super::walk::{Item, Kind, not_plain, walk};
+use super::walk::{Item, Kind, look_at_sizes, not_plain, walk};
 use super::{Cid, OWN_PREFIX};
 use crate::base::error::{Error, ErrorKind, Result};
+#[cfg(not(unix))]
+use crate::base::files::make_writable;
+#[cfg(unix)]
+use crate::base::files::open_plain;
 use crate::base::files::{check_spelling, first_difference, lies_in, real_path, sync_folder};
 use crate::base::own_folder::OwnFolder;
+use crate::base::pool::{LOOKS, in_flight, reads_at_a_time, side_by_side};
 
 /// How far a clone has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,11 +37,14 @@ pub struct CloneReport {
     pub files: usize,
     /// Their size in bytes.
     pub bytes: u64,
+    /// How many of the files an interrupted run had copied already; they were compared as all others were.
+    pub resumed: usize,
 }
 
 /// Copies a CID to `new`, a path where nothing is yet, in an existing folder outside the CID. Contents, permissions
-/// and modification times are kept; configcid's own files are left out. Every copied byte is compared with the
-/// original before the new folder gets its name, so that `new` is there whole or not at all.
+/// and modification times are kept; configcid's own files are left out. Many files are copied at a time, by the system's own
+/// copy. Every copied byte is compared with the original before the new folder gets its name, so that `new` is there whole
+/// or not at all. Where the same clone was interrupted by the death of its process, it goes on from what that has copied.
 ///
 /// # Errors
 /// `new` exists or lies in the CID, the CID holds a link or a device, or copying fails.
@@ -57,11 +66,16 @@ pub fn clone(cid: &Cid, new: &Path, progress: &mut dyn FnMut(CloneProgress)) -> 
     let (items, total) = plain_items(cid.root())?;
     let parent = target.parent().unwrap_or(Path::new("."));
     // Without the new name, which may be as long as a name can be.
-    let staging = OwnFolder::make(parent, &format!("{OWN_PREFIX}clone-"), false)
+    let purpose = format!("clone of {} to {}", cid.root().display(), target.display());
+    let (staging, is_resumed) = OwnFolder::make_or_take_over(parent, &format!("{OWN_PREFIX}clone-"), &purpose)
         .map_err(|error| Error::io("make a folder for the copy", parent, error))?;
     let mut state = CloneProgress { copied: 0, compared: 0, total };
-    let report = copy(cid.root(), staging.path(), &items, Flush::Yes, &mut state, progress)?;
-    compare(cid.root(), staging.path(), &items, &mut state, progress)?;
+    let copying = Copying { from: cid.root(), to: staging.path(), items: &items, flush: Flush::Yes };
+    if is_resumed {
+        copying.tidy()?;
+    }
+    let report = copying.copy(&mut state, progress)?;
+    copying.compare(&mut state, progress)?;
     // Whoever finds the new name after a power failure finds everything below it.
     sync_folder(staging.path()).map_err(|error| Error::io("flush the copy", parent, error))?;
     if fs::symlink_metadata(&target).is_ok() {
@@ -79,19 +93,23 @@ pub fn clone(cid: &Cid, new: &Path, progress: &mut dyn FnMut(CloneProgress)) -> 
 pub fn check_clone(cid: &Cid, new: &Path) -> Result<CloneReport> {
     checked_target(cid, new)?;
     let (items, bytes) = plain_items(cid.root())?;
-    Ok(CloneReport { files: items.iter().filter(|item| matches!(item.kind, Kind::File)).count(), bytes })
+    Ok(CloneReport { files: items.iter().filter(|item| matches!(item.kind, Kind::File)).count(), bytes, resumed: 0 })
 }
 
 /// Everything in a tree of files and folders alone, and the size of all files.
 fn plain_items(root: &Path) -> Result<(Vec<Item>, u64)> {
-    let items = walk(root)?;
+    let mut items = walk(root)?;
+    look_at_sizes(root, &mut items);
     let mut total = 0;
     for item in &items {
         let place = root.join(&item.path);
-        match item.kind {
-            Kind::File => total += place.metadata().map_err(|error| Error::io("look at it", &place, error))?.len(),
-            Kind::Folder => {}
-            Kind::Link | Kind::Other => return Err(not_plain(&place)),
+        match (item.kind, item.size) {
+            (Kind::File, Some(size)) => total += size,
+            (Kind::File, None) => {
+                total += place.metadata().map_err(|error| Error::io("look at it", &place, error))?.len()
+            }
+            (Kind::Folder, _) => {}
+            (Kind::Link | Kind::Other, _) => return Err(not_plain(&place)),
         }
     }
     Ok((items, total))
@@ -100,7 +118,8 @@ fn plain_items(root: &Path) -> Result<(Vec<Item>, u64)> {
 /// Copies what is in the folder `from` to the empty folder `to`, and says what that was.
 pub(crate) fn copy_tree(from: &Path, to: &Path) -> Result<Vec<Item>> {
     let (items, total) = plain_items(from)?;
-    copy(from, to, &items, Flush::No, &mut CloneProgress { copied: 0, compared: 0, total }, &mut |_| {})?;
+    let copying = Copying { from, to, items: &items, flush: Flush::No };
+    copying.copy(&mut CloneProgress { copied: 0, compared: 0, total }, &mut |_| {})?;
     Ok(items)
 }
 
@@ -136,86 +155,248 @@ enum Flush {
     No,
 }
 
-/// Copies `items` below `from` to the empty folder `to`.
-fn copy(
-    from: &Path,
-    to: &Path,
-    items: &[Item],
+/// A tree that is copied, and where to.
+struct Copying<'a> {
+    from: &'a Path,
+    to: &'a Path,
+    items: &'a [Item],
     flush: Flush,
-    state: &mut CloneProgress,
-    progress: &mut dyn FnMut(CloneProgress),
-) -> Result<CloneReport> {
-    let mut report = CloneReport { files: 0, bytes: 0 };
-    for item in items {
-        let (source, target) = (from.join(&item.path), to.join(&item.path));
-        if item.kind == Kind::Folder {
-            fs::create_dir(&target).map_err(|error| Error::io("make the folder", &target, error))?;
-            continue;
-        }
-        let before = state.copied;
-        let copied = fs_extra::file::copy_with_progress(&source, &target, &CopyOptions::new(), |done| {
-            state.copied = before + done.copied_bytes;
-            progress(*state);
-        });
-        let size = copied.map_err(|error| {
-            let cause = match error.kind {
-                fs_extra::error::ErrorKind::Io(error) => error,
-                _ => std::io::Error::other(error.to_string()),
-            };
-            Error::io("copy it", &source, cause).next("check the free space and your rights, then try again")
-        })?;
-        report.files += 1;
-        report.bytes += size;
-    }
-    // Rights and times last, folders after what they hold: a folder may not be writable.
-    for item in items.iter().rev() {
-        let (source, target) = (from.join(&item.path), to.join(&item.path));
-        let keep = || {
-            let metadata = source.metadata()?;
-            if item.kind == Kind::File {
-                let file = File::options().write(true).open(&target)?;
-                file.set_modified(metadata.modified()?)?;
-                file.set_permissions(metadata.permissions())?;
-                return if flush == Flush::Yes { file.sync_all() } else { Ok(()) };
-            }
-            if flush == Flush::Yes {
-                sync_folder(&target)?;
-            }
-            fs::set_permissions(&target, metadata.permissions())
-        };
-        keep().map_err(|error| Error::io("set its permissions and time", &target, error))?;
-    }
-    Ok(report)
 }
 
-fn compare(
-    from: &Path,
-    to: &Path,
-    items: &[Item],
-    state: &mut CloneProgress,
-    progress: &mut dyn FnMut(CloneProgress),
-) -> Result<()> {
-    for item in items.iter().filter(|item| item.kind == Kind::File) {
-        let (source, target) = (from.join(&item.path), to.join(&item.path));
-        match first_difference(&source, &target)? {
-            Ok(size) => state.compared += size,
-            Err(at) => {
-                return Err(Error::new(
-                    ErrorKind::Changed,
-                    "the copy is not like the original, which may have changed",
-                )
-                .in_file(&source)
-                .at(crate::Position::Offset(at))
-                .next("wait until nothing writes to the CID, then try again"));
+impl Copying<'_> {
+    fn files(&self) -> Vec<&Item> {
+        self.items.iter().filter(|item| item.kind == Kind::File).collect()
+    }
+
+    /// Does something with each file and its copy, many at a time, and ends at the first error.
+    fn for_each_file<T: Send>(
+        &self,
+        work: impl Fn(&Path, &Path) -> Result<T> + Sync,
+        mut done: impl FnMut(T),
+    ) -> Result<()> {
+        let files = self.files();
+        let has_failed = AtomicBool::new(false);
+        let work = |index: usize| {
+            let path = &files[index].path;
+            let worked =
+                (!has_failed.load(Ordering::Relaxed)).then(|| work(&self.from.join(path), &self.to.join(path)))?;
+            has_failed.fetch_or(worked.is_err(), Ordering::Relaxed);
+            Some(worked)
+        };
+        let mut failed: Option<(usize, Error)> = None;
+        side_by_side(reads_at_a_time(), files.len(), work, |index, worked| match worked {
+            Some(Ok(what)) => done(what),
+            Some(Err(error)) if failed.as_ref().is_none_or(|(first, _)| index < *first) => {
+                failed = Some((index, error))
+            }
+            _ => {}
+        });
+        failed.map_or(Ok(()), |(_, error)| Err(error))
+    }
+
+    /// Copies to the folder `to`: an empty one, or one in which a copy was interrupted.
+    fn copy(&self, state: &mut CloneProgress, progress: &mut dyn FnMut(CloneProgress)) -> Result<CloneReport> {
+        let mut report = CloneReport { files: 0, bytes: 0, resumed: 0 };
+        let folders: Vec<&Path> =
+            self.items.iter().filter(|item| item.kind == Kind::Folder).map(|item| item.path.as_path()).collect();
+        for folder in &folders {
+            let target = self.to.join(folder);
+            match fs::create_dir(&target) {
+                // Of a copy that was interrupted.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && target.is_dir() => {}
+                made => made.map_err(|error| Error::io("make the folder", &target, error))?,
             }
         }
-        progress(*state);
+        let copy = |source: &Path, target: &Path| {
+            copy_file(source, target, self.flush).map_err(|error| {
+                Error::io("copy it", source, error).next("check the free space and your rights, then try again")
+            })
+        };
+        self.for_each_file(copy, |Copied { size, was_there }| {
+            report.files += 1;
+            report.bytes += size;
+            report.resumed += usize::from(was_there);
+            state.copied += size;
+            progress(*state);
+        })?;
+        if self.flush == Flush::Yes {
+            let flushed = in_flight(LOOKS, &folders, |folder| {
+                let target = self.to.join(folder);
+                sync_folder(&target).map_err(|error| Error::io("flush the folder", &target, error))
+            });
+            flushed.into_iter().collect::<Result<()>>()?;
+        }
+        // Rights last, those of folders after those of what they hold: a folder may not be writable.
+        for folder in folders.iter().rev() {
+            let target = self.to.join(folder);
+            let keep = || {
+                let permissions = self.from.join(folder).metadata()?.permissions();
+                if target.metadata()?.permissions() == permissions {
+                    return Ok(());
+                }
+                fs::set_permissions(&target, permissions)
+            };
+            keep().map_err(|error| Error::io("set its permissions", &target, error))?;
+        }
+        Ok(report)
     }
-    let now = walk(from)?;
-    if !now.iter().map(|item| (&item.path, item.kind)).eq(items.iter().map(|item| (&item.path, item.kind))) {
-        return Err(Error::new(ErrorKind::Changed, "files came or went while it was copied")
-            .in_file(from)
-            .next("wait until nothing writes to the CID, then try again"));
+
+    /// Compares every byte of the copy with the original, and whether that has the same files still.
+    fn compare(&self, state: &mut CloneProgress, progress: &mut dyn FnMut(CloneProgress)) -> Result<()> {
+        let compare = |source: &Path, target: &Path| match first_difference(source, target)? {
+            Ok(size) => Ok(size),
+            Err(at) => Err(Error::new(ErrorKind::Changed, "the copy is not like the original, which may have changed")
+                .in_file(source)
+                .at(crate::Position::Offset(at))
+                .next("wait until nothing writes to the CID, then try again")),
+        };
+        self.for_each_file(compare, |size| {
+            state.compared += size;
+            progress(*state);
+        })?;
+        for folder in [self.from, self.to] {
+            let now = walk(folder)?;
+            let is_same = |(a, b): (&Item, &Item)| (&a.path, a.kind) == (&b.path, b.kind);
+            if now.len() != self.items.len() || !now.iter().zip(self.items).all(is_same) {
+                return Err(Error::new(ErrorKind::Changed, "files came or went while it was copied")
+                    .in_file(folder)
+                    .next("wait until nothing writes to the CID, then try again"));
+            }
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// Removes what an interrupted copy has and the original has not, or not any more.
+    fn tidy(&self) -> Result<()> {
+        let wanted: HashMap<&Path, Kind> = self.items.iter().map(|item| (item.path.as_path(), item.kind)).collect();
+        for item in walk(self.to)?.into_iter().rev() {
+            if wanted.get(item.path.as_path()) != Some(&item.kind) {
+                let place = self.to.join(&item.path);
+                let removed = if item.kind == Kind::Folder { fs::remove_dir(&place) } else { fs::remove_file(&place) };
+                removed.map_err(|error| Error::io("remove what an interrupted copy left", &place, error))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What became of one file.
+struct Copied {
+    size: u64,
+    /// An interrupted copy had it.
+    was_there: bool,
+}
+
+/// Copies a file with its rights and its time, by the system's own copy where there is one: the server of a share then copies,
+/// and nothing comes by here. What an interrupted copy has with size and time of the original is taken, since the time is
+/// set last; its bytes are compared as all others are.
+#[cfg(unix)]
+fn copy_file(source: &Path, target: &Path, flush: Flush) -> io::Result<Copied> {
+    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+    let mut from = open_plain(source)?;
+    let metadata = from.metadata()?;
+    let permissions = metadata.permissions();
+    let mut options = File::options();
+    options.write(true).create_new(true).mode(permissions.mode());
+    let mut file = match options.open(target) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            if is_copy(target, &metadata)? {
+                if flush == Flush::Yes {
+                    File::open(target)?.sync_all()?;
+                }
+                return Ok(Copied { size: metadata.len(), was_there: true });
+            }
+            fs::remove_file(target)?;
+            options.open(target)?
+        }
+        file => file?,
+    };
+    // On Linux this is copy_file_range, where the file system has it.
+    let size = io::copy(&mut from, &mut file)?;
+    // What the process may not give a new file is given it now.
+    if file.metadata()?.permissions() != permissions {
+        file.set_permissions(permissions)?;
+    }
+    file.set_modified(metadata.modified()?)?;
+    if flush == Flush::Yes {
+        file.sync_all()?;
+    }
+    Ok(Copied { size, was_there: false })
+}
+
+/// As on other systems; `CopyFileEx` copies attributes and time, too, and lets the server of a share copy.
+#[cfg(not(unix))]
+fn copy_file(source: &Path, target: &Path, flush: Flush) -> io::Result<Copied> {
+    let metadata = source.symlink_metadata()?;
+    let was_there = target.symlink_metadata().is_ok();
+    let is_taken = was_there && is_copy(target, &metadata)?;
+    if !is_taken {
+        if was_there {
+            make_writable(target)?;
+            fs::remove_file(target)?;
+        }
+        fs::copy(source, target)?;
+    }
+    if flush == Flush::Yes {
+        // What is read-only is not opened for writing, and nothing else is flushed.
+        let permissions = fs::metadata(target)?.permissions();
+        make_writable(target)?;
+        File::options().write(true).open(target)?.sync_all()?;
+        if permissions.readonly() {
+            fs::set_permissions(target, permissions)?;
+        }
+    }
+    Ok(Copied { size: metadata.len(), was_there: is_taken })
+}
+
+/// Whether a file looks like a whole copy of the one of this metadata.
+fn is_copy(target: &Path, metadata: &fs::Metadata) -> io::Result<bool> {
+    let there = target.symlink_metadata()?;
+    Ok(there.is_file()
+        && there.len() == metadata.len()
+        && there.modified()? == metadata.modified()?
+        && there.permissions() == metadata.permissions())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn copy(from: &Path, to: &Path) -> Result<CloneReport> {
+        let (items, total) = plain_items(from)?;
+        let copying = Copying { from, to, items: &items, flush: Flush::Yes };
+        let mut state = CloneProgress { copied: 0, compared: 0, total };
+        copying.tidy()?;
+        let report = copying.copy(&mut state, &mut |_| {})?;
+        copying.compare(&mut state, &mut |_| {})?;
+        assert_eq!((state.copied, state.compared), (total, total));
+        Ok(report)
+    }
+
+    #[test]
+    fn an_interrupted_copy_is_continued_and_everything_in_it_is_compared() {
+        let dir = tempfile::tempdir().unwrap();
+        let [from, to] = ["from", "to"].map(|name| dir.path().join(name));
+        fs::create_dir_all(from.join("a/b")).unwrap();
+        fs::create_dir(&to).unwrap();
+        for index in 0..40 {
+            fs::write(from.join(format!("a/b/{index}")), vec![index; 1000 * usize::from(index)]).unwrap();
+        }
+        assert_eq!(copy(&from, &to).unwrap().resumed, 0);
+        // Half of it is missing, one file is torn, and another is one that has gone from the original.
+        for index in 0..20 {
+            fs::remove_file(to.join(format!("a/b/{index}"))).unwrap();
+        }
+        fs::write(to.join("a/b/30"), "torn").unwrap();
+        fs::create_dir(to.join("a/gone")).unwrap();
+        fs::write(to.join("a/gone/x"), "x").unwrap();
+        let report = copy(&from, &to).unwrap();
+        assert_eq!((report.files, report.resumed), (40, 19));
+        assert_eq!(walk(&from).unwrap(), walk(&to).unwrap());
+        // What only looks like the original is told of.
+        let time = fs::metadata(from.join("a/b/25")).unwrap().modified().unwrap();
+        fs::write(to.join("a/b/25"), vec![26; 25_000]).unwrap();
+        File::options().write(true).open(to.join("a/b/25")).unwrap().set_modified(time).unwrap();
+        assert_eq!(copy(&from, &to).unwrap_err().kind(), ErrorKind::Changed);
+    }
 }
