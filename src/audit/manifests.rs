@@ -6,7 +6,7 @@ use super::trust::Verdict;
 use super::{Audit, rules, trust};
 use crate::catalog::{CidPath, Role};
 use crate::catalogs::look::{Standing, Sums, located};
-use crate::cid::digest::Wanted;
+use crate::cid::digest::{Digests, Wanted};
 use crate::manifest::{self, Manifest, ManifestEntry};
 use crate::signing::{CertificateReport, Place};
 
@@ -187,12 +187,13 @@ pub(super) fn wanted(manifests: &[Against], listed: &[Listed]) -> Wanted<'static
 pub(super) fn is_right<'m>(manifests: &'m [Against], listed: &Listed, sums: &Sums) -> (&'m CidPath, bool) {
     let against = &manifests[listed.manifest as usize];
     let entry = against.entry(listed.entry);
-    (&against.path, sums.digests.size == entry.size && differing(&entry, sums).is_empty())
+    (&against.path, sums.size == entry.size && differing(&entry, sums).is_empty())
 }
 
 /// The names of the digests in which a file that was read is not what the entry says.
 fn differing(entry: &ManifestEntry<'_>, sums: &Sums) -> Vec<&'static str> {
-    let digests = &sums.digests;
+    let none = Digests::default();
+    let digests = sums.digests().unwrap_or(&none);
     let mut names = Vec::new();
     if digests.sha1 != Some(entry.sha1) {
         names.push("SHA-1");

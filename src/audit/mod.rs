@@ -198,7 +198,7 @@ impl<'a> Audit<'a> {
     /// Every file as it is; one that cannot be read has no digest.
     fn saw(&self, relay: &[CopyState]) -> Seen {
         let file = |number: u32, file: &DiskFile| {
-            let digest = self.look.sums(number).and_then(|sums| sums.digests.sha256);
+            let digest = self.look.sums(number).and_then(|sums| sums.digests()?.sha256);
             let sha256 = digest.map_or_else(String::new, |digest| hex(&digest));
             (file.path.to_string(), SeenFile { size: file.size, sha256 })
         };

@@ -2,7 +2,8 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError, mpsc};
-use std::thread;
+use std::thread::{self, Scope};
+use std::time::{Duration, Instant};
 
 /// As many workers as the machine has processors.
 pub fn processors() -> usize {
@@ -24,6 +25,10 @@ impl Turns {
         let index = self.next.fetch_add(1, Ordering::Relaxed);
         (index < self.count).then_some(index)
     }
+
+    fn are_over(&self) -> bool {
+        self.next.load(Ordering::Relaxed) >= self.count
+    }
 }
 
 /// So many looks at a file system are under way at a time, whatever the number of processors: where it lies on a share, each
@@ -42,7 +47,7 @@ pub(crate) fn read_at_a_time(count: u16) {
 }
 
 /// How many files are read at a time.
-pub(crate) fn reads_at_a_time() -> usize {
+fn reads_at_a_time() -> usize {
     AT_A_TIME.load(Ordering::Relaxed)
 }
 
@@ -84,27 +89,86 @@ impl Gate {
     }
 }
 
-/// As [`in_parallel`], so many at a time.
-pub(crate) fn in_flight<T: Sync, R: Send>(at_a_time: usize, items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let turns = Turns::of(items.len());
-    let take_turns = || {
-        let mut done = Vec::new();
-        while let Some(index) = turns.take() {
-            done.push((index, work(&items[index])));
+/// How much of a stack those have who wait for files, in bytes: there may be many.
+const STACK: usize = 512 << 10;
+
+/// What takes so long is waited for, and more can be waited for at the same time. Our choice: a share takes this long for two or
+/// three requests, a local disk for many.
+const SLOW: Duration = Duration::from_millis(1);
+
+/// Those who take turns: as many as there are processors at first, and one more each time something was slow.
+struct Crew<'w, S> {
+    turns: Turns,
+    at_work: AtomicUsize,
+    most: usize,
+    each: &'w (dyn Fn(&S, usize) + Sync),
+}
+
+impl<S: Clone + Send> Crew<'_, S> {
+    fn take_turns<'s>(&'s self, scope: &'s Scope<'s, '_>, with: S)
+    where
+        S: 's,
+    {
+        while let Some(index) = self.turns.take() {
+            let begin = Instant::now();
+            (self.each)(&with, index);
+            if begin.elapsed() >= SLOW {
+                self.grow(scope, &with);
+            }
         }
-        done
+    }
+
+    /// One more, unless there are enough or nothing is left to do. Where the system gives no more threads, those that there
+    /// are do all.
+    fn grow<'s>(&'s self, scope: &'s Scope<'s, '_>, with: &S)
+    where
+        S: 's,
+    {
+        let more = |at_work| (at_work < self.most && !self.turns.are_over()).then_some(at_work + 1);
+        if self.at_work.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok() {
+            let with = with.clone();
+            let worker = thread::Builder::new().stack_size(STACK);
+            if worker.spawn_scoped(scope, move || self.take_turns(scope, with)).is_err() {
+                self.at_work.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+    }
+}
+
+/// As [`in_parallel`], so many at a time where each is slow, and else as many as there are processors.
+pub(crate) fn in_flight<T: Sync, R: Send>(at_a_time: usize, items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let done = Mutex::new(Vec::with_capacity(items.len()));
+    let each = |(): &(), index: usize| {
+        let result = work(&items[index]);
+        done.lock().unwrap_or_else(PoisonError::into_inner).push((index, result));
     };
-    let further = at_a_time.min(items.len()).saturating_sub(1);
-    let mut results: Vec<(usize, R)> = thread::scope(|scope| {
-        // Where the system gives no more threads, those that there are do all.
-        let start = || thread::Builder::new().spawn_scoped(scope, take_turns).ok();
-        let workers: Vec<_> = std::iter::repeat_with(start).take(further).map_while(|worker| worker).collect();
-        let mut done = take_turns();
-        done.extend(workers.into_iter().flat_map(|worker| worker.join().expect("a worker does not panic")));
-        done
+    let crew = Crew { turns: Turns::of(items.len()), at_work: AtomicUsize::new(1), most: at_a_time, each: &each };
+    thread::scope(|scope| {
+        (1..processors().min(items.len())).for_each(|_| crew.grow(scope, &()));
+        crew.take_turns(scope, ());
     });
+    let mut results = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     results.sort_unstable_by_key(|(index, _)| *index);
     results.into_iter().map(|(_, result)| result).collect()
+}
+
+/// Does `work`, which reads a file or two, for each number below `count`, as many at a time as [`in_parallel`] does, and gives
+/// every answer to `done` on this thread, as soon as it is there.
+pub(crate) fn as_they_come<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync, mut done: impl FnMut(usize, T)) {
+    // Whoever is gone wants no more answers.
+    let each = |sender: &mpsc::SyncSender<(usize, T)>, index: usize| _ = sender.send((index, work(index)));
+    let most = reads_at_a_time();
+    let crew = Crew { turns: Turns::of(count), at_work: AtomicUsize::new(0), most, each: &each };
+    let (sender, receiver) = mpsc::sync_channel(most);
+    thread::scope(|scope| {
+        (0..processors().min(count)).for_each(|_| crew.grow(scope, &sender));
+        drop(sender);
+        receiver.into_iter().for_each(|(index, answer)| done(index, answer));
+    });
+    // Where the system gave no thread at all.
+    while let Some(index) = crew.turns.take() {
+        done(index, work(index));
+    }
 }
 
 /// Does `work` for each number below `count`, `jobs` at a time, and gives every answer to `done` on this thread, as soon as
@@ -119,28 +183,17 @@ pub(crate) fn side_by_side<T: Send>(
     let jobs = jobs.clamp(1, count.max(1));
     let (sender, receiver) = mpsc::sync_channel(jobs);
     thread::scope(|scope| {
-        let mut workers = 0;
         for _ in 0..jobs {
             let (sender, turns, work) = (sender.clone(), &turns, &work);
-            let worker = thread::Builder::new().spawn_scoped(scope, move || {
+            scope.spawn(move || {
                 while let Some(index) = turns.take() {
                     if sender.send((index, work(index))).is_err() {
                         return;
                     }
                 }
             });
-            // Where the system gives no more threads, those that there are do all.
-            match worker {
-                Ok(_) => workers += 1,
-                Err(_) => break,
-            }
         }
         drop(sender);
-        if workers == 0 {
-            while let Some(index) = turns.take() {
-                done(index, work(index));
-            }
-        }
         receiver.into_iter().for_each(|(index, answer)| done(index, answer));
     });
 }
@@ -148,6 +201,20 @@ pub(crate) fn side_by_side<T: Send>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_waited_for_is_waited_for_together() {
+        let (at_work, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        in_flight(16, &[(); 400], |()| {
+            most.fetch_max(at_work.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            let begin = Instant::now();
+            while begin.elapsed() < SLOW * 2 {
+                thread::yield_now();
+            }
+            at_work.fetch_sub(1, Ordering::SeqCst);
+        });
+        assert_eq!(most.load(Ordering::SeqCst), 16);
+    }
 
     #[test]
     fn no_more_pass_a_gate_than_it_lets() {
@@ -166,6 +233,9 @@ mod tests {
         for (jobs, count) in [(1, 0), (0, 3), (4, 1), (3, 100)] {
             let mut seen = vec![0; count];
             side_by_side(jobs, count, |index| index * 2, |index, twice| seen[index] += usize::from(twice == 2 * index));
+            assert_eq!(seen, vec![1; count]);
+            let mut seen = vec![0; count];
+            as_they_come(count, |index| index * 2, |index, twice| seen[index] += usize::from(twice == 2 * index));
             assert_eq!(seen, vec![1; count]);
             let items: Vec<usize> = (0..count).collect();
             assert_eq!(in_parallel(&items, |item| item + 1), (1..=count).collect::<Vec<_>>());

@@ -1,6 +1,7 @@
 //! The bytes of a catalog (formats.md, section 3). Strict reading, exact writing.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 
 use super::checksum::FORMAT_GUID;
 use super::{Catalog, CatalogId, Checksum, CidPath, Entry};
@@ -40,19 +41,22 @@ impl Catalog {
         }
         let gap = reader.take(first - HEADER, "the space before the first entry")?.to_vec();
 
-        let mut entries = Vec::new();
-        let mut offsets = Vec::new();
+        // As many as there would be with paths of a usual length.
+        let mut entries = Vec::with_capacity(bytes.len() / 48);
+        let mut offsets = Vec::with_capacity(bytes.len() / 48);
         loop {
             let at = reader.at;
             let length = reader.u32("an entry or the end of the entries")? as usize;
             if length == 0 {
                 break;
             }
-            offsets.push(at);
+            // No catalog of so many bytes is read.
+            offsets.push(u32::try_from(at).unwrap_or(u32::MAX));
             entries.push(parse_entry(&mut reader, at, length)?);
         }
         let own_checksum = Checksum(reader.u32("the catalog's own checksum")?);
-        check_unique(&entries, |index| offsets.get(index).copied())?;
+        check_unique(&entries, |index| offsets.get(index).map(|&at: &u32| at as usize))?;
+        entries.shrink_to_fit();
         Ok(Self { id, gap, entries, own_checksum, trailing: bytes[reader.at..].to_vec() })
     }
 
@@ -113,21 +117,38 @@ fn parse_id(bytes: [u8; 39]) -> Option<CatalogId> {
 
 /// Refuses two entries for what Windows holds for the same file.
 pub(super) fn check_unique(entries: &[Entry], offset: impl Fn(usize) -> Option<usize>) -> Result<()> {
-    let mut seen: HashMap<String, usize> = HashMap::with_capacity(entries.len());
-    for (index, entry) in entries.iter().enumerate() {
-        let Some(first) = seen.insert(entry.path.key(), index) else { continue };
-        let (this, first) = (&entry.path, &entries[first].path);
-        let what = if this == first {
-            format!("{this} is listed twice")
-        } else {
-            format!("{this} and {first} are listed, which differ in case alone")
-        };
-        return Err(match offset(index) {
-            Some(at) => wrong(at, what),
-            None => Error::new(ErrorKind::CatalogFormat, what),
-        });
+    let Some((first, index)) = first_twins(entries) else { return Ok(()) };
+    let (this, first) = (&entries[index].path, &entries[first].path);
+    let what = if this == first {
+        format!("{this} is listed twice")
+    } else {
+        format!("{this} and {first} are listed, which differ in case alone")
+    };
+    Err(match offset(index) {
+        Some(at) => wrong(at, what),
+        None => Error::new(ErrorKind::CatalogFormat, what),
+    })
+}
+
+/// The first entry for a file that another before it is for, and that one. The keys of all are not kept for it: by their hashes
+/// those that may be equal stand beside each other.
+fn first_twins(entries: &[Entry]) -> Option<(usize, usize)> {
+    let hasher = RandomState::new();
+    let mut hashes: Vec<(u64, u32)> =
+        (0..).zip(entries).map(|(index, entry)| (hasher.hash_one(entry.path.key()), index)).collect();
+    hashes.sort_unstable();
+    let mut found: Option<(usize, usize)> = None;
+    for alike in hashes.chunk_by(|a, b| a.0 == b.0).filter(|alike| alike.len() > 1) {
+        let mut seen: HashMap<String, usize> = HashMap::new();
+        for index in alike.iter().map(|(_, index)| *index as usize) {
+            if let Some(first) = seen.insert(entries[index].path.key(), index) {
+                found =
+                    Some(found.map_or((first, index), |found| if index < found.1 { (first, index) } else { found }));
+                break;
+            }
+        }
     }
-    Ok(())
+    found
 }
 
 fn wrong(at: usize, what: impl Into<String>) -> Error {

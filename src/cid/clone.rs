@@ -15,7 +15,7 @@ use crate::base::files::make_writable;
 use crate::base::files::open_plain;
 use crate::base::files::{check_spelling, first_difference, lies_in, real_path, sync_folder};
 use crate::base::own_folder::OwnFolder;
-use crate::base::pool::{LOOKS, in_flight, reads_at_a_time, side_by_side};
+use crate::base::pool::{LOOKS, as_they_come, in_flight};
 
 /// How far a clone has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -184,7 +184,7 @@ impl Copying<'_> {
             Some(worked)
         };
         let mut failed: Option<(usize, Error)> = None;
-        side_by_side(reads_at_a_time(), files.len(), work, |index, worked| match worked {
+        as_they_come(files.len(), work, |index, worked| match worked {
             Some(Ok(what)) => done(what),
             Some(Err(error)) if failed.as_ref().is_none_or(|(first, _)| index < *first) => {
                 failed = Some((index, error))
@@ -311,12 +311,12 @@ fn copy_file(source: &Path, target: &Path, flush: Flush) -> io::Result<Copied> {
         }
         file => file?,
     };
-    // On Linux this is copy_file_range, where the file system has it.
-    let size = io::copy(&mut from, &mut file)?;
     // What the process may not give a new file is given it now.
     if file.metadata()?.permissions() != permissions {
         file.set_permissions(permissions)?;
     }
+    // On Linux this is copy_file_range, where the file system has it.
+    let size = io::copy(&mut from, &mut file)?;
     file.set_modified(metadata.modified()?)?;
     if flush == Flush::Yes {
         file.sync_all()?;

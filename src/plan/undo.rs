@@ -155,9 +155,12 @@ pub(super) fn remember_last(root: &Path) -> Result<Option<Record>> {
     history.extend(serde_json::to_vec(&Past::of(&record)).expect("plain data"));
     history.push(b'\n');
     let draft = root.join(work_name(&record.id, record.steps.len(), "new"));
-    disk::write_new(&draft, &history, None)?;
-    disk::rename(&draft, &path)?;
-    Ok(Some(record))
+    let written = disk::write_new(&draft, &history, None).and_then(|()| disk::rename(&draft, &path));
+    if written.is_err() {
+        // Nobody sweeps behind a change that is done.
+        let _ = disk::remove(&draft);
+    }
+    written.map(|()| Some(record))
 }
 
 /// Plans to take the last change back, while its files are still as it left them: their contents, and the times of these.

@@ -124,10 +124,10 @@ fn no_request_is_made_for_a_file_that_is_only_counted() {
     let other = [&RELAY[..3], &["10.1.200.66"], &RELAY[4..]].concat();
     for (what, arguments, most) in [
         ("three files to write", &RELAY[..], MOST_TO_WRITE),
-        ("nothing to do", &RELAY, 200),
+        ("nothing to do", &RELAY, MOST_TO_SEE),
         ("three files to replace", &other, MOST_TO_WRITE),
-        ("a dry run", &[&RELAY[..], &["--dry-run"]].concat(), 200),
-        ("refresh", &[], 200),
+        ("a dry run", &[&RELAY[..], &["--dry-run"]].concat(), MOST_TO_SEE),
+        ("refresh", &[], MOST_TO_SEE),
         ("relay show", &["relay", "show"], 40),
         // Each of 2,012 files is opened, read by one request, and closed.
         ("catalog verify", &["catalog", "verify"], 6_300),
@@ -159,6 +159,9 @@ fn the_status_of_a_network_asks_for_no_file_by_itself() {
         assert!(count > 100 && count <= 220, "fleet {command}: {kinds} {output:?}");
     }
 }
+
+/// Three requests a folder and two more a large one, three for each of 40 files that are read, and what tells of other writers.
+const MOST_TO_SEE: u64 = 205;
 
 /// Test builds write each file in two pieces.
 const MOST_TO_WRITE: u64 = 450 + if cfg!(feature = "faults") { 20 } else { 0 };
@@ -205,11 +208,18 @@ fn a_clone_that_was_killed_goes_on_where_it_was() {
 #[test]
 fn a_clone_copies_on_the_server() {
     let Some(mut share) = Share::new(&[], large) else { return };
+    // Linux finds out with its first copy which way of asking for one the file system knows, and takes two at once for none.
+    std::fs::copy(share.cid().join("mrinit.conf"), share.mount.join("first")).unwrap();
     share.requests();
     let output = program().arg("clone").arg(share.cid()).arg(share.mount.join("NEW")).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let (count, kinds) = share.requests();
     println!("{kinds}");
-    assert!(count <= 32_000, "{kinds}");
-    assert!(kinds.contains("copy_file_range 20") && !kinds.contains("write"), "{kinds}");
+    assert!(count <= 33_000, "{kinds}");
+    let of_kind = |kind: &str| {
+        let count = kinds.split(", ").find_map(|count| count.rsplit_once(' ').filter(|(this, _)| this.ends_with(kind)));
+        count.map_or(0, |(_, count)| count.trim().parse::<u64>().unwrap())
+    };
+    // What is written is whose the folder is.
+    assert!(of_kind("copy_file_range") > 2000 && of_kind("write") <= 2, "{kinds}");
 }

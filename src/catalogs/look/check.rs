@@ -202,7 +202,7 @@ impl Look<'_> {
             let entry = &catalog.entries()[check.entry as usize];
             let context = catalog.context(&entry.path, entry.size.into());
             let function = bound(&self.functions[function as usize], &context);
-            sum_file(&self.disk.files[check.file as usize].place, u64::from(entry.size) + 1, &*function)
+            sum_file(&self.disk.place(check.file), u64::from(entry.size) + 1, &*function)
         });
         for (check, sum) in checks.into_iter().zip(sums) {
             self.of_entries.extend(sum.ok().map(|(_, checksum)| ((check.catalog, check.entry), checksum)));
@@ -241,7 +241,7 @@ impl Look<'_> {
     /// Whether a file is what the catalog says; `None` where nothing tells.
     pub(crate) fn agrees(&self, check: &Check) -> Option<bool> {
         let (_, entry) = self.entry(check);
-        let size = self.sums(check.file)?.digests.size;
+        let size = self.sums(check.file)?.size;
         Some(self.checksum(check)? == entry.checksum && size == u64::from(entry.size))
     }
 

@@ -1,6 +1,8 @@
 //! What is on disk, looked at once: every file with its size, and whatever in the tree is wrong by itself.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
 use std::path::{Component, Path, PathBuf};
 
 use super::trouble::{TroubleKind, Troubles};
@@ -16,8 +18,8 @@ use crate::plan::{Remain, Remains};
 pub(crate) struct DiskFile {
     /// From the CID's root, in the case found.
     pub path: CidPath,
-    /// Where it really is.
-    pub place: PathBuf,
+    /// Where it really is, unless that is where its path says.
+    place: Option<Box<Path>>,
     pub size: u64,
     /// It stands in the tree itself, not behind a link.
     pub is_walked: bool,
@@ -29,11 +31,37 @@ pub(crate) struct DiskFile {
 #[derive(Default)]
 pub(crate) struct Disk {
     pub files: Vec<DiskFile>,
-    by_key: HashMap<String, u32>,
+    root: PathBuf,
+    by_key: Keys,
     /// Of names that differ in case alone, the further ones.
     twins: HashMap<String, u32>,
     /// Folders that cannot be listed, by their keys. That is told already.
     closed: HashSet<String>,
+}
+
+/// The numbers of files by their keys. The keys themselves are not kept: there are hundreds of thousands, and a file's path
+/// tells its key.
+#[derive(Default)]
+struct Keys {
+    hasher: RandomState,
+    numbers: HashMap<u64, u32>,
+    /// Of keys that have the hash of another one.
+    further: HashMap<String, u32>,
+}
+
+impl Keys {
+    fn number(&self, key: &str, files: &[DiskFile]) -> Option<u32> {
+        let number = self.numbers.get(&self.hasher.hash_one(key)).copied();
+        number.filter(|&number| files[number as usize].path.key() == key).or_else(|| self.further.get(key).copied())
+    }
+
+    /// Adds a key, unless it is there.
+    fn add(&mut self, key: String, number: u32, files: &[DiskFile]) {
+        let known = *self.numbers.entry(self.hasher.hash_one(&key)).or_insert(number);
+        if known != number && files[known as usize].path.key() != key {
+            self.further.entry(key).or_insert(number);
+        }
+    }
 }
 
 /// What stands at a path that a catalog or a manifest lists.
@@ -54,7 +82,7 @@ impl Disk {
     /// Walks the whole tree.
     pub(crate) fn walk(cid: &Cid, troubles: &mut Troubles) -> Self {
         let root = cid.root();
-        let mut disk = Self::default();
+        let mut disk = Self { root: root.to_owned(), ..Self::default() };
         let items = walk_on(root, |error| {
             disk.closed.extend(unreadable(root, &error, troubles).map(|path| fold_case(&path)));
             Ok(())
@@ -63,7 +91,7 @@ impl Disk {
         look_at_sizes(root, &mut items);
         let remains = Remains::of(root);
         let mut names = Names::default();
-        for item in &items {
+        for (number, item) in items.iter().enumerate() {
             let spelled = spelled(&item.path);
             if item.is_own() && disk.own(item, &remains, &spelled, troubles) {
                 continue;
@@ -71,7 +99,7 @@ impl Disk {
             if item.kind == Kind::Other {
                 troubles.add(TroubleKind::NotAFile, Some(&spelled), "it is neither a file nor a folder");
             }
-            let is_twin = item.path.to_str().is_some() && names.meet(&item.path, &spelled, troubles);
+            let is_twin = item.path.to_str().is_some() && names.meet(number, &items, &spelled, troubles);
             let path = match CidPath::from_relative(&item.path) {
                 Ok(path) => path,
                 Err(why) => {
@@ -117,9 +145,12 @@ impl Disk {
         match size {
             Ok(size) => {
                 let key = path.key();
-                let number = self.add(DiskFile { path, place, size, is_walked: true, is_listed: false });
-                let known = if is_twin { &mut self.twins } else { &mut self.by_key };
-                known.entry(key).or_insert(number);
+                let number = self.add(DiskFile { path, place: None, size, is_walked: true, is_listed: false });
+                if is_twin {
+                    self.twins.entry(key).or_insert(number);
+                } else {
+                    self.by_key.add(key, number, &self.files);
+                }
             }
             Err(error) => _ = unreadable(root, &Error::io("look at it", &place, error), troubles),
         }
@@ -138,18 +169,25 @@ impl Disk {
 
     /// Whether the tree itself has a file of this key.
     pub(crate) fn has(&self, key: &str) -> bool {
-        self.by_key.contains_key(key)
+        self.number(key).is_some()
     }
 
     /// The number of the file of this key, where one was met.
     pub(crate) fn number(&self, key: &str) -> Option<u32> {
-        self.by_key.get(key).copied()
+        self.by_key.number(key, &self.files)
+    }
+
+    /// Where the file of this number really is.
+    pub(crate) fn place(&self, number: u32) -> Cow<'_, Path> {
+        let file = &self.files[number as usize];
+        file.place.as_deref().map_or_else(|| Cow::Owned(file.path.below(&self.root)), Cow::Borrowed)
     }
 
     /// The size of the file of this number, by a look of its own: that of a listing may be late.
     pub(crate) fn size_now(&mut self, number: u32) -> u64 {
+        let now = self.place(number).symlink_metadata();
         let file = &mut self.files[number as usize];
-        if let Ok(metadata) = file.place.symlink_metadata() {
+        if let Ok(metadata) = now {
             file.size = metadata.len();
         }
         file.size
@@ -157,7 +195,7 @@ impl Disk {
 
     /// What stands at `path`, whose key is `key`.
     pub(crate) fn find(&mut self, cid: &Cid, path: &CidPath, key: &str) -> Standing {
-        if let Some(&number) = self.by_key.get(key) {
+        if let Some(number) = self.number(key) {
             return match self.twins.get(key) {
                 Some(&twin) if self.files[twin as usize].path == *path => Standing::File(twin),
                 _ => Standing::File(number),
@@ -167,8 +205,9 @@ impl Disk {
             Ok(Found::Absent) => Standing::Absent,
             Ok(Found::Folder | Found::Other) => Standing::NotAFile,
             Ok(Found::File { path: place, size, .. }) => {
+                let place = Some(place.into_boxed_path());
                 let number = self.add(DiskFile { path: path.clone(), place, size, is_walked: false, is_listed: false });
-                self.by_key.insert(key.to_owned(), number);
+                self.by_key.add(key.to_owned(), number, &self.files);
                 Standing::File(number)
             }
             Err(error) => match error.kind() {
@@ -188,15 +227,19 @@ impl Disk {
 /// Names that were met.
 #[derive(Default)]
 struct Names {
-    keys: HashMap<String, PathBuf>,
+    /// The numbers of items.
+    keys: HashMap<String, usize>,
     /// Folders that differ in case alone, or that nothing can be spelled in: what is in them is told with them.
     told: HashSet<PathBuf>,
 }
 
 impl Names {
     /// Whether a name like this was met before.
-    fn meet(&mut self, path: &Path, spelled: &str, troubles: &mut Troubles) -> bool {
-        let Some(twin) = self.keys.insert(fold_case(spelled), path.to_owned()) else { return false };
+    fn meet(&mut self, number: usize, items: &[Item], spelled: &str, troubles: &mut Troubles) -> bool {
+        let path = &items[number].path;
+        let Some(twin) = self.keys.insert(fold_case(spelled), number).map(|twin| &items[twin].path) else {
+            return false;
+        };
         if !path.parent().is_some_and(|folder| self.told.contains(folder)) {
             let (twin, this) = (twin.display(), path.display());
             troubles.add(

@@ -49,11 +49,14 @@ pub(crate) struct Look<'a> {
     of_catalogs: Vec<Option<u32>>,
     /// The contents of files that were read to be understood, by the file's number.
     held: HashMap<u32, Arc<[u8]>>,
-    /// What was read; `None` where it could not be.
-    sums: HashMap<u32, Option<Sums>>,
+    /// What came out of reading files, by their numbers: none of one that was not read.
+    sums: Vec<Option<Outcome>>,
     /// Checksums by functions that need to know the entry, by the numbers of catalog and entry.
     of_entries: HashMap<(u32, u32), Checksum>,
 }
+
+/// What came out of reading a file; none where it could not be read.
+type Outcome = Option<Sums>;
 
 /// The digests that are wanted of the file of a key, besides the checksums of catalogs.
 pub(crate) trait Digesting: Fn(&str) -> Wanted<'static> {}
@@ -80,7 +83,7 @@ impl<'a> Look<'a> {
             known: HashMap::new(),
             of_catalogs: Vec::new(),
             held: HashMap::new(),
-            sums: HashMap::new(),
+            sums: Vec::new(),
             of_entries: HashMap::new(),
         };
         look.load();
@@ -116,14 +119,14 @@ impl<'a> Look<'a> {
         if let Some(held) = self.held.get(&number) {
             return Some(held.clone());
         }
-        match read_file(&self.disk.files[number as usize].place, limit) {
+        match read_file(&self.disk.place(number), limit) {
             Ok(bytes) => {
                 let bytes: Arc<[u8]> = bytes.into();
                 self.held.insert(number, bytes.clone());
                 Some(bytes)
             }
             Err(error) => {
-                self.sums.insert(number, None);
+                self.keep(number, None);
                 self.troubles.met(TroubleKind::Unreadable, Some(path.as_str()), &error);
                 None
             }
@@ -132,19 +135,29 @@ impl<'a> Look<'a> {
 
     /// What came out of reading the file of this number, if it could be read.
     pub(crate) fn sums(&self, number: u32) -> Option<&Sums> {
-        self.sums.get(&number).and_then(Option::as_ref)
+        self.sums.get(number as usize)?.as_ref()?.as_ref()
+    }
+
+    fn keep(&mut self, number: u32, outcome: Outcome) {
+        if self.sums.len() <= number as usize {
+            self.sums.resize_with(self.disk.files.len(), || None);
+        }
+        self.sums[number as usize] = Some(outcome);
     }
 
     /// Reads files that were not read yet, with the functions whose bits are set; what cannot be read is told.
     fn read(&mut self, numbers: &[u32], bits: impl Fn(u32) -> u32, wanted: &impl Digesting) {
         let (disk, held) = (&self.disk, &self.held);
-        let numbers: Vec<u32> = numbers.iter().copied().filter(|number| !self.sums.contains_key(number)).collect();
+        let is_new = |number: &u32| self.sums.get(*number as usize).is_none_or(Option::is_none);
         let jobs: Vec<Job<'_>> = numbers
             .iter()
-            .map(|&number| {
+            .copied()
+            .filter(is_new)
+            .map(|number| {
                 let file = &disk.files[number as usize];
                 Job {
-                    place: &file.place,
+                    disk,
+                    number,
                     held: held.get(&number).map(|bytes| &**bytes),
                     size: file.size,
                     functions: bits(number),
@@ -152,14 +165,19 @@ impl<'a> Look<'a> {
                 }
             })
             .collect();
-        let read = read_all(&jobs, &self.functions);
+        let mut failed = Vec::new();
+        let mut read = std::mem::take(&mut self.sums);
+        read.resize_with(disk.files.len(), || None);
+        read_all(&jobs, &self.functions, |number, sums| {
+            read[number as usize] = Some(sums.map_err(|error| failed.push((number, error))).ok());
+        });
         drop(jobs);
-        for (number, sums) in numbers.into_iter().zip(read) {
-            let sums = sums.map_err(|error| {
-                let path = self.disk.files[number as usize].path.as_str();
-                self.troubles.met(TroubleKind::Unreadable, Some(path), &error);
-            });
-            self.sums.insert(number, sums.ok());
+        self.sums = read;
+        // In the order of files, whichever came back first.
+        failed.sort_by_key(|(number, _)| *number);
+        for (number, error) in failed {
+            let path = self.disk.files[number as usize].path.as_str();
+            self.troubles.met(TroubleKind::Unreadable, Some(path), &error);
         }
     }
 }

@@ -2,17 +2,18 @@
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::path::Path;
 
+use super::disk::Disk;
 use crate::base::error::Result;
-use crate::base::pool::in_parallel;
+use crate::base::pool::as_they_come;
 use crate::catalog::Checksum;
 use crate::catalog::checksum::Function;
 use crate::cid::digest::{Digests, Wanted, digest_file, digest_input};
 
 /// A file to read, and what is wanted of it.
 pub(super) struct Job<'a> {
-    pub place: &'a Path,
+    pub disk: &'a Disk,
+    pub number: u32,
     /// Its content, where it was read before.
     pub held: Option<&'a [u8]>,
     /// Its size when it was looked at: one that grows while it is read has no end.
@@ -23,22 +24,45 @@ pub(super) struct Job<'a> {
     pub wanted: Wanted<'static>,
 }
 
-/// What came out.
+/// What came out. There is one for each file: most have one checksum, and no digests.
 pub(crate) struct Sums {
     functions: u32,
-    pub digests: Digests,
+    first: Checksum,
+    further: Box<[Checksum]>,
+    /// How many bytes were read.
+    pub size: u64,
+    digests: Option<Box<Digests>>,
 }
 
 impl Sums {
+    fn new(functions: u32, mut digests: Digests) -> Self {
+        let checksums = std::mem::take(&mut digests.checksums);
+        let size = digests.size;
+        let has_digests = digests != Digests { size, ..Digests::default() };
+        Self {
+            functions,
+            first: checksums.first().copied().unwrap_or(Checksum(0)),
+            further: checksums.get(1..).unwrap_or_default().into(),
+            size,
+            digests: has_digests.then(|| Box::new(digests)),
+        }
+    }
+
     /// The checksum by the function of this number, if it was wanted.
     pub(crate) fn checksum(&self, function: u32) -> Option<Checksum> {
-        let before = (self.functions & ((1 << function) - 1)).count_ones();
-        (self.functions >> function & 1 == 1).then(|| self.digests.checksums[before as usize])
+        let before = (self.functions & ((1 << function) - 1)).count_ones() as usize;
+        let wanted = || if before == 0 { self.first } else { self.further[before - 1] };
+        (self.functions >> function & 1 == 1).then(wanted)
+    }
+
+    /// The digests that were wanted, without checksums; `None` where none was.
+    pub(crate) fn digests(&self) -> Option<&Digests> {
+        self.digests.as_deref()
     }
 }
 
-/// Reads every file once, and gives what was wanted, in the order of the jobs.
-pub(super) fn read_all(jobs: &[Job<'_>], functions: &[Function]) -> Vec<Result<Sums>> {
+/// Reads every file once, and gives what was wanted of each to `done`, by its number.
+pub(super) fn read_all(jobs: &[Job<'_>], functions: &[Function], mut done: impl FnMut(u32, Result<Sums>)) {
     let mut sets: HashMap<u32, Vec<Function>> = HashMap::new();
     for job in jobs {
         sets.entry(job.functions).or_insert_with(|| {
@@ -47,19 +71,18 @@ pub(super) fn read_all(jobs: &[Job<'_>], functions: &[Function]) -> Vec<Result<S
         });
     }
     // The largest first, so that no processor is left with one while the others have nothing to do.
-    let mut order: Vec<usize> = (0..jobs.len()).collect();
-    order.sort_by_key(|&index| Reverse(jobs[index].size));
-    let read = in_parallel(&order, |&index| {
-        let Job { place, held, size, functions, wanted } = &jobs[index];
+    let mut order: Vec<u32> = (0..).take(jobs.len()).collect();
+    order.sort_by_key(|&index| Reverse(jobs[index as usize].size));
+    let read = |index: usize| {
+        let Job { disk, number, held, size, functions, wanted } = &jobs[order[index] as usize];
         let wanted = Wanted { checksums: &sets[functions], ..*wanted };
-        let limit = size.saturating_add(1);
+        let (limit, place) = (size.saturating_add(1), disk.place(*number));
         let digests = match held {
-            Some(bytes) => digest_input(*bytes, place, limit, wanted),
-            None => digest_file(place, limit, wanted),
+            Some(bytes) => digest_input(*bytes, &place, limit, wanted),
+            None => digest_file(&place, limit, wanted),
         };
-        Ok(Sums { functions: *functions, digests: digests? })
-    });
-    let mut sums: Vec<(usize, Result<Sums>)> = order.into_iter().zip(read).collect();
-    sums.sort_by_key(|(index, _)| *index);
-    sums.into_iter().map(|(_, sums)| sums).collect()
+        Ok(Sums::new(*functions, digests?))
+    };
+    // Each is put where it belongs as soon as it is there: together they are not kept twice.
+    as_they_come(jobs.len(), read, |index, sums| done(jobs[order[index] as usize].number, sums));
 }
