@@ -26,7 +26,7 @@ use crate::base::exit::Exit;
 use crate::catalogs::{ChecksumChoice, CommandFunction, Program, RefreshOptions, function, refresh};
 use crate::catalogs::{Scope, verify};
 use crate::plan::LockOptions;
-use crate::report::{Answer, CidResult, ErrorReport, answer, count, fault_line, plan_lines, recovered_line};
+use crate::report::{Answer, CidResult, ErrorReport, answer, count, fault_line, lock_lines, plan_lines};
 use crate::run::Run;
 use crate::{Cid, RelayAddress, RelaySetup, relay};
 
@@ -158,15 +158,7 @@ impl State {
         let lock = LockOptions { break_lock: flags & CONFIGCID_BREAK_LOCK != 0, ..self.lock };
         let ran = Run { dry_run, lock, look: Some(&options) }.on(&self.path, |path| make(path, &options));
         let exit = ran.exit();
-        if let Some(recovered) = &ran.recovered {
-            self.log(CONFIGCID_LOG_WARNING, &recovered_line(recovered));
-        }
-        if let Some(whose) = &ran.broken_lock {
-            self.log(CONFIGCID_LOG_WARNING, &format!("the lock of another writer was broken: {whose}"));
-        }
-        if let Some(why) = &ran.lock_left {
-            self.log(CONFIGCID_LOG_WARNING, why);
-        }
+        lock_lines(&ran).iter().for_each(|line| self.log(CONFIGCID_LOG_WARNING, line));
         match (&ran.error, &ran.plan) {
             (Some(error), _) => {
                 self.error = error.to_string();

@@ -115,6 +115,7 @@ impl CustomerFiles {
 }
 
 /// The names of files that change by other hands than the vendor's, and of catalogs: what was read a while ago may be out of date.
+#[cfg(feature = "cli")]
 pub(crate) fn changing_names() -> impl Iterator<Item = &'static str> {
     CATALOGS.iter().chain(CUSTOMER).copied()
 }

@@ -9,8 +9,10 @@ mod path;
 
 use checksum::Context;
 pub use checksum::{Checksum, ChecksumFunction};
+#[cfg(feature = "cli")]
+pub(crate) use customer::changing_names;
+pub(crate) use customer::is_catalog_name;
 pub use customer::{CustomerFiles, Role};
-pub(crate) use customer::{changing_names, is_catalog_name};
 pub use path::CidPath;
 
 use std::collections::HashMap;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::plan::{self, Direction, Past, Recovered, Writer};
-use crate::report::{plan_lines, recovered_line};
+use crate::report::{broken_lock_line, plan_lines, recovered_line};
 use crate::{Cid, Exit, Result};
 use clap::Args;
 use serde::Serialize;
@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::flags::{Cids, WriteFlags, path};
 use super::look::look_at_all;
 use super::out::Out;
-use super::work::{NOTHING_WRITTEN, Work, all_open, broken_lock_line, open_uncataloged};
+use super::work::{NOTHING_WRITTEN, Work, all_open, open_uncataloged};
 
 #[derive(Debug, Args)]
 pub(super) struct RecoverArgs {

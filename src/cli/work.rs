@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::plan::Writer;
-use crate::report::{CidResult, ErrorReport, Status, candidates_line, count, fault_line, recovered_line};
+use crate::report::{CidResult, ErrorReport, Status, candidates_line, count, fault_line, lock_lines};
 use crate::{Cid, Exit, Plan, Ran, Result, Run};
 use serde::Serialize;
 
@@ -68,15 +68,7 @@ impl Work<'_> {
     }
 
     fn show(&self, ran: &Ran, out: Out) {
-        if let Some(recovered) = &ran.recovered {
-            out.warning(&recovered_line(recovered));
-        }
-        if let Some(whose) = &ran.broken_lock {
-            out.warning(&broken_lock_line(whose));
-        }
-        if let Some(why) = &ran.lock_left {
-            out.warning(why);
-        }
+        lock_lines(ran).iter().for_each(|line| out.warning(line));
         if let Some(error) = &ran.error {
             return out.error(error);
         }
@@ -126,8 +118,3 @@ pub(super) fn open_uncataloged(path: &Path) -> Result<()> {
 /// What a dry run says of a CID that it found half done.
 pub(super) const HALF_DONE: &str =
     "a change to this CID was interrupted, or is under way: this is a look at what it left so far";
-
-/// Whose lock was broken, as a sentence.
-pub(super) fn broken_lock_line(whose: &str) -> String {
-    format!("the lock of another writer was broken: {whose}")
-}

@@ -2,6 +2,7 @@
 
 use super::{RegFile, RegFormat, Value, malformed};
 use crate::base::error::Result;
+use crate::base::hex::hex;
 use crate::base::text::{Encoding, encode_1252};
 
 /// Where a line of bytes is broken, in characters: registry editors end theirs before the 80th.
@@ -40,8 +41,7 @@ pub(crate) fn value_line(name: &str, value: Option<&Value>, format: RegFormat) -
         Some(Value::Dword(number)) => format!("{start}dword:{number:08x}"),
         // A control character would be taken for the end of the line, or worse.
         Some(Value::String(text)) if !text.chars().any(char::is_control) => format!("{start}\"{}\"", escaped(text)),
-        Some(value @ Value::Binary(_)) => bytes(start + "hex:", value, format)?,
-        Some(value) => bytes(format!("{start}hex({:x}):", value.kind()), value, format)?,
+        Some(value) => bytes(start + &value.prefix(), value, format)?,
     })
 }
 
@@ -53,7 +53,7 @@ fn bytes(mut out: String, value: &Value, format: RegFormat) -> Result<String> {
     let data = value.data(format).ok_or_else(no_place)?;
     let mut column = out.chars().count();
     for (index, byte) in data.iter().enumerate() {
-        let digits = format!("{byte:02x}{}", if index + 1 < data.len() { "," } else { "" });
+        let digits = format!("{}{}", hex(&[*byte]), if index + 1 < data.len() { "," } else { "" });
         if column + digits.len() > WIDTH {
             out.push_str("\\\r\n  ");
             column = 2;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::RegFormat;
+use crate::base::hex::hex;
 use crate::base::text::{Encoding, decode_1252, encode_1252};
 
 const REG_SZ: u32 = 1;
@@ -90,6 +91,16 @@ impl Value {
     }
 }
 
+impl Value {
+    /// What stands before the bytes of a value in a file.
+    pub(super) fn prefix(&self) -> String {
+        match self.kind() {
+            REG_BINARY => "hex:".to_owned(),
+            kind => format!("hex({kind:x}):"),
+        }
+    }
+}
+
 /// As people and the JSON output see it: a string as it is, anything else as a file spells it.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -99,11 +110,8 @@ impl fmt::Display for Value {
             Self::Dword(number) => write!(f, "dword:{number:08x}"),
             Self::Qword(number) => write!(f, "qword:{number:016x}"),
             Self::Binary(data) | Self::Other { data, .. } => {
-                let hex: Vec<String> = data.iter().map(|byte| format!("{byte:02x}")).collect();
-                match self.kind() {
-                    REG_BINARY => write!(f, "hex:{}", hex.join(",")),
-                    kind => write!(f, "hex({kind:x}):{}", hex.join(",")),
-                }
+                let bytes: Vec<String> = data.iter().map(|byte| hex(&[*byte])).collect();
+                write!(f, "{}{}", self.prefix(), bytes.join(","))
             }
         }
     }

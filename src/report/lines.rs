@@ -4,6 +4,7 @@ use crate::base::text::count;
 use crate::catalog::CidPath;
 use crate::catalogs::Fault;
 use crate::plan::{Action, Change, Outcome, Plan, Recovered, Stage};
+use crate::run::Ran;
 
 /// What a plan does, line by line: the files it writes, then each catalog.
 ///
@@ -66,6 +67,18 @@ pub(crate) fn recovered_line(recovered: &Recovered) -> String {
         Outcome::Forgotten => "forgotten; its files stay as they are",
     };
     format!("a change had been interrupted ({}); it was {outcome}", recovered.change)
+}
+
+/// Whose lock was broken, as a sentence.
+pub(crate) fn broken_lock_line(whose: &str) -> String {
+    format!("the lock of another writer was broken: {whose}")
+}
+
+/// What there is to say of other writers to the CID, and of its lock.
+pub(crate) fn lock_lines(ran: &Ran) -> Vec<String> {
+    let recovered = ran.recovered.as_ref().map(recovered_line);
+    let broken = ran.broken_lock.as_deref().map(broken_lock_line);
+    recovered.into_iter().chain(broken).chain(ran.lock_left.clone()).collect()
 }
 
 /// Which files may be the customer's, as a sentence that names at most `named` of them; `None` where there are none.

@@ -5,12 +5,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::fleet::{Fleet, FleetCid};
 use crate::plan::{Stage, Writer};
-use crate::report::{self, fault_line, plan_lines, recovered_line};
+use crate::report::{self, fault_line, lock_lines, plan_lines};
 use crate::{Error, Ran};
 
 use super::lines::whom;
 use crate::cli::out::Out;
-use crate::cli::work::{HALF_DONE, broken_lock_line};
+use crate::cli::work::HALF_DONE;
 
 /// What there is to say of a CID, once its plan has gone.
 #[derive(Default)]
@@ -29,9 +29,7 @@ impl Block {
         if dry_run && Writer::needs_recovery(&cid.folder) {
             block.warnings.push(HALF_DONE.to_owned());
         }
-        block.warnings.extend(ran.recovered.as_ref().map(recovered_line));
-        block.warnings.extend(ran.broken_lock.as_deref().map(broken_lock_line));
-        block.warnings.extend(ran.lock_left.clone());
+        block.warnings.extend(lock_lines(ran));
         block.error = ran.error.as_ref().map(Error::to_string);
         block.faults = ran.faults.iter().map(fault_line).collect();
         let Some(plan) = ran.carried_out() else { return block };
