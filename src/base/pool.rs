@@ -92,6 +92,21 @@ impl Gate {
 /// How much of a stack those have who wait for files, in bytes: there may be many.
 const STACK: usize = 512 << 10;
 
+/// How many threads the address space has room for, where somebody has bounded it (`ulimit -v`): the system's allocator
+/// reserves 64 MiB of addresses for each thread, twice that while it does so, though hardly any memory is behind them.
+#[cfg(target_os = "linux")]
+fn room_for_threads() -> usize {
+    use rustix::process::{Resource, getrlimit};
+
+    const EACH: u64 = 128 << 20;
+    getrlimit(Resource::As).current.map_or(usize::MAX, |limit| usize::try_from(limit / EACH).unwrap_or(usize::MAX))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn room_for_threads() -> usize {
+    usize::MAX
+}
+
 /// What takes so long is waited for, and more can be waited for at the same time. Our choice: a share takes this long for two or
 /// three requests, a local disk for many.
 const SLOW: Duration = Duration::from_millis(1);
@@ -142,7 +157,8 @@ pub(crate) fn in_flight<T: Sync, R: Send>(at_a_time: usize, items: &[T], work: i
         let result = work(&items[index]);
         done.lock().unwrap_or_else(PoisonError::into_inner).push((index, result));
     };
-    let crew = Crew { turns: Turns::of(items.len()), at_work: AtomicUsize::new(1), most: at_a_time, each: &each };
+    let most = at_a_time.min(room_for_threads());
+    let crew = Crew { turns: Turns::of(items.len()), at_work: AtomicUsize::new(1), most, each: &each };
     thread::scope(|scope| {
         (1..processors().min(items.len())).for_each(|_| crew.grow(scope, &()));
         crew.take_turns(scope, ());
@@ -157,7 +173,7 @@ pub(crate) fn in_flight<T: Sync, R: Send>(at_a_time: usize, items: &[T], work: i
 pub(crate) fn as_they_come<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync, mut done: impl FnMut(usize, T)) {
     // Whoever is gone wants no more answers.
     let each = |sender: &mpsc::SyncSender<(usize, T)>, index: usize| _ = sender.send((index, work(index)));
-    let most = reads_at_a_time();
+    let most = reads_at_a_time().min(room_for_threads()).max(1);
     let crew = Crew { turns: Turns::of(count), at_work: AtomicUsize::new(0), most, each: &each };
     let (sender, receiver) = mpsc::sync_channel(most);
     thread::scope(|scope| {

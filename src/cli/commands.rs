@@ -124,6 +124,7 @@ configcid configures and packages CIDs. Most people start with one of these:
                                  let its endpoints report to a message relay
   configcid <CID>...             bring catalogs in line with your files, as ConfigCID.exe does
 
+Usage: configcid <CID>..., or configcid <COMMAND>
 --dry-run shows what would change. configcid --help lists all commands, and the help of each has examples;
 configcid explain ID says what a finding means.
 ";

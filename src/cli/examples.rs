@@ -99,6 +99,50 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         ],
     ),
     (
+        "client set",
+        &[
+            (
+                r"client set --script cmd --cid '\\Server1\InterChk\MRESXP'",
+                "a script for software distribution, which compares first",
+            ),
+            (r"client set --script powershell --cid '\\Server1\InterChk\MRESXP'", "the same for PowerShell"),
+        ],
+    ),
+    (
+        "client prepare-image",
+        &[
+            ("client prepare-image --dry-run", "what would be removed from this computer: on Windows alone"),
+            ("client prepare-image --yes", "remove it, and ask nothing: on Windows alone"),
+        ],
+    ),
+    (
+        "relay unset",
+        &[
+            ("relay unset demo/MRESXP --dry-run", "what taking the set-up back would change"),
+            ("relay unset demo/MRESXP", "its endpoints report to the server again"),
+        ],
+    ),
+    (
+        "relay check",
+        &[
+            (
+                "relay check --reg demo/endpoint.reg --cid demo/MRESXP --at 2026-11-20",
+                "does this computer do what a relay must? It is an endpoint: exit code 3",
+            ),
+            (
+                "relay check --reg demo/endpoint.reg --logs demo/Logs --at 2026-11-20 --json",
+                "with the logs of its router, for programs; exit code 3",
+            ),
+        ],
+    ),
+    (
+        "web config",
+        &[
+            ("web config iis demo/MRESXP", "what IIS needs to serve every file of the CID"),
+            ("web config nginx demo/MRESXP --out cids.conf", "the same for nginx, in a file"),
+        ],
+    ),
+    (
         "clone",
         &[
             ("clone demo/ESXP demo/NEW --dry-run", "how much would be copied; nothing is written"),
