@@ -27,6 +27,7 @@ pub(super) const ALL: &[(&str, Property)] = &[
     ("catalog", catalog),
     ("certificate", certificate),
     ("command", command),
+    ("endpoint", endpoint),
     ("firewall", firewall),
     ("fleet", fleet),
     ("ior", ior),
@@ -306,6 +307,15 @@ pub(super) fn command(data: &[u8]) {
     assert!(size(&words) <= line.len());
     let quoted: Vec<String> = words.iter().map(|word| format!("\"{}\"", word.replace('"', "\"'\"'\""))).collect();
     assert_eq!(fuzzing::split_command(&quoted.join(" ")).expect("every quote is closed"), words);
+}
+
+/// Sources of `endpoints survey`, in each of their forms: whatever is told of is a line of the source, and no line is told of twice as
+/// the same thing.
+pub(super) fn endpoint(data: &[u8]) {
+    let lines = data.iter().filter(|byte| **byte == b'\n').count() + 1;
+    for (line, said) in fuzzing::endpoint_source(data) {
+        assert!(line <= lines && !said.is_empty(), "{line}: {said}");
+    }
 }
 
 /// A `.reg` file that is understood comes back with the same keys and values; one that is not is refused with a line of it, or whole.

@@ -68,3 +68,10 @@ pub fn log_report(bytes: &[u8]) -> LogReport {
 pub fn read_certificates(bytes: &[u8]) {
     crate::signing::read_all(bytes);
 }
+
+/// Reads a source of `endpoints survey` as each of the forms that there are. Gives the lines that were told of, and what was
+/// said of them.
+#[cfg(feature = "cli")]
+pub fn endpoint_source(bytes: &[u8]) -> Vec<(usize, String)> {
+    crate::endpoints::read_all(bytes)
+}

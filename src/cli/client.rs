@@ -52,6 +52,8 @@ pub(super) fn run(command: &ClientCommand, out: Out) -> Exit {
 
 #[derive(Serialize)]
 struct Body {
+    /// This computer, or none where a file of another was looked at.
+    computer: Option<String>,
     /// The exported file, or none for the registry of this computer.
     reg: Option<String>,
     #[serde(flatten)]
@@ -69,7 +71,8 @@ fn check(args: &CheckArgs, out: Out) -> Exit {
     installed.iter().filter_map(InstalledMrinit::warning).for_each(|warning| out.warning(&warning));
     let exit = if check.state.is_fault() { Exit::Faults } else { Exit::Done };
     let reg = args.reg.as_ref().map(|path| path.to_string_lossy().into_owned());
-    out.answer(COMMAND, exit, Body { reg, check, installed });
+    let computer = reg.is_none().then(crate::base::host::name);
+    out.answer(COMMAND, exit, Body { computer, reg, check, installed });
     exit
 }
 

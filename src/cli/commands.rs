@@ -12,6 +12,7 @@ use super::catalog::CatalogCommand;
 use super::client::ClientCommand;
 use super::clone::CloneArgs;
 use super::demo::DemoArgs;
+use super::endpoints::EndpointsCommand;
 use super::envelopes::EnvelopesCommand;
 use super::explain::ExplainArgs;
 use super::flags::Cids;
@@ -25,8 +26,8 @@ use super::refresh::RefreshArgs;
 use super::relay::RelayCommand;
 use super::web::WebCommand;
 use super::{
-    audit, back, catalog, client, clone, demo, envelopes, explain, fleet, man, manifest, messenger, mrinit, refresh,
-    relay, web,
+    audit, back, catalog, client, clone, demo, endpoints, envelopes, explain, fleet, man, manifest, messenger, mrinit,
+    refresh, relay, web,
 };
 
 /// Below the help of the program.
@@ -75,6 +76,9 @@ pub(super) enum Command {
     /// Check which relay a computer reports to, let it report to another, prepare it for an image
     #[command(subcommand)]
     Client(ClientCommand),
+    /// Say of many endpoints at once which relay each reports to
+    #[command(subcommand)]
+    Endpoints(EndpointsCommand),
     /// Copy a CID to a new folder, verified
     Clone(CloneArgs),
     /// List, verify and create catalogs
@@ -160,6 +164,7 @@ impl Cli {
             Command::Relay(command) => relay::run(&command, out),
             Command::Fleet(command) => fleet::run(&command, out),
             Command::Client(command) => client::run(&command, out),
+            Command::Endpoints(command) => endpoints::run(&command, out),
             Command::Clone(args) => clone::run(&args, out),
             Command::Catalog(command) => catalog::run(&command, out),
             Command::Audit(args) => audit::run(&args, out),

@@ -109,6 +109,16 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         ],
     ),
     (
+        "endpoints survey",
+        &[
+            (
+                "endpoints survey demo/endpoint.reg --cid demo/MRESXP",
+                "does the computer of this export report to the relay?",
+            ),
+            ("endpoints survey demo/endpoint.reg --cid demo/MRESXP --csv", "the same as a list for a spreadsheet"),
+        ],
+    ),
+    (
         "client prepare-image",
         &[
             ("client prepare-image --dry-run", "what would be removed from this computer: on Windows alone"),

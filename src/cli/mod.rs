@@ -10,6 +10,7 @@ mod client;
 mod clone;
 mod commands;
 mod demo;
+mod endpoints;
 mod envelopes;
 mod examples;
 mod explain;

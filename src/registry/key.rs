@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::malformed;
 use crate::base::error::{Error, Result};
-use crate::base::text::fold_case;
+use crate::base::text::{fold_case, same_name};
 
 /// The longest name of one key, in UTF-16 units: a limit of Windows.
 const MAX_NAME: usize = 255;
@@ -78,7 +78,7 @@ impl KeyPath {
 
     /// Whether the two are one key: Windows does not tell names by their case.
     pub fn is(&self, other: &Self) -> bool {
-        self.hive == other.hive && fold_case(&self.below) == fold_case(&other.below)
+        self.hive == other.hive && same_name(&self.below, &other.below)
     }
 
     /// Whether `other` is this key, or below it.

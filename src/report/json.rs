@@ -34,6 +34,11 @@ pub(crate) fn to_json<T: Serialize>(value: &T) -> String {
     tame(serde_json::to_string_pretty(value).expect("a value is plain data")) + "\n"
 }
 
+/// A part of an answer that is printed as it comes, on one line.
+pub(crate) fn answer_part<T: Serialize>(part: &T) -> String {
+    tame(serde_json::to_string(part).expect("a part of an answer is plain data"))
+}
+
 /// An answer as a line of JSON, for commands that answer in lines.
 pub(crate) fn answer_line<B: Serialize>(answer: &Answer<'_, B>) -> String {
     tame(serde_json::to_string(&whole(answer)).expect("an answer is plain data"))

@@ -5,6 +5,8 @@
 mod audit;
 mod audit_page;
 mod diff;
+#[cfg(feature = "cli")]
+mod endpoints;
 mod json;
 mod lines;
 mod log_chart;
@@ -22,7 +24,11 @@ pub use crate::base::template::Markup;
 pub use audit::{Tone, audit_lines};
 pub use audit_page::{Audited, audit_page};
 pub use diff::diff;
-pub(crate) use json::{Answer, answer, answer_line, to_json};
+#[cfg(feature = "cli")]
+pub(crate) use endpoints::{
+    endpoint_counts, endpoint_headings, endpoint_lines, endpoint_list_head, endpoint_list_line,
+};
+pub(crate) use json::{Answer, answer, answer_line, answer_part, to_json};
 pub use json::{Candidates, CidResult, FileReport, SCHEMA};
 pub use lines::plan_lines;
 pub(crate) use lines::{broken_lock_line, candidates_line, catalog_name, fault_line, lock_lines, recovered_line};

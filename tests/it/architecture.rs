@@ -29,6 +29,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("firewall", &["base", "registry"]),
     ("run", &["base", "cid", "plan", "catalogs"]),
     ("logs", &["base"]),
+    ("endpoints", &["base", "mrinit", "registry", "router", "logs"]),
     ("envelopes", &["base", "registry", "host", "firewall", "router", "logs"]),
     (
         "readiness",
@@ -38,7 +39,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("messenger", &["base", "registry", "manifest", "host", "signing"]),
     ("web", &["base", "catalog", "cid", "catalogs"]),
     ("fleet", &["base", "catalog", "mrinit", "cid", "plan", "catalogs", "relay", "router", "run"]),
-    ("report", &["base", "catalog", "mrinit", "cid", "plan", "catalogs", "relay", "audit", "run", "logs"]),
+    ("report", &["base", "catalog", "mrinit", "cid", "plan", "catalogs", "relay", "audit", "run", "logs", "endpoints"]),
     (
         "explain",
         &[

@@ -40,7 +40,7 @@ macro_rules! replay {
     };
 }
 
-replay! { address baseline catalog certificate command firewall fleet ior journal log manifest messages messenger mrinit path reg spec }
+replay! { address baseline catalog certificate command endpoint firewall fleet ior journal log manifest messages messenger mrinit path reg spec }
 
 #[test]
 fn every_target_is_replayed() {

@@ -21,6 +21,7 @@ mod create;
 mod docs;
 #[cfg(unix)]
 mod ended;
+mod endpoints;
 mod envelopes;
 mod examples;
 mod explain;

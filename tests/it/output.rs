@@ -34,6 +34,7 @@ const LINES: &[&str] = &[
     "fleet runbook",
     "client check --reg relay.reg",
     "client set --script cmd --cid \\\\Server1\\InterChk\\MRESXP",
+    "endpoints survey relay.reg",
     "clone ESXP NEW --dry-run",
     "catalog list ESXP",
     "catalog verify ESXP",
