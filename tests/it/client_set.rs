@@ -112,7 +112,7 @@ fn scripts_do_the_same_elsewhere() {
             env.run_args(["client", "set", "--script", language, "--cid", cid, "--timeout", "90", "--json"]).expect(0);
         assert_eq!(json.json()["script"].as_str().unwrap(), script.stdout);
     }
-    for cid in ["MRESXP", r"\\Server1", r"\\Server1\InterChk\%TEMP%", "\\\\Server1\\InterChk\\a\"b"] {
+    for cid in ["MRESXP", r"\\Server1", r"\\Server1\InterChk\%TEMP%", r"\\Server1\InterChk\$(x)"] {
         env.refuses_args(2, &["client", "set", "--script", "cmd", "--cid", cid]);
     }
 }
