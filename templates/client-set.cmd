@@ -84,26 +84,23 @@ exit /b 1
 rem The value of a name in a file, without its quotes.
 :value
 set FOUND=
-for /f "tokens=1,* delims==" %%a in ('type %1 ^| find /i "%~2"') do set "FOUND=%%~b"
+for /f "usebackq tokens=1,* delims==" %%a in ("%~1") do if /i "%%~a"=="%~2" set "FOUND=%%~b"
 exit /b 0
 
 rem Whether a key is the same in both files.
 :same
-set ONE=
-set OTHER=
-for /f "delims=" %%a in ('type "%RMS%\mrinit.conf" ^| find /i "%~1"') do set "ONE=%%a"
-for /f "delims=" %%a in ('type "%NEW%" ^| find /i "%~1"') do set "OTHER=%%a"
+call :value "%RMS%\mrinit.conf" %1
+set "ONE=%FOUND%"
+call :value "%NEW%" %1
 if not defined ONE exit /b 1
-if not defined OTHER exit /b 1
-set "ONE=%ONE:"=%"
-set "OTHER=%OTHER:"=%"
-if "%ONE%"=="%OTHER%" exit /b 0
+if not defined FOUND exit /b 1
+if "%ONE%"=="%FOUND%" exit /b 0
 exit /b 1
 
 rem The parent by the registry.
 :parent
 set FOUND=
-for /f "tokens=2,*" %%a in ('reg query "%KEY%" /v ParentAddress 2^>nul ^| find /i "ParentAddress"') do set "FOUND=%%b"
+for /f "tokens=1,2,*" %%a in ('reg query "%KEY%" /v ParentAddress 2^>nul') do if /i "%%a"=="ParentAddress" set "FOUND=%%c"
 exit /b 0
 
 rem ClientMRInit.exe, ended where it takes too long.
