@@ -1,24 +1,15 @@
 //! `cac.pem`: whose certificate it is, and from when to when it is valid. Nothing else of it is judged.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use super::model::CacState;
 use crate::base::time;
 use crate::catalog::CidPath;
-
-use crate::x509::{Certificate, blocks};
-
-/// How long before its end a certificate is worth a warning.
-const SOON: Duration = Duration::from_secs(90 * 86_400);
+use crate::x509::{Certificate, ENDS_SOON, certificates};
 
 /// The certificates of a `cac.pem`; there is one at least. The error completes a sentence of the file.
 pub(super) fn read(bytes: &[u8]) -> Result<Vec<Certificate>, String> {
-    let blocks = blocks(bytes, "CERTIFICATE").map_err(|error| error.what().to_owned())?;
-    let blocks = blocks.into_iter().filter(|block| block.label == "CERTIFICATE");
-    let certificates: Vec<Certificate> = blocks
-        .map(|block| Certificate::parse(block.der))
-        .collect::<crate::Result<_>>()
-        .map_err(|error| error.what().to_owned())?;
+    let certificates = certificates(bytes).map_err(|error| error.what().to_owned())?;
     if certificates.is_empty() { Err("it holds no certificate".to_owned()) } else { Ok(certificates) }
 }
 
@@ -28,7 +19,7 @@ pub(super) fn state_of(certificate: &Certificate, path: &CidPath, moments: &[Sys
     let state = |at: SystemTime| match () {
         () if at > not_after => "expired",
         () if at < not_before => "not-yet-valid",
-        () if not_after.duration_since(at).is_ok_and(|left| left < SOON) => "expires-soon",
+        () if not_after.duration_since(at).is_ok_and(|left| left < ENDS_SOON) => "expires-soon",
         () => "valid",
     };
     let rank = |state: &&str| ["valid", "expires-soon", "not-yet-valid", "expired"].iter().position(|it| it == state);

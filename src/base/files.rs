@@ -49,19 +49,7 @@ pub(crate) fn read_open(mut file: File, size: u64, path: &Path, limit: u64) -> R
     if size <= limit {
         // One byte more than there are: to be given less is to be told that this is the end.
         let mut bytes = vec![0; size as usize + 1];
-        let mut filled = 0;
-        while filled < bytes.len() {
-            match file.read(&mut bytes[filled..]) {
-                Ok(length) => {
-                    filled += length;
-                    if length == 0 || filled == size as usize {
-                        break;
-                    }
-                }
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(cannot(error)),
-            }
-        }
+        let filled = fill(&mut file, &mut bytes, size as usize).map_err(cannot)?;
         let is_longer = filled == bytes.len();
         bytes.truncate(filled);
         if is_longer {
@@ -82,7 +70,8 @@ pub(crate) fn first_difference(a: &Path, b: &Path) -> Result<Result<u64, u64>> {
     PIECES.with_borrow_mut(|(piece_a, piece_b)| {
         let mut offset = 0;
         loop {
-            let (length_a, length_b) = (fill(&mut file_a, piece_a, a)?, fill(&mut file_b, piece_b, b)?);
+            let length_a = fill(&mut file_a, piece_a, PIECE).map_err(|error| Error::io("read it", a, error))?;
+            let length_b = fill(&mut file_b, piece_b, PIECE).map_err(|error| Error::io("read it", b, error))?;
             let (read_a, read_b) = (&piece_a[..length_a], &piece_b[..length_b]);
             if read_a != read_b {
                 let same = read_a.iter().zip(read_b).take_while(|(a, b)| a == b).count();
@@ -104,18 +93,21 @@ thread_local! {
     static PIECES: std::cell::RefCell<(Vec<u8>, Vec<u8>)> = std::cell::RefCell::new((vec![0; PIECE], vec![0; PIECE]));
 }
 
-/// Reads until the piece is full or the file at its end.
-fn fill(file: &mut File, piece: &mut [u8], path: &Path) -> Result<usize> {
+/// Reads until `enough` bytes of the piece are filled, it is full, or the file at its end; once in any case.
+fn fill(file: &mut File, piece: &mut [u8], enough: usize) -> std::io::Result<usize> {
     let mut filled = 0;
-    while filled < piece.len() {
+    loop {
         match file.read(&mut piece[filled..]) {
-            Ok(0) => break,
-            Ok(length) => filled += length,
+            Ok(length) => {
+                filled += length;
+                if length == 0 || filled >= enough {
+                    return Ok(filled);
+                }
+            }
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(Error::io("read it", path, error)),
+            Err(error) => return Err(error),
         }
     }
-    Ok(filled)
 }
 
 /// Refuses a path in which Windows would read a part as something else than the name of a file or folder: a device, an

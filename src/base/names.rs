@@ -53,8 +53,13 @@ static PLAIN: [bool; 256] = {
     let mut plain = [false; 256];
     let mut byte = b' ';
     while byte <= b'~' {
-        plain[byte as usize] = !matches!(byte, b':' | b'<' | b'>' | b'"' | b'/' | b'|' | b'?' | b'*');
+        plain[byte as usize] = byte != b':';
         byte += 1;
+    }
+    let mut index = 0;
+    while index < FORBIDDEN.len() {
+        plain[FORBIDDEN[index] as usize] = false;
+        index += 1;
     }
     plain
 };

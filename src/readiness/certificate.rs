@@ -1,15 +1,12 @@
 //! When the certificates end that the relay's messages rest on \[36330\]: the router's own, and the estate's.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use super::{Point, Standing};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::time;
 use crate::registry::Value;
-use crate::x509::{Certificate, blocks};
-
-/// How long before its end a certificate wants a look: as in an audit (our choice).
-const SOON: Duration = Duration::from_secs(90 * 86_400);
+use crate::x509::{Certificate, ENDS_SOON, certificates};
 
 /// Certificates, each with where it was seen.
 #[derive(Debug, Default)]
@@ -55,12 +52,7 @@ impl Certificates {
 }
 
 fn read(bytes: &[u8]) -> Result<Vec<Certificate>> {
-    const LABEL: &str = "CERTIFICATE";
-    let found: Vec<Certificate> = blocks(bytes, LABEL)?
-        .into_iter()
-        .filter(|block| block.label == LABEL)
-        .map(|block| Certificate::parse(block.der))
-        .collect::<Result<_>>()?;
+    let found = certificates(bytes)?;
     match found.is_empty() {
         true => Err(Error::new(ErrorKind::Certificate, "it holds no certificate").next("name one in PEM or DER")),
         false => Ok(found),
@@ -75,7 +67,7 @@ pub(super) fn certificate(seen: &Certificates, at: SystemTime) -> Point {
         match () {
             () if at > end => (Standing::Wrong, "has ended"),
             () if at < begin => (Standing::Wrong, "is not valid yet: look at the clock"),
-            () if end.duration_since(at).is_ok_and(|left| left < SOON) => (Standing::Doubtful, "ends soon"),
+            () if end.duration_since(at).is_ok_and(|left| left < ENDS_SOON) => (Standing::Doubtful, "ends soon"),
             () => (Standing::Right, "is valid"),
         }
     };

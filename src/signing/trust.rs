@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use crate::base::error::{Error, ErrorKind, Result, plain};
 use crate::base::files::{lies_in, read_file, real_path};
-use crate::x509::{Certificate, Crl, Fingerprint, blocks};
+use crate::x509::{self, Certificate, Crl, Fingerprint, blocks};
 
 /// The largest file of certificates, of a revocation list, and the most files of a folder.
 const MAX_ROOT_FILE: u64 = 4 << 20;
@@ -209,9 +209,7 @@ fn refuse_signed(bytes: &[u8]) -> Result<()> {
 
 /// All certificates of a file, in their order.
 pub(super) fn certificates(path: &Path, bytes: &[u8]) -> Result<Vec<Certificate>> {
-    let blocks = blocks(bytes, "CERTIFICATE").map_err(|error| error.in_file(path))?;
-    let certificates = blocks.into_iter().filter(|block| block.label == "CERTIFICATE");
-    certificates.map(|block| Certificate::parse(block.der).map_err(|error| error.in_file(path))).collect()
+    x509::certificates(bytes).map_err(|error| error.in_file(path))
 }
 
 /// Reads a file of certificates or of a key.

@@ -8,7 +8,7 @@ mod limits;
 mod pem;
 mod time;
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use x509_cert::der::asn1::{BitString, Int};
 use x509_cert::der::oid::{AssociatedOid, ObjectIdentifier};
@@ -26,6 +26,19 @@ pub(crate) use key::PublicKey;
 pub use key::{DigestAlgorithm, PrivateKey};
 pub(crate) use limits::broken_limit;
 pub(crate) use pem::blocks;
+
+/// How long before its end a certificate is worth a warning: our choice.
+pub(crate) const ENDS_SOON: Duration = Duration::from_secs(90 * 86_400);
+
+/// All certificates of a file, in PEM or one in DER, in their order.
+///
+/// # Errors
+/// One of them cannot be read.
+pub(crate) fn certificates(bytes: &[u8]) -> Result<Vec<Certificate>> {
+    const LABEL: &str = "CERTIFICATE";
+    let blocks = blocks(bytes, LABEL)?.into_iter().filter(|block| block.label == LABEL);
+    blocks.map(|block| Certificate::parse(block.der)).collect()
+}
 
 /// A certificate that was read, and nothing of it judged.
 #[derive(Debug, Clone)]
