@@ -10,7 +10,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::{env, fs, io, process, thread};
 
-use layout::{Catalog, Entry, is_catalog, is_customer_file, unknown};
+use layout::{Catalog, Entry, Sum, crc32, is_catalog, is_customer_file, unknown};
 
 fn main() -> io::Result<()> {
     let mode = env::var("STAND_IN").unwrap_or_default();
@@ -69,6 +69,7 @@ fn refresh(cid: &Path, mode: &str) -> io::Result<()> {
         }
     }
     bring_in_line(cid, cid, mode)?;
+    println!("Read catalog file cidsync.upd");
     let place = cid.join("cidsync.upd");
     match mode {
         "changes a file" => fs::write(cid.join("rms/agent.dll"), "changed")?,
@@ -78,6 +79,21 @@ fn refresh(cid: &Path, mode: &str) -> io::Result<()> {
             fs::write(cid.join("savxp/engine.dll"), bytes)?;
         }
         "changes mrinit.conf" => fs::write(cid.join("mrinit.conf"), "[Config]\r\n")?,
+        "leaves a log and a backup" => {
+            fs::write(cid.join("configcid.log"), "done")?;
+            fs::create_dir(cid.join("backup"))?;
+            fs::copy(&place, cid.join("backup/cidsync.upd"))?;
+        }
+        "writes a further catalog" => drop(fs::copy(&place, cid.join("root.upd"))?),
+        "prints mrinit.conf" => {
+            io::stdout().write_all(&fs::read(cid.join("mrinit.conf"))?)?;
+            for word in String::from_utf8_lossy(&fs::read(cid.join("mrinit.conf"))?).split('"') {
+                println!("{word}");
+            }
+        }
+        // What the copy takes on the disk, in bytes.
+        #[cfg(unix)]
+        "tells how large its copy is" => println!("allocated: {}", allocated(cid)?),
         "creates a file" => fs::write(cid.join("new.dll"), "new")?,
         "creates a folder" => fs::create_dir(cid.join("new"))?,
         "deletes a file" => fs::remove_file(cid.join("savxp/engine.dll"))?,
@@ -104,9 +120,24 @@ fn refresh(cid: &Path, mode: &str) -> io::Result<()> {
     Ok(())
 }
 
+/// What all files of a folder take on the disk, in bytes.
+#[cfg(unix)]
+fn allocated(folder: &Path) -> io::Result<u64> {
+    let mut bytes = 0;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        bytes += match entry.file_type()?.is_dir() {
+            true => allocated(&entry.path())?,
+            false => std::os::unix::fs::MetadataExt::blocks(&entry.metadata()?) * 512,
+        };
+    }
+    Ok(bytes)
+}
+
 /// Rewrites the catalog in `folder` as the vendor's program does, or as `mode` says.
 fn bring_in_line(cid: &Path, folder: &Path, mode: &str) -> io::Result<()> {
     let place = folder.join("cidsync.upd");
+    let sum: Sum = if mode == "writes CRC-32" { crc32 } else { unknown };
     let mut catalog = Catalog::read(&fs::read(&place)?);
     let old = catalog.clone();
     let prefix = folder.strip_prefix(cid).ok().and_then(Path::to_str).filter(|name| !name.is_empty());
@@ -119,20 +150,23 @@ fn bring_in_line(cid: &Path, folder: &Path, mode: &str) -> io::Result<()> {
         if !is_customer_file(&from_root(&name)) && !is_catalog(&name) {
             entries.push(entry.clone());
         } else if let Ok(content) = fs::read(on_disk(&name)) {
-            entries.push(Entry::of(&name, &content, unknown));
+            entries.push(Entry::of(&name, &content, sum));
         } else if mode == "keeps a dead entry" {
             entries.push(entry.clone());
         }
     }
     for name in customer_files(folder, prefix.is_none())? {
+        if mode == "knows mrinit.conf alone" && !name.ends_with("mrinit.conf") {
+            continue;
+        }
         if !catalog.entries.iter().any(|entry| entry.name() == name) {
-            entries.push(Entry::of(&name, &fs::read(on_disk(&name))?, unknown));
+            entries.push(Entry::of(&name, &fs::read(on_disk(&name))?, sum));
         }
     }
     catalog.entries = entries;
     lie(&mut catalog, &old, mode);
     if catalog != old {
-        catalog.seal(unknown);
+        catalog.seal(sum);
         if mode == "keeps the catalog's own checksum" {
             catalog.own = old.own;
         }
@@ -170,6 +204,22 @@ fn lie(catalog: &mut Catalog, old: &Catalog, mode: &str) {
             let (new, old) = (find(catalog, "\\mrinit.conf"), &old.entries[find(old, "\\mrinit.conf")]);
             assert_ne!(catalog.entries[new].size, old.size);
             catalog.entries[new].checksum = old.checksum;
+        }
+        "removes entries and appends them" => {
+            let entry = catalog.entries.remove(find(catalog, "\\mrinit.conf"));
+            catalog.entries.push(entry);
+        }
+        "spells names otherwise" => catalog.entries.iter_mut().for_each(|entry| entry.path.make_ascii_uppercase()),
+        "sorts entries" => catalog.entries.sort_by_key(Entry::name),
+        "lists a file of nobody's" => catalog.entries.push(Entry::of("\\notes.txt", b"of nobody", unknown)),
+        "lists a file of nobody's with a wrong size" => {
+            catalog.entries.push(Entry::of("\\notes.txt", b"of nobody, once longer", unknown));
+        }
+        "changes the version of the format" => catalog.head[39] = 2,
+        "does all of it otherwise" => {
+            catalog.entries.reverse();
+            catalog.entries.iter_mut().for_each(|entry| entry.path.make_ascii_lowercase());
+            catalog.head[42] = if catalog.head[42] == b'0' { b'1' } else { b'0' };
         }
         "drops a new entry" => drop(catalog.entries.pop()),
         "drops an entry of the vendor's" => drop(catalog.entries.remove(vendor)),

@@ -238,7 +238,7 @@ impl State {
                 self.options.checksum = ChecksumChoice::Also(Arc::new(CommandFunction::new(value, self.timeout)?));
             }
             "refresh-with" => {
-                self.options.program = Some(Program { path: value.into(), timeout: self.timeout });
+                self.options.program = Some(Program::parse(value.as_ref(), self.timeout)?);
             }
             "customer-file" => self.options.customer_files.add(value)?,
             "program-timeout" => match seconds()? {

@@ -165,10 +165,11 @@ impl Run<'_> {
             applied => _ = applied?,
         }
         // While the next writer still waits.
-        let faults = match self.look {
+        let mut faults = match self.look {
             Some(options) => verify_change(&Cid::open(path)?, options, plan)?.faults,
             None => Vec::new(),
         };
+        faults.retain(|fault| !plan.is_left(fault.catalog.as_ref(), fault.path.as_ref()));
         Ok((if faults.is_empty() { Status::Changed } else { Status::Failed }, faults))
     }
 }

@@ -14,9 +14,45 @@ use super::error::{Error, ErrorKind, Result};
 /// More output than this ends a program.
 const MAX_OUTPUT: u64 = 16 << 20;
 
-/// Runs a program to its end, within `timeout`, and gives what it wrote to standard output. All three streams are
-/// files: nothing waits for a program, or for one that it left behind, to read or close them.
-pub(crate) fn run(mut command: Command, program: &Path, stdin: Stdio, timeout: Duration) -> Result<Vec<u8>> {
+/// How a program ended, and what it wrote.
+pub(crate) struct Ran {
+    pub status: ExitStatus,
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+}
+
+impl Ran {
+    /// What it said, line by line: what it wrote to standard output, and then to standard error.
+    pub(crate) fn said(&self) -> Vec<String> {
+        let text = [&self.stdout, &self.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        let lines = text.iter().flat_map(|text| text.lines()).map(str::trim_end);
+        lines.filter(|line| !line.is_empty()).map(str::to_owned).collect()
+    }
+}
+
+/// Runs a program to its end, within `timeout`, and gives what it wrote to standard output.
+pub(crate) fn run(command: Command, program: &Path, stdin: Stdio, timeout: Duration) -> Result<Vec<u8>> {
+    let (ran, stopped) = run_to_end(command, program, stdin, timeout)?;
+    match stopped {
+        Some(what) => Err(stop_error(what).in_file(program)),
+        None if ran.status.success() => Ok(ran.stdout),
+        None => Err(failure(&ran).in_file(program)),
+    }
+}
+
+/// The error for a program that was stopped.
+pub(crate) fn stop_error(what: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Program, what).next("nothing was changed; run the program by hand to see what it does")
+}
+
+/// Runs a program to its end, however it ends; why it was stopped, where it did not end within `timeout` for example, stands
+/// beside. All three streams are files: nothing waits for a program, or for one that it left behind, to read or close them.
+pub(crate) fn run_to_end(
+    mut command: Command,
+    program: &Path,
+    stdin: Stdio,
+    timeout: Duration,
+) -> Result<(Ran, Option<String>)> {
     let cannot = |doing: &str, error| Error::io(doing, program, error);
     let stream = || -> io::Result<(File, File)> {
         let file = tempfile::tempfile()?;
@@ -37,21 +73,25 @@ pub(crate) fn run(mut command: Command, program: &Path, stdin: Stdio, timeout: D
         let child = Arc::clone(&child);
         move || kill(&mut held(&child))
     });
-    let status = wait(&child, timeout, &[&stdout, &stderr]).map_err(|error| error.in_file(program))?;
-    running.disarm();
+    let (status, stopped) = match wait(&child, timeout, &[&stdout, &stderr]) {
+        Ok(status) => {
+            running.disarm();
+            (status, None)
+        }
+        Err(what) => {
+            drop(running);
+            (held(&child).wait().map_err(|error| cannot("wait for it", error))?, Some(what))
+        }
+    };
     let read = |file: &mut File| {
         let mut bytes = Vec::new();
         file.rewind().and_then(|()| file.take(MAX_OUTPUT).read_to_end(&mut bytes)).map(|_| bytes)
     };
-    let output = read(&mut stdout).map_err(|error| cannot("read its output", error))?;
-    if status.success() {
-        return Ok(output);
-    }
-    let said = read(&mut stderr).unwrap_or_default();
-    Err(failure(status, &said, &output).in_file(program))
+    let stdout = read(&mut stdout).map_err(|error| cannot("read its output", error))?;
+    Ok((Ran { status, stdout, stderr: read(&mut stderr).unwrap_or_default() }, stopped))
 }
 
-fn failure(status: ExitStatus, stderr: &[u8], stdout: &[u8]) -> Error {
+fn failure(Ran { status, stdout, stderr }: &Ran) -> Error {
     let last_line = |bytes: &[u8]| {
         let text = String::from_utf8_lossy(bytes);
         let line = text.lines().rev().map(str::trim).find(|line| !line.is_empty());
@@ -67,32 +107,35 @@ fn held(child: &Mutex<Child>) -> MutexGuard<'_, Child> {
     child.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn wait(child: &Mutex<Child>, timeout: Duration, outputs: &[&File]) -> Result<ExitStatus> {
-    let stop = |what: String| {
-        Err(Error::new(ErrorKind::Program, what)
-            .next("nothing was changed; run the program by hand to see what it does"))
-    };
+/// Waits for the end of a program; or says why it is to be stopped.
+fn wait(child: &Mutex<Child>, timeout: Duration, outputs: &[&File]) -> Result<ExitStatus, String> {
     let begin = Instant::now();
     let mut pause = Duration::from_millis(1);
     loop {
         match held(child).try_wait() {
             Ok(Some(status)) => return Ok(status),
             Ok(None) => {}
-            Err(error) => return stop(format!("cannot wait for the program: {error}")),
+            Err(error) => return Err(format!("cannot wait for the program: {error}")),
         }
         if begin.elapsed() >= timeout {
-            return stop(format!("the program did not end within {} seconds and was stopped", timeout.as_secs_f32()));
+            return Err(format!("the program did not end within {} seconds and was stopped", timeout.as_secs_f32()));
         }
         if outputs.iter().any(|file| file.metadata().is_ok_and(|metadata| metadata.len() > MAX_OUTPUT)) {
-            return stop("the program printed without end and was stopped".to_owned());
+            return Err("the program printed without end and was stopped".to_owned());
         }
         thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(50));
     }
 }
 
-/// Ends a program and, where the system has groups of processes, all that it started.
+/// Ends a program and all that it started.
 fn kill(child: &mut Child) {
+    #[cfg(windows)]
+    {
+        let mut taskkill = Command::new("taskkill");
+        taskkill.args(["/T", "/F", "/PID", &child.id().to_string()]);
+        let _ = taskkill.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    }
     #[cfg(unix)]
     let _ = rustix::process::kill_process_group(rustix::process::Pid::from_child(child), rustix::process::Signal::KILL);
     let _ = child.kill();

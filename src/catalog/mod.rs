@@ -171,8 +171,8 @@ impl Catalog {
         Ok(())
     }
 
-    /// Whether everything but the entries and the own checksum is the same.
-    pub(crate) fn same_frame(&self, other: &Self) -> bool {
-        self.id == other.id && self.gap == other.gap && self.trailing == other.trailing
+    /// Whether everything but the identity, the entries and the own checksum is the same.
+    pub(crate) fn same_frame_but_id(&self, other: &Self) -> bool {
+        self.gap == other.gap && self.trailing == other.trailing
     }
 }

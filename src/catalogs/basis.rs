@@ -30,6 +30,12 @@ pub(super) struct Refreshed {
     pub writes: Vec<Change>,
     /// The functions of those whose function was found out, by the keys of their paths.
     pub functions: HashMap<String, Function>,
+    /// What a program did otherwise than configcid would, and is none of its faults, each as a sentence.
+    pub notes: Vec<String>,
+    /// What a program said, line by line.
+    pub said: Vec<String>,
+    /// What a program left otherwise than configcid would: a catalog, and the file that it says nothing of, or all of it.
+    pub left: Vec<(CidPath, Option<CidPath>)>,
 }
 
 /// The customer's files that are there, from the CID's root, in the case found, by key.

@@ -11,6 +11,8 @@ use crate::plan::View;
 
 /// How many of the vendor's files are tried: the smallest ones.
 const SAMPLE: usize = 8;
+/// Once two of them are at hand, none that is larger than this is read for it, in bytes: each is read once for every function.
+const LARGE: u32 = 4 << 20;
 /// The least size that tells anything: two files of no bytes have the same checksum under most functions.
 const LEAST_SIZE: u32 = 4;
 
@@ -192,7 +194,8 @@ pub(crate) fn samples(
     order.sort_by_key(|(vendor, entry)| (!vendor, entry.size));
     let mut samples: Vec<Sample> = Vec::new();
     for (vendor, entry) in order {
-        if samples.len() >= SAMPLE || (!vendor && samples.iter().any(|sample| sample.vendor)) {
+        let enough = if entry.size > LARGE { 2 } else { SAMPLE };
+        if samples.len() >= enough || (!vendor && samples.iter().any(|sample| sample.vendor)) {
             break;
         }
         let path = entry.path.under(file.folder.as_ref());

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::basis::{Basis, Refreshed};
 use super::damage::NAMED;
 use super::loaded::catalog_change;
-use super::{ChecksumChoice, Detection, Loaded, RefreshOptions, detect};
+use super::{ChecksumChoice, Detection, Loaded, Program, RefreshOptions, detect};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::catalog::checksum::{Function, bound};
 use crate::catalog::{Catalog, Checksum, CidPath, Role};
@@ -103,21 +103,25 @@ fn function_of(view: &View<'_>, loaded: &Loaded, options: &RefreshOptions) -> Re
             },
         )
         .in_file(&place)
-        .next(
+        .next(format!(
             "bring the function with --checksum DEFINITION, which configcid catalog identify may find, or --checksum-command \
-             'PROGRAM ARG...', or the vendor's program with --refresh-with ConfigCID.exe",
-        )),
+             'PROGRAM ARG...', or the vendor's program with --refresh-with {}",
+            match Program::found() {
+                Some(found) => format!("auto, which is {}", found.display()),
+                None => "ConfigCID.exe".to_owned(),
+            }
+        ))),
     }
 }
 
 /// A change to a catalog's entry: the one at `index`, or a new one.
-struct Edit {
+pub(super) struct Edit {
     index: Option<usize>,
     change: EntryChange,
 }
 
 /// What must change for the catalog to be as it should be.
-fn edits(basis: &Basis<'_>, loaded: &Loaded, function: &Function) -> Result<Vec<Edit>> {
+pub(super) fn edits(basis: &Basis<'_>, loaded: &Loaded, function: &Function) -> Result<Vec<Edit>> {
     let Basis { view, order, customers, options, .. } = basis;
     let file = &loaded.file;
     let mut edits = Vec::new();

@@ -1,9 +1,6 @@
 //! What leads a refresh, wherever one is part of the work.
 
-use std::path::PathBuf;
-use std::time::Duration;
-
-use super::ChecksumChoice;
+use super::{ChecksumChoice, Program};
 use crate::catalog::CustomerFiles;
 
 /// How to refresh.
@@ -20,13 +17,4 @@ pub struct RefreshOptions {
     pub accept_temporary: bool,
     /// Let this program rewrite the catalogs.
     pub program: Option<Program>,
-}
-
-/// A program that rewrites a CID's catalogs; it gets the CID's folder as its one argument.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Program {
-    /// The program.
-    pub path: PathBuf,
-    /// How long it may take.
-    pub timeout: Duration,
 }

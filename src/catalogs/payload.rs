@@ -8,6 +8,7 @@ use super::{Loaded, Order, RefreshOptions, busy, damage, program, signed};
 use crate::base::error::Result;
 use crate::catalog::CidPath;
 use crate::cid::Cid;
+use crate::cid::tree::Found;
 use crate::plan::{Action, CatalogChange, Change, Parts, Plan, View};
 
 /// What a capability wants of a CID. It is no plan yet: [`plan`](Payload::plan) makes a whole one of it.
@@ -57,17 +58,23 @@ impl Payload {
             relied_on.push((path.clone(), view.observe(path)?));
         }
         let mut basis = Basis { view, loaded: &loaded, order: &order, customers: &customers, options };
-        let Refreshed { catalogs, writes, functions } = match &options.program {
+        let Refreshed { catalogs, writes, functions, notes, said, left } = match &options.program {
             Some(program) => program::run(program, &basis, &changes)?,
             None => bring_in_line(&mut basis)?,
         };
         let is_ours = |path: &CidPath| changes.iter().any(|change| change.path.key() == path.key());
-        relied_on.extend(gone(&catalogs).filter(|path| !is_ours(path)).map(|path| (path, None)));
+        for path in gone(&catalogs).filter(|path| !is_ours(path)) {
+            // What a program has taken out of a catalog may be there still.
+            if matches!(cid.tree().find(&path)?, Found::Absent) {
+                relied_on.push((path, None));
+            }
+        }
         changes.extend(writes);
         let signed = signed::consult(cid, &changes, &catalogs, &options.customer_files)?;
         warnings.extend(signed.warnings);
         let candidates = signed.candidates;
-        Ok(Plan::new(cid, Parts { purpose, changes, catalogs, warnings, candidates, relied_on, functions }))
+        let parts = Parts { purpose, changes, catalogs, warnings, notes, said, left, candidates, relied_on, functions };
+        Ok(Plan::new(cid, parts))
     }
 }
 

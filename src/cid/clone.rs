@@ -70,7 +70,7 @@ pub fn clone(cid: &Cid, new: &Path, progress: &mut dyn FnMut(CloneProgress)) -> 
     let (staging, is_resumed) = OwnFolder::make_or_take_over(parent, &format!("{OWN_PREFIX}clone-"), &purpose)
         .map_err(|error| Error::io("make a folder for the copy", parent, error))?;
     let mut state = CloneProgress { copied: 0, compared: 0, total };
-    let copying = Copying { from: cid.root(), to: staging.path(), items: &items, flush: Flush::Yes };
+    let copying = Copying { from: cid.root(), to: staging.path(), items: &items };
     if is_resumed {
         copying.tidy()?;
     }
@@ -115,14 +115,6 @@ fn plain_items(root: &Path) -> Result<(Vec<Item>, u64)> {
     Ok((items, total))
 }
 
-/// Copies what is in the folder `from` to the empty folder `to`, and says what that was.
-pub(crate) fn copy_tree(from: &Path, to: &Path) -> Result<Vec<Item>> {
-    let (items, total) = plain_items(from)?;
-    let copying = Copying { from, to, items: &items, flush: Flush::No };
-    copying.copy(&mut CloneProgress { copied: 0, compared: 0, total }, &mut |_| {})?;
-    Ok(items)
-}
-
 /// The real path of what is to be made.
 fn checked_target(cid: &Cid, new: &Path) -> Result<PathBuf> {
     check_spelling(new)?;
@@ -148,19 +140,11 @@ fn checked_target(cid: &Cid, new: &Path) -> Result<PathBuf> {
     Ok(parent.join(name))
 }
 
-/// Whether a copy is to outlast a power failure.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Flush {
-    Yes,
-    No,
-}
-
 /// A tree that is copied, and where to.
 struct Copying<'a> {
     from: &'a Path,
     to: &'a Path,
     items: &'a [Item],
-    flush: Flush,
 }
 
 impl Copying<'_> {
@@ -208,7 +192,7 @@ impl Copying<'_> {
             }
         }
         let copy = |source: &Path, target: &Path| {
-            copy_file(source, target, self.flush).map_err(|error| {
+            copy_file(source, target).map_err(|error| {
                 Error::io("copy it", source, error).next("check the free space and your rights, then try again")
             })
         };
@@ -219,13 +203,11 @@ impl Copying<'_> {
             state.copied += size;
             progress(*state);
         })?;
-        if self.flush == Flush::Yes {
-            let flushed = in_flight(LOOKS, &folders, |folder| {
-                let target = self.to.join(folder);
-                sync_folder(&target).map_err(|error| Error::io("flush the folder", &target, error))
-            });
-            flushed.into_iter().collect::<Result<()>>()?;
-        }
+        let flushed = in_flight(LOOKS, &folders, |folder| {
+            let target = self.to.join(folder);
+            sync_folder(&target).map_err(|error| Error::io("flush the folder", &target, error))
+        });
+        flushed.into_iter().collect::<Result<()>>()?;
         // Rights last, those of folders after those of what they hold: a folder may not be writable.
         for folder in folders.iter().rev() {
             let target = self.to.join(folder);
@@ -291,7 +273,7 @@ struct Copied {
 /// and nothing comes by here. What an interrupted copy has with size and time of the original is taken, since the time is
 /// set last; its bytes are compared as all others are.
 #[cfg(unix)]
-fn copy_file(source: &Path, target: &Path, flush: Flush) -> io::Result<Copied> {
+fn copy_file(source: &Path, target: &Path) -> io::Result<Copied> {
     use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
     let mut from = open_plain(source)?;
     let metadata = from.metadata()?;
@@ -301,9 +283,7 @@ fn copy_file(source: &Path, target: &Path, flush: Flush) -> io::Result<Copied> {
     let mut file = match options.open(target) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             if is_copy(target, &metadata)? {
-                if flush == Flush::Yes {
-                    File::open(target)?.sync_all()?;
-                }
+                File::open(target)?.sync_all()?;
                 return Ok(Copied { size: metadata.len(), was_there: true });
             }
             fs::remove_file(target)?;
@@ -318,15 +298,13 @@ fn copy_file(source: &Path, target: &Path, flush: Flush) -> io::Result<Copied> {
     // On Linux this is copy_file_range, where the file system has it.
     let size = io::copy(&mut from, &mut file)?;
     file.set_modified(metadata.modified()?)?;
-    if flush == Flush::Yes {
-        file.sync_all()?;
-    }
+    file.sync_all()?;
     Ok(Copied { size, was_there: false })
 }
 
 /// As on other systems; `CopyFileEx` copies attributes and time, too, and lets the server of a share copy.
 #[cfg(not(unix))]
-fn copy_file(source: &Path, target: &Path, flush: Flush) -> io::Result<Copied> {
+fn copy_file(source: &Path, target: &Path) -> io::Result<Copied> {
     let metadata = source.symlink_metadata()?;
     let was_there = target.symlink_metadata().is_ok();
     let is_taken = was_there && is_copy(target, &metadata)?;
@@ -337,14 +315,12 @@ fn copy_file(source: &Path, target: &Path, flush: Flush) -> io::Result<Copied> {
         }
         fs::copy(source, target)?;
     }
-    if flush == Flush::Yes {
-        // What is read-only is not opened for writing, and nothing else is flushed.
-        let permissions = fs::metadata(target)?.permissions();
-        make_writable(target)?;
-        File::options().write(true).open(target)?.sync_all()?;
-        if permissions.readonly() {
-            fs::set_permissions(target, permissions)?;
-        }
+    // What is read-only is not opened for writing, and nothing else is flushed.
+    let permissions = fs::metadata(target)?.permissions();
+    make_writable(target)?;
+    File::options().write(true).open(target)?.sync_all()?;
+    if permissions.readonly() {
+        fs::set_permissions(target, permissions)?;
     }
     Ok(Copied { size: metadata.len(), was_there: is_taken })
 }
@@ -364,7 +340,7 @@ mod tests {
 
     fn copy(from: &Path, to: &Path) -> Result<CloneReport> {
         let (items, total) = plain_items(from)?;
-        let copying = Copying { from, to, items: &items, flush: Flush::Yes };
+        let copying = Copying { from, to, items: &items };
         let mut state = CloneProgress { copied: 0, compared: 0, total };
         copying.tidy()?;
         let report = copying.copy(&mut state, &mut |_| {})?;

@@ -7,7 +7,6 @@ pub(crate) mod hash;
 pub(crate) mod tree;
 pub(crate) mod walk;
 
-pub(crate) use clone::copy_tree;
 pub use clone::{CloneProgress, CloneReport, check_clone, clone};
 
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
 //! The flags that several commands share. This file knows no command.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +24,20 @@ pub(super) fn path() -> impl TypedValueParser<Value = PathBuf> {
         match cfg!(windows) {
             true => unquoted(path),
             false => Ok(path),
+        }
+    })
+}
+
+/// Reads a program as it was meant: a path, or a command line, whose quotes stay.
+fn program() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|line| {
+        let text = line.to_string_lossy();
+        if begins_with_foreign_dash(&text) {
+            return Err("it begins with the dash of a word processor".to_owned());
+        }
+        match cfg!(windows) && text.matches('"').count() == 1 {
+            true => unquoted(line),
+            false => Ok(line),
         }
     })
 }
@@ -60,15 +74,33 @@ pub(super) struct RefreshFlags {
     customer_file: Vec<String>,
     #[command(flatten)]
     function: FunctionFlags,
-    /// Let this program rewrite the catalogs, on a copy that is checked; it gets the CID as its argument
-    #[arg(long, value_name = "PROGRAM", value_parser = path())]
+    /// Let this program rewrite the catalogs, on a copy that is checked; it gets the CID as its last argument. A path, a
+    /// command line, or auto: where CONFIGCID_PROGRAM says, in PATH, or where the vendor's versions lie
+    #[arg(long, value_name = "PROGRAM", value_parser = program())]
     refresh_with: Option<PathBuf>,
+    /// One more argument for the program, before the CID
+    #[arg(long, value_name = "ARG", requires = "refresh_with", allow_hyphen_values = true)]
+    program_arg: Vec<String>,
+    /// What the program's copy of the CID holds: what is needed (catalogs, customer's and small files; the others have their
+    /// size alone), or the whole of every file
+    #[arg(long, value_enum, value_name = "needed|whole", hide_possible_values = true, requires = "refresh_with", default_value_t = ProgramCopy::Needed)]
+    program_copy: ProgramCopy,
+    /// Where the program's copy is made, instead of where the system has temporary files
+    #[arg(long, value_name = "DIR", requires = "refresh_with", value_parser = path())]
+    temp: Option<PathBuf>,
     /// Go on where files of the vendor are damaged; their entries stay as they are
     #[arg(long)]
     accept_damage: bool,
     /// Go on where temporary files tell of an update in progress
     #[arg(long)]
     accept_temporary: bool,
+}
+
+/// What is in a program's copy of the CID.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum ProgramCopy {
+    Needed,
+    Whole,
 }
 
 /// Which checksum function.
@@ -112,8 +144,16 @@ impl RefreshFlags {
         options.customer_files = customer_files(&self.customer_file)?;
         options.accept_damage = self.accept_damage;
         options.accept_temporary = self.accept_temporary;
-        options.program = self.refresh_with.clone().map(|path| Program { path, timeout: self.function.timeout() });
+        options.program = self.refresh_with.as_ref().map(|path| self.program(path)).transpose()?;
         Ok(options)
+    }
+
+    fn program(&self, path: &Path) -> Result<Program> {
+        let mut program = Program::parse(path, self.function.timeout())?;
+        program.args.extend(self.program_arg.iter().cloned());
+        program.whole_copy = self.program_copy == ProgramCopy::Whole;
+        program.temp.clone_from(&self.temp);
+        Ok(program)
     }
 }
 

@@ -74,6 +74,8 @@ impl Work<'_> {
         }
         let Some(plan) = &ran.plan else { return };
         (self.lines)(plan).iter().for_each(|line| out.change(line));
+        plan.said().iter().for_each(|line| out.detail(format!("    it said: {line}")));
+        plan.notes().iter().for_each(|note| out.line(format!("note: {note}")));
         plan.warnings().iter().for_each(|warning| out.warning(warning));
         // Bounded: a manifest may list one folder of many.
         let named = if out.verbose { usize::MAX } else { 5 };

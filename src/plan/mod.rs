@@ -62,6 +62,13 @@ pub(crate) struct Parts {
     pub catalogs: Vec<CatalogChange>,
     /// What is allowed and still likely to be a mistake, each as a sentence.
     pub warnings: Vec<String>,
+    /// What is worth knowing and no mistake, each as a sentence.
+    pub notes: Vec<String>,
+    /// What a program said that the user brought, line by line.
+    pub said: Vec<String>,
+    /// What that program left otherwise than configcid would, and no look at the result is to call a fault: a catalog, and
+    /// the file that it says nothing of, or all of it.
+    pub left: Vec<(CidPath, Option<CidPath>)>,
     /// Files that may be the customer's, though not by their names.
     pub candidates: Vec<CidPath>,
     /// Files that the changes speak of without writing them, as they were before anything was worked out from them.
@@ -207,6 +214,25 @@ impl Plan {
     /// What is allowed and still likely to be a mistake, each as a sentence.
     pub fn warnings(&self) -> &[String] {
         &self.parts.warnings
+    }
+
+    /// What is worth knowing and no mistake, each as a sentence.
+    pub fn notes(&self) -> &[String] {
+        &self.parts.notes
+    }
+
+    /// What a program said that the user brought, line by line, without secrets.
+    pub fn said(&self) -> &[String] {
+        &self.parts.said
+    }
+
+    /// Whether this was left as it is by a program that the user brought, whose work was accepted all the same.
+    pub(crate) fn is_left(&self, catalog: Option<&CidPath>, path: Option<&CidPath>) -> bool {
+        let is_this = |(left, file): &&(CidPath, Option<CidPath>)| {
+            catalog.is_some_and(|catalog| catalog.key() == left.key())
+                && file.as_ref().is_none_or(|file| path.is_some_and(|path| path.key() == file.key()))
+        };
+        self.parts.left.iter().any(|left| is_this(&left))
     }
 
     /// Files that may be the customer's, though not by their names: no manifest lists them, and they are no catalogs.

@@ -88,6 +88,12 @@ pub struct CidResult {
     /// Likely mistakes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+    /// What is worth knowing and no mistake.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// What a program said that rewrote the catalogs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub said: Vec<String>,
     /// Files that may be the customer's, though not by their names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub candidates: Option<Candidates>,
@@ -150,6 +156,8 @@ impl CidResult {
             files: Vec::new(),
             catalogs: Vec::new(),
             warnings: Vec::new(),
+            notes: Vec::new(),
+            said: Vec::new(),
             candidates: None,
             recovered: None,
             broken_lock: None,
@@ -166,6 +174,8 @@ impl CidResult {
             result.files = plan.changes().iter().map(FileReport::new).collect();
             result.catalogs = plan.catalogs().to_vec();
             result.warnings = plan.warnings().to_vec();
+            result.notes = plan.notes().to_vec();
+            result.said = plan.said().to_vec();
             result.candidates = Candidates::of(plan.candidates());
         }
         result.recovered = ran.recovered.clone();

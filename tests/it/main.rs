@@ -42,6 +42,7 @@ mod model;
 mod mrinit;
 mod output;
 mod probe;
+mod program;
 mod properties;
 mod public;
 mod refresh;

@@ -1,0 +1,279 @@
+//! Letting a program that the user brings, `ConfigCID.exe` itself for example, rewrite the catalogs.
+//!
+//! The program never touches the CID. It runs on a working copy, what it did there is checked by what endpoints would
+//! meet, and only catalogs that pass become changes of the plan, which is then carried out like any other. So a program
+//! that hangs, fails, lies or dies half-way leaves nothing to put back, and a dry run shows what it does.
+
+mod check;
+mod copy;
+mod find;
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use self::check::{Check, Verdict};
+use self::copy::WorkingCopy;
+use super::basis::{Basis, Refreshed};
+use super::entries::edits;
+use super::loaded::catalog_change;
+use super::{Loaded, detect};
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::program::{Ran, run_to_end, stop_error};
+use crate::catalog::checksum::Function;
+use crate::catalog::{CidPath, Role};
+use crate::cid::tree::Found;
+use crate::cid::{Cid, MRINIT};
+use crate::mrinit::{Mrinit, is_secret_key, masked};
+use crate::plan::{CatalogChange, Change};
+
+/// A program that rewrites a CID's catalogs; it gets the CID's folder as its last argument.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Program {
+    /// The program. It is run from where it lies: some need files beside them.
+    pub path: PathBuf,
+    /// What it gets before the CID's folder.
+    pub args: Vec<String>,
+    /// How long it may take. Then it is ended, with all that it started.
+    pub timeout: Duration,
+    /// Give it a copy with the content of every file, and not only of those that it can need; and run it even where nothing is
+    /// to do.
+    pub whole_copy: bool,
+    /// Where the copy is made; `None` for where the system has temporary files.
+    pub temp: Option<PathBuf>,
+}
+
+impl Program {
+    /// A program without arguments of its own.
+    pub fn new(path: impl Into<PathBuf>, timeout: Duration) -> Self {
+        Self { path: path.into(), args: Vec::new(), timeout, whole_copy: false, temp: None }
+    }
+}
+
+/// Lets the program rewrite the catalogs of a working copy that has the payload, and gives what it made of them.
+pub(super) fn run(program: &Program, basis: &Basis<'_>, payload: &[Change]) -> Result<Refreshed> {
+    let name = program.path.file_name().unwrap_or(program.path.as_os_str()).to_string_lossy().into_owned();
+    let functions = functions(basis)?;
+    if payload.is_empty() && !program.whole_copy && is_in_line(basis, &functions)? {
+        let unchanged = |loaded: &Loaded| CatalogChange {
+            catalog: loaded.file.path.clone(),
+            entries: loaded.catalog.entries().len(),
+            function: name.clone(),
+            actions: Vec::new(),
+            changed: false,
+        };
+        let note = format!(
+            "{name} was not run: sizes are as listed, and no file of the customer's differs from its entry or has changed since \
+             the catalogs were written; --program-copy whole runs it all the same"
+        );
+        let catalogs = basis.loaded.iter().map(unchanged).collect();
+        return Ok(Refreshed { catalogs, notes: vec![note], ..Refreshed::default() });
+    }
+    let copy = WorkingCopy::make(basis, payload, program.temp.as_deref(), program.whole_copy)?;
+    let mut command = find::command(program, &copy.folder)?;
+    command.current_dir(copy.above());
+    let (ran, stopped) = run_to_end(command, &program.path, Stdio::null(), program.timeout)?;
+    let said = tame(basis.view.cid(), &ran);
+    if let Some(what) = stopped {
+        return Err(stop_error(format!("{what}{}", in_words(&said))).in_file(&program.path));
+    }
+    let mut refreshed =
+        judge(&copy, basis, &functions, &name)?.map_err(|what| refusal(program, &copy, &ran, &said, &what))?;
+    if !ran.status.success() {
+        refreshed.notes.push(format!("{name} failed ({}), and its catalogs are right", ran.status));
+    }
+    refreshed.said = said;
+    Ok(refreshed)
+}
+
+/// The error for a program whose work is not taken over: what was expected and found, and what the program said.
+fn refusal(program: &Program, copy: &WorkingCopy<'_>, ran: &Ran, said: &[String], what: &str) -> Error {
+    let mut text = format!("the program did what it should not: {what}");
+    if !ran.status.success() {
+        text.push_str(&format!("; it failed ({})", ran.status));
+    }
+    text.push_str(&in_words(said));
+    let mut next = "nothing was changed; look at the program, or leave this CID to the vendor's own tools".to_owned();
+    if let Some(files) = copy.stand_ins() {
+        next.push_str(&format!(
+            "; in its copy, {files} of the vendor's perhaps had no content: --program-copy whole gives it all of them"
+        ));
+    }
+    Error::new(ErrorKind::Program, text).in_file(&program.path).next(next)
+}
+
+/// So many lines of what a program said are kept, the last ones, and so many characters of each.
+const LINES: usize = 40;
+const OF_LINE: usize = 300;
+/// So many characters of it stand in an error.
+const IN_ERROR: usize = 600;
+
+/// What a program said, without the secrets of the CID that it worked on.
+fn tame(cid: &Cid, ran: &Ran) -> Vec<String> {
+    let copies = std::iter::once(None).chain(cid.components().iter().map(Some));
+    let files: Vec<Mrinit> = copies.filter_map(|folder| cid.mrinit(folder).ok()?).map(|(_, conf)| conf).collect();
+    let settings = files.iter().flat_map(Mrinit::settings).filter(|setting| is_secret_key(setting.name));
+    let secrets: Vec<String> =
+        settings.map(|setting| setting.value.to_string()).filter(|value| value.len() > 3).collect();
+    let lines = ran.said();
+    let tame = |line: &String| -> String {
+        let line = secrets.iter().fold(line.clone(), |line, secret| line.replace(secret, &masked(secret)));
+        // One that begins like a secret's line, and may hold another one or half of it.
+        let line = if is_secret_key(&line) { masked(&line) } else { line };
+        line.chars().take(OF_LINE).collect()
+    };
+    lines[lines.len().saturating_sub(LINES)..].iter().map(tame).collect()
+}
+
+/// What a program said, behind an error.
+fn in_words(said: &[String]) -> String {
+    let text = said.join(" | ");
+    let skipped = text.chars().count().saturating_sub(IN_ERROR);
+    let end: String = text.chars().skip(skipped).collect();
+    match (end.is_empty(), skipped) {
+        (true, _) => "; it said nothing".to_owned(),
+        (_, 0) => format!("; it said: {end}"),
+        _ => format!("; it said: ...{end}"),
+    }
+}
+
+/// Checks what the program made of the copy, and takes over what passes.
+fn judge(
+    copy: &WorkingCopy<'_>,
+    basis: &Basis<'_>,
+    functions: &[Option<Function>],
+    name: &str,
+) -> Result<Verdict<Refreshed>> {
+    let rewritten = match copy.catalogs(basis.loaded)? {
+        Ok(rewritten) => rewritten,
+        Err(what) => return Ok(Err(what)),
+    };
+    let left = match copy.other_files(basis.loaded)? {
+        Ok(left) => left,
+        Err(what) => return Ok(Err(what)),
+    };
+    let mut check = Check::new(basis, &rewritten);
+    let mut refreshed = Refreshed::default();
+    for (index, (loaded, new)) in basis.loaded.iter().zip(&rewritten).enumerate() {
+        let Loaded { file, bytes, catalog } = loaded;
+        let actions = match check.catalog(index, functions[index].as_ref())? {
+            Ok(actions) => actions,
+            Err(what) => return Ok(Err(format!("{}: {what}", file.path))),
+        };
+        let changed = new.bytes != *bytes;
+        refreshed.catalogs.push(CatalogChange {
+            catalog: file.path.clone(),
+            entries: catalog.entries().len(),
+            function: name.to_owned(),
+            actions,
+            changed,
+        });
+        if changed {
+            refreshed.writes.push(catalog_change(loaded, new.bytes.clone()));
+        }
+    }
+    if functions.iter().any(Option::is_none)
+        && let Some(function) = check.learned()?
+    {
+        check
+            .notes
+            .push(format!("the checksums that {name} wrote are those of {}: --checksum takes it", function.name()));
+    }
+    refreshed.notes = check.notes;
+    refreshed.left = check.left;
+    refreshed.notes.extend(shown(left).map(|left| format!("{name} left {left} in its copy, which went with it")));
+    Ok(Ok(refreshed))
+}
+
+/// What was left, in words; of a folder, the folder alone.
+fn shown(mut paths: Vec<PathBuf>) -> Option<String> {
+    const NAMED: usize = 3;
+    paths.sort();
+    paths.dedup_by(|path, above| path.starts_with(above));
+    let names: Vec<String> = paths.iter().take(NAMED).map(|path| path.display().to_string()).collect();
+    let more = match paths.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    (!paths.is_empty()).then(|| format!("{}{more}", names.join(", ")))
+}
+
+/// The functions of the catalogs, as far as they are known.
+fn functions(basis: &Basis<'_>) -> Result<Vec<Option<Function>>> {
+    let options = basis.options;
+    let function = |Loaded { file, bytes, catalog }: &Loaded| {
+        let detection = detect(&basis.view, file, catalog, bytes, &options.customer_files, &options.checksum)?;
+        Ok(detection.function().cloned())
+    };
+    basis.loaded.iter().map(function).collect()
+}
+
+/// Whether every catalog is known to be in line with the disk: by its function, where that is known; else by sizes, and by
+/// no customer's file having changed since its catalogs were written.
+fn is_in_line(basis: &Basis<'_>, functions: &[Option<Function>]) -> Result<bool> {
+    for (loaded, function) in basis.loaded.iter().zip(functions) {
+        let Loaded { bytes, catalog, .. } = loaded;
+        let is_in_line = match function {
+            Some(function) => {
+                edits(basis, loaded, function)?.is_empty()
+                    && catalog.own_sum(bytes, &**function)? == catalog.own_checksum()
+            }
+            None => is_in_line_by_times(basis, loaded)?,
+        };
+        if !is_in_line {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn is_in_line_by_times(basis: &Basis<'_>, loaded: &Loaded) -> Result<bool> {
+    let Loaded { file, catalog, .. } = loaded;
+    let Basis { view, order, customers, options, .. } = basis;
+    let place = view.cid().tree().place(&file.path)?;
+    let mut listed = std::collections::HashSet::new();
+    for entry in catalog.entries() {
+        let path = entry.path.under(file.folder.as_ref());
+        let role = options.customer_files.role(&path);
+        if role == Role::Vendor || order.is_impossible(&file.path, &path) {
+            continue;
+        }
+        let is_right = match view.find(&path)? {
+            Found::File { path, size, .. } => {
+                size == u64::from(entry.size) && (role == Role::Catalog || changed_before(&path, &place))
+            }
+            _ => false,
+        };
+        if !is_right {
+            return Ok(false);
+        }
+        listed.insert(path.key());
+    }
+    // What a program has left unlisted once, it leaves unlisted again.
+    let is_new = |path: &CidPath| match path.file_name().eq_ignore_ascii_case(MRINIT) {
+        true => true,
+        false => !view.cid().tree().place(path).is_ok_and(|path| changed_before(&path, &place)),
+    };
+    let unlisted = |path: &&CidPath| file.covers(path) && !listed.contains(&path.key());
+    Ok(!customers.values().filter(unlisted).any(is_new))
+}
+
+/// Whether a file was last changed before a catalog was: by the time of the content, and by that of the file itself, which
+/// no copying sets back.
+#[cfg(unix)]
+fn changed_before(file: &Path, catalog: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let times = |path: &Path| {
+        path.metadata()
+            .map(|metadata| ((metadata.mtime(), metadata.mtime_nsec()), (metadata.ctime(), metadata.ctime_nsec())))
+    };
+    // What has the same time was perhaps written after it.
+    matches!((times(file), times(catalog)), (Ok(file), Ok(catalog)) if file.0 < catalog.0 && file.1 < catalog.1)
+}
+
+/// Elsewhere copying keeps the only time that tells.
+#[cfg(not(unix))]
+fn changed_before(_: &Path, _: &Path) -> bool {
+    false
+}
