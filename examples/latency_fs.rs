@@ -1,7 +1,7 @@
 //! A folder as it is behind a share: every request that reaches it waits for a while and is counted.
 //!
 //! ```text
-//! latency_fs FOLDER MOUNTPOINT [--delay MICROSECONDS] [--hold SECONDS] [--bare] [--in-flight N] [--short]
+//! latency_fs FOLDER MOUNTPOINT [--delay MICROSECONDS] [--hold SECONDS] [--bare] [--in-flight N] [--short] [--record FILE]
 //! ```
 //!
 //! A listing brings the attributes of what it lists, which hold for `--hold` (one second), as clients of SMB and NFS have
@@ -9,14 +9,16 @@
 //! was asked for. Once it is mounted it says `ready`, and takes orders from its standard input, a line each: `count`
 //! answers with the number of requests since the last such line and how many those are of each kind; `delay MICROSECONDS`;
 //! `fail ERRNO` lets every request fail from now on, as where a connection is lost, and `fail 0` brings it back. At the end
-//! of the input it is unmounted.
+//! of the input it is unmounted. With `--record`, each request that changed something is a line of FILE, in the order in
+//! which they were carried out: what a disk would know of them, be it flushed or not. Numbers of files are those of the disk,
+//! but that the root's is 1.
 
 #[cfg(target_os = "linux")]
 mod linux {
     use std::collections::{BTreeMap, HashMap};
     use std::ffi::{OsStr, OsString};
     use std::fs::File;
-    use std::io::{self, BufRead};
+    use std::io::{self, BufRead, Write};
     use std::os::fd::{AsFd, AsRawFd, OwnedFd};
     use std::os::unix::ffi::OsStringExt;
     use std::os::unix::fs::FileExt;
@@ -27,6 +29,7 @@ mod linux {
 
     use fuser::*;
     use rustix::fs::{self as sys, AtFlags, Mode, OFlags};
+    use serde_json::json;
 
     /// What the file system and the orders share.
     struct Meter {
@@ -44,6 +47,8 @@ mod linux {
         inodes: Mutex<HashMap<u64, Arc<OwnedFd>>>,
         open: Mutex<HashMap<u64, Arc<Open>>>,
         next: AtomicU64,
+        /// While a request is carried out that changes something, no other one is.
+        record: Option<Mutex<File>>,
     }
 
     enum Open {
@@ -100,6 +105,25 @@ mod linux {
                 0 => call().map_err(Errno::from),
                 errno => Err(Errno::from_i32(errno)),
             }
+        }
+
+        /// Carries out what changes something, and records what that was.
+        fn change<T>(
+            &self,
+            call: impl FnOnce() -> io::Result<T>,
+            what: impl FnOnce(&T) -> io::Result<serde_json::Value>,
+        ) -> io::Result<T> {
+            let Some(record) = &self.record else { return call() };
+            let mut record = record.lock().unwrap();
+            let done = call()?;
+            writeln!(record, "{}", what(&done)?)?;
+            Ok(done)
+        }
+
+        /// How large a file has become.
+        fn grown<T>(&self, ino: INodeNo, call: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+            let size = |_: &T| Ok(json!({"size": ino.0, "bytes": sys::fstat(&*self.inode(ino)?)?.st_size}));
+            self.change(call, size)
         }
 
         fn inode(&self, ino: INodeNo) -> io::Result<Arc<OwnedFd>> {
@@ -207,16 +231,18 @@ mod linux {
             let set = || {
                 let inode = self.inode(ino)?;
                 if let Some(mode) = mode {
-                    sys::chmod(path_of(&inode), Mode::from_raw_mode(mode))?;
+                    let call = || Ok(sys::chmod(path_of(&inode), Mode::from_raw_mode(mode))?);
+                    self.change(call, |()| Ok(json!({"mode": ino.0, "bits": mode & 0o7777})))?;
                 }
                 if uid.is_some() || gid.is_some() {
                     let (uid, gid) = (uid.map(sys::Uid::from_raw), gid.map(sys::Gid::from_raw));
                     sys::chownat(&*inode, "", uid, gid, AtFlags::EMPTY_PATH)?;
                 }
-                match (size, fh) {
-                    (Some(size), Some(fh)) => self.with_file(fh, |file| file.set_len(size))?,
-                    (Some(size), None) => File::options().write(true).open(path_of(&inode))?.set_len(size)?,
-                    _ => {}
+                if let Some(size) = size {
+                    self.grown(ino, || match fh {
+                        Some(fh) => self.with_file(fh, |file| file.set_len(size)),
+                        None => File::options().write(true).open(path_of(&inode))?.set_len(size),
+                    })?;
                 }
                 let at = |time: Option<TimeOrNow>| {
                     let (tv_sec, tv_nsec) = match time {
@@ -231,7 +257,11 @@ mod linux {
                 };
                 if atime.is_some() || mtime.is_some() {
                     let times = sys::Timestamps { last_access: at(atime), last_modification: at(mtime) };
-                    sys::utimensat(sys::CWD, path_of(&inode), &times, AtFlags::empty())?;
+                    let call = || Ok(sys::utimensat(sys::CWD, path_of(&inode), &times, AtFlags::empty())?);
+                    self.change(call, |()| {
+                        let stat = sys::fstat(&*inode)?;
+                        Ok(json!({"time": ino.0, "seconds": stat.st_mtime, "nanoseconds": stat.st_mtime_nsec}))
+                    })?;
                 }
                 Ok(attributes(ino.0, &sys::fstat(&*inode)?))
             };
@@ -250,9 +280,15 @@ mod linux {
 
         fn mkdir(&self, _: &Request, parent: INodeNo, name: &OsStr, mode: u32, umask: u32, reply: ReplyEntry) {
             let made = self.request("mkdir", || {
-                let parent = self.inode(parent)?;
-                sys::mkdirat(&*parent, name, Mode::from_raw_mode(mode & !umask))?;
-                self.entry(&parent, name)
+                let folder = self.inode(parent)?;
+                let mode = mode & !umask;
+                let make = || {
+                    sys::mkdirat(&*folder, name, Mode::from_raw_mode(mode))?;
+                    self.entry(&folder, name)
+                };
+                self.change(make, |made| {
+                    Ok(json!({"folder": made.ino.0, "in": parent.0, "name": name.to_str(), "bits": mode & 0o7777}))
+                })
             });
             self.answer_entry(made, reply);
         }
@@ -268,21 +304,26 @@ mod linux {
 
         fn link(&self, _: &Request, ino: INodeNo, parent: INodeNo, name: &OsStr, reply: ReplyEntry) {
             let made = self.request("link", || {
-                let (inode, parent) = (self.inode(ino)?, self.inode(parent)?);
-                sys::linkat(sys::CWD, path_of(&inode), &*parent, name, AtFlags::SYMLINK_FOLLOW)?;
-                self.entry(&parent, name)
+                let (inode, folder) = (self.inode(ino)?, self.inode(parent)?);
+                let link = || {
+                    sys::linkat(sys::CWD, path_of(&inode), &*folder, name, AtFlags::SYMLINK_FOLLOW)?;
+                    self.entry(&folder, name)
+                };
+                self.change(link, |_| Ok(json!({"link": ino.0, "in": parent.0, "name": name.to_str()})))
             });
             self.answer_entry(made, reply);
         }
 
         fn unlink(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
             let done = || Ok(sys::unlinkat(&*self.inode(parent)?, name, AtFlags::empty())?);
-            answer(self.request("unlink", done), reply);
+            let gone = |(): &()| Ok(json!({"gone": name.to_str(), "in": parent.0}));
+            answer(self.request("unlink", || self.change(done, gone)), reply);
         }
 
         fn rmdir(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
             let done = || Ok(sys::unlinkat(&*self.inode(parent)?, name, AtFlags::REMOVEDIR)?);
-            answer(self.request("rmdir", done), reply);
+            let gone = |(): &()| Ok(json!({"gone": name.to_str(), "in": parent.0}));
+            answer(self.request("rmdir", || self.change(done, gone)), reply);
         }
 
         fn rename(
@@ -299,7 +340,11 @@ mod linux {
                 let flags = sys::RenameFlags::from_bits_retain(flags.bits());
                 Ok(sys::renameat_with(&*self.inode(parent)?, name, &*self.inode(new_parent)?, new_name, flags)?)
             };
-            answer(self.request("rename", done), reply);
+            let renamed = |(): &()| {
+                let (name, new_name) = (name.to_str(), new_name.to_str());
+                Ok(json!({"rename": name, "in": parent.0, "to": new_name, "to_in": new_parent.0}))
+            };
+            answer(self.request("rename", || self.change(done, renamed)), reply);
         }
 
         fn open(&self, _: &Request, ino: INodeNo, flags: OpenFlags, reply: ReplyOpen) {
@@ -324,10 +369,18 @@ mod linux {
             reply: ReplyCreate,
         ) {
             let made = self.request("create", || {
-                let parent = self.inode(parent)?;
+                let folder = self.inode(parent)?;
                 let flags = OFlags::from_bits_retain(flags as u32) | OFlags::CREATE;
-                let file = sys::openat(&*parent, name, flags, Mode::from_raw_mode(mode & !umask))?;
-                Ok((self.entry(&parent, name)?, self.keep(Open::File(file.into()))))
+                let mode = mode & !umask;
+                let make = || {
+                    let file = sys::openat(&*folder, name, flags, Mode::from_raw_mode(mode))?;
+                    Ok((self.entry(&folder, name)?, file))
+                };
+                let made = |(made, _): &(FileAttr, OwnedFd)| {
+                    Ok(json!({"file": made.ino.0, "in": parent.0, "name": name.to_str(), "bits": mode & 0o7777}))
+                };
+                let (entry, file) = self.change(make, made)?;
+                Ok((entry, self.keep(Open::File(file.into()))))
             });
             match made {
                 Ok((entry, handle)) => reply.created(&self.hold, &entry, Generation(0), handle, self.how_opened()),
@@ -371,7 +424,7 @@ mod linux {
         fn write(
             &self,
             _: &Request,
-            _: INodeNo,
+            ino: INodeNo,
             fh: FileHandle,
             offset: u64,
             data: &[u8],
@@ -380,7 +433,8 @@ mod linux {
             _: Option<LockOwner>,
             reply: ReplyWrite,
         ) {
-            match self.request("write", || self.with_file(fh, |file| file.write_all_at(data, offset))) {
+            let write = || self.with_file(fh, |file| file.write_all_at(data, offset));
+            match self.request("write", || self.grown(ino, write)) {
                 Ok(()) => reply.written(data.len() as u32),
                 Err(error) => reply.error(error),
             }
@@ -392,14 +446,14 @@ mod linux {
             _: INodeNo,
             fh_in: FileHandle,
             mut offset_in: u64,
-            _: INodeNo,
+            ino_out: INodeNo,
             fh_out: FileHandle,
             mut offset_out: u64,
             length: u64,
             _: CopyFileRangeFlags,
             reply: ReplyWrite,
         ) {
-            let copied = self.request("copy_file_range", || {
+            let mut copy = || {
                 self.with_file(fh_in, |from| {
                     self.with_file(fh_out, |to| {
                         let length = usize::try_from(length).unwrap_or(usize::MAX).min(1 << 30);
@@ -407,8 +461,8 @@ mod linux {
                         Ok(sys::copy_file_range(from, Some(&mut offset_in), to, Some(&mut offset_out), length)?)
                     })
                 })
-            });
-            match copied {
+            };
+            match self.request("copy_file_range", || self.grown(ino_out, &mut copy)) {
                 Ok(length) => reply.written(length as u32),
                 Err(error) => reply.error(error),
             }
@@ -427,8 +481,10 @@ mod linux {
             answer(self.request("release", || self.close(fh)), reply);
         }
 
-        fn fsync(&self, _: &Request, _: INodeNo, fh: FileHandle, _: bool, reply: ReplyEmpty) {
-            answer(self.request("fsync", || self.with_file(fh, File::sync_all)), reply);
+        fn fsync(&self, _: &Request, ino: INodeNo, fh: FileHandle, _: bool, reply: ReplyEmpty) {
+            let content = |(): &()| Ok(json!({"flush": ino.0, "content": std::fs::read(path_of(&*self.inode(ino)?))?}));
+            let flush = || self.with_file(fh, File::sync_all);
+            answer(self.request("fsync", || self.change(flush, content)), reply);
         }
 
         fn opendir(&self, _: &Request, ino: INodeNo, _: OpenFlags, reply: ReplyOpen) {
@@ -491,7 +547,8 @@ mod linux {
         }
 
         fn fsyncdir(&self, _: &Request, ino: INodeNo, _: FileHandle, _: bool, reply: ReplyEmpty) {
-            answer(self.request("fsyncdir", || File::open(path_of(&*self.inode(ino)?))?.sync_all()), reply);
+            let flush = || File::open(path_of(&*self.inode(ino)?))?.sync_all();
+            answer(self.request("fsyncdir", || self.change(flush, |()| Ok(json!({"flush_folder": ino.0})))), reply);
         }
 
         fn statfs(&self, _: &Request, ino: INodeNo, reply: ReplyStatfs) {
@@ -513,7 +570,8 @@ mod linux {
 
     pub(crate) fn run() -> Result<(), Box<dyn std::error::Error>> {
         let usage = "usage: latency_fs FOLDER MOUNTPOINT [--delay MICROSECONDS] [--hold SECONDS] [--bare] \
-                     [--in-flight N] [--short]";
+                     [--in-flight N] [--short] [--record FILE]";
+        let mut record = None;
         let (mut delay, mut hold, mut in_flight, mut is_bare, mut is_short) = (1000, 1, 64, false, false);
         let mut places = Vec::new();
         let mut arguments = std::env::args().skip(1);
@@ -525,6 +583,7 @@ mod linux {
                 "--in-flight" => in_flight = number()?.max(1),
                 "--bare" => is_bare = true,
                 "--short" => is_short = true,
+                "--record" => record = Some(Mutex::new(File::create(arguments.next().ok_or(usage)?)?)),
                 _ => places.push(argument),
             }
         }
@@ -544,6 +603,7 @@ mod linux {
             inodes: Mutex::new(HashMap::from([(1, Arc::new(root))])),
             open: Mutex::default(),
             next: AtomicU64::new(1),
+            record,
         };
         let mut config = Config::default();
         config.mount_options = vec![MountOption::FSName("latency".into()), MountOption::DefaultPermissions];

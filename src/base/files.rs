@@ -178,13 +178,24 @@ pub(crate) fn make_writable(path: &Path) -> std::io::Result<()> {
 /// Flushes the names in a folder to the disk, where the system can.
 pub(crate) fn sync_folder(folder: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
-    match File::open(folder)?.sync_all() {
-        // Some network file systems cannot.
-        Err(error) if matches!(error.kind(), std::io::ErrorKind::InvalidInput | std::io::ErrorKind::Unsupported) => {}
-        other => other?,
+    return flush_folder(&File::open(folder)?);
+    #[cfg(not(unix))]
+    {
+        let _ = folder;
+        Ok(())
     }
-    let _ = folder;
-    Ok(())
+}
+
+/// As [`sync_folder`], one that is open.
+#[cfg(unix)]
+pub(crate) fn flush_folder(folder: &File) -> std::io::Result<()> {
+    match folder.sync_all() {
+        // Some network file systems cannot.
+        Err(error) if matches!(error.kind(), std::io::ErrorKind::InvalidInput | std::io::ErrorKind::Unsupported) => {
+            Ok(())
+        }
+        other => other,
+    }
 }
 
 #[cfg(all(test, unix))]

@@ -129,7 +129,9 @@ fn mark(path: &Path, purpose: Option<&str>) -> io::Result<File> {
     let mut file = File::options().read(true).write(true).create_new(true).open(path)?;
     let owner = Owner { process: std::process::id(), life: Life::own(), purpose: purpose.map(str::to_owned) };
     // On a full disk it stays empty, and proves nothing: the folder's own files tell of the disk.
-    let _ = file.write_all(&serde_json::to_vec(&owner)?);
+    let written = file.write_all(&serde_json::to_vec(&owner)?);
+    // Whoever finds the folder after a power failure finds whose it was.
+    let _ = written.and_then(|()| file.sync_all());
     // Where nothing tells whether a process lives, a lock does, which goes with it. On Linux it is no proof: two mounts of one
     // share do not pass it on, and over some it keeps the owner himself from removing the file.
     if cfg!(not(target_os = "linux")) {

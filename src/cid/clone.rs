@@ -11,9 +11,9 @@ use super::{Cid, OWN_PREFIX};
 use crate::base::error::{Error, ErrorKind, Result};
 #[cfg(not(unix))]
 use crate::base::files::make_writable;
-#[cfg(unix)]
-use crate::base::files::open_plain;
 use crate::base::files::{check_spelling, first_difference, lies_in, real_path, sync_folder};
+#[cfg(unix)]
+use crate::base::files::{flush_folder, open_plain};
 use crate::base::own_folder::OwnFolder;
 use crate::base::pool::{LOOKS, as_they_come, in_flight};
 
@@ -70,7 +70,7 @@ pub fn clone(cid: &Cid, new: &Path, progress: &mut dyn FnMut(CloneProgress)) -> 
     let (staging, is_resumed) = OwnFolder::make_or_take_over(parent, &format!("{OWN_PREFIX}clone-"), &purpose)
         .map_err(|error| Error::io("make a folder for the copy", parent, error))?;
     let mut state = CloneProgress { copied: 0, compared: 0, total };
-    let copying = Copying { from: cid.root(), to: staging.path(), items: &items };
+    let copying = Copying { from: cid.root(), to: staging.path(), items: &items, is_resumed };
     if is_resumed {
         copying.tidy()?;
     }
@@ -145,6 +145,8 @@ struct Copying<'a> {
     from: &'a Path,
     to: &'a Path,
     items: &'a [Item],
+    /// `to` holds what an interrupted copy left.
+    is_resumed: bool,
 }
 
 impl Copying<'_> {
@@ -216,7 +218,7 @@ impl Copying<'_> {
                 if target.metadata()?.permissions() == permissions {
                     return Ok(());
                 }
-                fs::set_permissions(&target, permissions)
+                set_rights_of_folder(&target, permissions)
             };
             keep().map_err(|error| Error::io("set its permissions", &target, error))?;
         }
@@ -225,7 +227,21 @@ impl Copying<'_> {
 
     /// Compares every byte of the copy with the original, and whether that has the same files still.
     fn compare(&self, state: &mut CloneProgress, progress: &mut dyn FnMut(CloneProgress)) -> Result<()> {
-        let compare = |source: &Path, target: &Path| match first_difference(source, target)? {
+        let difference = |source: &Path, target: &Path| match first_difference(source, target)? {
+            // An interrupted copy has it with the size and the time of the original: it is what a power failure left.
+            Err(_) if self.is_resumed => {
+                let again = || {
+                    #[cfg(not(unix))]
+                    make_writable(target)?;
+                    fs::remove_file(target)?;
+                    copy_file(source, target)
+                };
+                again().map_err(|error| Error::io("copy it", source, error))?;
+                first_difference(source, target)
+            }
+            compared => Ok(compared),
+        };
+        let compare = |source: &Path, target: &Path| match difference(source, target)? {
             Ok(size) => Ok(size),
             Err(at) => Err(Error::new(ErrorKind::Changed, "the copy is not like the original, which may have changed")
                 .in_file(source)
@@ -260,6 +276,20 @@ impl Copying<'_> {
         }
         Ok(())
     }
+}
+
+/// Gives a folder its rights, so that they outlast a power failure. Afterwards it may be one that cannot be opened.
+#[cfg(unix)]
+fn set_rights_of_folder(folder: &Path, rights: fs::Permissions) -> io::Result<()> {
+    let file = open_plain(folder)?;
+    file.set_permissions(rights)?;
+    flush_folder(&file)
+}
+
+/// Attributes of a folder, which nothing flushes.
+#[cfg(not(unix))]
+fn set_rights_of_folder(folder: &Path, rights: fs::Permissions) -> io::Result<()> {
+    fs::set_permissions(folder, rights)
 }
 
 /// What became of one file.
@@ -338,9 +368,9 @@ fn is_copy(target: &Path, metadata: &fs::Metadata) -> io::Result<bool> {
 mod tests {
     use super::*;
 
-    fn copy(from: &Path, to: &Path) -> Result<CloneReport> {
+    fn copy(from: &Path, to: &Path, is_resumed: bool) -> Result<CloneReport> {
         let (items, total) = plain_items(from)?;
-        let copying = Copying { from, to, items: &items };
+        let copying = Copying { from, to, items: &items, is_resumed };
         let mut state = CloneProgress { copied: 0, compared: 0, total };
         copying.tidy()?;
         let report = copying.copy(&mut state, &mut |_| {})?;
@@ -358,7 +388,7 @@ mod tests {
         for index in 0..40 {
             fs::write(from.join(format!("a/b/{index}")), vec![index; 1000 * usize::from(index)]).unwrap();
         }
-        assert_eq!(copy(&from, &to).unwrap().resumed, 0);
+        assert_eq!(copy(&from, &to, false).unwrap().resumed, 0);
         // Half of it is missing, one file is torn, and another is one that has gone from the original.
         for index in 0..20 {
             fs::remove_file(to.join(format!("a/b/{index}"))).unwrap();
@@ -366,13 +396,14 @@ mod tests {
         fs::write(to.join("a/b/30"), "torn").unwrap();
         fs::create_dir(to.join("a/gone")).unwrap();
         fs::write(to.join("a/gone/x"), "x").unwrap();
-        let report = copy(&from, &to).unwrap();
+        let report = copy(&from, &to, true).unwrap();
         assert_eq!((report.files, report.resumed), (40, 19));
         assert_eq!(walk(&from).unwrap(), walk(&to).unwrap());
-        // What only looks like the original is told of.
+        // What only looks like the original, as after a power failure, is copied again.
         let time = fs::metadata(from.join("a/b/25")).unwrap().modified().unwrap();
         fs::write(to.join("a/b/25"), vec![26; 25_000]).unwrap();
         File::options().write(true).open(to.join("a/b/25")).unwrap().set_modified(time).unwrap();
-        assert_eq!(copy(&from, &to).unwrap_err().kind(), ErrorKind::Changed);
+        assert_eq!(copy(&from, &to, true).unwrap().resumed, 40);
+        assert_eq!(fs::read(to.join("a/b/25")).unwrap(), vec![25; 25_000]);
     }
 }

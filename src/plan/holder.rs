@@ -26,10 +26,17 @@ pub(super) struct Holder {
     pub life: Option<Life>,
 }
 
-/// Whose lock this is, as far as its file tells.
+/// Whose lock this is, as far as its file tells; where it does not, why.
 pub(super) fn whose(path: &Path) -> String {
-    let bytes = crate::base::files::read_file(path, MAX_SIZE).ok();
-    describe(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).as_ref())
+    let nobody = |why: &str| format!("{}: {why}", describe(None));
+    match crate::base::files::read_file(path, MAX_SIZE) {
+        Ok(bytes) if bytes.is_empty() => nobody("its lock is empty, as a power failure or a full disk leaves it"),
+        Ok(bytes) => match serde_json::from_slice(&bytes) {
+            Ok(holder) => describe(Some(&holder)),
+            Err(_) => nobody("its lock is not one that configcid makes"),
+        },
+        Err(error) => nobody(&format!("its lock cannot be read ({})", error.what())),
+    }
 }
 
 pub(super) fn read_holder(file: &mut File) -> Option<Holder> {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::disk::bare_step;
 use super::hold;
-use super::holder::{Holder, describe};
+use super::holder::{Holder, describe, whose};
 use super::record::{LOCK, Record};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::life::Life;
@@ -57,8 +57,9 @@ impl Lock {
         let begin = Instant::now();
         let mut pause = Duration::from_millis(5);
         let mut broken = None;
-        let locked = |holder| {
-            Error::new(ErrorKind::Locked, format!("another writer is at work: {}", describe(holder)))
+        let locked = |holder: Option<&Holder>| {
+            let who = holder.map_or_else(|| whose(&path), |holder| describe(Some(holder)));
+            Error::new(ErrorKind::Locked, format!("another writer is at work: {who}"))
                 .in_file(&path)
                 .next("nothing was changed; wait for it (--wait SECONDS), or, if it is dead for sure, say --break-lock")
         };
@@ -68,10 +69,10 @@ impl Lock {
             }
             // Before anything is asked of a file that may not answer.
             if options.break_lock && broken.is_none() {
-                let whose = hold::look(&path).ok().and_then(|(_, holder, _)| holder);
+                let owner = whose(&path);
                 match bare_step("break the lock", &path, || fs::remove_file(&path)) {
                     Ok(()) => {
-                        broken = Some(describe(whose.as_ref()));
+                        broken = Some(owner);
                         continue;
                     }
                     Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -227,7 +228,10 @@ mod tests {
         let (lock, _) = Lock::take(dir.path(), AT_ONCE).unwrap();
         let path = dir.path().join(LOCK);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o0)).unwrap();
-        assert_eq!(Lock::take(dir.path(), AT_ONCE).unwrap_err().kind(), ErrorKind::Locked);
+        let error = Lock::take(dir.path(), AT_ONCE).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Locked);
+        // Root reads everything.
+        assert!(error.what().contains("cannot be read (") || rustix::process::geteuid().is_root(), "{error}");
         lock.release().unwrap();
         assert!(!path.exists());
     }
@@ -254,8 +258,12 @@ mod tests {
         let (lock, broken) = Lock::take(dir.path(), LockOptions { break_lock: true, ..AT_ONCE }).unwrap();
         assert!(broken.is_some());
         drop(lock);
-        fs::write(dir.path().join(LOCK), "").unwrap();
-        assert_eq!(Lock::take(dir.path(), AT_ONCE).unwrap_err().kind(), ErrorKind::Locked);
+        for (content, why) in [("", "is empty, as a power failure"), ("x", "is not one that configcid makes")] {
+            fs::write(dir.path().join(LOCK), content).unwrap();
+            let error = Lock::take(dir.path(), AT_ONCE).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Locked);
+            assert!(error.what().contains(why), "{error}");
+        }
     }
 
     #[cfg(unix)]

@@ -247,6 +247,8 @@ fn go_back(record: &Record, steps: &[Progress], root: &Path) -> Result<()> {
             disk::remove(&progress.target.with_file_name(name))?;
         }
     }
+    // Once the journal has gone, nobody knows any more what is to be removed.
+    folders.into_iter().try_for_each(disk::sync_folder)?;
     disk::remove(&Places::new(root).journal)?;
     disk::sync_folder(root)
 }

@@ -1,79 +1,27 @@
 //! CIDs behind a file system that counts requests, as the server of a share would (examples/latency_fs.rs). It needs FUSE;
 //! where that is not to be had, this is said.
 
-use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use configcid::DemoCid;
 
 use crate::support::example;
+use crate::support::share::Share;
 
-/// A folder with CIDs in it, mounted.
-struct Share {
-    process: Child,
-    answers: BufReader<ChildStdout>,
-    mount: PathBuf,
-    /// What is mounted.
-    real: PathBuf,
-    _scratch: tempfile::TempDir,
+/// With one CID that `make` makes.
+fn share(options: &[&str], make: impl Fn(&Path)) -> Option<Share> {
+    Share::new(options, |folder| make(&folder.join("CID")))
 }
 
-impl Share {
-    /// With one CID that `make` makes; `None` where this machine cannot mount.
-    fn new(options: &[&str], make: impl Fn(&Path)) -> Option<Self> {
-        let scratch = tempfile::tempdir().unwrap();
-        let (real, mount) = (scratch.path().join("real"), scratch.path().join("mount"));
-        std::fs::create_dir(&real).unwrap();
-        std::fs::create_dir(&mount).unwrap();
-        make(&real.join("CID"));
-        let mut command = Command::new(example("latency_fs"));
-        command.arg(&real).arg(&mount).args(["--delay", "0", "--hold", "3600"]).args(options);
-        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut answers = BufReader::new(process.stdout.take().unwrap());
-        let mut line = String::new();
-        answers.read_line(&mut line).unwrap();
-        if line == "ready\n" {
-            return Some(Self { process, answers, mount, real, _scratch: scratch });
-        }
-        let why = std::io::read_to_string(process.stderr.take().unwrap()).unwrap();
-        process.wait().unwrap();
-        println!("NOT TESTED: this machine mounts nothing: {why}");
-        let is_expected = std::env::var_os("CI").is_none_or(|ci| ci != "true") || !Path::new("/dev/fuse").exists();
-        assert!(is_expected, "{why}");
-        None
-    }
-
-    fn cid(&self) -> PathBuf {
-        self.mount.join("CID")
-    }
-
-    fn order(&mut self, order: &str) {
-        writeln!(self.process.stdin.as_mut().unwrap(), "{order}").unwrap();
-    }
-
-    /// The requests since the last time, and of which kinds.
-    fn requests(&mut self) -> (u64, String) {
-        self.order("count");
-        let mut line = String::new();
-        self.answers.read_line(&mut line).unwrap();
-        let count = line.split(' ').next().unwrap().parse().unwrap();
-        (count, line)
-    }
-
-    /// The exit code of the program with these arguments and the CID, and what it said.
-    fn run(&self, arguments: &[&str]) -> (Option<i32>, String) {
-        let output = program().args(arguments).arg(self.cid()).output().unwrap();
-        (output.status.code(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
-    }
+fn cid(share: &Share) -> PathBuf {
+    share.mount.join("CID")
 }
 
-impl Drop for Share {
-    fn drop(&mut self) {
-        // The end of its input unmounts it.
-        drop(self.process.stdin.take());
-        let _ = self.process.wait();
-    }
+/// The exit code of the program with these arguments and the CID, and what it said.
+fn run(share: &Share, arguments: &[&str]) -> (Option<i32>, String) {
+    let output = program().args(arguments).arg(cid(share)).output().unwrap();
+    (output.status.code(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
 }
 
 fn program() -> Command {
@@ -96,22 +44,22 @@ const RELAY: [&str; 8] =
 #[test]
 fn a_connection_that_is_lost_changes_nothing_and_may_come_back() {
     for kind in [&["--bare"][..], &[], &["--short"]] {
-        let Some(mut share) = Share::new(kind, small) else { return };
+        let Some(mut share) = share(kind, small) else { return };
         // EIO, ENOTCONN, ESTALE.
         for errno in ["5", "107", "116"] {
             share.order(&format!("fail {errno}"));
             // So that the order has been taken.
             share.requests();
-            let (code, said) = share.run(&RELAY);
+            let (code, said) = run(&share, &RELAY);
             assert!(code.is_some_and(|code| code != 0), "{errno}: {said}");
             share.order("fail 0");
             share.requests();
-            let (code, said) = share.run(&["catalog", "verify"]);
+            let (code, said) = run(&share, &["catalog", "verify"]);
             assert_eq!(code, Some(0), "{said}");
         }
-        let (code, said) = share.run(&RELAY);
+        let (code, said) = run(&share, &RELAY);
         assert_eq!(code, Some(0), "{said}");
-        let (code, said) = share.run(&["catalog", "verify"]);
+        let (code, said) = run(&share, &["catalog", "verify"]);
         assert_eq!(code, Some(0), "{said}");
         assert!(share.requests().0 > 100);
     }
@@ -120,7 +68,7 @@ fn a_connection_that_is_lost_changes_nothing_and_may_come_back() {
 /// The numbers of requests do not depend on the machine. Beside them: `find -printf %s` makes 61 to list this CID.
 #[test]
 fn no_request_is_made_for_a_file_that_is_only_counted() {
-    let Some(mut share) = Share::new(&[], large) else { return };
+    let Some(mut share) = share(&[], large) else { return };
     let other = [&RELAY[..3], &["10.1.200.66"], &RELAY[4..]].concat();
     for (what, arguments, most) in [
         ("three files to write", &RELAY[..], MOST_TO_WRITE),
@@ -134,7 +82,7 @@ fn no_request_is_made_for_a_file_that_is_only_counted() {
         ("audit", &["audit", "--fail-on", "never"], 6_500),
     ] {
         share.requests();
-        let (code, said) = share.run(arguments);
+        let (code, said) = run(&share, arguments);
         assert_eq!(code, Some(0), "{said}");
         let (count, kinds) = share.requests();
         println!("{what}: {kinds}");
@@ -144,11 +92,11 @@ fn no_request_is_made_for_a_file_that_is_only_counted() {
 
 #[test]
 fn the_status_of_a_network_asks_for_no_file_by_itself() {
-    let Some(mut share) = Share::new(&[], large) else { return };
+    let Some(mut share) = share(&[], large) else { return };
     let file = tempfile::NamedTempFile::new().unwrap();
     let text = format!(
         "[server]\nname = \"SERVER\"\nfqdn = \"Server.Sales.Acme\"\n[[cid]]\npath = \"{}\"\nrelay = \"server\"\n",
-        share.cid().display()
+        cid(&share).display()
     );
     std::fs::write(file.path(), text).unwrap();
     for command in ["status", "plan"] {
@@ -168,12 +116,12 @@ const MOST_TO_WRITE: u64 = 450 + if cfg!(feature = "faults") { 20 } else { 0 };
 
 #[test]
 fn a_clone_that_was_killed_goes_on_where_it_was() {
-    let Some(mut share) = Share::new(&[], large) else { return };
+    let Some(mut share) = share(&[], large) else { return };
     let new = share.mount.join("NEW");
     share.order("delay 1000");
     share.requests();
     let clone = |command: &mut Command| {
-        command.args(["clone", "--json"]).arg(share.cid()).arg(&new).stdout(Stdio::piped()).spawn()
+        command.args(["clone", "--json"]).arg(cid(&share)).arg(&new).stdout(Stdio::piped()).spawn()
     };
     let mut child = clone(&mut program()).unwrap();
     // Some files are there by their names; it has a second's work more.
@@ -207,11 +155,11 @@ fn a_clone_that_was_killed_goes_on_where_it_was() {
 
 #[test]
 fn a_clone_copies_on_the_server() {
-    let Some(mut share) = Share::new(&[], large) else { return };
+    let Some(mut share) = share(&[], large) else { return };
     // Linux finds out with its first copy which way of asking for one the file system knows, and takes two at once for none.
-    std::fs::copy(share.cid().join("mrinit.conf"), share.mount.join("first")).unwrap();
+    std::fs::copy(cid(&share).join("mrinit.conf"), share.mount.join("first")).unwrap();
     share.requests();
-    let output = program().arg("clone").arg(share.cid()).arg(share.mount.join("NEW")).output().unwrap();
+    let output = program().arg("clone").arg(cid(&share)).arg(share.mount.join("NEW")).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let (count, kinds) = share.requests();
     println!("{kinds}");

@@ -6,6 +6,7 @@ mod disk;
 mod faults;
 mod hostile;
 mod kills;
+mod power;
 mod readers;
 mod support;
 mod writers;

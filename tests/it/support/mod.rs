@@ -8,6 +8,8 @@ pub(crate) mod browser;
 pub(crate) mod estate;
 pub(crate) mod layout;
 pub(crate) mod pki;
+#[cfg(target_os = "linux")]
+pub(crate) mod share;
 pub(crate) mod testdata;
 pub(crate) mod wine;
 
