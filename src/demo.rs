@@ -101,8 +101,7 @@ impl DemoCid {
         for change in plan.changes() {
             // Not as a change to a CID: a new one has no history.
             let place = change.path.below(folder);
-            fs::write(&place, change.after.as_deref().unwrap_or_default())
-                .map_err(|error| Error::io("write the demo CID", &place, error))?;
+            fs::write(&place, change.bytes_after()).map_err(|error| Error::io("write the demo CID", &place, error))?;
         }
         Ok(())
     }

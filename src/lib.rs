@@ -73,6 +73,7 @@ pub mod report;
 pub mod router;
 mod run;
 pub mod signing;
+mod sync;
 #[cfg(feature = "cli")]
 mod web;
 mod x509;

@@ -53,7 +53,7 @@ pub(crate) fn read_open(mut file: File, size: u64, path: &Path, limit: u64) -> R
         let is_longer = filled == bytes.len();
         bytes.truncate(filled);
         if is_longer {
-            file.take(limit + 1 - filled as u64).read_to_end(&mut bytes).map_err(cannot)?;
+            file.take(limit.saturating_add(1) - filled as u64).read_to_end(&mut bytes).map_err(cannot)?;
         }
         if bytes.len() as u64 <= limit {
             return Ok(bytes);

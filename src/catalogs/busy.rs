@@ -34,7 +34,7 @@ pub(crate) fn is_temporary(name: &str) -> bool {
 }
 
 /// Refuses where a file in the root or directly in a component, which no catalog lists, tells of an update in progress.
-pub(super) fn refuse(cid: &Cid, loaded: &[Loaded]) -> Result<()> {
+pub(crate) fn refuse(cid: &Cid, loaded: &[Loaded]) -> Result<()> {
     for folder in std::iter::once(None).chain(cid.components().iter().map(Some)) {
         let listing = cid.tree().listing(folder)?;
         let mut names: Vec<&str> = listing.names().filter(|name| is_temporary(name)).collect();

@@ -10,7 +10,7 @@ use crate::catalog::{Catalog, CatalogId, CidPath, Entry};
 use crate::cid::hash::{Sum, checked_size, sum_file, sum_files};
 use crate::cid::walk::{Kind, not_plain, walk};
 use crate::cid::{CIDSYNC, CatalogFile, Cid};
-use crate::plan::{CatalogChange, Change, Parts, Plan, Stage};
+use crate::plan::{CatalogChange, Change, Content, Parts, Plan, Stage};
 
 /// How to create catalogs.
 #[derive(Debug, Clone)]
@@ -95,7 +95,8 @@ pub fn create(cid: &Cid, options: &CreateOptions) -> Result<Plan> {
         if changed {
             let stage = if file.folder.is_some() { Stage::ComponentCatalog } else { Stage::RootCatalog };
             let why = "the catalog lists every file as it is".to_owned();
-            parts.changes.push(Change { path: file.path.clone(), before, after: Some(after), why, stage, kept: None });
+            let (before, after) = (before.map(Content::Bytes), Some(Content::Bytes(after)));
+            parts.changes.push(Change { path: file.path.clone(), before, after, why, stage, kept: None });
         }
         parts.catalogs.push(CatalogChange {
             catalog: file.path.clone(),

@@ -60,7 +60,10 @@ fn tells_nothing(error: &Error, loaded: &Loaded) -> bool {
 }
 
 /// The function to rewrite a catalog with.
-fn function_of(view: &View<'_>, loaded: &Loaded, options: &RefreshOptions) -> Result<Function> {
+///
+/// # Errors
+/// Nothing tells which it is, or files of the vendor are not what the catalog says.
+pub(crate) fn function_of(view: &View<'_>, loaded: &Loaded, options: &RefreshOptions) -> Result<Function> {
     let Loaded { file, bytes, catalog } = loaded;
     let place = view.cid().shown(&file.path);
     match detect(view, file, catalog, bytes, &options.customer_files, &options.checksum)? {

@@ -20,7 +20,8 @@ impl Loaded {
     }
 }
 
-pub(super) fn load(cid: &Cid) -> Result<Vec<Loaded>> {
+/// Reads the catalogs of a CID.
+pub(crate) fn load(cid: &Cid) -> Result<Vec<Loaded>> {
     let read = |file: &CatalogFile| {
         let (bytes, catalog) = cid.read_catalog(file)?;
         Ok(Loaded { file: file.clone(), bytes, catalog })
@@ -31,8 +32,8 @@ pub(super) fn load(cid: &Cid) -> Result<Vec<Loaded>> {
 pub(super) fn catalog_change(loaded: &Loaded, after: Vec<u8>) -> Change {
     Change {
         path: loaded.file.path.clone(),
-        before: Some(loaded.bytes.clone()),
-        after: Some(after),
+        before: Some(loaded.bytes.clone().into()),
+        after: Some(after.into()),
         why: "its entries differ from the customer's files".to_owned(),
         stage: if loaded.file.folder.is_some() { Stage::ComponentCatalog } else { Stage::RootCatalog },
         kept: None,

@@ -22,16 +22,17 @@ mod signed;
 mod tools;
 mod verify;
 
-pub(crate) use busy::is_temporary;
+pub(crate) use busy::{is_temporary, refuse as refuse_busy};
 pub use command::CommandFunction;
 #[cfg(feature = "faults")]
 pub(crate) use command::split_command;
 pub use create::{CreateOptions, create};
 pub use detect::{ChecksumChoice, Detection};
 pub(crate) use detect::{detect, judge, samples};
+pub(crate) use entries::function_of;
 pub use function::function;
 pub use identify::{FitReport, Identified, identify};
-pub(crate) use loaded::Loaded;
+pub(crate) use loaded::{Loaded, load};
 pub use look::{CatalogReport, Scope};
 pub use options::RefreshOptions;
 pub(crate) use order::Order;

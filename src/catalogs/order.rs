@@ -7,7 +7,7 @@ use crate::catalog::{CidPath, is_catalog_name};
 
 /// In which sequence catalogs are brought in line: those that others list come first.
 pub(crate) struct Order {
-    pub(super) sequence: Vec<usize>,
+    pub(crate) sequence: Vec<usize>,
     /// Entries for a catalog that is itself, or that lists this one: no checksum can be right. `(catalog, entry)`, as
     /// keys from the CID's root.
     impossible: HashSet<(String, String)>,

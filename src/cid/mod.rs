@@ -41,11 +41,14 @@ const MANIFESTS: &[&str] = &["manifest.dat", "root_manifest.dat"];
 /// What all files of our own begin with. No catalog lists them and no walk sees them.
 pub(crate) const OWN_PREFIX: &str = ".configcid-";
 
+/// Where contents are on their way into a CID, in its root.
+pub(crate) const STAGING: &str = ".configcid-sync";
+
 /// The record of the change that was carried out last.
 pub(crate) const LAST_CHANGE: &str = ".configcid-last";
 
-/// No such record is larger: a change has as many steps as a CID has catalogs and copies of `mrinit.conf`.
-pub(crate) const MAX_RECORD: u64 = 16 << 20;
+/// No such record is larger: a change has at most as many steps as a CID has files, some 400 bytes each.
+pub(crate) const MAX_RECORD: u64 = 128 << 20;
 
 /// What tells two states of the CID at `root` apart between which configcid changed it: the record of the last change.
 /// What was read before and after another one may not fit together.

@@ -278,6 +278,11 @@ impl Tree {
         Ok(self.known_folder(path)?.map(|folder| folder.path.clone()))
     }
 
+    /// Whether a link leads to a folder, or on the way to it.
+    pub(crate) fn is_linked(&self, folder: Option<&CidPath>) -> Result<bool> {
+        Ok(self.known_folder(folder)?.is_some_and(|folder| folder.linked))
+    }
+
     /// The names in a folder; none where there is no such folder.
     pub(crate) fn listing(&self, folder: Option<&CidPath>) -> Result<Arc<Listing>> {
         self.known_folder(folder)?.map_or_else(|| Ok(Arc::default()), |folder| self.list(&folder))

@@ -24,10 +24,11 @@ use super::mrinit::MrinitCommand;
 use super::out::{Color, Out, printed};
 use super::refresh::RefreshArgs;
 use super::relay::RelayCommand;
+use super::sync::SyncArgs;
 use super::web::WebCommand;
 use super::{
     audit, back, catalog, client, clone, demo, endpoints, envelopes, explain, fleet, man, manifest, messenger, mrinit,
-    refresh, relay, web,
+    refresh, relay, sync, web,
 };
 
 /// Below the help of the program.
@@ -81,6 +82,8 @@ pub(super) enum Command {
     Endpoints(EndpointsCommand),
     /// Copy a CID to a new folder, verified
     Clone(CloneArgs),
+    /// Bring CIDs what they lack of another one, by their catalogs, safe for readers at every moment
+    Sync(SyncArgs),
     /// List, verify and create catalogs
     #[command(subcommand)]
     Catalog(CatalogCommand),
@@ -166,6 +169,7 @@ impl Cli {
             Command::Client(command) => client::run(&command, out),
             Command::Endpoints(command) => endpoints::run(&command, out),
             Command::Clone(args) => clone::run(&args, out),
+            Command::Sync(args) => sync::run(&args, out),
             Command::Catalog(command) => catalog::run(&command, out),
             Command::Audit(args) => audit::run(&args, out),
             Command::Manifest(command) => manifest::run(&command, out),

@@ -160,6 +160,13 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         ],
     ),
     (
+        "sync",
+        &[
+            ("sync demo/ESXP demo/MRESXP --keep-relay --dry-run", "what a relay CID lacks of the server's"),
+            ("sync demo/ESXP demo/BRANCH1 demo/BRANCH2", "bring it to two new folders, verified"),
+        ],
+    ),
+    (
         "catalog list",
         &[
             ("catalog list demo/ESXP", "all entries of all catalogs"),

@@ -27,6 +27,7 @@ mod refresh;
 mod relay;
 mod signals;
 mod slips;
+mod sync;
 mod trust;
 mod web;
 mod work;

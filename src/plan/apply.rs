@@ -5,17 +5,16 @@
 //! into place: payload, component catalogs, root catalogs. At last the journal becomes the record of the last change.
 //! Whatever happens on the way, the journal and the files beside tell how to finish or how to go back.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::content::digest_of;
 use super::lock::LockOptions;
-use super::place::put_in_place;
-use super::record::{Places, Record, Step, digest, work_name};
+use super::place::{place_to_be, put_in_place};
+use super::record::{Places, Record, Step, work_name};
 use super::writer::Writer;
-use super::{Change, Plan, disk, observe, recover, undo};
+use super::{Change, Content, Plan, disk, observe, recover, undo};
 use crate::base::error::{Error, ErrorKind, Result};
-use crate::base::files::read_file;
-use crate::catalog;
 use crate::catalog::CidPath;
 use crate::cid::generation;
 use crate::cid::tree::{Found, Tree};
@@ -53,9 +52,9 @@ impl Plan {
     fn apply_alone(&self) -> Result<Applied> {
         let tree = Tree::new(self.root.clone());
         for change in &self.parts.changes {
-            let target = check_unchanged(&tree, &self.shown, change)?;
+            let target = check_unchanged(&tree, &self.shown, change, None)?.target;
             let staged = target.with_file_name(work_name(&Record::new("").id, 0, "new"));
-            let bytes = change.after.as_deref().unwrap_or_default();
+            let bytes = change.bytes_after();
             let like = change.before.is_some().then_some(&*target);
             let done = disk::write_new(&staged, bytes, like).and_then(|()| disk::rename(&staged, &target));
             if let Err(error) = done {
@@ -91,16 +90,23 @@ impl Writer {
                 .next("nothing was changed; try again"));
         }
         let tree = Tree::new(self.root.clone());
-        let (record, targets) = self.prepare(plan, &tree)?;
+        let (mut record, targets) = self.prepare(plan, &tree)?;
         let folders: BTreeSet<&Path> = targets.iter().filter_map(|target| target.parent()).collect();
         check_room(plan, &folders)?;
         // In this order: a sweep after which nothing was done would have made the last change one without a way back.
         let previous = undo::remember_last(&self.root)?;
+        // What the change before this one has kept goes when this one is done, by which time nothing else tells where it is.
+        record.swept = previous.iter().flat_map(Record::deep_folders).map(|folder| folder.to_string()).collect();
         self.sweep_once()?;
 
         let done = stage(plan, &tree, &record, &targets, &places, &folders).and_then(|()| {
-            plan.parts.changes.iter().try_for_each(|change| check_unchanged(&tree, &self.shown, change).map(drop))?;
-            check_relied_on(&tree, &self.shown, plan)?;
+            // Folders may have been made since the tree was looked at.
+            let later = (!record.made.is_empty()).then(|| Tree::new(self.root.clone()));
+            let tree = later.as_ref().unwrap_or(&tree);
+            for (change, step) in plan.parts.changes.iter().zip(&record.steps) {
+                check_unchanged(tree, &self.shown, change, Some(&step.before))?;
+            }
+            check_relied_on(tree, &self.shown, plan)?;
             put_in_place(&record, &targets)?;
             recover::commit(&self.root)
         });
@@ -116,27 +122,32 @@ impl Writer {
     fn prepare(&self, plan: &Plan, tree: &Tree) -> Result<(Record, Vec<PathBuf>)> {
         let mut record = Record::new(&plan.parts.purpose);
         let mut targets = Vec::new();
+        let mut made = BTreeMap::new();
         for (index, change) in plan.parts.changes.iter().enumerate() {
-            let target = check_unchanged(tree, &self.shown, change)?;
+            let Unchanged { target, digest } = check_unchanged(tree, &self.shown, change, None)?;
+            if change.after.is_some() {
+                folders_to_make(tree, &change.path, &mut made)?;
+            }
             let name = target.file_name().unwrap_or_default().to_string_lossy();
             let path = CidPath::in_folder(change.path.folder().as_ref(), &name)?;
             record.steps.push(Step {
                 path: path.to_string(),
                 stage: change.stage,
-                before: change.before.as_deref().map(digest),
-                after: change.after.as_deref().map(digest),
+                before: digest,
+                after: change.after.as_ref().map(Content::digest).transpose()?,
                 staged: change.after.as_ref().map(|_| work_name(&record.id, index, "new")),
                 kept: change.before.as_ref().map(|_| work_name(&record.id, index, "old")),
             });
             targets.push(target);
         }
+        record.made = made.into_values().map(|folder| folder.to_string()).collect();
         Ok((record, targets))
     }
 
     /// After an error: goes back to where the change began, and says so in the error.
     fn take_back(&self, error: Error) -> Error {
         let recovered = recover::recover(&self.root, &self.shown, Some(recover::Direction::Undo));
-        let _ = self.sweep();
+        let _ = self.sweep(&[]);
         match recovered {
             Ok(None | Some(recover::Recovered { outcome: recover::Outcome::Undone, .. })) => {
                 error.next("nothing was changed; remove the cause, then try again")
@@ -171,6 +182,14 @@ fn stage(
     disk::write_new(&draft, &record.print(), None)?;
     disk::rename(&draft, &places.journal)?;
     disk::sync_folder(tree.root())?;
+    // All of the places before any is there.
+    let made = record.made.iter().map(|folder| place_to_be(tree, &CidPath::parse(folder)?));
+    for place in made.collect::<Result<Vec<PathBuf>>>()? {
+        disk::make_folder(&place)?;
+        if let Some(above) = place.parent() {
+            disk::sync_folder(above)?;
+        }
+    }
     for ((step, change), target) in record.steps.iter().zip(&plan.parts.changes).zip(targets) {
         // The name of a file beside the one to be written says nothing to anybody.
         stage_one(tree, step, change, target).map_err(|error| error.about(&change.path.below(&plan.shown)))?;
@@ -183,25 +202,47 @@ fn stage_one(tree: &Tree, step: &Step, change: &Change, target: &Path) -> Result
     if let Some(kept) = &step.kept {
         disk::keep(target, &target.with_file_name(kept))?;
     }
-    if let (Some(staged), Some(bytes)) = (&step.staged, &change.after) {
-        let like = match (&change.before, &change.kept) {
-            (Some(_), _) => Some(target.to_owned()),
-            (None, Some(kept)) => Some(kept.clone()),
-            (None, None) => like(tree, change)?,
-        };
-        let staged = target.with_file_name(staged);
-        disk::write_new(&staged, bytes, like.as_deref())?;
-        if let Some(kept) = &change.kept {
-            disk::take_time(&staged, kept)?;
+    let Some((staged, after)) = step.staged.as_ref().zip(change.after.as_ref()) else { return Ok(()) };
+    let staged = target.with_file_name(staged);
+    let like = match (&change.before, &change.kept, after) {
+        (Some(_), ..) => Some(target.to_owned()),
+        (None, Some(kept), _) => Some(kept.clone()),
+        // It brings its own.
+        (None, None, Content::File(_)) => None,
+        (None, None, Content::Bytes(_)) => like(tree, change)?,
+    };
+    let like = like.as_deref();
+    let copied = match after {
+        Content::Bytes(bytes) => {
+            disk::write_new(&staged, bytes, like)?;
+            None
         }
+        Content::File(file) if file.is_staged => disk::adopt(&file.place, &staged, like)?,
+        Content::File(file) => Some(disk::copy_new(&file.place, &staged, like)?),
+    };
+    if copied.is_some() && copied != step.after {
+        return Err(changed(target));
+    }
+    if let Some(kept) = &change.kept {
+        disk::take_time(&staged, kept)?;
     }
     Ok(())
 }
 
 /// Refuses where the disk has no room for everything at once, or a folder cannot be written.
 fn check_room(plan: &Plan, folders: &BTreeSet<&Path>) -> Result<()> {
-    let size = |bytes: &Option<Vec<u8>>| bytes.as_ref().map_or(0, |bytes| bytes.len() as u64);
-    let bytes: u64 = plan.parts.changes.iter().map(|change| size(&change.before) + size(&change.after)).sum();
+    // What is a file already gets another name, where the system has such names.
+    let has_names = cfg!(not(windows));
+    let before = |content: &Content| if has_names && content.bytes().is_none() { 0 } else { content.size() };
+    let after = |content: &Content| match content {
+        Content::File(file) if has_names && file.is_staged => 0,
+        content => content.size(),
+    };
+    let size = |change: &Change| change.before.as_ref().map_or(0, before) + change.after.as_ref().map_or(0, after);
+    let bytes: u64 = plan.parts.changes.iter().map(size).sum();
+    // Of folders that are to be made, the one that they are made in.
+    let there = folders.iter().filter_map(|folder| folder.ancestors().find(|folder| folder.is_dir()));
+    let folders: BTreeSet<&Path> = there.collect();
     let check = |folder: &&Path| {
         let shown = plan.shown.join(folder.strip_prefix(&plan.root).unwrap_or(folder));
         disk::check_folder(folder, bytes + SLACK).map_err(|error| error.about(&shown))
@@ -217,8 +258,29 @@ fn like(tree: &Tree, change: &Change) -> Result<Option<PathBuf>> {
     })
 }
 
-/// The real path of the file to change, if it is still what the plan saw.
-fn check_unchanged(tree: &Tree, shown: &Path, change: &Change) -> Result<PathBuf> {
+/// Adds the folders that a file needs and that are not there, by their depth and key.
+fn folders_to_make(tree: &Tree, file: &CidPath, made: &mut BTreeMap<(usize, String), CidPath>) -> Result<()> {
+    let mut folder = file.folder();
+    while let Some(this) = folder.filter(|folder| !made.contains_key(&(folder.depth(), folder.key()))) {
+        if tree.folder(Some(&this))?.is_some() {
+            break;
+        }
+        folder = this.folder();
+        made.insert((this.depth(), this.key()), this);
+    }
+    Ok(())
+}
+
+/// A file that is still what the plan saw.
+struct Unchanged {
+    /// Its real path.
+    target: PathBuf,
+    /// The SHA-256 of what it holds, in hex; `None` where there is none.
+    digest: Option<String>,
+}
+
+/// Checks that a file is still what the plan saw; or, where that has been read before, that it is still what it was `then`.
+fn check_unchanged(tree: &Tree, shown: &Path, change: &Change, then: Option<&Option<String>>) -> Result<Unchanged> {
     let shown = change.path.below(shown);
     let now = match tree.find(&change.path)? {
         Found::Absent => None,
@@ -227,15 +289,21 @@ fn check_unchanged(tree: &Tree, shown: &Path, change: &Change) -> Result<PathBuf
                 .in_file(&shown)
                 .next("put a real file in its place"));
         }
-        Found::File { path, .. } => Some(read_file(&path, catalog::MAX_SIZE)?),
+        Found::File { path, .. } => Some(digest_of(&path)?),
         Found::Folder | Found::Other => {
             return Err(Error::new(ErrorKind::Io, "this should be a file, and is none").in_file(&shown));
         }
     };
-    if now != change.before {
+    let is_same = match (then, &change.before) {
+        (Some(then), _) => now == *then,
+        // It is read for the first time.
+        (None, Some(Content::File(file))) if file.sha256.is_none() => now.is_some(),
+        (None, before) => now == before.as_ref().and_then(Content::sha256),
+    };
+    if !is_same {
         return Err(changed(&shown));
     }
-    tree.place(&change.path)
+    Ok(Unchanged { target: place_to_be(tree, &change.path)?, digest: now })
 }
 
 /// Checks that the files that the catalogs will speak of are what they were.

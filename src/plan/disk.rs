@@ -2,11 +2,11 @@
 //! die at any of them; the lock's own calls are steps, too, and nothing else in `plan` writes.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use crate::base::error::{Error, Result};
-use crate::base::files::{self, read_file};
+use crate::base::files;
 use crate::base::replace::patiently;
 
 #[cfg(feature = "faults")]
@@ -51,12 +51,12 @@ pub(super) fn exists(path: &Path) -> Result<bool> {
     Ok(step("look at it", path, || metadata(path))?.is_some())
 }
 
-/// Writes a new file, flushed to the disk, with the attributes of `like` as far as the system can keep them.
-pub(super) fn write_new(path: &Path, bytes: &[u8], like: Option<&Path>) -> Result<()> {
+/// Makes a new file, with the attributes of `like` as far as the system can keep them.
+fn make_new(path: &Path, like: Option<&Path>) -> Result<File> {
     if let Some(like) = like {
         step("prepare it", path, || attributes::prepare(path, like))?;
     }
-    let mut file = step("make it", path, || {
+    let file = step("make it", path, || {
         let mut options = File::options();
         options.write(true);
         if like.is_some() && attributes::PREPARES {
@@ -75,6 +75,12 @@ pub(super) fn write_new(path: &Path, bytes: &[u8], like: Option<&Path>) -> Resul
     if let Some(like) = like {
         step("set its attributes", path, || attributes::finish(&file, path, like))?;
     }
+    Ok(file)
+}
+
+/// Writes a new file, flushed to the disk, with the attributes of `like` as far as the system can keep them.
+pub(super) fn write_new(path: &Path, bytes: &[u8], like: Option<&Path>) -> Result<()> {
+    let mut file = make_new(path, like)?;
     // A test dies between two pieces: a torn file must be told from a whole one. Otherwise it is one, which costs a share one
     // request.
     let (first, second) = bytes.split_at(if cfg!(feature = "faults") { bytes.len() / 2 } else { bytes.len() });
@@ -99,6 +105,100 @@ pub(super) fn take_time(file: &Path, from: &Path) -> Result<()> {
     })
 }
 
+/// As [`write_new`], with what the file `from` holds, piece by piece. Gives the SHA-256 of what was written.
+pub(super) fn copy_new(from: &Path, path: &Path, like: Option<&Path>) -> Result<String> {
+    use sha2::{Digest, Sha256};
+    let mut input = files::open_file(from)?;
+    let mut digest = Sha256::new();
+    fill_new(path, like, |file| {
+        let mut piece = vec![0; PIECE];
+        loop {
+            let length = input.read(&mut piece)?;
+            if length == 0 {
+                break;
+            }
+            digest.update(&piece[..length]);
+            file.write_all(&piece[..length])?;
+        }
+        if like.is_none() {
+            let metadata = input.metadata()?;
+            file.set_modified(metadata.modified()?)?;
+            file.set_permissions(metadata.permissions())?;
+        }
+        Ok(())
+    })?;
+    Ok(crate::base::hex::hex(&digest.finalize()))
+}
+
+/// Bytes that are copied at a time.
+const PIECE: usize = 256 << 10;
+
+/// Makes a new file with the attributes of `like`, lets it be filled, and flushes it.
+fn fill_new(path: &Path, like: Option<&Path>, fill: impl FnOnce(&mut File) -> io::Result<()>) -> Result<()> {
+    let mut file = make_new(path, like)?;
+    step("write it", path, || fill(&mut file))?;
+    step("flush it", path, || file.sync_all())
+}
+
+/// Lets a file that nobody else knows be the new one, `path`: another name for it where the system has such names, a copy
+/// where it has not. It gets the attributes of `like`. Gives whether it is a copy.
+pub(super) fn adopt(staged: &Path, path: &Path, like: Option<&Path>) -> Result<Option<String>> {
+    if cfg!(windows) {
+        return copy_new(staged, path, like).map(Some);
+    }
+    match step("name the new file", path, || fs::hard_link(staged, path)) {
+        Err(error) if error.is_missing_links() => return copy_new(staged, path, like).map(Some),
+        linked => linked?,
+    }
+    if let Some(like) = like {
+        step("set its attributes", path, || attributes::finish(&files::open_plain(path)?, path, like))?;
+    }
+    Ok(None)
+}
+
+/// Makes a folder.
+pub(super) fn make_folder(path: &Path) -> Result<()> {
+    step("make the folder", path, || fs::create_dir(path))
+}
+
+/// Removes a folder that is empty; one that is not, or is not there, stays as it is.
+pub(super) fn remove_folder(path: &Path) -> Result<()> {
+    step("remove the folder", path, || match fs::remove_dir(path) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::DirectoryNotEmpty) => Ok(()),
+        other => other,
+    })
+}
+
+/// Removes a folder of our own with all that is in it.
+pub(super) fn remove_tree(path: &Path) -> Result<()> {
+    step("remove the folder", path, || match fs::remove_dir_all(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    })
+}
+
+/// Fills a file of our own that is not in its place yet, and gives it its name. A file of the first name is one that a
+/// process did not end.
+pub(super) fn stage(part: &Path, path: &Path, fill: impl FnOnce(&mut File) -> Result<()>) -> Result<()> {
+    remove(part)?;
+    let mut file = make_new(part, None)?;
+    step("write it", part, || Ok(()))?;
+    fill(&mut file)?;
+    step("flush it", part, || file.sync_all())?;
+    drop(file);
+    rename(part, path)
+}
+
+/// The SHA-256 of a file; `None` where there is none.
+pub(super) fn digest(path: &Path) -> Result<Option<String>> {
+    let opened = step("read it", path, || match files::open_plain(path) {
+        Ok(file) => Ok(Some((file.metadata()?.len(), file))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    })?;
+    opened.map(|(size, file)| super::content::digest_of_open(file, size, path)).transpose()
+}
+
 /// Flushes a file to the disk that a process wrote which may have died before it could.
 pub(super) fn flush(path: &Path) -> Result<()> {
     step("flush it", path, || match File::options().read(true).write(cfg!(windows)).open(path) {
@@ -114,10 +214,7 @@ pub(super) fn keep(file: &Path, link: &Path) -> Result<()> {
     let linked = step("keep the old file", link, || fs::hard_link(file, link));
     match linked {
         Ok(()) => Ok(()),
-        Err(error) if error.is_missing_links() => {
-            let bytes = read_file(file, u64::MAX - 1)?;
-            write_new(link, &bytes, Some(file))
-        }
+        Err(error) if error.is_missing_links() => copy_new(file, link, Some(file)).map(drop),
         Err(error) => Err(error),
     }
 }
@@ -212,16 +309,18 @@ pub(super) fn check_folder(folder: &Path, bytes: u64) -> Result<()> {
     Ok(())
 }
 
-#[cfg(not(windows))]
+/// Whether the system said that it has no hard links here.
+fn is_missing_links(error: &io::Error) -> bool {
+    // EPERM is what Linux says for FAT.
+    matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::TooManyLinks)
+        || (cfg!(unix) && error.raw_os_error() == Some(1))
+}
+
 impl Error {
     /// Whether the system said that it has no hard links here.
     fn is_missing_links(&self) -> bool {
         let source = std::error::Error::source(self).and_then(|source| source.downcast_ref::<io::Error>());
-        source.is_some_and(|error| {
-            // EPERM is what Linux says for FAT.
-            matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::TooManyLinks)
-                || (cfg!(unix) && error.raw_os_error() == Some(1))
-        })
+        source.is_some_and(is_missing_links)
     }
 }
 

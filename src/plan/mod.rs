@@ -1,6 +1,7 @@
 //! What is to be changed in a CID, as data. Dry run, diff, JSON and [`apply`](Plan::apply) are views of the same plan.
 
 mod apply;
+mod content;
 mod disk;
 mod file;
 #[cfg(feature = "faults")]
@@ -12,11 +13,13 @@ mod place;
 mod record;
 mod recover;
 mod remains;
+mod staging;
 mod undo;
 mod view;
 mod writer;
 
 pub use apply::Applied;
+pub use content::{Content, FileContent};
 pub use lock::LockOptions;
 pub use recover::{Direction, Outcome, Recovered};
 pub use undo::{Past, PastContent, history, undo};
@@ -24,6 +27,7 @@ pub use writer::Writer;
 
 pub(crate) use record::digest;
 pub(crate) use remains::{Remain, Remains};
+pub(crate) use staging::Staging;
 pub(crate) use undo::last_change;
 pub(crate) use view::View;
 
@@ -84,9 +88,9 @@ pub struct Change {
     /// The file, in the case found on disk.
     pub path: CidPath,
     /// Its content when the plan was made; `None` where there was none.
-    pub before: Option<Vec<u8>>,
+    pub before: Option<Content>,
     /// Its content to be; `None` where it is to go.
-    pub after: Option<Vec<u8>>,
+    pub after: Option<Content>,
     /// Why.
     pub why: String,
     /// When, among the other changes.
@@ -141,12 +145,19 @@ pub struct EntryChange {
 impl Change {
     /// Another content for a file that catalogs list, or for one in no CID.
     pub(crate) fn of_payload(path: CidPath, before: Option<Vec<u8>>, after: Vec<u8>, why: impl Into<String>) -> Self {
-        Self { path, before, after: Some(after), why: why.into(), stage: Stage::Payload, kept: None }
+        let before = before.map(Content::Bytes);
+        Self { path, before, after: Some(Content::Bytes(after)), why: why.into(), stage: Stage::Payload, kept: None }
     }
 
     /// A file that catalogs list goes.
     pub(crate) fn removal(path: CidPath, before: Vec<u8>, why: impl Into<String>) -> Self {
-        Self { path, before: Some(before), after: None, why: why.into(), stage: Stage::Payload, kept: None }
+        let before = Some(Content::Bytes(before));
+        Self { path, before, after: None, why: why.into(), stage: Stage::Payload, kept: None }
+    }
+
+    /// The content to be, where it is in memory: that of every change but those that bring whole files.
+    pub(crate) fn bytes_after(&self) -> &[u8] {
+        self.after.as_ref().and_then(Content::bytes).unwrap_or_default()
     }
 }
 
@@ -189,6 +200,12 @@ impl Plan {
         parts.changes.sort_by_key(|change| change.stage);
         let (root, shown) = (cid.root().to_owned(), cid.path().to_owned());
         Self { root, shown, in_cid: true, generation: cid.generation().cloned(), parts }
+    }
+
+    /// A plan for a CID that is not there yet: one to look at.
+    pub(crate) fn for_new(path: &Path, mut parts: Parts) -> Self {
+        parts.changes.sort_by_key(|change| change.stage);
+        Self { root: path.to_owned(), shown: path.to_owned(), in_cid: true, generation: None, parts }
     }
 
     /// The CID, as it was given to [`Cid::open`].

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::record::{Record, Step};
 use super::{Stage, disk};
-use crate::base::error::Result;
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::catalog::CidPath;
+use crate::cid::tree::{Found, Tree};
 
 /// Renames every new content into place, in the order of the stages, and removes at last what no catalog lists any
 /// more; each part is on the disk before the next begins.
@@ -24,4 +26,20 @@ pub(super) fn put_in_place(record: &Record, targets: &[PathBuf]) -> Result<()> {
         folders.into_iter().try_for_each(disk::sync_folder)?;
     }
     Ok(())
+}
+
+/// Where the file at `path` is or is to be, be it in a folder that is to be made: no more of the way to it need be there
+/// than the root.
+pub(super) fn place_to_be(tree: &Tree, path: &CidPath) -> Result<PathBuf> {
+    match path.folder() {
+        Some(folder) if tree.folder(Some(&folder))?.is_none() => {
+            if tree.find(&folder)? != Found::Absent {
+                return Err(Error::new(ErrorKind::Io, "this should be a folder, and is none")
+                    .in_file(&folder.below(tree.root()))
+                    .next("remove or rename it"));
+            }
+            Ok(place_to_be(tree, &folder)?.join(path.file_name()))
+        }
+        _ => tree.place(path),
+    }
 }

@@ -41,6 +41,12 @@ pub(super) struct Record {
     pub host: String,
     pub version: String,
     pub steps: Vec<Step>,
+    /// Folders that it makes, from the CID's root, those that hold others first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub made: Vec<String>,
+    /// Further folders below those of components in which the change before it has kept files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub swept: Vec<String>,
 }
 
 /// One file of a change.
@@ -71,6 +77,8 @@ impl Record {
             host: crate::base::host::name(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             steps: Vec::new(),
+            made: Vec::new(),
+            swept: Vec::new(),
         }
     }
 
@@ -95,7 +103,23 @@ impl Record {
                 }
             }
         }
+        for folder in record.made.iter().chain(&record.swept) {
+            let path = CidPath::parse(folder).map_err(|error| wrong(error.what().to_owned()))?;
+            if path.parts().any(is_own_name) {
+                return Err(wrong(format!("{path} is no folder of the CID")));
+            }
+        }
         Ok(record)
+    }
+
+    /// The folders that hold something of this change's, or of the one before it, and lie deeper than components do.
+    pub(super) fn deep_folders(&self) -> Vec<CidPath> {
+        let of_steps = self.steps.iter().filter_map(|step| step.checked_path().ok()?.folder());
+        let swept = self.swept.iter().filter_map(|folder| CidPath::parse(folder).ok());
+        let mut folders: Vec<CidPath> = of_steps.chain(swept).filter(|folder| folder.depth() > 1).collect();
+        folders.sort();
+        folders.dedup();
+        folders
     }
 
     /// The file's bytes: JSON and a line ending.
@@ -107,7 +131,12 @@ impl Record {
 
     /// Whether the file `name` belongs to this change.
     pub(super) fn names(&self, name: &str) -> bool {
-        self.steps.iter().flat_map(|step| [&step.staged, &step.kept]).flatten().any(|this| this == name)
+        self.work_names().any(|this| this == name)
+    }
+
+    /// The names of all files that this change has beside others.
+    pub(super) fn work_names(&self) -> impl Iterator<Item = &str> {
+        self.steps.iter().flat_map(|step| [&step.staged, &step.kept]).flatten().map(String::as_str)
     }
 }
 

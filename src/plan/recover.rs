@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use super::disk;
-use super::place::put_in_place;
-use super::record::{MAX_SIZE, Places, Record, Step, digest, utc};
+use super::place::{place_to_be, put_in_place};
+use super::record::{MAX_SIZE, Places, Record, Step, utc};
 use super::writer::Writer;
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::files::real_path;
-use crate::catalog;
+use crate::catalog::CidPath;
 use crate::cid::tree::{Found, Tree};
 
 /// What is left where an interrupted change can go neither way.
@@ -57,8 +57,14 @@ impl Writer {
     /// Files have been changed by others since, so that the change can go neither way, or the journal is unreadable:
     /// then only [`Direction::Forget`] is left. Nothing is changed then.
     pub fn recover(&self, direction: Option<Direction>) -> Result<Option<Recovered>> {
+        // What is forgotten has perhaps left files where no other record tells of them.
+        let journal = match direction {
+            Some(Direction::Forget) => disk::read(&Places::new(&self.root).journal, MAX_SIZE).ok().flatten(),
+            _ => None,
+        };
+        let journal = journal.and_then(|bytes| Record::parse(&bytes).ok());
         let recovered = recover(&self.root, &self.shown, direction)?;
-        self.sweep()?;
+        self.sweep(&journal.map(|record| record.deep_folders()).unwrap_or_default())?;
         self.is_swept.store(true, Ordering::Relaxed);
         Ok(recovered)
     }
@@ -92,8 +98,8 @@ impl Progress {
                 .in_file(&path.below(tree.root()))
                 .next(FORGET));
         }
-        let target = tree.place(&path)?;
-        let sum = |path: &Path| Ok(disk::read(path, catalog::MAX_SIZE)?.as_deref().map(digest));
+        let target = place_to_be(tree, &path)?;
+        let sum = |path: &Path| disk::digest(path);
         let now = sum(&target)?;
         let is = |name: &Option<String>, wanted: &Option<String>| match (name, wanted) {
             (Some(name), Some(wanted)) => Ok(sum(&target.with_file_name(name))?.as_ref() == Some(wanted)),
@@ -114,7 +120,7 @@ enum Judged {
     /// It is to be forgotten; what it was, as far as the journal tells.
     Forgotten(String),
     /// It is to be finished, or else undone.
-    Ended { is_finished: bool, record: Record, steps: Vec<Progress> },
+    Ended { is_finished: bool, record: Box<Record>, steps: Vec<Progress> },
 }
 
 impl Judged {
@@ -155,7 +161,7 @@ fn judge(root: &Path, shown: &Path, direction: Option<Direction>) -> Result<Opti
         None if can_undo => false,
         _ => return Err(stuck(shown, &record, &steps, can_finish, can_undo)),
     };
-    Ok(Some(Judged::Ended { is_finished, record, steps }))
+    Ok(Some(Judged::Ended { is_finished, record: Box::new(record), steps }))
 }
 
 /// Ends what the journal tells of; `None` where there is no journal.
@@ -231,7 +237,9 @@ pub(super) fn commit(root: &Path) -> Result<()> {
 
 /// Puts everything back, catalogs first, and removes what was to be put in place.
 fn go_back(record: &Record, steps: &[Progress], root: &Path) -> Result<()> {
-    let folders: BTreeSet<&Path> = steps.iter().filter_map(|step| step.target.parent()).collect();
+    // A folder that was to be made is perhaps not there.
+    let folders = steps.iter().filter_map(|step| step.target.parent()).filter(|folder| folder.is_dir());
+    let folders: BTreeSet<&Path> = folders.collect();
     for (step, progress) in record.steps.iter().zip(steps).rev().filter(|(_, progress)| !progress.is_old) {
         match &step.kept {
             Some(kept) => disk::rename(&progress.target.with_file_name(kept), &progress.target)?,
@@ -249,6 +257,15 @@ fn go_back(record: &Record, steps: &[Progress], root: &Path) -> Result<()> {
     }
     // Once the journal has gone, nobody knows any more what is to be removed.
     folders.into_iter().try_for_each(disk::sync_folder)?;
+    let tree = Tree::new(root.to_owned());
+    for made in record.made.iter().rev() {
+        // What others have put there since keeps it.
+        let place = place_to_be(&tree, &CidPath::parse(made)?)?;
+        disk::remove_folder(&place)?;
+        if let Some(above) = place.parent().filter(|above| above.is_dir()) {
+            disk::sync_folder(above)?;
+        }
+    }
     disk::remove(&Places::new(root).journal)?;
     disk::sync_folder(root)
 }

@@ -6,6 +6,7 @@ use super::holder;
 use super::record::{JOURNAL, LAST, LOCK, MAX_SIZE, Places, Record, is_leftover};
 use super::recover::describe;
 use crate::base::files::read_file;
+use crate::cid::STAGING;
 
 /// What a file of configcid's own is to a CID.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub(crate) enum Remain {
     Interrupted(String),
     /// A lock, and whose.
     Lock(String),
+    /// Contents on their way into the CID: a run is at work, or broke off.
+    Staging,
     /// Left of a change that is over.
     Leftover,
     /// Not a file that configcid makes.
@@ -47,6 +50,7 @@ impl Remains {
             ),
             LOCK if is_in_root => Remain::Lock(self.lock.clone()),
             LAST | super::record::HISTORY if is_in_root => Remain::Record,
+            STAGING if is_in_root => Remain::Staging,
             _ if names(&self.last) || names(&self.journal) => Remain::Record,
             name if is_leftover(name) => Remain::Leftover,
             _ => Remain::Strange,

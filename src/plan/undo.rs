@@ -4,12 +4,14 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::content::digest_of;
 use super::record::{MAX_SIZE, Places, Record, Step, digest, utc, work_name};
-use super::{Change, Parts, Plan, disk};
+use super::{Change, Content, FileContent, Parts, Plan, Stage, disk};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::text::same_name;
 use crate::catalog::{self, CidPath};
 use crate::cid::Cid;
+use crate::cid::tree::Found;
 
 /// A history longer than this loses its older half, in bytes.
 const LONG: usize = 1 << 20;
@@ -197,11 +199,17 @@ pub fn undo(cid: &Cid) -> Result<Plan> {
         }
     };
     let mut changes = Vec::new();
+    let mut left = IN_MEMORY;
     for step in &record.steps {
         let path = step.checked_path()?;
         let place = cid.tree().place(&path)?;
-        let before = cid.read(&path, catalog::MAX_SIZE)?;
-        if before.as_deref().map(digest) != step.after {
+        let now = match cid.tree().find(&path)? {
+            Found::Absent => None,
+            Found::File { path, .. } => Some(path),
+            Found::Folder | Found::Other => return Err(journal(&format!("{path} is no file any more")).next(BACKUP)),
+        };
+        let before = content(now.as_deref(), step, &mut left)?;
+        if before.as_ref().and_then(Content::sha256) != step.after {
             let next = match record.purpose.contains("relay set ") {
                 true => "configcid relay unset takes relay set-up back at any time; or a backup brings back what was",
                 false => "configcid relay set, or a backup, brings the CID where you want it",
@@ -212,13 +220,33 @@ pub fn undo(cid: &Cid) -> Result<Plan> {
         let kept = step.kept.as_ref().map(|kept| place.with_file_name(kept));
         let after = match &kept {
             None => None,
-            Some(kept) => disk::read(kept, catalog::MAX_SIZE)?,
+            Some(kept) => content(disk::exists(kept)?.then_some(&**kept), step, &mut left)?,
         };
-        if after.as_deref().map(digest) != step.before {
-            return Err(journal(&format!("what {path} was before the last change is no longer there"))
-                .next("a backup brings it back"));
+        if after.as_ref().and_then(Content::sha256) != step.before {
+            return Err(journal(&format!("what {path} was before the last change is no longer there")).next(BACKUP));
         }
         changes.push(Change { path, before, after, why: why.to_owned(), stage: step.stage, kept });
     }
     Ok(Plan::new(cid, Parts { purpose, changes, ..Parts::default() }))
+}
+
+/// What brings back what is lost.
+const BACKUP: &str = "a backup brings it back";
+
+/// How many bytes of payload an undo has in memory: enough to show what becomes of every copy of `mrinit.conf`.
+const IN_MEMORY: u64 = 4 << 20;
+
+/// What a file holds; `None` where there is none. Catalogs are in memory, since people want to see what changes in them, and
+/// of the payload as much as there is room `left` for.
+fn content(place: Option<&Path>, step: &Step, left: &mut u64) -> Result<Option<Content>> {
+    let Some(place) = place else { return Ok(None) };
+    let size = place.symlink_metadata().map_err(|error| Error::io("look at it", place, error))?.len();
+    if step.stage != Stage::Payload || size <= *left {
+        if step.stage == Stage::Payload {
+            *left -= size;
+        }
+        return Ok(disk::read(place, catalog::MAX_SIZE)?.map(Content::Bytes));
+    }
+    let sha256 = Some(digest_of(place)?);
+    Ok(Some(Content::File(FileContent { place: place.to_owned(), size, sha256, is_staged: false })))
 }

@@ -1,9 +1,10 @@
 //! A CID as it will be: the disk, with the changes that a plan has so far.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Change, Observed};
+use super::{Change, Content, Observed};
 use crate::base::error::Result;
 use crate::base::files::read_file;
 use crate::base::pool::{LOOKS, in_flight};
@@ -29,6 +30,15 @@ pub(crate) struct View<'a> {
     written: BTreeMap<String, Vec<u8>>,
     /// What was read of the disk, by key: asked for again, it is what it was, and costs a share no request.
     held: Mutex<HashMap<String, Held>>,
+}
+
+/// What a file holds after the plan so far.
+enum Now<'a> {
+    Bytes(&'a [u8]),
+    /// What this file holds, of this size.
+    File(&'a Path, u64),
+    /// Nothing: it goes.
+    Gone,
 }
 
 impl<'a> View<'a> {
@@ -101,41 +111,55 @@ impl<'a> View<'a> {
         self.written.insert(path.key(), bytes);
     }
 
-    /// What the plan so far makes of this file: `None` where it leaves it as it is, and `Some(None)` where the file goes.
-    fn new_bytes(&self, path: &CidPath) -> Option<Option<&[u8]>> {
+    /// What the plan so far makes of this file: `None` where it leaves it as it is.
+    fn new_content(&self, path: &CidPath) -> Option<Now<'_>> {
         if self.written.is_empty() && self.pending.is_empty() {
             return None;
         }
         let key = path.key();
-        let written = self.written.get(&key).map(|bytes| Some(bytes.as_slice()));
-        written.or_else(|| self.pending.get(&key).map(|change| change.after.as_deref()))
+        if let Some(bytes) = self.written.get(&key) {
+            return Some(Now::Bytes(bytes));
+        }
+        Some(match &self.pending.get(&key)?.after {
+            Some(Content::Bytes(bytes)) => Now::Bytes(bytes),
+            Some(Content::File(file)) => Now::File(&file.place, file.size),
+            None => Now::Gone,
+        })
     }
 
     /// Whether the plan so far changes this file.
     pub(crate) fn is_new(&self, path: &CidPath) -> bool {
-        self.new_bytes(path).is_some()
+        self.new_content(path).is_some()
     }
 
     pub(crate) fn find(&self, path: &CidPath) -> Result<Found> {
-        match self.new_bytes(path) {
-            Some(None) => Ok(Found::Absent),
-            Some(Some(bytes)) => {
+        match self.new_content(path) {
+            Some(Now::Gone) => Ok(Found::Absent),
+            Some(Now::Bytes(bytes)) => {
                 Ok(Found::File { path: path.below(self.cid.root()), size: bytes.len() as u64, linked: false })
             }
+            Some(Now::File(place, size)) => Ok(Found::File { path: place.to_owned(), size, linked: false }),
             None => self.held(path).map_or_else(|| self.cid.tree().find(path), |held| Ok(held.found)),
         }
     }
 
     /// As [`find`](View::find), without a look where the tree was surveyed.
     pub(crate) fn known(&self, path: &CidPath) -> Result<Found> {
-        if self.new_bytes(path).is_some() { self.find(path) } else { self.cid.tree().known(path) }
+        if self.is_new(path) { self.find(path) } else { self.cid.tree().known(path) }
     }
 
     /// Size and checksum of the file at `path`, which [`find`](View::find) has found to be `found`.
     pub(crate) fn sum(&self, path: &CidPath, found: &Found, function: &dyn ChecksumFunction) -> Result<Option<Sum>> {
-        if let Some(bytes) = self.new_bytes(path) {
-            let Some(bytes) = bytes else { return Ok(None) };
+        let new = self.new_content(path);
+        if let Some(Now::Gone) = new {
+            return Ok(None);
+        }
+        if let Some(Now::Bytes(bytes)) = new {
             return Ok(Some((bytes.len() as u64, function.of_bytes(bytes)?)));
+        }
+        // Of a file that is to come nothing was read where it will be.
+        if let (Some(Now::File(..)), Found::File { path: place, .. }) = (new, found) {
+            return sum_file(place, u64::from(u32::MAX) + 1, function).map(Some);
         }
         self.sum_on_disk(path, found, u64::from(u32::MAX) + 1, function)
     }

@@ -1,5 +1,6 @@
 //! The right to write to a CID, and what those who had it have left behind.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -69,25 +70,27 @@ impl Writer {
 
     /// As [`sweep`](Writer::sweep), unless that was done and nothing has been written since: nobody else writes meanwhile.
     pub(super) fn sweep_once(&self) -> Result<()> {
-        if self.is_swept.swap(false, Ordering::Relaxed) { Ok(()) } else { self.sweep() }
+        if self.is_swept.swap(false, Ordering::Relaxed) { Ok(()) } else { self.sweep(&[]) }
     }
 
     /// Removes what is left of changes that are over: files beside others that the last change does not name. They are
-    /// in the root and in the folders directly in it.
-    pub(super) fn sweep(&self) -> Result<()> {
+    /// in the root, in the folders directly in it, and in those that the last change tells of, or `further`.
+    pub(super) fn sweep(&self, further: &[CidPath]) -> Result<()> {
         let last = disk::read(&Places::new(&self.root).last, MAX_SIZE)?.and_then(|bytes| Record::parse(&bytes).ok());
-        let is_named = |name: &str| last.as_ref().is_some_and(|last| last.names(name));
+        let named: HashSet<&str> = last.iter().flat_map(Record::work_names).collect();
         let tree = Tree::new(self.root.clone());
         let mut folders: Vec<CidPath> =
             tree.listing(None)?.names().filter_map(|name| CidPath::in_root(name).ok()).collect();
         folders.retain(|folder| tree.may_be_folder(folder));
+        folders.extend(last.as_ref().map(Record::deep_folders).unwrap_or_default());
+        folders.extend_from_slice(further);
         tree.list_all(&folders);
         for path in std::iter::once(None).chain(folders.iter().map(Some)) {
             let Some(folder) = (if path.is_some() { tree.folder(path).ok().flatten() } else { tree.folder(None)? })
             else {
                 continue;
             };
-            for name in tree.listing(path)?.own_names().filter(|name| is_leftover(name) && !is_named(name)) {
+            for name in tree.listing(path)?.own_names().filter(|name| is_leftover(name) && !named.contains(name)) {
                 disk::remove(&folder.join(name))?;
             }
         }

@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use crate::base::text::safe;
+use crate::base::text::{count, safe};
 use crate::catalog::Catalog;
 use crate::mrinit::Mrinit;
-use crate::plan::{Change, Stage};
+use crate::plan::{Change, Content, Stage};
 
 /// The unified diff of one change. Control characters are spelled out, line endings are not shown.
 pub fn diff(change: &Change) -> String {
@@ -13,9 +13,13 @@ pub fn diff(change: &Change) -> String {
         Stage::Payload => mrinit_text(bytes),
         Stage::ComponentCatalog | Stage::RootCatalog => catalog_text(bytes),
     };
-    let before = change.before.as_deref().map_or_else(String::new, text);
-    let after = change.after.as_deref().map_or_else(String::new, text);
-    let name = |content: &Option<Vec<u8>>| if content.is_some() { change.path.as_str() } else { "(none)" };
+    let text = |content: &Content| match content {
+        Content::Bytes(bytes) => text(bytes),
+        Content::File(file) => format!("(a file of {}, not shown)\n", count(file.size as usize, "byte", "bytes")),
+    };
+    let before = change.before.as_ref().map_or_else(String::new, text);
+    let after = change.after.as_ref().map_or_else(String::new, text);
+    let name = |content: &Option<Content>| if content.is_some() { change.path.as_str() } else { "(none)" };
     let diff = similar::TextDiff::from_lines(&before, &after);
     let mut out = String::new();
     let _ = writeln!(out, "--- {}", safe(name(&change.before)));

@@ -8,7 +8,7 @@ use crate::base::exit::Exit;
 use crate::base::text::is_unsafe;
 use crate::catalog::CidPath;
 use crate::catalogs::Fault;
-use crate::plan::{CatalogChange, Change, Recovered, digest};
+use crate::plan::{CatalogChange, Change, Content, Recovered};
 use crate::run::{Ran, Status};
 
 /// The version of the JSON shapes. A field may be added without a new number; none changes or goes.
@@ -143,8 +143,22 @@ pub struct FileReport {
     pub sha256_before: Option<String>,
     /// The SHA-256 of what it holds then, if it is still there.
     pub sha256_after: Option<String>,
+    /// The size of what it held, if that was not read into memory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size_before: Option<u64>,
+    /// The size of what it holds then, if that is not read into memory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size_after: Option<u64>,
     /// The unified diff, secrets masked.
     pub diff: String,
+}
+
+/// The size of a content that is a file's.
+fn size_of_file(content: &Option<Content>) -> Option<u64> {
+    match content {
+        Some(Content::File(file)) => Some(file.size),
+        _ => None,
+    }
 }
 
 impl CidResult {
@@ -192,8 +206,10 @@ impl FileReport {
         Self {
             path: change.path.clone(),
             why: change.why.clone(),
-            sha256_before: change.before.as_deref().map(digest),
-            sha256_after: change.after.as_deref().map(digest),
+            sha256_before: change.before.as_ref().and_then(Content::sha256),
+            sha256_after: change.after.as_ref().and_then(Content::sha256),
+            size_before: size_of_file(&change.before),
+            size_after: size_of_file(&change.after),
             diff: diff(change),
         }
     }

@@ -61,6 +61,7 @@ mod signed_files;
 mod slips;
 mod snapshots;
 mod support;
+mod sync;
 mod testdata;
 mod unset;
 mod verify;

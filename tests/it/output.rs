@@ -36,6 +36,7 @@ const LINES: &[&str] = &[
     "client set --script cmd --cid \\\\Server1\\InterChk\\MRESXP",
     "endpoints survey relay.reg",
     "clone ESXP NEW --dry-run",
+    "sync ESXP NEW --dry-run",
     "catalog list ESXP",
     "catalog verify ESXP",
     "catalog identify ESXP",

@@ -87,7 +87,7 @@ fn plant(folder: &Path, numbers: &mut Numbers, definition: Definition) -> Vec<Ev
     let plan = create(&Cid::open_uncataloged(folder).unwrap(), &CreateOptions::new(function.clone())).unwrap();
     let mut evidence = Vec::new();
     for change in plan.changes() {
-        let bytes = change.after.clone().unwrap();
+        let bytes = change.bytes_after().to_vec();
         let catalog = Catalog::parse(&bytes).unwrap();
         assert_eq!(catalog.own_sum(&bytes, &*function).unwrap(), catalog.own_checksum());
         let of = change.path.folder();

@@ -130,6 +130,11 @@ impl Disk {
             Remain::Lock(whose) => {
                 _ = troubles.add(TroubleKind::Locked, Some(spelled), format!("it is locked by {whose}"))
             }
+            Remain::Staging => {
+                let what =
+                    "files on their way into the CID: configcid sync is at work, or broke off and goes on from here";
+                troubles.add(TroubleKind::Leftover, Some(spelled), what);
+            }
             Remain::Leftover => {
                 _ = troubles.add(TroubleKind::Leftover, Some(spelled), "it is left of a change that is over")
             }

@@ -128,7 +128,7 @@ impl<'a> WorkingCopy<'a> {
         let place = self.folder.join(&relative);
         let _ = make_writable(&place);
         let written = match &change.after {
-            Some(bytes) => fs::write(&place, bytes),
+            Some(_) => fs::write(&place, change.bytes_after()),
             None => fs::remove_file(&place),
         };
         written.map_err(|error| room("write to the working copy", &place, error))?;
@@ -187,7 +187,7 @@ impl<'a> WorkingCopy<'a> {
     fn is_same(&self, path: &Path) -> Result<bool> {
         let (original, copied) = (self.cid.root().join(path), self.folder.join(path));
         if let Some(change) = self.written.get(path) {
-            return Ok(read_file(&copied, MAX_WRITTEN).is_ok_and(|bytes| Some(bytes) == change.after));
+            return Ok(read_file(&copied, MAX_WRITTEN).is_ok_and(|bytes| bytes == change.bytes_after()));
         }
         if !self.stand_ins.contains(path) {
             return Ok(first_difference(&original, &copied)?.is_ok());

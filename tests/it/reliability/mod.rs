@@ -9,4 +9,5 @@ mod kills;
 mod power;
 mod readers;
 mod support;
+mod sync;
 mod writers;

@@ -1,0 +1,242 @@
+//! `configcid sync`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use crate::base::pool::{processors, side_by_side};
+use crate::catalog::CidPath;
+use crate::plan::Writer;
+use crate::report::{CidResult, count, fault_line, lock_lines, plan_lines, table};
+use crate::sync::{Delivered, Delivery, FolderSource, Pace, Progress, Source, refuse_overlaps};
+use crate::{Exit, RefreshOptions, Result, Status};
+use clap::Args;
+use serde::Serialize;
+
+use super::flags::{FunctionFlags, WriteFlags, path};
+use super::out::Out;
+use super::work::HALF_DONE;
+
+#[derive(Debug, Args)]
+pub(super) struct SyncArgs {
+    /// The CID to bring files from
+    #[arg(value_parser = path())]
+    pub source: PathBuf,
+    /// The CIDs to bring them to; one that is not there yet is made
+    #[arg(value_name = "DEST", required = true, value_parser = path())]
+    pub destinations: Vec<PathBuf>,
+    /// Let each destination keep its own mrinit.conf, in the root and in components: its relay
+    #[arg(long)]
+    keep_relay: bool,
+    /// Compare every file of the destinations, not their catalogs alone
+    #[arg(long)]
+    deep: bool,
+    /// How many destinations to work on at a time; by default as many as there are processors
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: Option<u16>,
+    /// Bring no more than so many KiB a second, to all destinations together
+    #[arg(long, value_name = "KIB", value_parser = clap::value_parser!(u64).range(1..=1 << 32))]
+    bandwidth: Option<u64>,
+    /// Go on where temporary files tell of an update in progress
+    #[arg(long)]
+    accept_temporary: bool,
+    #[command(flatten)]
+    function: FunctionFlags,
+    #[command(flatten)]
+    write: WriteFlags,
+}
+
+const COMMAND: &str = "sync";
+
+#[derive(Serialize)]
+struct Body {
+    dry_run: bool,
+    source: String,
+    /// How many destinations ended how.
+    counts: BTreeMap<&'static str, usize>,
+    cids: Vec<Row>,
+}
+
+/// What became of one destination.
+#[derive(Serialize)]
+struct Row {
+    /// It was not there before.
+    is_new: bool,
+    /// What was, or would be, brought: files of the payload, their bytes, and how many of the files a run that broke off had
+    /// brought already.
+    brought: Amount,
+    /// How many files went, or would go.
+    gone: usize,
+    /// The files of its own relay that it keeps.
+    kept: Vec<CidPath>,
+    #[serde(flatten)]
+    result: CidResult,
+}
+
+#[derive(Serialize)]
+struct Amount {
+    files: usize,
+    bytes: u64,
+    reused: usize,
+}
+
+pub(super) fn run(args: &SyncArgs, out: Out) -> Exit {
+    match try_run(args, out) {
+        Ok(exit) => exit,
+        Err(error) => out.fail(COMMAND, &error),
+    }
+}
+
+fn try_run(args: &SyncArgs, out: Out) -> Result<Exit> {
+    let mut options: RefreshOptions = args.function.options()?;
+    options.accept_temporary = args.accept_temporary;
+    let source = FolderSource::open(&args.source)?;
+    refuse_overlaps(source.folder(), &args.destinations)?;
+    let pace = Pace::new(args.bandwidth.map(|kib| kib.saturating_mul(1024)));
+    let delivery = Delivery {
+        dry_run: args.write.dry_run,
+        lock: args.write.lock.options(),
+        deep: args.deep,
+        keep_relay: args.keep_relay,
+        options: &options,
+        pace: &pace,
+    };
+    let meter = Meter::new(&args.destinations, out);
+    let jobs = args.jobs.map_or_else(processors, usize::from);
+    let mut all: Vec<Option<Delivered>> = args.destinations.iter().map(|_| None).collect();
+    let bring = |index: usize| delivery.to(&source, &args.destinations[index], &|progress| meter.tell(index, progress));
+    side_by_side(jobs, args.destinations.len(), bring, |index, delivered| {
+        meter.end(index, || show(&delivered, args.write.dry_run, out));
+        all[index] = Some(delivered);
+    });
+    out.progress("");
+    let all: Vec<Delivered> = all.into_iter().flatten().collect();
+    let exits: Vec<Exit> = all.iter().map(|delivered| delivered.ran.exit()).collect();
+    let mut counts = BTreeMap::new();
+    for delivered in &all {
+        *counts.entry(delivered.ran.status.name()).or_default() += 1;
+    }
+    if all.len() > 1 {
+        end_table(&all, &counts, out);
+    }
+    let exit = Exit::of_all(&exits);
+    if out.json {
+        let cids = all.iter().map(Row::of).collect();
+        let source = args.source.to_string_lossy().into_owned();
+        out.answer(COMMAND, exit, Body { dry_run: args.write.dry_run, source, counts, cids });
+    }
+    Ok(exit)
+}
+
+impl Row {
+    fn of(delivered: &Delivered) -> Self {
+        let Delivered { ran, files, bytes, reused, gone, kept, is_new } = delivered;
+        let brought = Amount { files: *files, bytes: *bytes, reused: *reused };
+        Self { is_new: *is_new, brought, gone: *gone, kept: kept.clone(), result: CidResult::of(ran) }
+    }
+}
+
+/// How many files are named where nobody asked for more.
+const NAMED: usize = 20;
+
+fn show(delivered: &Delivered, dry_run: bool, out: Out) {
+    let ran = &delivered.ran;
+    let cid = &ran.cid;
+    let warn = |what: &str| out.warning(&format!("{cid}: {what}"));
+    if dry_run && Writer::needs_recovery(Path::new(cid)) {
+        warn(HALF_DONE);
+    }
+    lock_lines(ran).iter().for_each(|line| warn(line));
+    if let Some(error) = &ran.error {
+        return out.error(error);
+    }
+    if let Some(plan) = &ran.plan {
+        plan.warnings().iter().for_each(|warning| warn(warning));
+        if dry_run || out.verbose {
+            let lines = plan_lines(plan);
+            let named = if out.verbose { usize::MAX } else { NAMED };
+            lines.iter().take(named).for_each(|line| out.change(line));
+            if lines.len() > named {
+                out.line(format!("... and {} more; --verbose names all", lines.len() - named));
+            }
+        }
+    }
+    let summary = delivered.summary();
+    match ran.status {
+        Status::Unchanged => out.good(format!("{cid}: nothing to do, by its catalogs it has all of it")),
+        Status::Planned if delivered.is_new => out.good(format!("{cid}: would be made with {summary}; nothing was")),
+        Status::Planned => out.good(format!("{cid}: would get {summary}; nothing was written")),
+        Status::Changed if delivered.is_new => out.good(format!("{cid}: made with {summary}; verified")),
+        Status::Changed => out.good(format!("{cid}: {summary}; verified")),
+        Status::Failed => {
+            out.fault(format!("{cid}: {summary}; but the result is not as it should be:"));
+            ran.faults.iter().for_each(|fault| out.fault(fault_line(fault)));
+        }
+        Status::Left | Status::Drifted => {}
+    }
+}
+
+fn end_table(all: &[Delivered], counts: &BTreeMap<&'static str, usize>, out: Out) {
+    let mut rows = vec![["DEST", "STATUS", "FILES", "BYTES", "GONE"].map(str::to_owned).to_vec()];
+    rows.extend(all.iter().map(|Delivered { ran, files, bytes, gone, .. }| {
+        let status = match &ran.error {
+            Some(error) => format!("{} ({})", ran.status.name(), error.kind().name()),
+            None => ran.status.name().to_owned(),
+        };
+        // What failed got nothing.
+        let (files, bytes, gone) = if ran.error.is_some() { (0, 0, 0) } else { (*files, *bytes, *gone) };
+        vec![ran.cid.clone(), status, files.to_string(), bytes.to_string(), gone.to_string()]
+    }));
+    let rows = table(&rows);
+    out.line("");
+    out.heading(&rows[0]);
+    for (row, delivered) in rows[1..].iter().zip(all) {
+        if delivered.ran.exit() == Exit::Done { out.line(row) } else { out.fault(row) }
+    }
+    let said: Vec<String> = counts.iter().map(|(status, count)| format!("{count} {status}")).collect();
+    let said = format!("{} of {}", said.join(", "), count(all.len(), "destination", "destinations"));
+    match counts.contains_key("failed") {
+        true => out.fault(format!("{said}; run it again when the causes are removed: it does what is left")),
+        false => out.good(said),
+    }
+}
+
+/// How far each destination has come, on a terminal.
+struct Meter<'a> {
+    names: Vec<&'a Path>,
+    out: Out,
+    /// Of those under way, and the line that is shown.
+    state: Mutex<(BTreeMap<usize, u64>, String)>,
+}
+
+impl<'a> Meter<'a> {
+    fn new(destinations: &'a [PathBuf], out: Out) -> Self {
+        Self { names: destinations.iter().map(PathBuf::as_path).collect(), out, state: Mutex::default() }
+    }
+
+    fn tell(&self, index: usize, progress: Progress) {
+        let percent = progress.brought.saturating_mul(100) / progress.total.max(1);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.0.insert(index, percent) == Some(percent) {
+            return;
+        }
+        let parts = state.0.iter().take(3).map(|(index, percent)| {
+            let name = self.names[*index].file_name().unwrap_or(self.names[*index].as_os_str());
+            format!("{} {percent} %", name.to_string_lossy())
+        });
+        let more = if state.0.len() > 3 { ", ..." } else { "" };
+        let line = format!("{}{more}", parts.collect::<Vec<_>>().join(", "));
+        if line != state.1 {
+            self.out.progress(&line);
+            state.1 = line;
+        }
+    }
+
+    /// A destination is done; `print` says so, while nobody else has the terminal.
+    fn end(&self, index: usize, print: impl FnOnce()) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.0.remove(&index);
+        self.out.progress("");
+        print();
+    }
+}

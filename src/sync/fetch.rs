@@ -1,0 +1,232 @@
+//! Bringing files to where they wait for their change, each checked as it comes.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::difference::Wanted;
+use super::functions::Functions;
+use super::pace::Pace;
+use super::source::{Opened, Source};
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::files::open_file;
+use crate::base::hex::hex;
+use crate::base::pool::side_by_side;
+use crate::catalog::checksum::{Function, bound};
+use crate::catalogs::Loaded;
+use crate::cid::digest::{Digests, Wanted as Asked, digest_file, digest_input};
+use crate::plan::Staging;
+
+/// How many files are on their way to one destination at a time: a share answers each request late, and many at a time as
+/// late as one. (Our choice.)
+const AT_A_TIME: usize = 4;
+
+/// What brings files, and checks them.
+pub(super) struct Fetch<'a> {
+    pub source: &'a dyn Source,
+    pub catalogs: &'a [Loaded],
+    pub functions: &'a Functions<'a>,
+    pub staging: &'a Staging,
+    pub pace: &'a Pace,
+    /// Is told of every further byte.
+    pub progress: &'a (dyn Fn(u64) + Sync),
+}
+
+/// A file that is here now.
+pub(super) struct Brought {
+    /// The SHA-256 of its content, in hex.
+    pub sha256: String,
+    /// It was here already, from a run that broke off.
+    pub is_reused: bool,
+}
+
+impl Fetch<'_> {
+    /// Brings all of these files, and gives what each is, in their order.
+    ///
+    /// # Errors
+    /// One cannot be read, or is not what the catalogs say. Those that are here by then stay.
+    pub(super) fn all(&self, files: &[Wanted]) -> Result<Vec<Brought>> {
+        let is_over = AtomicBool::new(false);
+        let mut brought: Vec<Option<Brought>> = files.iter().map(|_| None).collect();
+        let mut failed = None;
+        let one = |index: usize| {
+            if is_over.load(Ordering::Relaxed) {
+                return None;
+            }
+            let result = self.one(&files[index]);
+            is_over.fetch_or(result.is_err(), Ordering::Relaxed);
+            Some(result)
+        };
+        side_by_side(AT_A_TIME, files.len(), one, |index, result| match result {
+            Some(Ok(file)) => brought[index] = Some(file),
+            Some(Err(error)) => drop(failed.get_or_insert(error)),
+            None => {}
+        });
+        self.staging.flush()?;
+        match failed {
+            Some(error) => Err(error),
+            None => Ok(brought.into_iter().flatten().collect()),
+        }
+    }
+
+    fn one(&self, file: &Wanted) -> Result<Brought> {
+        if let Some(sha256) = self.left_by_another(file)? {
+            (self.progress)(file.size.into());
+            return Ok(Brought { sha256, is_reused: true });
+        }
+        let shown = self.source.shown_file(&file.path);
+        let Opened { input, metadata } = self.source.open(&file.path)?;
+        let tried = self.tried(file);
+        let functions: Vec<Function> = tried.iter().map(|(_, _, bound)| bound.clone()).collect();
+        let mut digests = Digests::default();
+        self.staging.bring(&file.path, |target| {
+            // One byte more tells that there is more than the catalogs say.
+            let limit = u64::from(file.size) + 1;
+            let input = Tee { input: input.take(limit), target, fetch: self };
+            digests = digest_input(input, &shown, limit, asked(&functions))?;
+            if let Some(metadata) = metadata {
+                let keep = || {
+                    target.set_modified(metadata.modified()?)?;
+                    target.set_permissions(metadata.permissions())
+                };
+                keep().map_err(|error| Error::io("set its rights and time", &shown, error))?;
+            }
+            Ok(())
+        })?;
+        if digests.size != u64::from(file.size) {
+            self.staging.discard(&file.path)?;
+            let more = if digests.size > u64::from(file.size) { "more than" } else { "fewer than" };
+            let what = format!("it has {more} the {} bytes that the catalogs list", file.size);
+            return Err(self.damage(what, &shown));
+        }
+        if let Err(what) = self.judge(file, &tried, &digests)? {
+            self.staging.discard(&file.path)?;
+            return Err(self.damage(what, &shown));
+        }
+        Ok(Brought { sha256: sha256(&digests), is_reused: false })
+    }
+
+    /// The SHA-256 of what a run that broke off has brought, if it is what is wanted still.
+    fn left_by_another(&self, file: &Wanted) -> Result<Option<String>> {
+        if self.staging.size(&file.path) != Some(file.size.into()) {
+            return Ok(None);
+        }
+        let place = self.staging.place(&file.path);
+        let tried = self.tried(file);
+        let functions: Vec<Function> = tried.iter().map(|(_, _, bound)| bound.clone()).collect();
+        let digests = digest_file(&place, u64::from(file.size) + 1, asked(&functions))?;
+        let is_right = match tried.is_empty() {
+            false => self.agree(file, &tried, &digests),
+            // Nothing but the source itself can tell.
+            true => is_same(self.source.open(&file.path)?.input, &place)
+                .map_err(|error| Error::io("compare it", &self.source.shown_file(&file.path), error))?,
+        };
+        Ok(is_right.then(|| sha256(&digests)))
+    }
+
+    /// For each catalog that lists the file and whose function is known: its number, the function, and that for this entry.
+    fn tried(&self, file: &Wanted) -> Vec<(usize, Function, Function)> {
+        let functions = file.listed.iter().filter_map(|(number, index)| {
+            let function = self.functions.get(*number)?;
+            let catalog = &self.catalogs[*number].catalog;
+            let entry = &catalog.entries()[*index];
+            let bound = bound(&function, &catalog.context(&entry.path, entry.size.into()));
+            Some((*number, function, bound))
+        });
+        functions.collect()
+    }
+
+    /// Whether checksums are what the catalogs list.
+    fn agree(&self, file: &Wanted, tried: &[(usize, Function, Function)], digests: &Digests) -> bool {
+        let mut sums = tried.iter().zip(&digests.checksums);
+        sums.all(|((number, ..), sum)| self.listed(file, *number).is_none_or(|listed| listed == *sum))
+    }
+
+    fn listed(&self, file: &Wanted, number: usize) -> Option<crate::catalog::Checksum> {
+        let (_, index) = file.listed.iter().find(|(this, _)| *this == number)?;
+        Some(self.catalogs[number].catalog.entries()[*index].checksum)
+    }
+
+    /// What is wrong with the checksums of a file that has been brought, if anything is.
+    fn judge(
+        &self,
+        file: &Wanted,
+        tried: &[(usize, Function, Function)],
+        digests: &Digests,
+    ) -> Result<std::result::Result<(), String>> {
+        for ((number, function, _), sum) in tried.iter().zip(&digests.checksums) {
+            let Some(listed) = self.listed(file, *number).filter(|listed| listed != sum) else { continue };
+            // Perhaps the function is another one after all.
+            let (sum, name) = match self.functions.doubt(*number, function) {
+                None => continue,
+                Some(now) if Arc::ptr_eq(&now, function) => (*sum, function.name().to_owned()),
+                Some(now) => {
+                    let catalog = &self.catalogs[*number].catalog;
+                    let (_, index) = file.listed.iter().find(|(this, _)| this == number).copied().unwrap_or_default();
+                    let entry = &catalog.entries()[index];
+                    let bound = bound(&now, &catalog.context(&entry.path, entry.size.into()));
+                    let place = self.staging.place(&file.path);
+                    let again = digest_file(&place, u64::from(file.size) + 1, asked(std::slice::from_ref(&bound)))?;
+                    match again.checksums.first() {
+                        Some(sum) if *sum != listed => (*sum, now.name().to_owned()),
+                        _ => continue,
+                    }
+                }
+            };
+            return Ok(Err(format!("its checksum is {sum} ({name}), and {listed} is listed")));
+        }
+        Ok(Ok(()))
+    }
+
+    fn damage(&self, what: String, shown: &Path) -> Error {
+        Error::new(ErrorKind::Damage, what).in_file(shown).next(
+            "let the server update the source, or wait until it has; what was brought so far is kept for the next try",
+        )
+    }
+}
+
+fn asked(functions: &[Function]) -> Asked<'_> {
+    Asked { sha256: true, checksums: functions, ..Asked::default() }
+}
+
+fn sha256(digests: &Digests) -> String {
+    digests.sha256.map(|digest| hex(&digest)).unwrap_or_default()
+}
+
+/// Whether what is read is what the file at `place` holds.
+fn is_same(input: impl Read, place: &Path) -> io::Result<bool> {
+    let mut file = io::BufReader::new(open_file(place).map_err(io::Error::other)?);
+    let mut input = io::BufReader::new(input);
+    let (mut a, mut b) = (Vec::new(), Vec::new());
+    loop {
+        a.clear();
+        b.clear();
+        input.by_ref().take(64 << 10).read_to_end(&mut a)?;
+        file.by_ref().take(64 << 10).read_to_end(&mut b)?;
+        if a != b {
+            return Ok(false);
+        }
+        if a.is_empty() {
+            return Ok(true);
+        }
+    }
+}
+
+/// A reader that writes everything it reads into a file, no faster than is allowed.
+struct Tee<'t, 'a, R> {
+    input: R,
+    target: &'t mut File,
+    fetch: &'t Fetch<'a>,
+}
+
+impl<R: Read> Read for Tee<'_, '_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.input.read(buffer)?;
+        self.target.write_all(&buffer[..length])?;
+        (self.fetch.progress)(length as u64);
+        self.fetch.pace.keep(length as u64);
+        Ok(length)
+    }
+}

@@ -1,0 +1,53 @@
+//! Where files are brought from.
+
+use std::fs::Metadata;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use crate::base::error::Result;
+use crate::catalog::CidPath;
+use crate::catalog::checksum::Function;
+use crate::catalogs::{Loaded, RefreshOptions};
+
+/// A CID that files are brought from: in a folder, or somewhere else where files can be asked for by their names.
+pub(crate) trait Source: Sync {
+    /// The CID, as it was named.
+    fn shown(&self) -> &str;
+
+    /// A file of it, for messages.
+    fn shown_file(&self, path: &CidPath) -> PathBuf;
+
+    /// Its catalogs, read anew, in the order in which they are written.
+    ///
+    /// # Errors
+    /// It has none, or one cannot be read or breaks the format.
+    fn catalogs(&self) -> Result<Vec<Loaded>>;
+
+    /// Refuses where something else seems to be updating it, as far as that can be seen.
+    ///
+    /// # Errors
+    /// It does.
+    fn check_quiet(&self, catalogs: &[Loaded]) -> Result<()>;
+
+    /// The function that a catalog is to be rewritten with: found out from files, never assumed.
+    ///
+    /// # Errors
+    /// Nothing tells which it is, or files are not what the catalog says.
+    fn function(&self, catalog: &Loaded, options: &RefreshOptions) -> Result<Function>;
+
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// It is not there, is no file, or cannot be read.
+    fn open(&self, path: &CidPath) -> Result<Opened>;
+
+    /// Its folder, where it is in one of this system.
+    fn folder(&self) -> Option<&Path>;
+}
+
+/// A file of a source, from its first byte on.
+pub(crate) struct Opened {
+    pub input: Box<dyn Read>,
+    /// Its rights and its time, where the source knows any.
+    pub metadata: Option<Metadata>,
+}

@@ -1,0 +1,181 @@
+//! Files that are brought from another CID: death at every step, and what readers and the next run find then.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use super::support::{
+    Copy, End, Ends, Item, State, Tally, crc32, in_parallel, litter, make_cid, read_catalog, report, run,
+    run_with_fault, scratch, state, steps,
+};
+
+/// The tree without what waits there for its change.
+fn seen(cid: &Path) -> State {
+    let mut state = state(cid);
+    state.retain(|path, _| !path.starts_with(".configcid-sync"));
+    state
+}
+
+/// Every file that a catalog lists is there: what a reader needs at every moment. Gives how many do not match their catalog,
+/// as some may between the payload and the catalogs.
+fn check_readers(cid: &Path, context: &str) -> usize {
+    let mut wrong = 0;
+    for (path, item) in seen(cid) {
+        let (true, Item::File { bytes, .. }) = (path.ends_with("cidsync.upd"), item) else { continue };
+        let entries = read_catalog(&bytes).unwrap_or_else(|why| panic!("{context}: {} is torn: {why}", path.display()));
+        for (entry, size, checksum) in entries {
+            let place = cid.join(path.parent().unwrap()).join(&entry);
+            let content = fs::read(&place).unwrap_or_else(|error| panic!("{context}: {entry} is listed: {error}"));
+            wrong += usize::from((content.len() as u32, crc32(&content)) != (size, checksum));
+        }
+    }
+    wrong
+}
+
+fn update(cid: &Path) {
+    fs::write(cid.join("savxp/engine.dll"), vec![b'n'; 950]).unwrap();
+    fs::write(cid.join("rms/agent.dll"), vec![b'a'; 20]).unwrap();
+    fs::remove_file(cid.join("savxp/data/threats-1.ide")).unwrap();
+    fs::create_dir_all(cid.join("savxp/data/2026/november")).unwrap();
+    fs::write(cid.join("savxp/data/2026/november/threats-3.ide"), "a new threat").unwrap();
+    run(cid, &["catalog create", "--replace"]).exits(0, "an update");
+}
+
+struct Scene {
+    _scratch: tempfile::TempDir,
+    base: PathBuf,
+    args: Vec<&'static str>,
+    ends: Ends,
+    steps: Vec<String>,
+}
+
+impl Scene {
+    /// A relay's CID, which is to get the update of its source.
+    fn new() -> Self {
+        let scratch = scratch();
+        let (source, base) = (scratch.path().join("ESXP"), scratch.path().join("base"));
+        make_cid(&source);
+        // The words of a command are told apart by blanks, of which the path has none; the tests' runs take static ones.
+        let command: &'static str = Box::leak(format!("sync {}", source.display()).into_boxed_str());
+        run(&base, &[command]).exits(0, "a copy");
+        run(&base, &["relay set", "--ip", "10.1.200.65"]).exits(0, "a relay");
+        update(&source);
+        let args = vec![command, "--keep-relay", "--wait", "0"];
+        let old = seen(&base);
+        let done = Copy::of(&base, "done");
+        let steps = steps(&done, &args);
+        let ends = Ends { old, new: seen(&done) };
+        assert_ne!(ends.old, ends.new);
+        assert_eq!(check_readers(&done, "done"), 0);
+        assert!(!done.join(".configcid-sync").exists());
+        Self { _scratch: scratch, base, args, ends, steps }
+    }
+
+    fn end(&self, cid: &Path, context: &str) -> End {
+        let _ = fs::remove_dir_all(cid.join(".configcid-sync"));
+        self.ends.of(cid, context)
+    }
+}
+
+#[test]
+fn death_at_every_step_of_a_sync() {
+    let scene = Scene::new();
+    let faults: Vec<String> =
+        (1..=scene.steps.len()).flat_map(|step| ["before", "after"].map(|kind| format!("{step}:{kind}"))).collect();
+    let tallies = Mutex::new([Tally::default(); 2]);
+    let mismatches = Mutex::new(0);
+    in_parallel(faults.len(), |worker, number| {
+        let fault = &faults[number];
+        let context = format!("sync, {fault}");
+        let dead = Copy::of(&scene.base, &format!("dead-{worker}"));
+        let died = run_with_fault(&dead, &scene.args, fault);
+        // Files come several at a time, so that the number of steps may differ by what one thread left to another.
+        if died.signal.is_none() {
+            died.exits(0, &context);
+        }
+        *mismatches.lock().unwrap() += check_readers(&dead, &context);
+        let back = Copy::of(&dead, &format!("back-{worker}"));
+        run(&back, &["recover", "--wait", "0"]).exits(0, &context);
+        assert_eq!(litter(&back), [""; 0], "{context}: left over");
+        assert_eq!(check_readers(&back, &context), 0, "{context}: after recovery");
+        let end = scene.end(&back, &context);
+        tallies.lock().unwrap()[0].add(end);
+        drop(back);
+        // And the same command goes on where it was.
+        run(&dead, &scene.args).exits(0, &context);
+        assert_eq!(litter(&dead), [""; 0], "{context}: left over");
+        assert!(!dead.join(".configcid-sync").exists(), "{context}: left over");
+        assert_eq!(scene.ends.of(&dead, &context), End::New, "{context}: done again");
+        tallies.lock().unwrap()[1].add(End::New);
+    });
+    let [recovered, again] = *tallies.lock().unwrap();
+    assert!(recovered.old > 0 && recovered.new > 0);
+    report(&format!(
+        "deaths, sync: {} steps, recovered: {recovered}; done again: {again}; files that did not match their catalog: {}",
+        scene.steps.len(),
+        mismatches.lock().unwrap()
+    ));
+}
+
+#[test]
+fn errors_at_every_step_of_a_sync() {
+    let scene = Scene::new();
+    let faults: Vec<String> = (1..=scene.steps.len()).map(|step| format!("{step}:eio")).collect();
+    let tally = Mutex::new(Tally::default());
+    in_parallel(faults.len(), |worker, number| {
+        let fault = &faults[number];
+        let context = format!("sync, {fault}");
+        let cid = Copy::of(&scene.base, &format!("error-{worker}"));
+        let failed = run_with_fault(&cid, &scene.args, fault);
+        assert_eq!(failed.signal, None, "{context}");
+        check_readers(&cid, &context);
+        let end = {
+            let seen = Copy::of(&cid, &format!("seen-{worker}"));
+            run(&seen, &["recover", "--wait", "0", "--break-lock"]).exits(0, &context);
+            scene.end(&seen, &context)
+        };
+        tally.lock().unwrap().add(end);
+        run(&cid, &[&scene.args[..], &["--break-lock"]].concat()).exits(0, &context);
+        assert_eq!(scene.ends.of(&cid, &context), End::New, "{context}: done again");
+    });
+    report(&format!("errors, sync: {} steps: {}", scene.steps.len(), tally.lock().unwrap()));
+}
+
+#[test]
+fn what_a_broken_run_left_is_checked_and_used() {
+    let scene = Scene::new();
+    // Dies when all is brought, and the journal is not written yet.
+    let at = scene.steps.iter().position(|step| step.ends_with("flush the folder: .configcid-sync")).unwrap();
+    let dead = Copy::of(&scene.base, "dead");
+    let died = run_with_fault(&dead, &scene.args, &format!("{}:after", at + 1));
+    assert!(died.signal.is_some(), "{died:?}");
+    let staging = dead.join(".configcid-sync");
+    let left: Vec<PathBuf> = fs::read_dir(&staging).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(left.len(), 3, "{left:?}");
+    let json = [&scene.args[..], &["--json"]].concat();
+    let reused = |cid: &Path| {
+        let done = run(cid, &json).exits(0, "going on");
+        let answer: serde_json::Value = serde_json::from_str(&done.out).unwrap();
+        assert_eq!(scene.ends.of(cid, "going on"), End::New);
+        (
+            answer["cids"][0]["brought"]["files"].as_u64().unwrap(),
+            answer["cids"][0]["brought"]["reused"].as_u64().unwrap(),
+        )
+    };
+    assert_eq!(reused(&Copy::of(&dead, "whole")), (3, 3));
+    // One of them is damaged, by its content alone: it is brought again.
+    let torn = Copy::of(&dead, "torn");
+    let name = left[0].file_name().unwrap();
+    let mut bytes = fs::read(torn.join(".configcid-sync").join(name)).unwrap();
+    bytes[0] ^= 1;
+    fs::write(torn.join(".configcid-sync").join(name), bytes).unwrap();
+    assert_eq!(reused(&torn), (3, 2));
+    // The source has gone on meanwhile: what is no longer wanted is of no harm.
+    let source = scene.base.with_file_name("ESXP");
+    fs::write(source.join("savxp/engine.dll"), vec![b'z'; 950]).unwrap();
+    run(&source, &["catalog create", "--replace"]).exits(0, "another update");
+    run(&dead, &scene.args).exits(0, "going on");
+    assert_eq!(fs::read(dead.join("savxp/engine.dll")).unwrap(), vec![b'z'; 950]);
+    assert_eq!(check_readers(&dead, "going on"), 0);
+    assert!(!staging.exists());
+}
