@@ -15,7 +15,7 @@ const MAX_NAMED: usize = 20;
 
 /// The CIDs below a folder, from there, in the order of their names. A folder whose only catalogs are those of components
 /// holds none: it is a CID that has lost its own.
-pub(super) fn cids_below(root: &Path) -> Vec<PathBuf> {
+pub(crate) fn cids_below(root: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut looked = 0;
     look(root, Path::new(""), DEPTH, &mut looked, &mut found);

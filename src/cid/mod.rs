@@ -7,6 +7,8 @@ pub(crate) mod hash;
 pub(crate) mod tree;
 pub(crate) mod walk;
 
+#[cfg(feature = "cli")]
+pub(crate) use below::cids_below;
 pub use clone::{CloneProgress, CloneReport, check_clone, clone};
 
 use std::path::{Path, PathBuf};

@@ -204,20 +204,21 @@ impl LockFlags {
 /// The parts of a relay's address.
 #[derive(Debug, Args)]
 pub(super) struct AddressFlags {
-    /// The relay's IP address
+    /// The relay's IP address; once more for each of several networks, in the order to try
     #[arg(long)]
-    ip: Option<String>,
-    /// The relay's fully qualified domain name
+    pub ip: Vec<String>,
+    /// The relay's fully qualified domain name; once more for each of several
     #[arg(long, value_name = "NAME")]
-    fqdn: Option<String>,
-    /// The relay's NetBIOS name
+    pub fqdn: Vec<String>,
+    /// The relay's NetBIOS name; once more for each of several
     #[arg(long, value_name = "NAME")]
-    netbios: Option<String>,
+    pub netbios: Vec<String>,
 }
 
 impl AddressFlags {
     pub(super) fn address(&self) -> Result<RelayAddress> {
-        RelayAddress::new(self.ip.as_deref(), self.fqdn.as_deref(), self.netbios.as_deref())
+        let [ips, fqdns, names] = [&self.ip, &self.fqdn, &self.netbios].map(|texts| texts.iter().map(String::as_str));
+        RelayAddress::several(ips, fqdns, names)
     }
 }
 

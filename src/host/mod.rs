@@ -2,6 +2,8 @@
 //! of Windows. Elsewhere there is none of it, which is an error that says so.
 
 pub(crate) mod live;
+#[cfg(feature = "cli")]
+pub(crate) mod names;
 pub(crate) mod programs;
 mod reg_file;
 pub(crate) mod resources;

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 
 use crate::base::error::{Error, ErrorKind, Result};
 
-/// A relay's address, as `ParentRouterAddress` has it: `IP,FQDN,NETBIOS`. Each part may be left out, not all of them.
+/// A relay's address, as `ParentRouterAddress` has it: `IP,FQDN,NETBIOS`. Each part may be left out, not all of them; of a
+/// relay in several networks there may be several of a kind, in the order in which endpoints are to try them.
 ///
 /// ```
 /// use configcid::RelayAddress;
@@ -17,9 +18,9 @@ use crate::base::error::{Error, ErrorKind, Result};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RelayAddress {
-    pub(super) ip: Option<IpAddr>,
-    pub(super) fqdn: Option<String>,
-    pub(super) netbios: Option<String>,
+    pub(super) ips: Vec<IpAddr>,
+    pub(super) fqdns: Vec<String>,
+    pub(super) names: Vec<String>,
 }
 
 impl RelayAddress {
@@ -31,36 +32,70 @@ impl RelayAddress {
     /// # Errors
     /// A part breaks its rules, or there is no part at all.
     pub fn new(ip: Option<&str>, fqdn: Option<&str>, netbios: Option<&str>) -> Result<Self> {
-        if ip.is_none() && fqdn.is_none() && netbios.is_none() {
+        Self::several(ip, fqdn, netbios)
+    }
+
+    /// As [`new`](RelayAddress::new), with any number of each kind. One that stands there twice counts once.
+    ///
+    /// ```
+    /// use configcid::RelayAddress;
+    ///
+    /// let relay = RelayAddress::several(["10.1.200.65", "192.168.7.3"], ["mr.sales.acme"], ["MR"])?;
+    /// assert_eq!(relay.to_string(), "10.1.200.65,192.168.7.3,mr.sales.acme,MR");
+    /// # Ok::<(), configcid::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As there.
+    pub fn several<'a>(
+        ips: impl IntoIterator<Item = &'a str>,
+        fqdns: impl IntoIterator<Item = &'a str>,
+        netbios: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self> {
+        let mut address = Self { ips: Vec::new(), fqdns: Vec::new(), names: Vec::new() };
+        for ip in ips {
+            let ip = check_ip(ip)?;
+            if !address.ips.contains(&ip) {
+                address.ips.push(ip);
+            }
+        }
+        for (texts, check, into) in [
+            (fqdns.into_iter().collect::<Vec<_>>(), check_fqdn as fn(&str) -> Result<String>, &mut address.fqdns),
+            (netbios.into_iter().collect(), check_netbios, &mut address.names),
+        ] {
+            for text in texts {
+                let name = check(text)?;
+                if !into.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
+                    into.push(name);
+                }
+            }
+        }
+        if address.ips.is_empty() && address.fqdns.is_empty() && address.names.is_empty() {
             return Err(bad("a relay needs an IP address, an FQDN or a NetBIOS name", "give at least one of them"));
         }
-        Ok(Self {
-            ip: ip.map(check_ip).transpose()?,
-            fqdn: fqdn.map(check_fqdn).transpose()?,
-            netbios: netbios.map(check_netbios).transpose()?,
-        })
+        Ok(address)
     }
 
-    /// The IP address.
+    /// The IP address; of several, the first.
     pub fn ip(&self) -> Option<IpAddr> {
-        self.ip
+        self.ips.first().copied()
     }
 
-    /// The fully qualified domain name.
+    /// The fully qualified domain name; of several, the first.
     pub fn fqdn(&self) -> Option<&str> {
-        self.fqdn.as_deref()
+        self.fqdns.first().map(String::as_str)
     }
 
-    /// The NetBIOS name.
+    /// The NetBIOS name; of several, the first.
     pub fn netbios(&self) -> Option<&str> {
-        self.netbios.as_deref()
+        self.names.first().map(String::as_str)
     }
 }
 
 impl fmt::Display for RelayAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ip = self.ip.map(|ip| ip.to_string());
-        let parts: Vec<&str> = [&ip, &self.fqdn, &self.netbios].into_iter().filter_map(Option::as_deref).collect();
+        let ips = self.ips.iter().map(IpAddr::to_string);
+        let parts: Vec<String> = ips.chain(self.fqdns.iter().cloned()).chain(self.names.iter().cloned()).collect();
         f.write_str(&parts.join(","))
     }
 }
@@ -69,16 +104,14 @@ impl fmt::Display for RelayAddress {
 /// with it where the relay's own FQDN is not known.
 pub(crate) fn names_relay(list: &str, relay: &RelayAddress) -> bool {
     list.split(',').map(str::trim).filter(|part| !part.is_empty()).any(|part| {
-        let same = |name: Option<&str>| name.is_some_and(|name| name.eq_ignore_ascii_case(part));
+        let same = |names: &[String]| names.iter().any(|name| name.eq_ignore_ascii_case(part));
         let host = part.split('.').next();
         part.parse::<IpAddr>().map_or_else(
             |_| {
-                same(relay.fqdn())
-                    || same(relay.netbios())
-                    || (relay.fqdn().is_none()
-                        && relay.netbios().zip(host).is_some_and(|(name, host)| name.eq_ignore_ascii_case(host)))
+                let is_host = |name: &String| host.is_some_and(|host| name.eq_ignore_ascii_case(host));
+                same(&relay.fqdns) || same(&relay.names) || (relay.fqdns.is_empty() && relay.names.iter().any(is_host))
             },
-            |ip| relay.ip() == Some(ip),
+            |ip| relay.ips.contains(&ip),
         )
     })
 }
@@ -264,6 +297,18 @@ mod tests {
         for list in ["", "MR,mr.sales.acme", "mr.acme,10.1.2.3", "A,B", "10.1.2.3,", "10.1.2.3, MR"] {
             assert!(list.parse::<RelayAddress>().is_err(), "{list}");
         }
+    }
+
+    #[test]
+    fn several_of_a_kind_keep_their_order_and_are_each_checked() {
+        let relay = RelayAddress::several(["10.9.0.1", "10.1.2.3", "10.9.0.1"], ["b.acme", "a.acme", "B.ACME"], ["MR"])
+            .unwrap();
+        assert_eq!(relay.to_string(), "10.9.0.1,10.1.2.3,b.acme,a.acme,MR");
+        assert!(relay.warnings().iter().any(|warning| warning.contains("three parts")), "{:?}", relay.warnings());
+        assert!(names_relay("10.1.2.3", &relay) && names_relay("A.acme", &relay) && !names_relay("10.1.2.4", &relay));
+        assert!(RelayAddress::several(["10.9.0.1", "10.1.2"], [], []).is_err());
+        assert!(RelayAddress::several([], ["a.acme", "b..acme"], []).is_err());
+        assert!(RelayAddress::several([], [], []).is_err());
     }
 
     #[test]

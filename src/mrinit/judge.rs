@@ -150,8 +150,8 @@ pub(crate) fn service_args(args: &str) -> Option<Finding> {
     ))
 }
 
-/// The machine that a list stands for, which may be more than relay set-up takes: where it has several of a kind, as the
-/// lists of servers with several networks have, the first counts. With what is doubtful about it.
+/// The machine that a list stands for, all of several of a kind, as the lists of servers with several networks have. With
+/// what is doubtful about it.
 ///
 /// # Errors
 /// The list has an error.
@@ -161,11 +161,11 @@ pub(crate) fn read(list: &str) -> crate::Result<(RelayAddress, Vec<Finding>)> {
         return Err(crate::Error::new(crate::ErrorKind::Address, finding.what.clone())
             .next("set it with configcid relay set, or mend the file by hand"));
     }
-    let first = |kind: u8| {
-        let of_kind = |part: &&str| kind_of(part).is_ok_and(|(found, _)| found == kind);
-        list.split(',').map(str::trim).find(of_kind).map(|part| part.strip_suffix('.').unwrap_or(part))
+    let all = |kind: u8| {
+        let of_kind = move |part: &&str| kind_of(part).is_ok_and(|(found, _)| found == kind);
+        list.split(',').map(str::trim).filter(of_kind).map(|part| part.strip_suffix('.').unwrap_or(part))
     };
-    Ok((RelayAddress::new(first(0), first(1), first(2))?, found))
+    Ok((RelayAddress::several(all(0), all(1), all(2))?, found))
 }
 
 /// Which kind of address a part is (0 IP, 1 FQDN, 2 NetBIOS name), or what is wrong with it.
@@ -248,7 +248,7 @@ impl RelayAddress {
     /// What is allowed and still likely to be a mistake, each as a sentence.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = self.doubts();
-        if self.fqdn.is_none() {
+        if self.fqdns.is_empty() {
             warnings.push(
                 "no FQDN is given: with a DHCP-addressed relay in an NT domain the list must have it [14635]"
                     .to_owned(),
@@ -260,18 +260,24 @@ impl RelayAddress {
     /// The [`warnings`](RelayAddress::warnings) about parts that are there.
     pub(crate) fn doubts(&self) -> Vec<String> {
         let mut warnings = Vec::new();
-        if let Some((ip, _, why)) = self.ip.as_ref().and_then(doubt) {
+        for (ip, _, why) in self.ips.iter().filter_map(doubt) {
             warnings.push(format!("{ip} {why}"));
         }
-        match &self.fqdn {
-            Some(fqdn) if !fqdn.contains('.') => warnings.push(format!("{fqdn} is no fully qualified domain name")),
-            Some(fqdn) if fqdn.contains('_') => {
-                warnings.push(format!("{fqdn} has an underscore, which some DNS servers refuse"))
+        for fqdn in &self.fqdns {
+            if !fqdn.contains('.') {
+                warnings.push(format!("{fqdn} is no fully qualified domain name"));
+            } else if fqdn.contains('_') {
+                warnings.push(format!("{fqdn} has an underscore, which some DNS servers refuse"));
             }
-            _ => {}
         }
-        if let Some(netbios) = self.netbios.as_ref().filter(|name| name.contains('.')) {
+        for netbios in self.names.iter().filter(|name| name.contains('.')) {
             warnings.push(format!("the NetBIOS name {netbios} has a dot: is it a DNS name?"));
+        }
+        let parts = self.ips.len() + self.fqdns.len() + self.names.len();
+        if [self.ips.len(), self.fqdns.len(), self.names.len()].iter().any(|number| *number > 1) {
+            warnings.push(format!(
+                "the list has {parts} parts: old clients may read three parts only, IP,FQDN,NETBIOS (assumed), and an endpoint that does not reach the first ones waits for each"
+            ));
         }
         warnings
     }

@@ -50,6 +50,7 @@ mod registry;
 mod registry_wine;
 mod relay;
 mod relay_check;
+mod relay_found;
 #[cfg(feature = "faults")]
 mod reliability;
 mod report;

@@ -1,6 +1,7 @@
 //! `configcid relay set|unset|show|registry|probe|check`.
 
 mod check;
+mod found;
 mod probe;
 mod registry;
 mod set;

@@ -1,15 +1,18 @@
 //! `configcid relay set`.
 
-use std::path::PathBuf;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
 
 use crate::relay;
-use crate::report::plan_lines;
+use crate::report::{count, plan_lines};
 use crate::{Cid, Exit, RelaySetup, Result};
 use clap::Args;
 
 use crate::cli::flags::{AddressFlags, RefreshFlags, WriteFlags, path};
 use crate::cli::out::Out;
 use crate::cli::work::{Work, open_cid};
+
+use super::found::{FoundFlags, ask};
 
 #[derive(Debug, Args)]
 pub(crate) struct SetArgs {
@@ -18,6 +21,8 @@ pub(crate) struct SetArgs {
     pub cids: Vec<PathBuf>,
     #[command(flatten)]
     pub address: AddressFlags,
+    #[command(flatten)]
+    pub found: FoundFlags,
     /// Edit the root's mrinit.conf too: CIDs for Mac and Linux read only that one
     #[arg(long)]
     pub edit_root: bool,
@@ -32,17 +37,45 @@ pub(crate) struct SetArgs {
 
 pub(super) fn set(args: &SetArgs, out: Out) -> Exit {
     const COMMAND: &str = "relay set";
-    let setup = || -> Result<RelaySetup> {
-        let mut setup = RelaySetup::new(args.address.address()?);
-        setup.edit_root = args.edit_root;
-        setup.from_root = args.from_root;
-        setup.refresh = args.flags.options()?;
-        Ok(setup)
-    };
-    let setup = match setup() {
-        Ok(setup) => setup,
-        Err(error) => return out.fail(COMMAND, &error),
-    };
-    let work = Work { command: COMMAND, run: args.write.run(Some(&setup.refresh)), lines: &plan_lines, open: open_cid };
-    work.on_all(&args.cids, out, |path| relay::set(&Cid::open(path)?, &setup))
+    match try_set(COMMAND, args, out) {
+        Ok(exit) => exit,
+        Err(error) => out.fail(COMMAND, &error),
+    }
+}
+
+fn try_set(command: &'static str, args: &SetArgs, out: Out) -> Result<Exit> {
+    let (address, is_found) = args.found.address(&args.address)?;
+    let cids = args.found.cids(&args.cids)?;
+    let mut found = Vec::new();
+    if is_found {
+        found.push(format!("the relay is {address}"));
+    }
+    if args.found.all {
+        let names: Vec<String> = cids.iter().map(|cid| cid.display().to_string()).collect();
+        found.push(format!("{}: {}", count(cids.len(), "CID is meant", "CIDs are meant"), names.join(", ")));
+    }
+    found.iter().for_each(|found| out.line(format!("Found: {found}")));
+    let mut setup = RelaySetup::new(address);
+    setup.edit_root = args.edit_root;
+    setup.from_root = args.from_root;
+    setup.refresh = args.flags.options()?;
+    let mut work = Work { command, run: args.write.run(Some(&setup.refresh)), lines: &plan_lines, open: open_cid };
+    let make = |path: &Path| relay::set(&Cid::open(path)?, &setup);
+    if !found.is_empty() && !args.found.yes && !args.write.dry_run {
+        let question = found.join("; ");
+        if std::io::stdin().is_terminal() && !out.json {
+            // What is asked for is seen before it is agreed to.
+            work.run.dry_run = true;
+            let exit = work.on_all(&cids, out, make);
+            work.run.dry_run = false;
+            if exit != Exit::Done {
+                return Ok(exit);
+            }
+        }
+        if !ask(&question, out)? {
+            out.line("Nothing was written");
+            return Ok(Exit::Failed);
+        }
+    }
+    Ok(work.on_all(&cids, out, make))
 }
