@@ -72,6 +72,9 @@ rules! {
         "trust the manifest if its signature is good, and let the server update this CID";
     CASE_CONFLICT = "case-conflict", Error,
         "Two names differ in case alone: to Windows they are one.", "remove the one that does not belong there";
+    LOOK_ALIKE = "look-alike", Error,
+        "A name looks like one that matters, such as mrinit.conf, and is another: endpoints do not read it as that.",
+        "rename it, typing the name anew, or remove it";
     LINK_OUT = "link-leads-out", Error,
         "A link leads out of the CID.", "put a real file or folder in its place";
     ENTRY_LEADS_OUT = "entry-leads-out", Error,
@@ -257,6 +260,7 @@ pub(super) fn of_trouble(kind: TroubleKind) -> &'static Rule {
         TroubleKind::Leftover => LEFTOVER,
         TroubleKind::CaseConflict => CASE_CONFLICT,
         TroubleKind::BadName => BAD_NAME,
+        TroubleKind::LookAlike => LOOK_ALIKE,
         TroubleKind::Link => LINK,
         TroubleKind::LinkOut => LINK_OUT,
         TroubleKind::NotAFile => NOT_PLAIN,

@@ -1,7 +1,7 @@
 //! The table of files that customers may change (formats.md, section 1). Everything else belongs to the vendor.
 
 use crate::base::error::{Error, ErrorKind, Result};
-use crate::base::text::{fold_case, same_name};
+use crate::base::text::{fold_case, is_unsafe, safe, same_name};
 
 use super::path::CidPath;
 
@@ -68,6 +68,13 @@ impl CustomerFiles {
         if !CidPath::in_root(name).is_ok_and(|path| path.depth() == 1) {
             return Err(Error::new(ErrorKind::Usage, format!("{name:?} is no file name"))
                 .next("give the name alone: it counts in the root and in every component"));
+        }
+        if let Some(c) = name.chars().find(|&c| is_unsafe(c)) {
+            return Err(Error::new(
+                ErrorKind::Usage,
+                format!("{} has U+{:04X}, which nobody sees", safe(name), u32::from(c)),
+            )
+            .next("type the name anew"));
         }
         self.0.push(fold_case(name));
         Ok(())

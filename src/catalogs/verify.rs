@@ -104,7 +104,7 @@ fn fault(trouble: &Trouble) -> Option<(usize, Fault)> {
         // A file that no catalog lists, and is none.
         (Kind::NotAFile | Kind::CatalogUnreadable | Kind::Unreadable, None) => return None,
         (Kind::CatalogForeign | Kind::CatalogUndetermined | Kind::EntryImpossible, _) => return None,
-        (Kind::Interrupted | Kind::Locked | Kind::Leftover | Kind::BadName, _) => return None,
+        (Kind::Interrupted | Kind::Locked | Kind::Leftover | Kind::BadName | Kind::LookAlike, _) => return None,
     };
     let path = trouble.path.as_deref().and_then(|path| CidPath::parse(path).ok());
     let what = trouble.error.as_ref().map_or(&trouble.what, |(_, text)| text).clone();

@@ -325,17 +325,22 @@ fn canonical_folder(path: &Path) -> Result<PathBuf> {
 /// Refuses a name that looks like one that matters and is another: endpoints would not get what people see there.
 fn check_look_alikes(listing: &Listing, place: &Path) -> Result<()> {
     for name in listing.names() {
-        let like = looks_like(name, &[MRINIT, CIDSYNC, "cac.pem", "customer_ID.txt", "mrinit.custom"])
-            .or_else(|| looks_like(name, ROOT_CATALOGS))
-            .or_else(|| looks_like(name, MANIFESTS))
-            .or_else(|| looks_like(name, COMPONENTS));
-        if let Some(like) = like {
-            return Err(Error::new(ErrorKind::Path, format!("{} looks like {like} and is another name", safe(name)))
+        if let Some(why) = look_alike(name) {
+            return Err(Error::new(ErrorKind::Path, why)
                 .in_file(place)
                 .next("rename it, typing the name anew, or remove it"));
         }
     }
     Ok(())
+}
+
+/// What is wrong with a name that looks like one that matters and is another; `None` where it does not.
+pub(crate) fn look_alike(name: &str) -> Option<String> {
+    let like = looks_like(name, &[MRINIT, CIDSYNC, "cac.pem", "customer_ID.txt", "mrinit.custom"])
+        .or_else(|| looks_like(name, ROOT_CATALOGS))
+        .or_else(|| looks_like(name, MANIFESTS))
+        .or_else(|| looks_like(name, COMPONENTS))?;
+    Some(format!("{} looks like {like} and is another name", safe(name)))
 }
 
 /// Refuses a component where a CID is expected: a refresh of it alone would leave the root's catalog wrong.

@@ -161,6 +161,11 @@ const WHY: &[(&[&str], &str, &str)] = &[
         "While an update is under way, catalogs and files do not fit together: what else is found may be over in a minute.",
         "our choice",
     ),
+    (
+        &["look-alike"],
+        "People see a file that is there, and endpoints see none: what was meant to be set up is not.",
+        "our choice",
+    ),
     (&["bad-name"], "Endpoints cannot fetch it, and copies of the CID lack it.", "formats.md, section 3"),
     (&["not-a-file"], "Whoever reads it may wait for ever, or gets something else than a file.", "our choice"),
     (

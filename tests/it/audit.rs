@@ -730,6 +730,28 @@ mod on_unix {
         assert!(bad.contains(&("unlisted-file".to_owned(), format!("\\{long}"))));
     }
 
+    /// A soft hyphen, a leader of one dot, a Cyrillic letter, and where such names say nothing.
+    #[test]
+    fn names_that_are_not_what_they_look_like() {
+        let env = whole();
+        let names = ["rms/mr\u{ad}init.conf", "mrinit\u{2024}conf", "mr\u{456}nit.conf"];
+        for name in names.iter().chain(&["savxp/data/mr\u{ad}init.conf"]) {
+            env.write(&format!("MRESXP/{name}"), "x");
+        }
+        let found = findings(&audited(&env, 3));
+        let path = |name: &str| format!("\\{}", name.replace('/', "\\"));
+        let mut expected: Vec<(String, String)> =
+            names.iter().map(|name| ("look-alike".to_owned(), path(name))).collect();
+        expected.push(("unlisted-file".to_owned(), path("savxp/data/mr\u{ad}init.conf")));
+        let mut told: Vec<_> = found.into_iter().filter(|finding| expected.contains(finding)).collect();
+        told.sort();
+        expected.sort();
+        assert_eq!(told, expected);
+        let ids: Vec<String> = findings(&audited(&env, 3)).into_iter().map(|(id, _)| id).collect();
+        assert_eq!(ids.iter().filter(|id| matches!(id.as_str(), "bad-name" | "unlisted-file")).count(), 1, "{ids:?}");
+        env.run_args(["MRESXP", "--customer-file", "mr\u{ad}init.conf"]).expect(2).complains("U+00AD");
+    }
+
     #[test]
     fn what_cannot_be_read_hides_nothing_else() {
         let env = whole();

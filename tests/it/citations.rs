@@ -15,6 +15,11 @@ struct Article {
 
 const ARTICLES: &[Article] = &[
     Article {
+        number: "110143",
+        fact: "where ConfigCID.exe lies: beside the console, in its SUM folder, or in the Update Manager's, by version",
+        files: &["src/catalogs/program/find.rs"],
+    },
+    Article {
         number: "12340",
         fact: "the firewall is to be configured for the Remote Management System",
         files: &[
@@ -27,7 +32,12 @@ const ARTICLES: &[Article] = &[
     Article {
         number: "13112",
         fact: "ConfigCID.exe adds, changes and removes entries for the customer's files, XML client configuration among them",
-        files: &["src/catalog/customer.rs", "src/catalogs/refresh.rs", "src/explain/audit.rs"],
+        files: &[
+            "src/catalog/customer.rs",
+            "src/catalogs/program/find.rs",
+            "src/catalogs/refresh.rs",
+            "src/explain/audit.rs",
+        ],
     },
     Article {
         number: "14243",
@@ -39,6 +49,7 @@ const ARTICLES: &[Article] = &[
         fact: "relays: ParentRouterAddress is IP, FQDN and NetBIOS name and the one line to edit, MRParentAddress is not; an empty last line stays; rms and rms9x get copies; ConfigCID.exe and its lines; a relay runs Windows 2000 or 2003 server and has a static address; FQDN for DHCP in an NT domain; seven levels at most; ParentAddress and the seven values of a relay; policy, group, relay first, then endpoints",
         files: &[
             "src/audit/customer.rs",
+            "src/catalogs/program/check.rs",
             "src/catalogs/refresh.rs",
             "src/cid/mod.rs",
             "src/explain/audit.rs",
@@ -181,7 +192,7 @@ const ARTICLES: &[Article] = &[
 ];
 
 /// Articles that are known and that nothing cites.
-const OTHERS: &[&str] = &["10388", "110143", "111180"];
+const OTHERS: &[&str] = &["10388", "111180"];
 
 /// Numbers of articles in a text: those of the lists above, as whole numbers.
 fn cited(text: &str) -> BTreeSet<&'static str> {

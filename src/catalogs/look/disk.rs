@@ -10,6 +10,7 @@ use crate::base::error::{Error, ErrorKind, plain};
 use crate::base::text::fold_case;
 use crate::catalog::CidPath;
 use crate::cid::Cid;
+use crate::cid::look_alike;
 use crate::cid::tree::Found;
 use crate::cid::walk::{Item, Kind, look_at_sizes, walk_on};
 use crate::plan::{Remain, Remains};
@@ -99,18 +100,27 @@ impl Disk {
             if item.kind == Kind::Other {
                 troubles.add(TroubleKind::NotAFile, Some(&spelled), "it is neither a file nor a folder");
             }
+            // Endpoints look for what matters in the root and in what lies directly in it.
+            let name =
+                item.path.file_name().and_then(|name| name.to_str()).filter(|_| item.path.components().count() <= 2);
+            let look_alike = name.and_then(look_alike);
+            if let Some(why) = &look_alike {
+                troubles.add(TroubleKind::LookAlike, Some(&spelled), why);
+            }
             let is_twin = item.path.to_str().is_some() && names.meet(number, &items, &spelled, troubles);
             let path = match CidPath::from_relative(&item.path) {
                 Ok(path) => path,
                 Err(why) => {
                     // What is in a folder of such a name has one, too; it is told once.
-                    if names.is_first_bad(&item.path) {
+                    if names.is_first_bad(&item.path) && look_alike.is_none() {
                         troubles.add(TroubleKind::BadName, Some(&spelled), why);
                     }
                     continue;
                 }
             };
             match item.kind {
+                // What it is told is enough: nobody is advised to publish it.
+                Kind::File if look_alike.is_some() => {}
                 Kind::File => disk.add_walked(root, item, path, is_twin, troubles),
                 Kind::Link => link(cid, &path, &spelled, troubles),
                 Kind::Folder | Kind::Other => {}

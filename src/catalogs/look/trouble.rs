@@ -22,6 +22,7 @@ pub(crate) enum TroubleKind {
     Leftover,
     CaseConflict,
     BadName,
+    LookAlike,
     Link,
     LinkOut,
     NotAFile,
