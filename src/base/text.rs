@@ -180,6 +180,12 @@ pub(crate) fn is_invisible(c: char) -> bool {
     )
 }
 
+/// A word of a command line: in quotes where a shell would not take it for one.
+pub(crate) fn word(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "\\/:._-,$".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) { text.to_owned() } else { format!("\"{text}\"") }
+}
+
 /// `1 file`, `2 files`.
 pub fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })

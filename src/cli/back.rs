@@ -8,10 +8,10 @@ use crate::{Cid, Exit, Result};
 use clap::Args;
 use serde::Serialize;
 
-use super::flags::{Cids, WriteFlags, path};
+use super::flags::{Cids, ReportFlag, WriteFlags, path};
 use super::look::look_at_all;
 use super::out::Out;
-use super::work::{NOTHING_WRITTEN, Work, all_open, open_uncataloged};
+use super::work::{NOTHING_WRITTEN, Ticket, Work, all_open, open_uncataloged};
 
 #[derive(Debug, Args)]
 pub(super) struct RecoverArgs {
@@ -49,6 +49,8 @@ pub(super) struct UndoArgs {
     pub cids: Vec<PathBuf>,
     #[command(flatten)]
     pub write: WriteFlags,
+    #[command(flatten)]
+    pub report: ReportFlag,
 }
 
 pub(super) fn recover(args: &RecoverArgs, out: Out) -> Exit {
@@ -105,7 +107,9 @@ fn recover_one(path: &Path, args: &RecoverArgs, out: Out) -> Result<Option<Recov
 }
 
 pub(super) fn undo(args: &UndoArgs, out: Out) -> Exit {
-    let work = Work { command: "undo", run: args.write.run(None), lines: &plan_lines, open: open_uncataloged };
+    let ticket = Ticket { file: args.report.report.as_deref(), relay: None };
+    let run = args.write.run(None);
+    let work = Work { command: "undo", run, lines: &plan_lines, open: open_uncataloged, ticket };
     work.on_all(&args.cids, out, |path| plan::undo(&Cid::open_uncataloged(path)?))
 }
 

@@ -12,10 +12,10 @@ use crate::{Cid, CreateOptions, Exit, Plan, Result, Scope};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::flags::{CheckedCids, FunctionFlags, InFlightFlag, WriteFlags, path};
+use super::flags::{CheckedCids, FunctionFlags, InFlightFlag, ReportFlag, WriteFlags, path};
 use super::look::look_at_all;
 use super::out::Out;
-use super::work::{Work, open_uncataloged};
+use super::work::{Ticket, Work, open_uncataloged};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum CatalogCommand {
@@ -54,6 +54,8 @@ pub(super) struct CreateArgs {
     in_flight: InFlightFlag,
     #[command(flatten)]
     pub write: WriteFlags,
+    #[command(flatten)]
+    report: ReportFlag,
 }
 
 pub(super) fn run(command: &CatalogCommand, out: Out) -> Exit {
@@ -175,7 +177,9 @@ fn create(args: &CreateArgs, out: Out) -> Exit {
         Ok(options) => options,
         Err(error) => return out.fail(COMMAND, &error),
     };
-    let work = Work { command: COMMAND, run: args.write.run(None), lines: &created_lines, open: open_uncataloged };
+    let ticket = Ticket { file: args.report.report.as_deref(), relay: None };
+    let run = args.write.run(None);
+    let work = Work { command: COMMAND, run, lines: &created_lines, open: open_uncataloged, ticket };
     work.on_all(&args.cids, out, |path| crate::create(&Cid::open_uncataloged(path)?, &options))
 }
 

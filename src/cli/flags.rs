@@ -184,6 +184,14 @@ impl WriteFlags {
     }
 }
 
+/// The page for the ticket.
+#[derive(Debug, Args)]
+pub(super) struct ReportFlag {
+    /// Write what was changed to this file, as one page: by whom, before and after, what was verified, the steps left
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    pub report: Option<PathBuf>,
+}
+
 /// How to get the lock of a CID.
 #[derive(Debug, Args)]
 pub(super) struct LockFlags {

@@ -9,9 +9,9 @@ use crate::{Cid, Error, ErrorKind, Exit, RelayAddress, Result, relay};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::flags::{AddressFlags, RefreshFlags, WriteFlags, path};
+use super::flags::{AddressFlags, RefreshFlags, ReportFlag, WriteFlags, path};
 use super::out::Out;
-use super::work::Work;
+use super::work::{Ticket, Work};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum MrinitCommand {
@@ -48,6 +48,8 @@ pub(super) struct SetArgs {
     pub flags: RefreshFlags,
     #[command(flatten)]
     pub write: WriteFlags,
+    #[command(flatten)]
+    report: ReportFlag,
 }
 
 pub(super) fn run(command: &MrinitCommand, out: Out) -> Exit {
@@ -143,12 +145,14 @@ fn try_set(command: &'static str, args: &SetArgs, out: Out) -> Result<Exit> {
         }
     };
     let options = args.flags.options()?;
+    let ticket = Ticket { file: args.report.report.as_deref(), relay: None };
     // Past a CID's lock, journal and catalogs nothing is written.
     if let Some((cid, path)) = relay::cid_around(&args.file)? {
-        let work = Work { command, run: args.write.run(Some(&options)), lines: &plan_lines, open: |_| Ok(()) };
+        let run = args.write.run(Some(&options));
+        let work = Work { command, run, lines: &plan_lines, open: |_| Ok(()), ticket };
         return Ok(work.on_all(&[cid], out, |cid| relay::edit_in_cid(&Cid::open(cid)?, &path, &name, &value, &options)));
     }
-    let work = Work { command, run: args.write.run(None), lines: &plan_lines, open: |_| Ok(()) };
+    let work = Work { command, run: args.write.run(None), lines: &plan_lines, open: |_| Ok(()), ticket };
     Ok(work.on_all(std::slice::from_ref(&args.file), out, |file| relay::edit_file(file, &name, &value)))
 }
 

@@ -6,9 +6,9 @@ use crate::report::plan_lines;
 use crate::{Cid, Exit, refresh};
 use clap::Args;
 
-use super::flags::{RefreshFlags, WriteFlags, path};
+use super::flags::{RefreshFlags, ReportFlag, WriteFlags, path};
 use super::out::Out;
-use super::work::{Work, open_cid};
+use super::work::{Ticket, Work, open_cid};
 
 #[derive(Debug, Args)]
 pub(super) struct RefreshArgs {
@@ -19,6 +19,8 @@ pub(super) struct RefreshArgs {
     pub write: WriteFlags,
     #[command(flatten)]
     pub flags: RefreshFlags,
+    #[command(flatten)]
+    pub report: ReportFlag,
 }
 
 pub(super) fn run(args: &RefreshArgs, out: Out) -> Exit {
@@ -27,6 +29,8 @@ pub(super) fn run(args: &RefreshArgs, out: Out) -> Exit {
         Ok(options) => options,
         Err(error) => return out.fail(COMMAND, &error),
     };
-    let work = Work { command: COMMAND, run: args.write.run(Some(&options)), lines: &plan_lines, open: open_cid };
+    let ticket = Ticket { file: args.report.report.as_deref(), relay: None };
+    let run = args.write.run(Some(&options));
+    let work = Work { command: COMMAND, run, lines: &plan_lines, open: open_cid, ticket };
     work.on_all(&args.cids, out, |path| refresh(&Cid::open(path)?, &options))
 }

@@ -2,9 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::plan::Writer;
-use crate::report::{CidResult, ErrorReport, Status, candidates_line, count, fault_line, lock_lines};
-use crate::{Cid, Exit, Plan, Ran, Result, Run};
+use crate::plan::{Made, Writer};
+use crate::report::{
+    ChangePage, ChangedCid, CidResult, ErrorReport, PageFile, Status, candidates_line, change_page, count, fault_line,
+    lock_lines,
+};
+use crate::{Cid, Exit, Plan, Ran, RelayAddress, Result, Run};
 use serde::Serialize;
 
 use super::out::Out;
@@ -16,17 +19,37 @@ pub(super) struct Work<'a> {
     pub lines: &'a dyn Fn(&Plan) -> Vec<String>,
     /// How to see that a path names what the command is for, before anything is written.
     pub open: fn(&Path) -> Result<()>,
+    pub ticket: Ticket<'a>,
+}
+
+/// The page that tells of it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Ticket<'a> {
+    /// Where it is written, if anywhere.
+    pub file: Option<&'a Path>,
+    /// Whom the endpoints report to afterwards, where that is what the command sets.
+    pub relay: Option<&'a RelayAddress>,
 }
 
 #[derive(Serialize)]
 struct Body {
     dry_run: bool,
     cids: Vec<CidResult>,
+    /// The page that was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<String>,
+    /// Why it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ErrorReport>,
 }
 
 impl Work<'_> {
     /// Runs on one CID after the other; one that fails does not stop the others.
     pub(super) fn on_all(&self, cids: &[PathBuf], out: Out, make: impl Fn(&Path) -> Result<Plan>) -> Exit {
+        let page = match self.ticket.file.map(|file| PageFile::new(file, cids)).transpose() {
+            Ok(page) => page,
+            Err(error) => return out.fail(self.command, &error),
+        };
         let mut exits = Vec::new();
         let mut results = Vec::new();
         let is_refused = !self.run.dry_run && !all_open(cids, self.open);
@@ -43,7 +66,7 @@ impl Work<'_> {
                 if let Err(error) = opened {
                     (result.status, result.error) = (Status::Failed, Some(ErrorReport::new(&error)));
                 }
-                results.push(result);
+                results.push(ChangedCid { result, purpose: None, has_history: true });
                 continue;
             }
             if self.run.dry_run && Writer::needs_recovery(path) {
@@ -52,19 +75,49 @@ impl Work<'_> {
             let ran = self.run.on(path, &make);
             self.show(&ran, out);
             exits.push(ran.exit());
-            if out.json {
-                results.push(CidResult::of(&ran));
+            if out.json || page.is_some() {
+                let purpose = ran.carried_out().map(|plan| plan.purpose().to_owned());
+                let has_history = ran.plan.as_ref().is_some_and(Plan::is_for_cid);
+                results.push(ChangedCid { result: CidResult::of(&ran), purpose, has_history });
             }
         }
-        let exit = Exit::of_all(&exits);
+        let mut exit = Exit::of_all(&exits);
         if is_refused {
             out.fault(NOTHING_WRITTEN);
         } else if exit == Exit::Some {
             let failed = exits.iter().filter(|exit| **exit != Exit::Done).count();
             out.line(format!("{failed} of {} CIDs failed", cids.len()));
         }
-        out.answer(self.command, exit, Body { dry_run: self.run.dry_run, cids: results });
+        let (mut report, mut error) = (None, None);
+        if let (Some(page), Some(file)) = (page, self.ticket.file) {
+            match page.write(&self.page(&results)) {
+                Ok(()) => {
+                    let file = file.to_string_lossy().into_owned();
+                    out.line(format!("Wrote {file}"));
+                    report = Some(file);
+                }
+                // What was done is done, and said.
+                Err(why) => {
+                    out.error(&why);
+                    exit = Exit::of(why.kind());
+                    error = Some(ErrorReport::new(&why));
+                }
+            }
+        }
+        let cids = results.into_iter().map(|cid| cid.result).collect();
+        out.answer(self.command, exit, Body { dry_run: self.run.dry_run, cids, report, error });
         exit
+    }
+
+    fn page(&self, cids: &[ChangedCid]) -> String {
+        change_page(&ChangePage {
+            command: self.command,
+            dry_run: self.run.dry_run,
+            made: &Made::now(),
+            cids,
+            relay: self.ticket.relay,
+            is_looked_at: self.run.look.is_some(),
+        })
     }
 
     fn show(&self, ran: &Ran, out: Out) {

@@ -3,10 +3,10 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::runbook::{order, word};
+use super::runbook::order;
 use super::{CidStatus, Fleet, FleetCid, FleetFinding, PictureFormat, State, graph, summary};
 use crate::base::html::{self, escape};
-use crate::base::text::count;
+use crate::base::text::{count, word};
 
 /// The page, which needs no other file and runs nothing. `file` is what the commands in it call the fleet file, `findings` are
 /// those of [`check`](fn@super::check) and its kin, and `statuses` those of [`status`](fn@super::status), one for each CID in

@@ -9,7 +9,7 @@ use crate::base::error::{Error, ErrorKind, Position, Result};
 use crate::base::html;
 use crate::base::template::Markup;
 use crate::base::template::{Values, fill};
-use crate::base::text::count;
+use crate::base::text::{count, word};
 
 const TEMPLATE: &str = include_str!("../../templates/runbook.md");
 
@@ -117,10 +117,4 @@ fn words(platform: Platform) -> &'static str {
         Platform::Mac => "Macs",
         Platform::Linux => "Linux",
     }
-}
-
-/// A word of a command line.
-pub(super) fn word(text: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "\\/:._-,$".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) { text.to_owned() } else { format!("\"{text}\"") }
 }

@@ -25,6 +25,8 @@ pub use recover::{Direction, Outcome, Recovered};
 pub use undo::{Past, PastContent, history, undo};
 pub use writer::Writer;
 
+#[cfg(feature = "cli")]
+pub(crate) use record::Made;
 pub(crate) use record::digest;
 pub(crate) use remains::{Remain, Remains};
 pub(crate) use staging::Staging;

@@ -171,6 +171,25 @@ pub(crate) fn digest(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
+/// Who makes a change, on which computer, and when.
+#[cfg(feature = "cli")]
+#[derive(Debug, Clone)]
+pub(crate) struct Made {
+    /// As `2001-09-09 01:46:40 UTC`.
+    pub time: String,
+    pub user: String,
+    pub host: String,
+}
+
+#[cfg(feature = "cli")]
+impl Made {
+    /// This process, now.
+    pub(crate) fn now() -> Self {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self { time: utc(now.as_secs()), user: user(), host: crate::base::host::name() }
+    }
+}
+
 /// The name of the user, as far as the system tells.
 pub(super) fn user() -> String {
     let named = ["USER", "USERNAME", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());

@@ -4,6 +4,8 @@
 
 mod audit;
 mod audit_page;
+#[cfg(feature = "cli")]
+mod change_page;
 mod diff;
 #[cfg(feature = "cli")]
 mod endpoints;
@@ -12,6 +14,8 @@ mod lines;
 mod log_chart;
 mod page_file;
 mod relay;
+#[cfg(feature = "cli")]
+mod steps;
 mod table;
 
 pub use crate::base::error_report::ErrorReport;
@@ -23,6 +27,8 @@ pub(crate) use crate::base::replace::{
 pub use crate::base::template::Markup;
 pub use audit::{Tone, audit_lines};
 pub use audit_page::{Audited, audit_page};
+#[cfg(feature = "cli")]
+pub(crate) use change_page::{ChangePage, ChangedCid, change_page};
 pub use diff::diff;
 #[cfg(feature = "cli")]
 pub(crate) use endpoints::{

@@ -11,6 +11,7 @@ mod bad_mrinit;
 mod bad_tree;
 mod baseline;
 mod cases;
+mod change_page;
 mod checksum;
 mod citations;
 mod client_set;

@@ -34,7 +34,7 @@ const COMMANDS: &[&str] = &[
     "fleet report fleet.toml -o report.html",
     "fleet runbook fleet.toml",
     "relay set MRESXP RELAY --from-root -v",
-    "relay set MRESXP RELAY --edit-root -v",
+    "relay set MRESXP RELAY --edit-root -v --report ticket.html",
     "history MRESXP",
     "undo MRESXP -v",
     "MRESXP -v",
@@ -105,12 +105,12 @@ fn show_no_key(env: &TestEnv, how: &str) {
         assert!((0..=6).contains(&output.code) && !output.stderr.contains("panicked"), "{how}: {output}");
         env.run(&format!("{line} --json"));
     }
-    let page = std::fs::read_to_string(env.path("report.html")).unwrap_or_default();
+    let page = ["report.html", "ticket.html"].map(|page| std::fs::read_to_string(env.path(page)).unwrap_or_default());
     let is_record = |name: &str| name.starts_with(".configcid") && !name.ends_with(".old");
     let records = std::fs::read_dir(env.path("MRESXP")).unwrap().flatten();
     let records = records.filter(|entry| entry.file_name().to_str().is_some_and(is_record));
     let mut written: Vec<u8> = records.flat_map(|entry| std::fs::read(entry.path()).unwrap_or_default()).collect();
-    written.extend(page.bytes());
+    written.extend(page.concat().bytes());
     let written = String::from_utf8_lossy(&written);
     assert!(secrets().iter().all(|secret| !written.contains(&secret[..12])), "{how}");
 }

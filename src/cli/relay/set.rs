@@ -8,9 +8,9 @@ use crate::report::{count, plan_lines};
 use crate::{Cid, Exit, RelaySetup, Result};
 use clap::Args;
 
-use crate::cli::flags::{AddressFlags, RefreshFlags, WriteFlags, path};
+use crate::cli::flags::{AddressFlags, RefreshFlags, ReportFlag, WriteFlags, path};
 use crate::cli::out::Out;
-use crate::cli::work::{Work, open_cid};
+use crate::cli::work::{Ticket, Work, open_cid};
 
 use super::found::{FoundFlags, ask};
 
@@ -33,6 +33,8 @@ pub(crate) struct SetArgs {
     pub write: WriteFlags,
     #[command(flatten)]
     pub flags: RefreshFlags,
+    #[command(flatten)]
+    pub report: ReportFlag,
 }
 
 pub(super) fn set(args: &SetArgs, out: Out) -> Exit {
@@ -59,15 +61,17 @@ fn try_set(command: &'static str, args: &SetArgs, out: Out) -> Result<Exit> {
     setup.edit_root = args.edit_root;
     setup.from_root = args.from_root;
     setup.refresh = args.flags.options()?;
-    let mut work = Work { command, run: args.write.run(Some(&setup.refresh)), lines: &plan_lines, open: open_cid };
+    let ticket = Ticket { file: args.report.report.as_deref(), relay: Some(&setup.address) };
+    let run = args.write.run(Some(&setup.refresh));
+    let mut work = Work { command, run, lines: &plan_lines, open: open_cid, ticket };
     let make = |path: &Path| relay::set(&Cid::open(path)?, &setup);
     if !found.is_empty() && !args.found.yes && !args.write.dry_run {
         let question = found.join("; ");
         if std::io::stdin().is_terminal() && !out.json {
             // What is asked for is seen before it is agreed to.
-            work.run.dry_run = true;
+            (work.run.dry_run, work.ticket.file) = (true, None);
             let exit = work.on_all(&cids, out, make);
-            work.run.dry_run = false;
+            (work.run.dry_run, work.ticket.file) = (false, ticket.file);
             if exit != Exit::Done {
                 return Ok(exit);
             }

@@ -7,9 +7,9 @@ use crate::report::plan_lines;
 use crate::{Cid, Exit, RelayAddress, Result};
 use clap::Args;
 
-use crate::cli::flags::{RefreshFlags, WriteFlags, path};
+use crate::cli::flags::{RefreshFlags, ReportFlag, WriteFlags, path};
 use crate::cli::out::Out;
-use crate::cli::work::{Work, open_cid};
+use crate::cli::work::{Ticket, Work, open_cid};
 
 #[derive(Debug, Args)]
 pub(crate) struct UnsetArgs {
@@ -35,6 +35,8 @@ pub(crate) struct UnsetArgs {
     pub write: WriteFlags,
     #[command(flatten)]
     pub flags: RefreshFlags,
+    #[command(flatten)]
+    pub report: ReportFlag,
 }
 
 impl UnsetArgs {
@@ -55,6 +57,8 @@ pub(super) fn unset(args: &UnsetArgs, out: Out) -> Exit {
         Ok(unset) => unset,
         Err(error) => return out.fail(COMMAND, &error),
     };
-    let work = Work { command: COMMAND, run: args.write.run(Some(&unset.refresh)), lines: &plan_lines, open: open_cid };
+    let ticket = Ticket { file: args.report.report.as_deref(), relay: None };
+    let run = args.write.run(Some(&unset.refresh));
+    let work = Work { command: COMMAND, run, lines: &plan_lines, open: open_cid, ticket };
     work.on_all(&args.cids, out, |path| relay::unset(&Cid::open(path)?, &unset))
 }
