@@ -6,7 +6,6 @@ use super::keys::THE_SERVER;
 use super::words::{AddressKind, Domain, Platform, Recommendation};
 use crate::base::error::Result;
 use crate::base::near::nearest;
-use crate::base::text::same_name;
 use crate::mrinit::RelayAddress;
 use crate::relay::CopyState;
 
@@ -201,15 +200,6 @@ impl System {
 }
 
 impl Fleet {
-    /// Whom `name` means: `server`, the server's name, or a relay's, without regard to case.
-    pub(super) fn resolve(&self, name: &str) -> Target {
-        if same_name(name, THE_SERVER) || same_name(name, &self.server.machine.name.value) {
-            return Target::Server;
-        }
-        let named = |relay: &Relay| same_name(name, &relay.machine.name.value);
-        self.relays.iter().position(named).map_or(Target::Unknown, Target::Relay)
-    }
-
     /// What is said of a name that no machine of the file has.
     pub(super) fn unknown_machine(&self, name: &str) -> String {
         let what = format!("{name} is neither a relay of this file nor the server");

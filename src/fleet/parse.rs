@@ -1,10 +1,11 @@
 //! `fleet.toml` read: every value with its line, and no key that is not known.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use toml::de::DeTable;
 
-use super::keys;
+use super::keys::{self, THE_SERVER};
 use super::model::is_absolute;
 use super::section::{BACKSLASHES, Reader, Section, format_error};
 use super::{
@@ -13,6 +14,7 @@ use super::{
 use crate::base::error::{Error, Result};
 use crate::base::files::read_file;
 use crate::base::files::real_path;
+use crate::base::text::fold_case;
 
 /// The largest fleet file that is read, in bytes.
 pub const MAX_SIZE: u64 = 16 << 20;
@@ -97,18 +99,30 @@ impl Fleet {
         for section in top.tables("cid", keys::CID)? {
             fleet.cids.push(cid(&section, &defaults, folder)?);
         }
-        for index in 0..fleet.relays.len() {
-            fleet.relays[index].reports_to = target(&fleet, &fleet.relays[index].parent);
-        }
-        for index in 0..fleet.cids.len() {
-            fleet.cids[index].reports_to = target(&fleet, &fleet.cids[index].relay);
-        }
+        let names = Names::of(&fleet);
+        fleet.relays.iter_mut().for_each(|relay| relay.reports_to = names.target(&relay.parent));
+        fleet.cids.iter_mut().for_each(|cid| cid.reports_to = names.target(&cid.relay));
         Ok(fleet)
     }
 }
 
-fn target(fleet: &Fleet, name: &Option<Given<String>>) -> Target {
-    name.as_ref().map_or(Target::Server, |name| fleet.resolve(&name.value))
+/// Whom a name means: `server`, the server's name, or a relay's, without regard to case; of several the first.
+struct Names(HashMap<String, Target>);
+
+impl Names {
+    fn of(fleet: &Fleet) -> Self {
+        let server = [THE_SERVER, &fleet.server.machine.name.value].map(|name| (fold_case(name), Target::Server));
+        let mut names = HashMap::from(server);
+        for (index, relay) in fleet.relays.iter().enumerate() {
+            names.entry(fold_case(&relay.machine.name.value)).or_insert(Target::Relay(index));
+        }
+        Self(names)
+    }
+
+    fn target(&self, name: &Option<Given<String>>) -> Target {
+        let known = |name: &Given<String>| self.0.get(&fold_case(&name.value)).copied();
+        name.as_ref().map_or(Target::Server, |name| known(name).unwrap_or(Target::Unknown))
+    }
 }
 
 /// What holds where a table says nothing.

@@ -1,10 +1,11 @@
 //! The steps for a person: what no program can do in the console, relay by relay, in an order that works \[14635\].
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use super::check::MAX_LEVELS;
 use super::picture::endpoint_count;
-use super::{Fleet, FleetCid, Platform, Relay, Target, check, registry};
+use super::{Fleet, FleetCid, Platform, Relay, check, registry};
 use crate::base::error::{Error, ErrorKind, Position, Result};
 use crate::base::html;
 use crate::base::template::Markup;
@@ -40,10 +41,11 @@ pub fn runbook(fleet: &Fleet, file: &Path, markup: Markup) -> Result<String> {
         let error = Error::new(ErrorKind::Fleet, what).at(Position::Line(first.line));
         return Err(error.in_file(file).next("configcid fleet check lists all"));
     }
-    let files = registry(fleet)?;
+    let mut files: HashMap<usize, String> = registry(fleet)?.into_iter().map(|file| (file.relay, file.name)).collect();
+    let cids = fleet.cids_of_relays();
     let relays = order(fleet).into_iter().enumerate().map(|(number, (relay, level))| {
-        let file = files.iter().find(|file| file.relay == relay).map(|file| file.name.clone());
-        Ok(relay_values(fleet, relay, level)?.text("NUMBER", (number + 1).to_string()).maybe("REG", file))
+        let file = files.remove(&relay);
+        Ok(relay_values(fleet, relay, level, &cids[relay])?.text("NUMBER", (number + 1).to_string()).maybe("REG", file))
     });
     let name = file.to_string_lossy();
     let values = Values::default()
@@ -71,7 +73,7 @@ pub(super) fn order(fleet: &Fleet) -> Vec<(usize, usize)> {
     order
 }
 
-fn relay_values(fleet: &Fleet, index: usize, level: usize) -> Result<Values> {
+fn relay_values(fleet: &Fleet, index: usize, level: usize, cids: &[usize]) -> Result<Values> {
     let Relay { machine, reports_to, .. } = &fleet.relays[index];
     let name = &machine.name.value;
     let parent = fleet.machine(*reports_to).map_or("", |parent| &parent.name.value);
@@ -83,7 +85,7 @@ fn relay_values(fleet: &Fleet, index: usize, level: usize) -> Result<Values> {
         .or(address.ip().map(|ip| ip.to_string()))
         .or(address.netbios().map(str::to_owned));
     let computer = machine.netbios.as_ref().map_or(name, |netbios| &netbios.value);
-    let cids: Vec<&FleetCid> = fleet.cids_of(Target::Relay(index)).map(|index| &fleet.cids[index]).collect();
+    let cids: Vec<&FleetCid> = cids.iter().map(|index| &fleet.cids[*index]).collect();
     let parent_relay = fleet.parent_relay_address(index)?;
     let platforms =
         |cid: &FleetCid| cid.platforms.value.iter().map(|platform| words(*platform)).collect::<Vec<_>>().join(" and ");

@@ -3,14 +3,15 @@
 use super::{Fleet, Target};
 
 impl Fleet {
-    /// The CIDs whose endpoints report to `target`, by their indexes.
-    pub fn cids_of(&self, target: Target) -> impl Iterator<Item = usize> + '_ {
-        self.cids.iter().enumerate().filter(move |(_, cid)| cid.reports_to == target).map(|(index, _)| index)
-    }
-
-    /// The relays that report to `target`, by their indexes.
-    pub fn relays_of(&self, target: Target) -> impl Iterator<Item = usize> + '_ {
-        self.relays.iter().enumerate().filter(move |(_, relay)| relay.reports_to == target).map(|(index, _)| index)
+    /// For each relay, the CIDs whose endpoints report to it, by their indexes.
+    pub(super) fn cids_of_relays(&self) -> Vec<Vec<usize>> {
+        let mut cids = vec![Vec::new(); self.relays.len()];
+        for (index, cid) in self.cids.iter().enumerate() {
+            if let Target::Relay(relay) = cid.reports_to {
+                cids[relay].push(index);
+            }
+        }
+        cids
     }
 
     /// The level of each relay: 2 for those that report to the server, whose own is 1. `None` where the way up does not
