@@ -88,7 +88,7 @@ pub use demo::DemoCid;
 pub use mrinit::RelayAddress;
 pub use plan::Plan;
 pub use relay::RelaySetup;
-pub use run::{Ran, Run, Status};
+pub use run::{Followed, Ran, Run, Status};
 
 /// The README's example is a doctest.
 #[cfg(doctest)]

@@ -41,6 +41,28 @@ pub struct Ran {
     pub faults: Vec<Fault>,
     /// Why it failed.
     pub error: Option<Error>,
+    /// What it got before of the CID that it follows; `None` where it follows none, or that failed.
+    pub followed: Option<Followed>,
+}
+
+/// What a CID got, or would get, of the CID that it follows in a fleet file.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Followed {
+    /// The CID that it follows, as the file has it.
+    pub source: String,
+    /// [`Unchanged`](Status::Unchanged), [`Planned`](Status::Planned) or [`Changed`](Status::Changed).
+    pub status: Status,
+    /// It was not there before.
+    pub is_new: bool,
+    /// Files of the payload that were, or would be, brought.
+    pub files: usize,
+    /// Their size.
+    pub bytes: u64,
+    /// Files that went, or would go.
+    pub gone: usize,
+    /// All that was, or would be, written.
+    pub plan: Plan,
 }
 
 /// What became of a CID, in one word.
@@ -76,6 +98,21 @@ impl Status {
 }
 
 impl Ran {
+    /// A CID to which nothing was done, since that was refused.
+    pub(crate) fn failed(path: &Path, error: Error) -> Self {
+        Self {
+            cid: path.to_string_lossy().into_owned(),
+            status: Status::Failed,
+            plan: None,
+            recovered: None,
+            broken_lock: None,
+            lock_left: None,
+            faults: Vec::new(),
+            error: Some(error),
+            followed: None,
+        }
+    }
+
     /// How it ended.
     pub fn exit(&self) -> Exit {
         match &self.error {
@@ -119,7 +156,7 @@ impl Run<'_> {
         let cid = path.to_string_lossy().into_owned();
         let broken_lock = turn.writer.as_ref().and_then(Writer::broken).map(str::to_owned);
         let lock_left = turn.writer.and_then(|writer| writer.release().err()).map(|error| error.to_string());
-        Ran { cid, status, plan, recovered: turn.recovered, broken_lock, lock_left, faults, error }
+        Ran { cid, status, plan, recovered: turn.recovered, broken_lock, lock_left, faults, error, followed: None }
     }
 
     fn try_on(

@@ -24,7 +24,7 @@ use super::mrinit::MrinitCommand;
 use super::out::{Color, Out, printed};
 use super::refresh::RefreshArgs;
 use super::relay::RelayCommand;
-use super::sync::SyncArgs;
+use super::sync::{FetchArgs, SyncArgs};
 use super::web::WebCommand;
 use super::{
     audit, back, catalog, client, clone, demo, endpoints, envelopes, explain, fleet, man, manifest, messenger, mrinit,
@@ -82,6 +82,8 @@ pub(super) enum Command {
     Endpoints(EndpointsCommand),
     /// Copy a CID to a new folder, verified
     Clone(CloneArgs),
+    /// Bring a CID to a new folder, by its catalogs
+    Fetch(FetchArgs),
     /// Bring CIDs what they lack of another one, by their catalogs, safe for readers at every moment
     Sync(SyncArgs),
     /// List, verify and create catalogs
@@ -169,6 +171,7 @@ impl Cli {
             Command::Client(command) => client::run(&command, out),
             Command::Endpoints(command) => endpoints::run(&command, out),
             Command::Clone(args) => clone::run(&args, out),
+            Command::Fetch(args) => sync::fetch(&args, out),
             Command::Sync(args) => sync::run(&args, out),
             Command::Catalog(command) => catalog::run(&command, out),
             Command::Audit(args) => audit::run(&args, out),

@@ -160,6 +160,13 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         ],
     ),
     (
+        "fetch",
+        &[
+            ("fetch demo/ESXP demo/COPY --dry-run", "how much would be brought; nothing is written"),
+            ("fetch demo/ESXP demo/COPY --deep", "bring what its catalogs list, and check all of it"),
+        ],
+    ),
+    (
         "sync",
         &[
             ("sync demo/ESXP demo/MRESXP --keep-relay --dry-run", "what a relay CID lacks of the server's"),

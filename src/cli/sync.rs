@@ -1,4 +1,4 @@
-//! `configcid sync`.
+//! `configcid sync` and `configcid fetch`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use crate::catalog::CidPath;
 use crate::plan::Writer;
 use crate::report::{CidResult, count, fault_line, lock_lines, plan_lines, table};
 use crate::sync::{Delivered, Delivery, FolderSource, Pace, Progress, Source, refuse_overlaps};
-use crate::{Exit, RefreshOptions, Result, Status};
+use crate::{Cid, Error, ErrorKind, Exit, RefreshOptions, Result, Status};
 use clap::Args;
 use serde::Serialize;
 
@@ -34,6 +34,28 @@ pub(super) struct SyncArgs {
     /// How many destinations to work on at a time; by default as many as there are processors
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
+    #[command(flatten)]
+    flags: BringFlags,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FetchArgs {
+    /// The CID to bring
+    #[arg(value_parser = path())]
+    pub source: PathBuf,
+    /// The folder to make; where a run broke off, the next one goes on
+    #[arg(value_parser = path())]
+    pub new: PathBuf,
+    /// Read all of the new CID again at the end, and compare it with its catalogs
+    #[arg(long)]
+    deep: bool,
+    #[command(flatten)]
+    flags: BringFlags,
+}
+
+/// What leads every way of bringing files.
+#[derive(Debug, Args)]
+struct BringFlags {
     /// Bring no more than so many KiB a second, to all destinations together
     #[arg(long, value_name = "KIB", value_parser = clap::value_parser!(u64).range(1..=1 << 32))]
     bandwidth: Option<u64>,
@@ -45,8 +67,6 @@ pub(super) struct SyncArgs {
     #[command(flatten)]
     write: WriteFlags,
 }
-
-const COMMAND: &str = "sync";
 
 #[derive(Serialize)]
 struct Body {
@@ -81,51 +101,94 @@ struct Amount {
 }
 
 pub(super) fn run(args: &SyncArgs, out: Out) -> Exit {
-    match try_run(args, out) {
-        Ok(exit) => exit,
-        Err(error) => out.fail(COMMAND, &error),
+    const COMMAND: &str = "sync";
+    let jobs = args.jobs.map_or_else(processors, usize::from);
+    let SyncArgs { source, destinations, keep_relay, deep, flags, .. } = args;
+    let job = Job { command: COMMAND, source, destinations, keep_relay: *keep_relay, deep: *deep, jobs, flags };
+    job.run(out).unwrap_or_else(|error| out.fail(COMMAND, &error))
+}
+
+pub(super) fn fetch(args: &FetchArgs, out: Out) -> Exit {
+    const COMMAND: &str = "fetch";
+    let FetchArgs { source, new, deep, flags } = args;
+    let destinations = std::slice::from_ref(new);
+    let job = Job { command: COMMAND, source, destinations, keep_relay: false, deep: *deep, jobs: 1, flags };
+    refuse_there(new).and_then(|()| job.run(out)).unwrap_or_else(|error| out.fail(COMMAND, &error))
+}
+
+/// Refuses a folder that is a CID already: what is in it would be replaced.
+fn refuse_there(new: &Path) -> Result<()> {
+    if Cid::open(new).is_err() {
+        return Ok(());
+    }
+    let next = match Writer::needs_recovery(new) {
+        true => "configcid recover ends the change to it that was interrupted",
+        false => "configcid sync brings it what it lacks; or name a folder that is not there yet",
+    };
+    Err(Error::new(ErrorKind::Usage, "this is a CID already").in_file(new).next(next))
+}
+
+/// Refuses what names no folder.
+fn refuse_url(path: &Path) -> Result<()> {
+    let text = path.to_string_lossy();
+    let scheme = text.split_once("://").map(|(scheme, _)| scheme);
+    match scheme.is_some_and(|scheme| !scheme.is_empty() && scheme.chars().all(|c| c.is_ascii_alphanumeric())) {
+        true => Err(Error::new(ErrorKind::Usage, "CIDs at URLs are not read or written yet")
+            .in_file(path)
+            .next("name a folder: a local one, a mounted one, or a UNC path")),
+        false => Ok(()),
     }
 }
 
-fn try_run(args: &SyncArgs, out: Out) -> Result<Exit> {
-    let mut options: RefreshOptions = args.function.options()?;
-    options.accept_temporary = args.accept_temporary;
-    let source = FolderSource::open(&args.source)?;
-    refuse_overlaps(source.folder(), &args.destinations)?;
-    let pace = Pace::new(args.bandwidth.map(|kib| kib.saturating_mul(1024)));
-    let delivery = Delivery {
-        dry_run: args.write.dry_run,
-        lock: args.write.lock.options(),
-        deep: args.deep,
-        keep_relay: args.keep_relay,
-        options: &options,
-        pace: &pace,
-    };
-    let meter = Meter::new(&args.destinations, out);
-    let jobs = args.jobs.map_or_else(processors, usize::from);
-    let mut all: Vec<Option<Delivered>> = args.destinations.iter().map(|_| None).collect();
-    let bring = |index: usize| delivery.to(&source, &args.destinations[index], &|progress| meter.tell(index, progress));
-    side_by_side(jobs, args.destinations.len(), bring, |index, delivered| {
-        meter.end(index, || show(&delivered, args.write.dry_run, out));
-        all[index] = Some(delivered);
-    });
-    out.progress("");
-    let all: Vec<Delivered> = all.into_iter().flatten().collect();
-    let exits: Vec<Exit> = all.iter().map(|delivered| delivered.ran.exit()).collect();
-    let mut counts = BTreeMap::new();
-    for delivered in &all {
-        *counts.entry(delivered.ran.status.name()).or_default() += 1;
+/// What is to be brought where.
+struct Job<'a> {
+    command: &'static str,
+    source: &'a Path,
+    destinations: &'a [PathBuf],
+    keep_relay: bool,
+    deep: bool,
+    jobs: usize,
+    flags: &'a BringFlags,
+}
+
+impl Job<'_> {
+    fn run(&self, out: Out) -> Result<Exit> {
+        let Self { command, destinations, keep_relay, deep, jobs, flags, .. } = *self;
+        let BringFlags { bandwidth, accept_temporary, function, write } = flags;
+        std::iter::once(self.source).chain(destinations.iter().map(PathBuf::as_path)).try_for_each(refuse_url)?;
+        let mut options: RefreshOptions = function.options()?;
+        options.accept_temporary = *accept_temporary;
+        let source = FolderSource::open(self.source)?;
+        refuse_overlaps(source.folder(), destinations)?;
+        let pace = Pace::new(bandwidth.map(|kib| kib.saturating_mul(1024)));
+        let dry_run = write.dry_run;
+        let (lock, options, pace) = (write.lock.options(), &options, &pace);
+        let delivery = Delivery { dry_run, lock, deep, keep_relay, options, pace, by: "" };
+        let meter = Meter::new(destinations, out);
+        let mut all: Vec<Option<Delivered>> = destinations.iter().map(|_| None).collect();
+        let bring = |index: usize| delivery.to(&source, &destinations[index], &|progress| meter.tell(index, progress));
+        side_by_side(jobs, destinations.len(), bring, |index, delivered| {
+            meter.end(index, || show(&delivered, dry_run, out));
+            all[index] = Some(delivered);
+        });
+        out.progress("");
+        let all: Vec<Delivered> = all.into_iter().flatten().collect();
+        let exits: Vec<Exit> = all.iter().map(|delivered| delivered.ran.exit()).collect();
+        let mut counts = BTreeMap::new();
+        for delivered in &all {
+            *counts.entry(delivered.ran.status.name()).or_default() += 1;
+        }
+        if all.len() > 1 {
+            end_table(&all, &counts, out);
+        }
+        let exit = Exit::of_all(&exits);
+        if out.json {
+            let cids = all.iter().map(Row::of).collect();
+            let source = self.source.to_string_lossy().into_owned();
+            out.answer(command, exit, Body { dry_run, source, counts, cids });
+        }
+        Ok(exit)
     }
-    if all.len() > 1 {
-        end_table(&all, &counts, out);
-    }
-    let exit = Exit::of_all(&exits);
-    if out.json {
-        let cids = all.iter().map(Row::of).collect();
-        let source = args.source.to_string_lossy().into_owned();
-        out.answer(COMMAND, exit, Body { dry_run: args.write.dry_run, source, counts, cids });
-    }
-    Ok(exit)
 }
 
 impl Row {

@@ -1,12 +1,15 @@
 //! Plans made and carried out for all CIDs side by side.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
-use super::Fleet;
+use super::follow::{follow, told};
 use super::look::identity;
+use super::places::{source_in_file, sources};
 use super::plan::plan;
-use super::status::{State, cid_status};
+use super::status::{State, status_by_file};
+use super::{Fleet, FleetCid, Given};
 use crate::base::error::{Error, ErrorKind};
 use crate::base::pool::side_by_side;
 use crate::catalogs::RefreshOptions;
@@ -29,35 +32,86 @@ pub struct Work<'a> {
 /// no other. `begun` is called when a CID is begun, on any thread; `done` with what became of it, on this one, and with
 /// `None` for a CID that was not begun since the work was stopped.
 ///
+/// A CID with a `source` first gets what it lacks of that one, its relay kept, and then its relay is set; it is begun when a
+/// source that is a CID of the file, too, is done. A dry run says both as of now: what relay set-up will do to a CID that is
+/// not there yet is not said.
+///
 /// A CID that two names of the file reach is begun under neither, since the file asks two things of it. One that needs no
 /// change and is still not as the file says has [`Status::Drifted`].
-pub fn run(fleet: &Fleet, work: &Work<'_>, begun: impl Fn(usize) + Sync, done: impl FnMut(usize, Option<Ran>)) {
+pub fn run(fleet: &Fleet, work: &Work<'_>, begun: impl Fn(usize) + Sync, mut done: impl FnMut(usize, Option<Ran>)) {
     let twins = twins(fleet);
-    let one = |index: usize| {
-        if work.stop.load(Ordering::Relaxed) {
-            return None;
-        }
-        begun(index);
-        let cid = &fleet.cids[index];
-        let mut ran = work.run.on(&cid.folder, |_| match twins.get(&index) {
-            None => plan(fleet, cid, work.refresh),
-            Some(other) => {
-                let other = &fleet.cids[*other].path;
-                let what = format!("this is the CID of line {}, too, under another name: {}", other.line, other.value);
-                Err(Error::new(ErrorKind::Fleet, what).next("name it once, with the relay that it is for"))
+    let (levels, _) = sources(fleet);
+    let failed = Mutex::new(HashSet::new());
+    for level in 0..=levels.iter().copied().max().unwrap_or(0) {
+        let these: Vec<usize> = (0..fleet.cids.len()).filter(|index| levels[*index] == level).collect();
+        let one = |number: usize| {
+            if work.stop.load(Ordering::Relaxed) {
+                return None;
             }
+            let index = these[number];
+            let cid = &fleet.cids[index];
+            begun(index);
+            let has_failed = |source: &usize| failed.lock().unwrap_or_else(PoisonError::into_inner).contains(source);
+            let refused = match (twins.get(&index), source_in_file(fleet, cid).filter(has_failed)) {
+                (Some(other), _) => Some(twin(&fleet.cids[*other])),
+                (None, Some(source)) => Some(without_source(&fleet.cids[source])),
+                (None, None) => None,
+            };
+            let mut ran = match refused {
+                Some(error) => Ran::failed(&cid.folder, error),
+                None => one_cid(fleet, cid, work),
+            };
+            ran.cid = cid.path.value.clone();
+            Some(ran)
+        };
+        side_by_side(work.jobs, these.len(), one, |number, ran| {
+            if ran.as_ref().is_none_or(|ran| ran.status == Status::Failed) {
+                failed.lock().unwrap_or_else(PoisonError::into_inner).insert(these[number]);
+            }
+            done(these[number], ran);
         });
-        // What is told of and not mended is no CID that is as it should be.
-        if ran.status == Status::Unchanged
-            && ran.plan.as_ref().is_some_and(|plan| !plan.warnings().is_empty())
-            && cid_status(fleet, cid, work.refresh).state == State::Drifted
-        {
-            ran.status = Status::Drifted;
+    }
+}
+
+fn twin(other: &FleetCid) -> Error {
+    let Given { value, line } = &other.path;
+    let what = format!("this is the CID of line {line}, too, under another name: {value}");
+    Error::new(ErrorKind::Fleet, what).next("name it once, with the relay that it is for")
+}
+
+fn without_source(source: &FleetCid) -> Error {
+    let what = format!("it follows {}, which failed, and was left as it is", source.path.value);
+    Error::new(ErrorKind::Fleet, what).next("mend that one first, then run it again")
+}
+
+/// One CID from start to end.
+fn one_cid(fleet: &Fleet, cid: &FleetCid, work: &Work<'_>) -> Ran {
+    let followed = match follow(fleet, cid, &work.run, work.refresh).map(|delivered| told(cid, delivered)) {
+        None => None,
+        Some(Err(ran)) => return *ran,
+        Some(Ok((followed, ran))) if work.run.dry_run && followed.is_new => {
+            return Ran { followed: Some(followed), ..ran };
         }
-        ran.cid = cid.path.value.clone();
-        Some(ran)
+        Some(Ok(followed)) => Some(followed),
     };
-    side_by_side(work.jobs, fleet.cids.len(), one, done);
+    let mut ran = work.run.on(&cid.folder, |_| plan(fleet, cid, work.refresh));
+    // What is told of and not mended is no CID that is as it should be.
+    if ran.status == Status::Unchanged
+        && ran.plan.as_ref().is_some_and(|plan| !plan.warnings().is_empty())
+        && status_by_file(fleet, cid, work.refresh).state == State::Drifted
+    {
+        ran.status = Status::Drifted;
+    }
+    if let Some((followed, first)) = followed {
+        if ran.status == Status::Unchanged {
+            ran.status = followed.status;
+        }
+        ran.recovered = first.recovered.or(ran.recovered);
+        ran.broken_lock = first.broken_lock.or(ran.broken_lock);
+        ran.lock_left = ran.lock_left.or(first.lock_left);
+        ran.followed = Some(followed);
+    }
+    ran
 }
 
 /// The CIDs that another name of the file reaches, too, each with that other one: by a link, or as it is mounted twice.

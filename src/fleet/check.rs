@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
+use super::places::{Circles, path_key, sources};
 use super::words::word;
 use super::{AddressKind, Domain, Fleet, FleetFinding, Given, Machine, Relay, Target, rules};
 use crate::base::text::{count, fold_case};
@@ -38,6 +39,7 @@ pub fn check(fleet: &Fleet) -> Vec<FleetFinding> {
     fleet.relays.iter().for_each(|relay| dhcp(&relay.machine, &mut findings));
     systems(fleet, &mut findings);
     cids(fleet, &mut findings);
+    follow_in_circles(fleet, &mut findings);
     findings.retain(|finding| !is_accepted(fleet, finding));
     sort(&mut findings);
     findings
@@ -264,25 +266,22 @@ fn cids(fleet: &Fleet, findings: &mut Vec<FleetFinding>) {
     }
 }
 
-/// How Windows compares paths: without regard to case, either slash for the other, none at the end, nothing for `.`.
-pub(super) fn path_key(path: &str) -> String {
-    let path = fold_case(path).replace('/', "\\");
-    let (start, rest) = match path.strip_prefix(r"\\") {
-        Some(rest) => (r"\\", rest),
-        None if path.starts_with('\\') => (r"\", path.as_str()),
-        None => ("", path.as_str()),
-    };
-    let mut parts: Vec<&str> = Vec::new();
-    for part in rest.split('\\') {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => drop(parts.pop()),
-            // Windows drops dots and blanks at the end of a name.
-            ".." => parts.push(part),
-            part => parts.push(part.trim_end_matches(['.', ' '])),
-        }
+fn follow_in_circles(fleet: &Fleet, findings: &mut Vec<FleetFinding>) {
+    let Circles(circles) = sources(fleet).1;
+    for circle in circles {
+        let cid = &fleet.cids[circle[0]];
+        let Some(source) = &cid.source else { continue };
+        let what = match circle.len() {
+            1 => format!("{} follows itself", cid.path.value),
+            _ => {
+                let mut names: Vec<&str> =
+                    circle.iter().take(12).map(|cid| fleet.cids[*cid].path.value.as_str()).collect();
+                names.extend((circle.len() > 12).then_some("..."));
+                format!("CIDs go round: {} follow {} again", names.join(" -> "), names[0])
+            }
+        };
+        findings.push(rules::SOURCE_CYCLE.found(source.line, what).at(&cid.path.value));
     }
-    start.to_owned() + &parts.join("\\")
 }
 
 /// How many errors and warnings there are, for people.

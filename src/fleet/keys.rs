@@ -17,7 +17,7 @@ pub(super) const RELAY: &[&str] =
     &["name", "ip", "fqdn", "netbios", "parent", "endpoints", "address", "domain", "system", "platforms", "accept"];
 
 /// The keys of `[[cid]]`.
-pub(super) const CID: &[&str] = &["path", "platform", "relay", "from_root"];
+pub(super) const CID: &[&str] = &["path", "platform", "relay", "source", "from_root"];
 
 /// The word that stands for the server wherever a relay can be named.
 pub(super) const THE_SERVER: &str = "server";

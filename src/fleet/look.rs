@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::net::{IpAddr, ToSocketAddrs};
 use std::path::Path;
 
-use super::check::{self, path_key};
+use super::check;
+use super::places::{is_to_be_made, path_key, source_in_file};
 use super::want::parent_back;
 use super::{Fleet, FleetCid, FleetFinding, Platform, Target, rules};
 #[cfg(not(unix))]
@@ -22,7 +23,13 @@ pub fn check_cids(fleet: &Fleet, jobs: usize) -> Vec<FleetFinding> {
     let look = |index: usize| {
         let cid = &fleet.cids[index];
         match Cid::open(&cid.folder) {
-            Ok(open) => (look_at(fleet, cid, &open, relay::show(&open).ok().as_ref()), identity(open.root())),
+            Ok(open) => {
+                let mut found = look_at(fleet, cid, &open, relay::show(&open).ok().as_ref());
+                found.extend(source_of(fleet, cid));
+                (found, identity(open.root()))
+            }
+            // It is made from the CID that it follows.
+            Err(_) if is_to_be_made(cid) => (source_of(fleet, cid), None),
             Err(error) => {
                 let what = format!("{}: {}", cid.path.value, error.what());
                 (vec![rules::CID_MISSING.found(cid.path.line, what).at(&cid.path.value)], None)
@@ -63,6 +70,21 @@ pub(super) fn identity(folder: &Path) -> Option<String> {
     #[cfg(not(unix))]
     {
         real_path(folder).ok().map(|real| path_key(&real.to_string_lossy()))
+    }
+}
+
+/// What is wrong with the CID that this one follows, if it follows one.
+fn source_of(fleet: &Fleet, cid: &FleetCid) -> Vec<FleetFinding> {
+    let Some((source, folder)) = cid.source.as_ref().zip(cid.source_folder.as_ref()) else { return Vec::new() };
+    match Cid::open(folder) {
+        Ok(open) if is_to_be_made(cid) => look_at(fleet, cid, &open, None),
+        Ok(_) => Vec::new(),
+        // It is to be made itself.
+        Err(_) if source_in_file(fleet, cid).is_some_and(|source| is_to_be_made(&fleet.cids[source])) => Vec::new(),
+        Err(error) => {
+            let what = format!("{}: {}", source.value, error.what());
+            vec![rules::SOURCE_MISSING.found(source.line, what).at(&cid.path.value)]
+        }
     }
 }
 

@@ -34,6 +34,7 @@
 
 mod apply;
 mod check;
+mod follow;
 mod import;
 mod keys;
 mod look;
@@ -41,6 +42,7 @@ mod metrics;
 mod model;
 mod parse;
 mod picture;
+mod places;
 mod plan;
 mod registry;
 mod report;

@@ -112,6 +112,10 @@ pub struct FleetCid {
     pub relay: Option<Given<String>>,
     /// Whom its endpoints report to.
     pub reports_to: Target,
+    /// The CID that it follows, as written: it gets what it lacks of that one, its relay kept.
+    pub source: Option<Given<String>>,
+    /// The folder of that CID, as `folder` is that of this one.
+    pub source_folder: Option<PathBuf>,
     /// Ports and identity keys that differ from the root's `mrinit.conf` are taken from it.
     pub from_root: bool,
 }

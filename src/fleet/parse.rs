@@ -175,8 +175,12 @@ fn cid(section: &Section<'_, '_>, defaults: &Defaults, folder: &Path) -> Result<
     let given = defaults.folder.as_ref().map_or("", |folder| &folder.value);
     let base = if is_absolute(given) { given.into() } else { folder.join(given) };
     let platforms = section.words("platform")?.or_else(|| defaults.platform.clone());
+    let source = section.text("source")?;
+    let place = |path: &str| if is_absolute(path) { path.into() } else { base.join(path) };
     Ok(FleetCid {
-        folder: if is_absolute(&path.value) { path.value.clone().into() } else { base.join(&path.value) },
+        folder: place(&path.value),
+        source_folder: source.as_ref().map(|source| place(&source.value)),
+        source,
         platforms: platforms.unwrap_or(Given { value: vec![Platform::Windows], line: section.line }),
         relay: section.text("relay")?,
         reports_to: Target::Unknown,

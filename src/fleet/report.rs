@@ -178,7 +178,11 @@ fn cids(fleet: &Fleet, statuses: Option<&[CidStatus]>, body: &mut String) {
         let cid = &fleet.cids[index];
         let platforms: Vec<&str> = cid.platforms.value.iter().map(|platform| platform.name()).collect();
         let to = fleet.machine(cid.reports_to).map_or("?", |machine| &machine.name.value);
-        let _ = write!(body, "<tr><td>{}<td>{}<td>{}<td>", code(&cid.shown()), platforms.join(", "), escape(to));
+        let follows = cid.source.as_ref().map_or_else(String::new, |source| {
+            format!("<br><span class=\"soft\">follows {}</span>", escape(&source.value))
+        });
+        let _ =
+            write!(body, "<tr><td>{}{follows}<td>{}<td>{}<td>", code(&cid.shown()), platforms.join(", "), escape(to));
         match status(index) {
             None => body.push_str("<span class=\"soft\">not looked at</span>\n"),
             Some(status) => state(status, body),

@@ -188,6 +188,14 @@ rules! {
         "A CID is not there, is none, or cannot be read.",
         "Nothing can be said of it or done to it; the others are still done.",
         "check the path and your rights to it";
+    SOURCE_CYCLE = Error, "source-cycle", OURS,
+        "CIDs follow each other in a circle, or one itself.",
+        "Each would be brought what the other has, and none of them is where updates come from.",
+        "let one of them follow none: the CID that the server updates";
+    SOURCE_MISSING = Error, "source-missing", OURS,
+        "The CID that another one follows is not there, is none, or cannot be read.",
+        "What the other is to be brought cannot be said; the others are still done.",
+        "check the path of the source and your rights to it";
     CID_PLATFORM = Error, "cid-platform", RELAYS,
         "A CID is for another platform than the file says.",
         "The mrinit.conf that its endpoints read would not be the one that is edited.",

@@ -1,5 +1,7 @@
 //! Each CID as it is against the fleet file.
 
+use super::follow::lacks;
+use super::places::is_to_be_made;
 use super::plan::plan_of;
 use super::want::{PURPOSE, names, parent_back, parent_faults, setup};
 use super::{Fleet, FleetCid};
@@ -11,7 +13,7 @@ use crate::catalogs::RefreshOptions;
 use crate::catalogs::{Scope, verify};
 use crate::cid::{Cid, MRINIT};
 use crate::mrinit::{self, KEY_MR_PARENT, KEY_PARENT_ROUTER, RelayAddress};
-use crate::plan::{Writer, digest, last_change};
+use crate::plan::{Writer, digest, history};
 use crate::relay::{self, CopyState, ParentBack, RelayState};
 use crate::router::same_list;
 
@@ -76,6 +78,12 @@ pub struct CidStatus {
     pub error: Option<ErrorReport>,
 }
 
+impl CidStatus {
+    fn unreachable(error: &Error) -> Self {
+        Self { state: State::Unreachable, differences: Vec::new(), error: Some(ErrorReport::new(error)) }
+    }
+}
+
 /// Looks at every CID of the file, `jobs` at a time, and gives each to `done` as soon as it is known. Changes nothing.
 ///
 /// A CID is [`InStep`](State::InStep) where [`plan`](super::plan()) has nothing to do and nothing to warn of. It is
@@ -88,12 +96,35 @@ pub fn status(fleet: &Fleet, options: &RefreshOptions, jobs: usize, done: impl F
 
 /// Looks at one CID: see [`status`].
 pub fn cid_status(fleet: &Fleet, cid: &FleetCid, options: &RefreshOptions) -> CidStatus {
+    let lacks = lacks(fleet, cid, options);
+    if is_to_be_made(cid) {
+        return match lacks {
+            Ok(lacks) => {
+                let differences = lacks.into_iter().map(Difference::of).collect();
+                CidStatus { state: State::Behind, differences, error: None }
+            }
+            Err(error) => CidStatus::unreachable(&error),
+        };
+    }
+    let mut status = status_by_file(fleet, cid, options);
+    let source = cid.source.as_ref().map_or("", |source| &source.value);
+    let (difference, state) = match lacks {
+        _ if status.state == State::Unreachable => return status,
+        Ok(None) => return status,
+        // It is as it was before the source was updated.
+        Ok(Some(lacks)) => (lacks, State::Behind),
+        Err(error) => (format!("it cannot be compared with {source}, which it follows: {error}"), State::Drifted),
+    };
+    status.state = status.state.max(state);
+    status.differences.insert(0, Difference::of(difference));
+    status
+}
+
+/// As [`cid_status`], but for what the CID lacks of the one that it follows.
+pub(super) fn status_by_file(fleet: &Fleet, cid: &FleetCid, options: &RefreshOptions) -> CidStatus {
     match look(fleet, cid, options) {
         Ok((state, differences)) => CidStatus { state, differences, error: None },
-        Err(error) => {
-            let error = Some(ErrorReport::new(&error));
-            CidStatus { state: State::Unreachable, differences: Vec::new(), error }
-        }
+        Err(error) => CidStatus::unreachable(&error),
     }
 }
 
@@ -153,11 +184,13 @@ fn lines(
         let list = copy.parent_router_address.as_deref();
         list.zip(server.as_ref()).is_none_or(|(list, server)| names(list, server) != Some(false))
     };
-    let last = last_change(open).filter(|last| last.purpose().starts_with(PURPOSE));
-    // As `fleet apply` left it, when the file said something else.
+    // As `fleet apply` left it, when the file said something else. Changes to other files may have come after that.
     let untouched = |copy: &CopyState| -> Result<bool> {
-        let Some(after) = last.as_ref().and_then(|last| last.after(&copy.path)) else { return Ok(false) };
-        Ok(after == digest(&open.read(&copy.path, mrinit::MAX_SIZE)?.unwrap_or_default()))
+        let past = history(open)?;
+        let last = past.iter().rev().find_map(|past| Some((past, past.content(&copy.path)?)));
+        let Some((_, content)) = last.filter(|(past, _)| past.purpose.starts_with(PURPOSE)) else { return Ok(false) };
+        let now = digest(&open.read(&copy.path, mrinit::MAX_SIZE)?.unwrap_or_default());
+        Ok(content.after.as_ref() == Some(&now))
     };
     let mut lines = Vec::new();
     // Where the file itself is wrong, the plan says so.

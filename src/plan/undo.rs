@@ -106,11 +106,6 @@ pub(crate) fn last_change(cid: &Cid) -> Option<LastChange> {
 }
 
 impl LastChange {
-    /// What it was for.
-    pub(crate) fn purpose(&self) -> &str {
-        &self.0.purpose
-    }
-
     /// What it kept of a file whose content then has this digest.
     ///
     /// # Errors
@@ -121,12 +116,6 @@ impl LastChange {
         let Some(kept) = step.and_then(|step| step.kept.as_ref()) else { return Ok(None) };
         let bytes = disk::read(&cid.tree().place(path)?.with_file_name(kept), catalog::MAX_SIZE)?;
         Ok(bytes.filter(|bytes| digest(bytes) == before))
-    }
-
-    /// The digest of what it left in a file, if it wrote it.
-    pub(crate) fn after(&self, path: &CidPath) -> Option<&str> {
-        let step = self.0.steps.iter().find(|step| step.path.eq_ignore_ascii_case(path.as_str()))?;
-        step.after.as_deref()
     }
 }
 

@@ -9,7 +9,7 @@ use crate::base::text::is_unsafe;
 use crate::catalog::CidPath;
 use crate::catalogs::Fault;
 use crate::plan::{CatalogChange, Change, Content, Recovered};
-use crate::run::{Ran, Status};
+use crate::run::{Followed, Ran, Status};
 
 /// The version of the JSON shapes. A field may be added without a new number; none changes or goes.
 pub const SCHEMA: u32 = 1;
@@ -112,6 +112,50 @@ pub struct CidResult {
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorReport>,
+    /// What it got of the CID that it follows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub followed: Option<FollowedReport>,
+}
+
+/// What a CID of a fleet got, or would get, of the CID that it follows, before anything else.
+#[derive(Debug, Serialize)]
+pub struct FollowedReport {
+    /// That CID.
+    pub source: String,
+    /// In one word.
+    pub status: Status,
+    /// It was not there before.
+    pub is_new: bool,
+    /// What was, or would be, brought.
+    pub brought: BroughtReport,
+    /// Files that went, or would go.
+    pub gone: usize,
+    /// The files that were or would be written.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<FileReport>,
+}
+
+/// Files of the payload, and their bytes.
+#[derive(Debug, Serialize)]
+pub struct BroughtReport {
+    /// How many files.
+    pub files: usize,
+    /// Their size.
+    pub bytes: u64,
+}
+
+impl FollowedReport {
+    fn of(followed: &Followed) -> Self {
+        let Followed { source, status, is_new, files, bytes, gone, plan } = followed;
+        Self {
+            source: source.clone(),
+            status: *status,
+            is_new: *is_new,
+            brought: BroughtReport { files: *files, bytes: *bytes },
+            gone: *gone,
+            files: plan.changes().iter().map(FileReport::new).collect(),
+        }
+    }
 }
 
 /// Files in no manifest that may be the customer's, as far as an answer has room for them.
@@ -178,6 +222,7 @@ impl CidResult {
             lock_left: None,
             faults: Vec::new(),
             error: None,
+            followed: None,
         }
     }
 
@@ -197,6 +242,7 @@ impl CidResult {
         result.lock_left = ran.lock_left.clone();
         result.faults = ran.faults.clone();
         result.error = ran.error.as_ref().map(ErrorReport::new);
+        result.followed = ran.followed.as_ref().map(FollowedReport::of);
         result
     }
 }

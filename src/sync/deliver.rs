@@ -36,6 +36,8 @@ pub(crate) struct Delivery<'a> {
     /// How catalogs are read, and rewritten where a relay is kept.
     pub options: &'a RefreshOptions,
     pub pace: &'a Pace,
+    /// What the purpose begins with in the destination's history: who asked for it, where that was no command.
+    pub by: &'static str,
 }
 
 /// How far a destination has come, in bytes.
@@ -80,8 +82,17 @@ impl Delivery<'_> {
             let _ = std::fs::remove_dir(target);
         }
         let cid = target.to_string_lossy().into_owned();
-        let ran =
-            Ran { cid, status, plan: work.plan, recovered: work.recovered, broken_lock, lock_left, faults, error };
+        let ran = Ran {
+            cid,
+            status,
+            plan: work.plan,
+            recovered: work.recovered,
+            broken_lock,
+            lock_left,
+            faults,
+            error,
+            followed: None,
+        };
         Delivered { ran, ..work.sent }
     }
 }
@@ -176,6 +187,7 @@ impl<'a> Work<'a> {
             lock_left: None,
             faults: Vec::new(),
             error: None,
+            followed: None,
         };
         let sent = Delivered { ran, files: 0, bytes: 0, reused: 0, gone: 0, kept: Vec::new(), is_new: false };
         Self {
@@ -450,7 +462,7 @@ impl<'a> Work<'a> {
             changes.push(Change { stage: stage(&path), path, before: Some(before), after: None, why, kept: None });
         }
         let keeps = if kept.is_empty() { "" } else { ", its own relay kept" };
-        let purpose = format!("sync from {shown}{keeps}");
+        let purpose = format!("{}sync from {shown}{keeps}", self.delivery.by);
         let parts = Parts { purpose, changes, warnings: warnings.clone(), ..Parts::default() };
         Ok(match target {
             Some(cid) => Plan::new(cid, parts),

@@ -25,7 +25,15 @@ impl FolderSource {
     /// # Errors
     /// As [`Cid::open`]; or a change to it was interrupted or is under way.
     pub(crate) fn open(path: &Path) -> Result<Self> {
-        let source = Self { cid: Cid::open(path)?, shown: path.to_string_lossy().into_owned() };
+        Self::open_as(path, &path.to_string_lossy())
+    }
+
+    /// As [`open`](FolderSource::open), for a CID that is told of by another name.
+    ///
+    /// # Errors
+    /// As [`open`](FolderSource::open).
+    pub(crate) fn open_as(path: &Path, shown: &str) -> Result<Self> {
+        let source = Self { cid: Cid::open(path)?, shown: shown.to_owned() };
         source.refuse_unfinished()?;
         Ok(source)
     }

@@ -37,6 +37,7 @@ const LINES: &[&str] = &[
     "endpoints survey relay.reg",
     "clone ESXP NEW --dry-run",
     "sync ESXP NEW --dry-run",
+    "fetch ESXP NEW --dry-run",
     "catalog list ESXP",
     "catalog verify ESXP",
     "catalog identify ESXP",

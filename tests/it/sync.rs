@@ -364,3 +364,32 @@ fn rights_and_times_are_those_of_what_was_there_and_else_those_of_the_source() {
     let time = |path: &str| env.path(path).metadata().unwrap().modified().unwrap();
     assert_eq!(time("MRESXP/savxp/engine.dll"), time("ESXP/savxp/engine.dll"));
 }
+
+#[test]
+fn fetch_makes_a_new_folder_and_nothing_else() {
+    let env = TestEnv::new();
+    env.cid("ESXP", DemoCid::default());
+    let before = env.snapshot();
+    env.run("fetch ESXP NEW --dry-run").ok().says("NEW: would be made with ");
+    assert_eq!(env.snapshot(), before);
+    let answer = env.run("fetch ESXP NEW --deep --json").ok().json();
+    assert_eq!((&answer["command"], &answer["cids"][0]["is_new"]), (&"fetch".into(), &true.into()));
+    assert_eq!(snapshot_tree(&env.path("NEW")), snapshot_tree(&env.path("ESXP")));
+    // What is there stays as it is.
+    let before = env.snapshot();
+    env.run("fetch ESXP NEW")
+        .expect(2)
+        .complains("this is a CID already")
+        .complains("configcid sync brings it what it lacks");
+    env.write("OTHER/notes.txt", "mine");
+    env.run("fetch ESXP OTHER").expect(1).complains("a folder that is not there yet");
+    env.remove("OTHER/notes.txt");
+    fs::remove_dir(env.path("OTHER")).unwrap();
+    env.run("fetch GONE NEW2").expect(1).complains("GONE");
+    env.run("fetch ESXP a/b").expect(1).complains("make the folder above it first");
+    for url in ["https://server/ESXP", "http://server/ESXP", "s3://bucket/ESXP"] {
+        env.run(&format!("fetch {url} NEW2")).expect(2).complains("CIDs at URLs are not read or written yet");
+        env.run(&format!("sync ESXP {url}")).expect(2).complains("name a folder");
+    }
+    assert_eq!(env.snapshot(), before);
+}

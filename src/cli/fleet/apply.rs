@@ -176,7 +176,8 @@ fn line(fleet: &Fleet, cid: &FleetCid, ran: Option<&Ran>) -> Line {
         None if status == Status::Failed => "faults",
         None => "",
     };
-    let files = ran.and_then(Ran::carried_out).map_or(0, |plan| plan.changes().len());
+    let followed = ran.and_then(|ran| ran.followed.as_ref()).map_or(0, |followed| followed.plan.changes().len());
+    let files = followed + ran.and_then(Ran::carried_out).map_or(0, |plan| plan.changes().len());
     Line { cid, relay, status: status.name(), why, files }
 }
 

@@ -5,8 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::fleet::{Fleet, FleetCid};
 use crate::plan::{Stage, Writer};
-use crate::report::{self, fault_line, lock_lines, plan_lines};
-use crate::{Error, Ran};
+use crate::report::{self, count, fault_line, lock_lines, plan_lines};
+use crate::{Error, Followed, Ran};
 
 use super::lines::whom;
 use crate::cli::out::Out;
@@ -32,28 +32,47 @@ impl Block {
         block.warnings.extend(lock_lines(ran));
         block.error = ran.error.as_ref().map(Error::to_string);
         block.faults = ran.faults.iter().map(fault_line).collect();
+        if let Some(followed) = ran.followed.as_ref().filter(|followed| !followed.plan.is_empty()) {
+            block.warnings.extend(followed.plan.warnings().iter().cloned());
+            if !out.json && !out.quiet {
+                block.lines.extend(followed_lines(followed, out.verbose));
+            }
+        }
         let Some(plan) = ran.carried_out() else { return block };
         block.warnings.extend(plan.warnings().iter().cloned());
         if out.json || out.quiet || plan.is_empty() {
             return block;
         }
-        block.lines = plan_lines(plan);
+        let mut lines = plan_lines(plan);
         let payload = plan.changes().iter().filter(|change| change.stage == Stage::Payload).count();
         if out.verbose {
             let diffs = plan.changes().iter().map(report::diff).collect::<String>();
-            block.lines.extend(diffs.lines().map(str::to_owned));
+            lines.extend(diffs.lines().map(str::to_owned));
         } else if payload > 0 {
             // What catalogs say of a file that is written follows from that.
-            block.lines.truncate(payload);
+            lines.truncate(payload);
         } else {
-            block.lines.retain(|line| !line.starts_with("Read "));
+            lines.retain(|line| !line.starts_with("Read "));
         }
+        block.lines.extend(lines);
         block
     }
 
     fn is_empty(&self) -> bool {
         self.warnings.is_empty() && self.lines.is_empty() && self.faults.is_empty() && self.error.is_none()
     }
+}
+
+/// What a CID gets of the one that it follows.
+fn followed_lines(followed: &Followed, is_verbose: bool) -> Vec<String> {
+    let Followed { source, files, bytes, gone, plan, is_new, .. } = followed;
+    let made = if *is_new { "Made from" } else { "Brought in line with" };
+    let went = if *gone > 0 { format!(", {gone} removed") } else { String::new() };
+    let mut lines = vec![format!("{made} {source}: {} ({bytes} bytes){went}", count(*files, "file", "files"))];
+    if is_verbose {
+        lines.extend(plan_lines(plan));
+    }
+    lines
 }
 
 /// Shows the CIDs in the order of the file, whichever is ready first.

@@ -41,6 +41,9 @@ struct Row {
     cid: String,
     relay: String,
     line: usize,
+    /// The CID that it follows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
     #[serde(flatten)]
     status: CidStatus,
 }
@@ -86,7 +89,8 @@ fn try_run(args: &StatusArgs, out: Out) -> Result<Exit> {
         .zip(all)
         .map(|(cid, status)| {
             let relay = whom(&fleet, cid).to_owned();
-            Row { cid: cid.path.value.clone(), relay, line: cid.path.line, status }
+            let source = cid.source.as_ref().map(|source| source.value.clone());
+            Row { cid: cid.path.value.clone(), relay, line: cid.path.line, source, status }
         })
         .collect();
     print(&rows, out);

@@ -94,7 +94,8 @@ impl<'a> Known<'a> {
         }
         for cid in cids {
             lines.push(self.cid_line(cid));
-            hint.push(format!("{}: {}", platforms(cid), cid.path.value));
+            let follows = cid.source.as_ref().map_or_else(String::new, |source| format!(", follows {}", source.value));
+            hint.push(format!("{}: {}{follows}", platforms(cid), cid.path.value));
         }
         if !found.is_empty() {
             let style = if state == State::Bad { Style::Bad } else { Style::Doubtful };
@@ -126,6 +127,9 @@ impl<'a> Known<'a> {
         let mut text = cid.path.value.clone();
         if cid.platforms.value != [Platform::Windows] {
             text += &format!("  ({})", platforms(cid));
+        }
+        if let Some(source) = &cid.source {
+            text += &format!("  <- {}", last_part(&source.value));
         }
         Line { keep_end: true, ..Line::new(&text, style) }
     }
@@ -161,6 +165,12 @@ fn sentences(findings: &[FleetFinding]) -> Vec<(bool, String)> {
     let sentence =
         |finding: &FleetFinding| safe(&format!("line {}: {} [{}]", finding.line, finding.what, finding.article));
     list.into_iter().map(|finding| (finding.is_error(), sentence(finding))).collect()
+}
+
+/// The name of a CID's folder.
+fn last_part(path: &str) -> &str {
+    let path = path.trim_end_matches(['/', '\\']);
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
 fn platforms(cid: &FleetCid) -> String {
