@@ -184,7 +184,7 @@ impl Run<'_> {
             }
             plan => plan?,
         };
-        let mut plan = &*made.insert(plan);
+        let mut plan = made.insert(plan);
         if plan.is_empty() {
             return Ok((Status::Unchanged, Vec::new()));
         }
@@ -193,13 +193,16 @@ impl Run<'_> {
             return Ok((Status::Changed, Vec::new()));
         }
         let writer = turn.take()?;
-        match writer.apply(plan) {
+        match writer.carry_out(plan) {
             // Another writer was faster: what it left is what to start from.
             Err(error) if error.kind() == ErrorKind::Changed => {
                 plan = made.insert(make(path)?);
-                writer.apply(plan)?;
+                writer.carry_out(plan)?;
             }
             applied => _ = applied?,
+        }
+        if plan.is_empty() {
+            return Ok((Status::Unchanged, Vec::new()));
         }
         // While the next writer still waits.
         let mut faults = match self.look {

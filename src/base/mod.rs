@@ -9,6 +9,8 @@ pub(crate) mod files;
 pub(crate) mod hex;
 pub(crate) mod host;
 pub mod html;
+#[cfg(windows)]
+mod job;
 pub(crate) mod life;
 pub(crate) mod metrics;
 pub(crate) mod names;

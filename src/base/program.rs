@@ -32,7 +32,7 @@ impl Ran {
 
 /// Runs a program to its end, within `timeout`, and gives what it wrote to standard output.
 pub(crate) fn run(command: Command, program: &Path, stdin: Stdio, timeout: Duration) -> Result<Vec<u8>> {
-    let (ran, stopped) = run_to_end(command, program, stdin, timeout)?;
+    let (ran, stopped) = run_with(command, program, stdin, timeout, None)?;
     match stopped {
         Some(what) => Err(stop_error(what).in_file(program)),
         None if ran.status.success() => Ok(ran.stdout),
@@ -46,12 +46,24 @@ pub(crate) fn stop_error(what: impl Into<String>) -> Error {
 }
 
 /// Runs a program to its end, however it ends; why it was stopped, where it did not end within `timeout` for example, stands
-/// beside. All three streams are files: nothing waits for a program, or for one that it left behind, to read or close them.
+/// beside. Where this process is killed, the program is ended too, with all that it started: it may write to what others come
+/// to next.
 pub(crate) fn run_to_end(
+    command: Command,
+    program: &Path,
+    stdin: Stdio,
+    timeout: Duration,
+) -> Result<(Ran, Option<String>)> {
+    run_with(command, program, stdin, timeout, Watchdog::new())
+}
+
+/// All three streams are files: nothing waits for a program, or for one that it left behind, to read or close them.
+fn run_with(
     mut command: Command,
     program: &Path,
     stdin: Stdio,
     timeout: Duration,
+    watchdog: Option<Watchdog>,
 ) -> Result<(Ran, Option<String>)> {
     let cannot = |doing: &str, error| Error::io(doing, program, error);
     let stream = || -> io::Result<(File, File)> {
@@ -67,6 +79,7 @@ pub(crate) fn run_to_end(
     let child = command
         .spawn()
         .map_err(|error| cannot("run it", error).next("check the program's path; it is looked for as a shell would"))?;
+    let _watched = watchdog.and_then(|watchdog| watchdog.watch(&child));
     let child = Arc::new(Mutex::new(child));
     // Whoever ends this process does not want the program to go on.
     let running = Cleanup::new({
@@ -89,6 +102,54 @@ pub(crate) fn run_to_end(
     };
     let stdout = read(&mut stdout).map_err(|error| cannot("read its output", error))?;
     Ok((Ran { status, stdout, stderr: read(&mut stderr).unwrap_or_default() }, stopped))
+}
+
+/// Ends a program where this process is killed, which can end nothing then. Windows has jobs for this.
+#[cfg(windows)]
+struct Watchdog;
+
+#[cfg(windows)]
+impl Watchdog {
+    fn new() -> Option<Self> {
+        Some(Self)
+    }
+
+    fn watch(self, program: &Child) -> Option<super::job::Job> {
+        super::job::Job::of(program)
+    }
+}
+
+/// Ends a program where this process is killed, which can end nothing then: a shell, which waits for the end of a pipe that
+/// this process alone holds open, and then kills the group of the program.
+#[cfg(unix)]
+struct Watchdog(Child);
+
+#[cfg(unix)]
+impl Watchdog {
+    /// `None` where there is no shell.
+    fn new() -> Option<Self> {
+        const WATCH: &str = "read -r group && { read -r _; kill -KILL \"-$group\"; }";
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", WATCH]).current_dir("/").stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        // It outlives what a terminal sends to all of this group.
+        std::os::unix::process::CommandExt::process_group(&mut shell, 0);
+        shell.spawn().ok().map(Self)
+    }
+
+    fn watch(mut self, program: &Child) -> Option<Self> {
+        let pipe = self.0.stdin.as_mut()?;
+        std::io::Write::write_all(pipe, format!("{}\n", program.id()).as_bytes()).ok()?;
+        Some(self)
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Watchdog {
+    /// The pipe is closed after this, and nobody is there any more who would see it.
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 fn failure(Ran { status, stdout, stderr }: &Ran) -> Error {

@@ -2,13 +2,14 @@
 //! files.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use super::{Loaded, Order, RefreshOptions};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::catalog::checksum::Function;
 use crate::catalog::{CidPath, CustomerFiles, Role};
 use crate::cid::tree::Found;
-use crate::plan::{CatalogChange, Change, View};
+use crate::plan::{CatalogChange, Change, OnTheCid, View};
 
 /// What the catalogs are to be brought in line with.
 pub(super) struct Basis<'a> {
@@ -36,6 +37,8 @@ pub(super) struct Refreshed {
     pub said: Vec<String>,
     /// What a program left otherwise than configcid would: a catalog, and the file that it says nothing of, or all of it.
     pub left: Vec<(CidPath, Option<CidPath>)>,
+    /// What rewrites the catalogs once the plan is carried out; nothing is known of them before.
+    pub on_the_cid: Option<Arc<dyn OnTheCid>>,
 }
 
 /// The customer's files that are there, from the CID's root, in the case found, by key.

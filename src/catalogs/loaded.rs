@@ -7,6 +7,7 @@ use crate::cid::{CatalogFile, Cid};
 use crate::plan::{Change, Stage};
 
 /// A catalog, read.
+#[derive(Debug, Clone)]
 pub(crate) struct Loaded {
     pub file: CatalogFile,
     pub bytes: Vec<u8>,
@@ -35,7 +36,12 @@ pub(super) fn catalog_change(loaded: &Loaded, after: Vec<u8>) -> Change {
         before: Some(loaded.bytes.clone().into()),
         after: Some(after.into()),
         why: "its entries differ from the customer's files".to_owned(),
-        stage: if loaded.file.folder.is_some() { Stage::ComponentCatalog } else { Stage::RootCatalog },
+        stage: stage(loaded),
         kept: None,
     }
+}
+
+/// When a catalog is written.
+pub(super) fn stage(loaded: &Loaded) -> Stage {
+    if loaded.file.folder.is_some() { Stage::ComponentCatalog } else { Stage::RootCatalog }
 }

@@ -58,7 +58,7 @@ impl Payload {
             relied_on.push((path.clone(), view.observe(path)?));
         }
         let mut basis = Basis { view, loaded: &loaded, order: &order, customers: &customers, options };
-        let Refreshed { catalogs, writes, functions, notes, said, left } = match &options.program {
+        let Refreshed { catalogs, writes, functions, notes, said, left, on_the_cid } = match &options.program {
             Some(program) => program::run(program, &basis, &changes)?,
             None => bring_in_line(&mut basis)?,
         };
@@ -73,8 +73,22 @@ impl Payload {
         let signed = signed::consult(cid, &changes, &catalogs, &options.customer_files)?;
         warnings.extend(signed.warnings);
         let candidates = signed.candidates;
-        let parts = Parts { purpose, changes, catalogs, warnings, notes, said, left, candidates, relied_on, functions };
-        Ok(Plan::new(cid, parts))
+        Ok(Plan::new(
+            cid,
+            Parts {
+                purpose,
+                changes,
+                catalogs,
+                warnings,
+                notes,
+                said,
+                left,
+                candidates,
+                relied_on,
+                functions,
+                on_the_cid,
+            },
+        ))
     }
 }
 

@@ -85,6 +85,10 @@ pub(super) struct RefreshFlags {
     /// size alone), or the whole of every file
     #[arg(long, value_enum, value_name = "needed|whole", hide_possible_values = true, requires = "refresh_with", default_value_t = ProgramCopy::Needed)]
     program_copy: ProgramCopy,
+    /// Run the program on the CID itself, for one that must see its real path: catalogs and the customer's files are kept aside
+    /// before, and put back where its work is not right
+    #[arg(long, requires = "refresh_with", conflicts_with_all = ["program_copy", "temp"])]
+    in_place: bool,
     /// Where the program's copy is made, instead of where the system has temporary files
     #[arg(long, value_name = "DIR", requires = "refresh_with", value_parser = path())]
     temp: Option<PathBuf>,
@@ -153,6 +157,7 @@ impl RefreshFlags {
         program.args.extend(self.program_arg.iter().cloned());
         program.whole_copy = self.program_copy == ProgramCopy::Whole;
         program.temp.clone_from(&self.temp);
+        program.in_place = self.in_place;
         Ok(program)
     }
 }

@@ -74,25 +74,19 @@ impl Writer {
     /// # Errors
     /// As [`Plan::apply`], and where an interrupted change has not been [recovered](Writer::recover) yet.
     pub fn apply(&self, plan: &Plan) -> Result<Applied> {
-        let places = Places::new(&self.root);
-        if disk::exists(&places.journal)? {
-            return Err(Error::new(ErrorKind::Changed, "a change to this CID was interrupted")
-                .in_file(&self.shown)
-                .next("configcid recover finishes or undoes it"));
+        if let Some(work) = &plan.parts.on_the_cid {
+            let made = self.apply_around(plan, &**work)?;
+            return Ok(Applied { files: made.changes.len() });
         }
+        self.check_begin(plan)?;
         if plan.is_empty() {
             return Ok(Applied { files: 0 });
         }
-        // Files that are read for a plan and not changed by it count, too.
-        if plan.in_cid && generation(&self.root) != plan.generation {
-            return Err(Error::new(ErrorKind::Changed, "another writer changed the CID since it was read")
-                .in_file(&self.shown)
-                .next("nothing was changed; try again"));
-        }
+        let places = Places::new(&self.root);
         let tree = Tree::new(self.root.clone());
         let (mut record, targets) = self.prepare(plan, &tree)?;
         let folders: BTreeSet<&Path> = targets.iter().filter_map(|target| target.parent()).collect();
-        check_room(plan, &folders)?;
+        check_room(plan, &plan.parts.changes, &folders)?;
         // In this order: a sweep after which nothing was done would have made the last change one without a way back.
         let previous = undo::remember_last(&self.root)?;
         // What the change before this one has kept goes when this one is done, by which time nothing else tells where it is.
@@ -118,8 +112,24 @@ impl Writer {
         Ok(Applied { files: plan.parts.changes.len() })
     }
 
+    /// Refuses to begin on what an interrupted change left, or on another CID than the one that was read.
+    pub(super) fn check_begin(&self, plan: &Plan) -> Result<()> {
+        if disk::exists(&Places::new(&self.root).journal)? {
+            return Err(Error::new(ErrorKind::Changed, "a change to this CID was interrupted")
+                .in_file(&self.shown)
+                .next("configcid recover finishes or undoes it"));
+        }
+        // Files that are read for a plan and not changed by it count, too.
+        if !plan.is_empty() && plan.in_cid && generation(&self.root) != plan.generation {
+            return Err(Error::new(ErrorKind::Changed, "another writer changed the CID since it was read")
+                .in_file(&self.shown)
+                .next("nothing was changed; try again"));
+        }
+        Ok(())
+    }
+
     /// The record of a plan and the real paths of its files. Checks that each is what the plan saw.
-    fn prepare(&self, plan: &Plan, tree: &Tree) -> Result<(Record, Vec<PathBuf>)> {
+    pub(super) fn prepare(&self, plan: &Plan, tree: &Tree) -> Result<(Record, Vec<PathBuf>)> {
         let mut record = Record::new(&plan.parts.purpose);
         let mut targets = Vec::new();
         let mut made = BTreeMap::new();
@@ -145,7 +155,7 @@ impl Writer {
     }
 
     /// After an error: goes back to where the change began, and says so in the error.
-    fn take_back(&self, error: Error) -> Error {
+    pub(super) fn take_back(&self, error: Error) -> Error {
         let recovered = recover::recover(&self.root, &self.shown, Some(recover::Direction::Undo));
         let _ = self.sweep(&[]);
         match recovered {
@@ -159,7 +169,7 @@ impl Writer {
 }
 
 /// Removes what a change had kept for going back to before it.
-fn drop_kept(tree: &Tree, past: &Record) -> Result<()> {
+pub(super) fn drop_kept(tree: &Tree, past: &Record) -> Result<()> {
     for step in &past.steps {
         let folder = tree.folder(step.checked_path()?.folder().as_ref())?;
         if let (Some(folder), Some(kept)) = (folder, &step.kept) {
@@ -169,8 +179,16 @@ fn drop_kept(tree: &Tree, past: &Record) -> Result<()> {
     Ok(())
 }
 
+/// Writes the journal, or another one in its place.
+pub(super) fn write_journal(record: &Record, places: &Places, root: &Path) -> Result<()> {
+    let draft = root.join(work_name(&record.id, record.steps.len(), "new"));
+    disk::write_new(&draft, &record.print(), None)?;
+    disk::rename(&draft, &places.journal)?;
+    disk::sync_folder(root)
+}
+
 /// Writes the journal, keeps every old content, and writes every new one beside its file, all of it flushed.
-fn stage(
+pub(super) fn stage(
     plan: &Plan,
     tree: &Tree,
     record: &Record,
@@ -178,10 +196,7 @@ fn stage(
     places: &Places,
     folders: &BTreeSet<&Path>,
 ) -> Result<()> {
-    let draft = tree.root().join(work_name(&record.id, record.steps.len(), "new"));
-    disk::write_new(&draft, &record.print(), None)?;
-    disk::rename(&draft, &places.journal)?;
-    disk::sync_folder(tree.root())?;
+    write_journal(record, places, tree.root())?;
     // All of the places before any is there.
     let made = record.made.iter().map(|folder| place_to_be(tree, &CidPath::parse(folder)?));
     for place in made.collect::<Result<Vec<PathBuf>>>()? {
@@ -230,7 +245,7 @@ fn stage_one(tree: &Tree, step: &Step, change: &Change, target: &Path) -> Result
 }
 
 /// Refuses where the disk has no room for everything at once, or a folder cannot be written.
-fn check_room(plan: &Plan, folders: &BTreeSet<&Path>) -> Result<()> {
+pub(super) fn check_room(plan: &Plan, changes: &[Change], folders: &BTreeSet<&Path>) -> Result<()> {
     // What is a file already gets another name, where the system has such names.
     let has_names = cfg!(not(windows));
     let before = |content: &Content| if has_names && content.bytes().is_none() { 0 } else { content.size() };
@@ -239,7 +254,7 @@ fn check_room(plan: &Plan, folders: &BTreeSet<&Path>) -> Result<()> {
         content => content.size(),
     };
     let size = |change: &Change| change.before.as_ref().map_or(0, before) + change.after.as_ref().map_or(0, after);
-    let bytes: u64 = plan.parts.changes.iter().map(size).sum();
+    let bytes: u64 = changes.iter().map(size).sum();
     // Of folders that are to be made, the one that they are made in.
     let there = folders.iter().filter_map(|folder| folder.ancestors().find(|folder| folder.is_dir()));
     let folders: BTreeSet<&Path> = there.collect();
@@ -272,15 +287,20 @@ fn folders_to_make(tree: &Tree, file: &CidPath, made: &mut BTreeMap<(usize, Stri
 }
 
 /// A file that is still what the plan saw.
-struct Unchanged {
+pub(super) struct Unchanged {
     /// Its real path.
-    target: PathBuf,
+    pub target: PathBuf,
     /// The SHA-256 of what it holds, in hex; `None` where there is none.
-    digest: Option<String>,
+    pub digest: Option<String>,
 }
 
 /// Checks that a file is still what the plan saw; or, where that has been read before, that it is still what it was `then`.
-fn check_unchanged(tree: &Tree, shown: &Path, change: &Change, then: Option<&Option<String>>) -> Result<Unchanged> {
+pub(super) fn check_unchanged(
+    tree: &Tree,
+    shown: &Path,
+    change: &Change,
+    then: Option<&Option<String>>,
+) -> Result<Unchanged> {
     let shown = change.path.below(shown);
     let now = match tree.find(&change.path)? {
         Found::Absent => None,
@@ -307,7 +327,7 @@ fn check_unchanged(tree: &Tree, shown: &Path, change: &Change, then: Option<&Opt
 }
 
 /// Checks that the files that the catalogs will speak of are what they were.
-fn check_relied_on(tree: &Tree, shown: &Path, plan: &Plan) -> Result<()> {
+pub(super) fn check_relied_on(tree: &Tree, shown: &Path, plan: &Plan) -> Result<()> {
     for (path, then) in &plan.parts.relied_on {
         if observe(tree, path)? != *then {
             return Err(changed(&path.below(shown)));
@@ -316,7 +336,7 @@ fn check_relied_on(tree: &Tree, shown: &Path, plan: &Plan) -> Result<()> {
     Ok(())
 }
 
-fn changed(shown: &Path) -> Error {
+pub(super) fn changed(shown: &Path) -> Error {
     Error::new(ErrorKind::Changed, "the file changed since it was read")
         .in_file(shown)
         .next("nothing was changed; wait until nothing else writes to the CID, then try again")

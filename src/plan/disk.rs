@@ -232,6 +232,22 @@ pub(super) fn keep(file: &Path, copy: &Path) -> Result<()> {
     step("flush it", copy, || kept.sync_all())
 }
 
+/// Lets `copy` be a copy of `file` with its attributes and its time, since somebody may write to `file` itself. Gives the SHA-256
+/// of what was copied.
+pub(super) fn keep_copy(file: &Path, copy: &Path) -> Result<String> {
+    let digest = copy_new(file, copy, Some(file))?;
+    take_time(copy, file)?;
+    Ok(digest)
+}
+
+/// Removes a folder that stands where a file was, with all in it; nothing where none stands there.
+pub(super) fn remove_folder_in_place_of_a_file(path: &Path) -> Result<()> {
+    if !metadata(path).is_ok_and(|metadata| metadata.is_some_and(|metadata| metadata.is_dir())) {
+        return Ok(());
+    }
+    step("remove it", path, || fs::remove_dir_all(path))
+}
+
 /// Renames a file, over what is there.
 pub(super) fn rename(from: &Path, to: &Path) -> Result<()> {
     let read_only = unprotect(to)?;

@@ -8,6 +8,7 @@ mod file;
 pub(crate) mod fuzzing;
 mod hold;
 mod holder;
+mod in_place;
 mod lock;
 mod place;
 mod record;
@@ -25,6 +26,7 @@ pub use recover::{Direction, Outcome, Recovered};
 pub use undo::{Past, PastContent, history, undo};
 pub use writer::Writer;
 
+pub(crate) use in_place::OnTheCid;
 #[cfg(feature = "cli")]
 pub(crate) use record::Made;
 pub(crate) use record::digest;
@@ -35,6 +37,7 @@ pub(crate) use view::View;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::base::error::Result;
 use crate::catalog::checksum::Function;
@@ -81,6 +84,9 @@ pub(crate) struct Parts {
     pub relied_on: Vec<(CidPath, Observed)>,
     /// The checksum functions of catalogs that were found out for it, by the keys of their paths.
     pub functions: HashMap<String, Function>,
+    /// What rewrites the catalogs, on the CID itself, once the changes are in place; then the plan says nothing of them before
+    /// it is carried out.
+    pub on_the_cid: Option<Arc<dyn OnTheCid>>,
 }
 
 /// One file to write.
@@ -272,6 +278,6 @@ impl Plan {
 
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
-        self.parts.changes.is_empty()
+        self.parts.changes.is_empty() && self.parts.on_the_cid.is_none()
     }
 }

@@ -40,6 +40,10 @@ pub(super) struct Record {
     pub user: String,
     pub host: String,
     pub version: String,
+    /// A program may be writing to its files: what they will be is not known, and nobody else is taken to write to them.
+    /// Such a change can only be undone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub open: bool,
     pub steps: Vec<Step>,
     /// Folders that it makes, from the CID's root, those that hold others first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -76,6 +80,7 @@ impl Record {
             user: user(),
             host: crate::base::host::name(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            open: false,
             steps: Vec::new(),
             made: Vec::new(),
             swept: Vec::new(),

@@ -91,8 +91,11 @@ struct Progress {
 }
 
 impl Progress {
-    fn of(tree: &Tree, step: &Step) -> Result<Self> {
+    fn of(tree: &Tree, step: &Step, is_open: bool) -> Result<Self> {
         let path = step.checked_path()?;
+        if is_open {
+            return Self::of_open(tree, step, &path);
+        }
         if matches!(tree.find(&path)?, Found::Folder | Found::Other | Found::File { linked: true, .. }) {
             return Err(Error::new(ErrorKind::Journal, "this should be a file, and is none")
                 .in_file(&path.below(tree.root()))
@@ -112,6 +115,28 @@ impl Progress {
             has_old: is(&step.kept, &step.before)?,
             target,
         })
+    }
+
+    /// Of a change during which a program writes: what is not as it was, is the program's.
+    fn of_open(tree: &Tree, step: &Step, path: &CidPath) -> Result<Self> {
+        let folder = tree.folder(path.folder().as_ref())?.ok_or_else(|| {
+            Error::new(ErrorKind::Journal, "the folder has gone, with all that was kept in it")
+                .in_file(&path.below(tree.root()))
+                .next(FORGET)
+        })?;
+        let target = folder.join(path.file_name());
+        let is = |place: &Path, wanted: &str| {
+            if !place.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
+                return Ok(false);
+            }
+            Ok::<_, Error>(disk::digest(place)?.is_some_and(|digest| digest == wanted))
+        };
+        let (is_old, has_old) = match (&step.before, &step.kept) {
+            (Some(before), Some(kept)) => (is(&target, before)?, is(&folder.join(kept), before)?),
+            (Some(before), None) => (is(&target, before)?, false),
+            (None, _) => (!disk::exists(&target)?, true),
+        };
+        Ok(Self { target, is_old, is_new: !is_old, has_new: false, has_old })
     }
 }
 
@@ -150,8 +175,9 @@ fn judge(root: &Path, shown: &Path, direction: Option<Direction>) -> Result<Opti
     }
     let record = record.map_err(|error| error.in_file(&places.journal))?;
     let tree = Tree::new(root.to_owned());
-    let steps: Vec<Progress> = record.steps.iter().map(|step| Progress::of(&tree, step)).collect::<Result<_>>()?;
-    let can_finish = steps.iter().all(|step| step.is_new || (step.is_old && step.has_new));
+    let steps: Vec<Progress> =
+        record.steps.iter().map(|step| Progress::of(&tree, step, record.open)).collect::<Result<_>>()?;
+    let can_finish = !record.open && steps.iter().all(|step| step.is_new || (step.is_old && step.has_new));
     let can_undo = steps.iter().all(|step| step.is_old || (step.is_new && step.has_old));
     let seen = steps.iter().any(|step| step.is_new && !step.is_old);
     let is_finished = match direction {
@@ -241,6 +267,9 @@ fn go_back(record: &Record, steps: &[Progress], root: &Path) -> Result<()> {
     let folders = steps.iter().filter_map(|step| step.target.parent()).filter(|folder| folder.is_dir());
     let folders: BTreeSet<&Path> = folders.collect();
     for (step, progress) in record.steps.iter().zip(steps).rev().filter(|(_, progress)| !progress.is_old) {
+        if record.open {
+            disk::remove_folder_in_place_of_a_file(&progress.target)?;
+        }
         match &step.kept {
             Some(kept) => disk::rename(&progress.target.with_file_name(kept), &progress.target)?,
             None => disk::remove(&progress.target)?,

@@ -32,6 +32,7 @@ mod forgeries;
 mod header;
 mod hints;
 mod hostile;
+mod in_place;
 mod installers;
 mod manifest;
 mod manifest_signatures;

@@ -8,16 +8,16 @@ use crate::support::{Output, RELAY, TestEnv, Unknown, stand_in};
 use configcid::DemoCid;
 
 /// What is expected of a stand-in's work.
-enum Verdict {
+pub(crate) enum Verdict {
     /// It is taken over, and this is noted; nothing where it is as configcid would have done it.
     Accepted(&'static str),
     /// It is not, for this reason.
     Refused(&'static str),
 }
-use Verdict::{Accepted, Refused};
+pub(crate) use Verdict::{Accepted, Refused};
 
 /// What each stand-in does.
-const STAND_INS: &[(&str, Verdict)] = &[
+pub(crate) const STAND_INS: &[(&str, Verdict)] = &[
     ("", Accepted("")),
     ("reorders", Accepted("\\cidsync.upd: the program put its entries into another order")),
     ("sorts entries", Accepted("")),
@@ -71,7 +71,7 @@ const STAND_INS: &[(&str, Verdict)] = &[
 
 /// A CID with foreign catalogs and work to do in them: `cac.pem` has gone, `customer_ID.txt` is new, and `mrinit.conf` has
 /// another size; and a file that nobody lists.
-fn foreign() -> TestEnv {
+pub(crate) fn foreign() -> TestEnv {
     let env = TestEnv::with(DemoCid { rms9x: true, function: Arc::new(Unknown), ..DemoCid::default() });
     env.remove("MRESXP/cac.pem");
     env.write("MRESXP/customer_ID.txt", "Acme");
@@ -80,7 +80,7 @@ fn foreign() -> TestEnv {
     env
 }
 
-fn run(env: &TestEnv, command: &str, more: &[&str]) -> Output {
+pub(crate) fn run(env: &TestEnv, command: &str, more: &[&str]) -> Output {
     let program = stand_in();
     let args = command.split(' ').chain(["--refresh-with", &program]);
     env.run_args(args.chain(more.iter().copied()))
@@ -119,7 +119,7 @@ fn each_stand_in_is_judged_by_what_endpoints_would_meet() {
 }
 
 /// The vendor's entries are what they were, and mrinit.conf is listed as it is.
-fn check(old: &Catalog, new: &Catalog, mrinit: &[u8]) {
+pub(crate) fn check(old: &Catalog, new: &Catalog, mrinit: &[u8]) {
     let of = |catalog: &Catalog, name: &str| {
         let mut entries = catalog.entries.iter().filter(|entry| entry.name().eq_ignore_ascii_case(name));
         let entry = entries.next().unwrap_or_else(|| panic!("no {name}"));
@@ -236,7 +236,11 @@ fn a_program_is_found_by_itself_and_takes_arguments() {
     // The setting, and the error that names what was found.
     env.set("CONFIGCID_PROGRAM", env.path("my tools/ConfigCID.exe").to_str().unwrap());
     env.run("MRESXP").expect(1).complains("--refresh-with auto, which is ").complains("ConfigCID.exe");
+    let audit = env.run("audit MRESXP --json");
+    assert_eq!(audit.stdout.matches("--refresh-with auto runs ").count(), 1, "{audit}");
     env.run("MRESXP --refresh-with auto").ok().says("verified");
+    env.set("CONFIGCID_PROGRAM", "nowhere.exe");
+    env.run("MRESXP --refresh-with auto").expect(1).complains("the setting CONFIGCID_PROGRAM names it");
 }
 
 /// On Linux it is a symbolic link to a shell script that shows its arguments.

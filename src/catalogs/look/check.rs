@@ -9,7 +9,7 @@ use crate::base::error::Result;
 use crate::base::pool::in_parallel;
 use crate::catalog::checksum::{Function, bound};
 use crate::catalog::{Checksum, CidPath, Entry, Role};
-use crate::catalogs::{Detection, Loaded, Order, RefreshOptions, judge, samples};
+use crate::catalogs::{Detection, Loaded, Order, Program, RefreshOptions, judge, samples};
 use crate::cid::CatalogFile;
 use crate::cid::hash::sum_file;
 use crate::plan::View;
@@ -161,7 +161,12 @@ impl Look<'_> {
         let (path, function) = (file.path.as_str(), detection.function());
         match (detection, function) {
             (Detection::Foreign, _) => {
-                let what = "no known checksum function reproduces it: sizes were checked, checksums were not";
+                let mut what =
+                    "no known checksum function reproduces it: sizes were checked, checksums were not".to_owned();
+                let is_first = self.troubles.0.iter().all(|trouble| trouble.kind != TroubleKind::CatalogForeign);
+                if let Some(program) = is_first.then(Program::found).flatten() {
+                    what.push_str(&format!("; --refresh-with auto runs {} to rewrite it", program.display()));
+                }
                 self.troubles.add(TroubleKind::CatalogForeign, Some(path), what);
             }
             (Detection::Undetermined(likely), _) => {

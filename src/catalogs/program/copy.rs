@@ -15,7 +15,7 @@ use crate::base::files::{first_difference, lies_in, make_writable, read_file, re
 use crate::base::own_folder::OwnFolder;
 use crate::base::pool::in_parallel;
 use crate::base::text::count;
-use crate::catalog::{self, Catalog, CidPath, Role};
+use crate::catalog::{self, Catalog, CidPath, CustomerFiles, Role};
 use crate::cid::Cid;
 use crate::cid::walk::{Item, Kind, look_at_sizes, not_plain, walk};
 use crate::plan::Change;
@@ -81,33 +81,13 @@ impl<'a> WorkingCopy<'a> {
     }
 
     fn fill(&mut self, basis: &Basis<'_>, whole: bool) -> Result<()> {
-        let mut files = Vec::new();
-        for Item { path, kind, size } in &self.original {
-            let source = self.cid.root().join(path);
-            match kind {
-                Kind::Folder => {
-                    let target = self.folder.join(path);
-                    fs::create_dir(&target).map_err(|error| room("make the folder", &target, error))?;
-                }
-                Kind::File => {
-                    let looked = || source.metadata().map(|metadata| metadata.len());
-                    let size = size.map_or_else(looked, Ok).map_err(|error| Error::io("look at it", &source, error))?;
-                    files.push((path.as_path(), size));
-                }
-                Kind::Link | Kind::Other => return Err(not_plain(&source)),
-            }
+        let Sorted { files, bulk } = sorted(self.cid, &self.original, &basis.options.customer_files)?;
+        if !whole {
+            self.stand_ins = bulk;
         }
-        let bytes: u64 = files.iter().map(|(_, size)| size).sum();
-        let mut left = SMALL_IN_ALL.max(bytes / PART);
-        for (path, size) in &files {
-            let role = CidPath::from_relative(path).map(|path| basis.options.customer_files.role(&path));
-            if whole || role.is_ok_and(|role| role != Role::Vendor) {
-                continue;
-            }
-            match *size <= SMALL && *size <= left {
-                true => left -= size,
-                false => _ = self.stand_ins.insert((*path).to_owned()),
-            }
+        for item in self.original.iter().filter(|item| item.kind == Kind::Folder) {
+            let target = self.folder.join(&item.path);
+            fs::create_dir(&target).map_err(|error| room("make the folder", &target, error))?;
         }
         let made = in_parallel(&files, |(path, size)| {
             let (source, target) = (self.cid.root().join(path), self.folder.join(path));
@@ -138,19 +118,7 @@ impl<'a> WorkingCopy<'a> {
 
     /// Reads back the catalogs.
     pub(super) fn catalogs(&self, loaded: &[Loaded]) -> Result<Verdict<Vec<Rewritten>>> {
-        let mut rewritten = Vec::new();
-        for Loaded { file, .. } in loaded {
-            let place = self.folder.join(relative_place(self.cid, &file.path)?);
-            let bytes = match fs::symlink_metadata(&place) {
-                Ok(metadata) if metadata.is_file() => read_file(&place, catalog::MAX_SIZE)?,
-                _ => return Ok(Err(format!("{} is no longer a file", file.path))),
-            };
-            match Catalog::parse(&bytes) {
-                Ok(catalog) => rewritten.push(Rewritten { bytes, catalog }),
-                Err(error) => return Ok(Err(format!("{} is no catalog now: {error}", file.path))),
-            }
-        }
-        Ok(Ok(rewritten))
+        read_back(&self.folder, self.cid, loaded)
     }
 
     /// Checks that of the files that were there only catalogs changed, and gives what the program left beside them.
@@ -196,6 +164,61 @@ impl<'a> WorkingCopy<'a> {
         let (original, copied) = (look(&original)?, look(&copied)?);
         Ok(original.len() == copied.len() && original.modified().ok() == copied.modified().ok())
     }
+}
+
+/// The files of a tree that has nothing but files and folders, with their sizes.
+pub(super) struct Sorted<'i> {
+    pub files: Vec<(&'i Path, u64)>,
+    /// The vendor's that are not small, or too many of the small ones.
+    pub bulk: HashSet<PathBuf>,
+}
+
+/// Tells the bulk of a CID from what a program can need to read.
+pub(super) fn sorted<'i>(cid: &Cid, items: &'i [Item], customer_files: &CustomerFiles) -> Result<Sorted<'i>> {
+    let mut files = Vec::new();
+    for Item { path, kind, size } in items {
+        let source = cid.root().join(path);
+        match kind {
+            Kind::Folder => {}
+            Kind::File => {
+                let looked = || source.metadata().map(|metadata| metadata.len());
+                let size = size.map_or_else(looked, Ok).map_err(|error| Error::io("look at it", &source, error))?;
+                files.push((path.as_path(), size));
+            }
+            Kind::Link | Kind::Other => return Err(not_plain(&source)),
+        }
+    }
+    let bytes: u64 = files.iter().map(|(_, size)| size).sum();
+    let mut left = SMALL_IN_ALL.max(bytes / PART);
+    let mut bulk = HashSet::new();
+    for (path, size) in &files {
+        let role = CidPath::from_relative(path).map(|path| customer_files.role(&path));
+        if role.is_ok_and(|role| role != Role::Vendor) {
+            continue;
+        }
+        match *size <= SMALL && *size <= left {
+            true => left -= size,
+            false => _ = bulk.insert((*path).to_owned()),
+        }
+    }
+    Ok(Sorted { files, bulk })
+}
+
+/// Reads the catalogs back that a program has had, in a `folder` that is the CID or a copy of it.
+pub(super) fn read_back(folder: &Path, cid: &Cid, loaded: &[Loaded]) -> Result<Verdict<Vec<Rewritten>>> {
+    let mut rewritten = Vec::new();
+    for Loaded { file, .. } in loaded {
+        let place = folder.join(relative_place(cid, &file.path)?);
+        let bytes = match fs::symlink_metadata(&place) {
+            Ok(metadata) if metadata.is_file() => read_file(&place, catalog::MAX_SIZE)?,
+            _ => return Ok(Err(format!("{} is no longer a file", file.path))),
+        };
+        match Catalog::parse(&bytes) {
+            Ok(catalog) => rewritten.push(Rewritten { bytes, catalog }),
+            Err(error) => return Ok(Err(format!("{} is no catalog now: {error}", file.path))),
+        }
+    }
+    Ok(Ok(rewritten))
 }
 
 /// Makes a file that stands for another one of this size: with its bytes where the file system shares them, else without.

@@ -1,18 +1,20 @@
 //! Letting a program that the user brings, `ConfigCID.exe` itself for example, rewrite the catalogs.
 //!
-//! The program never touches the CID. It runs on a working copy, what it did there is checked by what endpoints would
+//! The program does not touch the CID. It runs on a working copy, what it did there is checked by what endpoints would
 //! meet, and only catalogs that pass become changes of the plan, which is then carried out like any other. So a program
-//! that hangs, fails, lies or dies half-way leaves nothing to put back, and a dry run shows what it does.
+//! that hangs, fails, lies or dies half-way leaves nothing to put back, and a dry run shows what it does. Only where the user
+//! says so it runs on the CID itself (`on_cid.rs`), in the midst of a change whose journal leads back.
 
 mod check;
 mod copy;
 mod find;
+mod on_cid;
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use self::check::{Check, Verdict};
+use self::check::{Check, Rewritten, Verdict};
 use self::copy::WorkingCopy;
 use super::basis::{Basis, Refreshed};
 use super::entries::edits;
@@ -40,20 +42,26 @@ pub struct Program {
     /// Give it a copy with the content of every file, and not only of those that it can need; and run it even where nothing is
     /// to do.
     pub whole_copy: bool,
+    /// Run it on the CID itself, in the midst of a change whose journal leads back.
+    pub in_place: bool,
     /// Where the copy is made; `None` for where the system has temporary files.
     pub temp: Option<PathBuf>,
 }
 
 impl Program {
+    fn name(&self) -> String {
+        self.path.file_name().unwrap_or(self.path.as_os_str()).to_string_lossy().into_owned()
+    }
+
     /// A program without arguments of its own.
     pub fn new(path: impl Into<PathBuf>, timeout: Duration) -> Self {
-        Self { path: path.into(), args: Vec::new(), timeout, whole_copy: false, temp: None }
+        Self { path: path.into(), args: Vec::new(), timeout, whole_copy: false, in_place: false, temp: None }
     }
 }
 
 /// Lets the program rewrite the catalogs of a working copy that has the payload, and gives what it made of them.
 pub(super) fn run(program: &Program, basis: &Basis<'_>, payload: &[Change]) -> Result<Refreshed> {
-    let name = program.path.file_name().unwrap_or(program.path.as_os_str()).to_string_lossy().into_owned();
+    let name = program.name();
     let functions = functions(basis)?;
     if payload.is_empty() && !program.whole_copy && is_in_line(basis, &functions)? {
         let unchanged = |loaded: &Loaded| CatalogChange {
@@ -63,12 +71,18 @@ pub(super) fn run(program: &Program, basis: &Basis<'_>, payload: &[Change]) -> R
             actions: Vec::new(),
             changed: false,
         };
-        let note = format!(
+        let mut note = format!(
             "{name} was not run: sizes are as listed, and no file of the customer's differs from its entry or has changed since \
-             the catalogs were written; --program-copy whole runs it all the same"
+             the catalogs were written"
         );
+        if !program.in_place {
+            note.push_str("; --program-copy whole runs it all the same");
+        }
         let catalogs = basis.loaded.iter().map(unchanged).collect();
         return Ok(Refreshed { catalogs, notes: vec![note], ..Refreshed::default() });
+    }
+    if program.in_place {
+        return on_cid::prepare(program, basis, functions, payload);
     }
     let copy = WorkingCopy::make(basis, payload, program.temp.as_deref(), program.whole_copy)?;
     let mut command = find::command(program, &copy.folder)?;
@@ -78,29 +92,46 @@ pub(super) fn run(program: &Program, basis: &Basis<'_>, payload: &[Change]) -> R
     if let Some(what) = stopped {
         return Err(stop_error(format!("{what}{}", in_words(&said))).in_file(&program.path));
     }
-    let mut refreshed =
-        judge(&copy, basis, &functions, &name)?.map_err(|what| refusal(program, &copy, &ran, &said, &what))?;
-    if !ran.status.success() {
-        refreshed.notes.push(format!("{name} failed ({}), and its catalogs are right", ran.status));
+    let judged = match (copy.catalogs(basis.loaded)?, copy.other_files(basis.loaded)?) {
+        (Ok(rewritten), Ok(left)) => {
+            let left = shown(left).map(|left| format!("{name} left {left} in its copy, which went with it"));
+            judge(&rewritten, basis, &functions, &name)?.map(|judged| (judged, left))
+        }
+        (Err(what), _) | (_, Err(what)) => Err(what),
+    };
+    match judged {
+        Ok((judged, left)) => Ok(accepted(judged, left, &name, &ran, said)),
+        Err(what) => {
+            let mut next =
+                "nothing was changed; look at the program, or leave this CID to the vendor's own tools".to_owned();
+            if let Some(files) = copy.stand_ins() {
+                next.push_str(&format!(
+                    "; in its copy, {files} of the vendor's perhaps had no content: --program-copy whole gives it all of them"
+                ));
+            }
+            Err(refusal(program, &ran, &said, &what).next(next))
+        }
     }
-    refreshed.said = said;
-    Ok(refreshed)
+}
+
+/// What was taken over, with what is to be said of the program.
+fn accepted(mut judged: Refreshed, left: Option<String>, name: &str, ran: &Ran, said: Vec<String>) -> Refreshed {
+    judged.notes.extend(left);
+    if !ran.status.success() {
+        judged.notes.push(format!("{name} failed ({}), and its catalogs are right", ran.status));
+    }
+    judged.said = said;
+    judged
 }
 
 /// The error for a program whose work is not taken over: what was expected and found, and what the program said.
-fn refusal(program: &Program, copy: &WorkingCopy<'_>, ran: &Ran, said: &[String], what: &str) -> Error {
+fn refusal(program: &Program, ran: &Ran, said: &[String], what: &str) -> Error {
     let mut text = format!("the program did what it should not: {what}");
     if !ran.status.success() {
         text.push_str(&format!("; it failed ({})", ran.status));
     }
     text.push_str(&in_words(said));
-    let mut next = "nothing was changed; look at the program, or leave this CID to the vendor's own tools".to_owned();
-    if let Some(files) = copy.stand_ins() {
-        next.push_str(&format!(
-            "; in its copy, {files} of the vendor's perhaps had no content: --program-copy whole gives it all of them"
-        ));
-    }
-    Error::new(ErrorKind::Program, text).in_file(&program.path).next(next)
+    Error::new(ErrorKind::Program, text).in_file(&program.path)
 }
 
 /// So many lines of what a program said are kept, the last ones, and so many characters of each.
@@ -138,24 +169,16 @@ fn in_words(said: &[String]) -> String {
     }
 }
 
-/// Checks what the program made of the copy, and takes over what passes.
+/// Checks what the program made of the catalogs, and takes over what passes.
 fn judge(
-    copy: &WorkingCopy<'_>,
+    rewritten: &[Rewritten],
     basis: &Basis<'_>,
     functions: &[Option<Function>],
     name: &str,
 ) -> Result<Verdict<Refreshed>> {
-    let rewritten = match copy.catalogs(basis.loaded)? {
-        Ok(rewritten) => rewritten,
-        Err(what) => return Ok(Err(what)),
-    };
-    let left = match copy.other_files(basis.loaded)? {
-        Ok(left) => left,
-        Err(what) => return Ok(Err(what)),
-    };
-    let mut check = Check::new(basis, &rewritten);
+    let mut check = Check::new(basis, rewritten);
     let mut refreshed = Refreshed::default();
-    for (index, (loaded, new)) in basis.loaded.iter().zip(&rewritten).enumerate() {
+    for (index, (loaded, new)) in basis.loaded.iter().zip(rewritten).enumerate() {
         let Loaded { file, bytes, catalog } = loaded;
         let actions = match check.catalog(index, functions[index].as_ref())? {
             Ok(actions) => actions,
@@ -182,7 +205,6 @@ fn judge(
     }
     refreshed.notes = check.notes;
     refreshed.left = check.left;
-    refreshed.notes.extend(shown(left).map(|left| format!("{name} left {left} in its copy, which went with it")));
     Ok(Ok(refreshed))
 }
 

@@ -1,0 +1,263 @@
+//! Running the program on the CID itself, for one that must see its real path. The catalogs and the customer's files are kept
+//! aside before and put back where its work is refused (`plan/in_place.rs`); all others are watched.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::check::Verdict;
+use super::copy::{Sorted, read_back, relative_place, sorted};
+use super::{Program, accepted, find, in_words, judge, refusal, shown, tame};
+use crate::base::error::{Error, Result};
+use crate::base::files::read_file;
+use crate::base::pool::in_parallel;
+use crate::base::program::{run_to_end, stop_error};
+use crate::catalog::CidPath;
+use crate::catalog::checksum::Function;
+use crate::catalogs::basis::{Basis, Refreshed, customer_files};
+use crate::catalogs::loaded::stage;
+use crate::catalogs::{Loaded, Order, RefreshOptions, signed};
+use crate::cid::Cid;
+use crate::cid::tree::Found;
+use crate::cid::walk::{Item, Kind, look_at_sizes, walk};
+use crate::plan::{Change, FileContent, OnTheCid, Parts, Stage, View, digest};
+
+/// A program that is to work on a CID.
+#[derive(Debug)]
+struct OnCid {
+    cid: PathBuf,
+    program: Program,
+    options: RefreshOptions,
+    loaded: Vec<Loaded>,
+    functions: Vec<Option<Function>>,
+    /// What the plan itself writes.
+    payload: Vec<Change>,
+    /// What is kept aside.
+    aside: Vec<Change>,
+}
+
+/// What lets the program work on the CID once a plan is carried out.
+pub(super) fn prepare(
+    program: &Program,
+    basis: &Basis<'_>,
+    functions: Vec<Option<Function>>,
+    payload: &[Change],
+) -> Result<Refreshed> {
+    let cid = basis.view.cid();
+    let aside = |path: &CidPath, before, stage| Change {
+        path: path.clone(),
+        before: Some(before),
+        after: None,
+        why: String::new(),
+        stage,
+        kept: None,
+    };
+    let mut kept: Vec<Change> = basis
+        .loaded
+        .iter()
+        .map(|loaded| aside(&loaded.file.path, loaded.bytes.clone().into(), stage(loaded)))
+        .collect();
+    for path in basis.customers.values() {
+        if let Found::File { path: place, size, .. } = cid.tree().find(path)? {
+            kept.push(aside(path, FileContent::unread(place, size).into(), Stage::Payload));
+        }
+    }
+    let note = format!(
+        "{} is to run on the CID itself, so that what it does to the catalogs is not known before; without --in-place a dry run \
+         shows it",
+        program.name()
+    );
+    let work = OnCid {
+        cid: cid.path().to_owned(),
+        program: program.clone(),
+        options: basis.options.clone(),
+        loaded: basis.loaded.to_vec(),
+        functions,
+        payload: payload.to_vec(),
+        aside: kept,
+    };
+    Ok(Refreshed { notes: vec![note], on_the_cid: Some(Arc::new(work)), ..Refreshed::default() })
+}
+
+impl OnTheCid for OnCid {
+    fn aside(&self) -> Vec<Change> {
+        self.aside.clone()
+    }
+
+    fn work(&self) -> Result<Parts> {
+        let cid = Cid::open(&self.cid)?;
+        let watch = self.watch(&cid)?;
+        let folder = std::path::absolute(&self.cid).map_err(|error| Error::io("find the CID", &self.cid, error))?;
+        let mut command = find::command(&self.program, &folder)?;
+        command.current_dir(folder.parent().unwrap_or(&folder));
+        let (ran, stopped) = run_to_end(command, &self.program.path, Stdio::null(), self.program.timeout)?;
+        let said = tame(&cid, &ran);
+        let name = self.program.name();
+        let taken_over = || {
+            if let Some(what) = stopped {
+                return Err(stop_error(format!("{what}{}", in_words(&said))).in_file(&self.program.path));
+            }
+            let judged = self.judge(&cid, &watch, &name)?;
+            let (judged, left) = judged.map_err(|what| refusal(&self.program, &ran, &said, &what))?;
+            let left = shown(left).map(|left| format!("{name} left {left} in the CID, and it was taken away"));
+            let judged = accepted(judged, left, &name, &ran, said.clone());
+            let signed = signed::consult(&cid, &judged.writes, &judged.catalogs, &self.options.customer_files)?;
+            Ok((judged, signed))
+        };
+        let taken_over = taken_over();
+        // A backup of a catalog in a folder of its own would make that a component of the CID.
+        watch.take_away();
+        let (judged, signed) = taken_over.map_err(|error| watch.say_how_it_is(error))?;
+        Ok(Parts {
+            changes: judged.writes,
+            catalogs: judged.catalogs,
+            warnings: signed.warnings,
+            notes: judged.notes,
+            said: judged.said,
+            left: judged.left,
+            candidates: signed.candidates,
+            ..Parts::default()
+        })
+    }
+}
+
+impl OnCid {
+    /// The program's work, and what it left beside.
+    fn judge(&self, cid: &Cid, watch: &Watch, name: &str) -> Result<Verdict<(Refreshed, Vec<PathBuf>)>> {
+        // The tree as it was: what the program made is no file that an entry may be for.
+        let view = View::new(cid, &self.payload);
+        let order = Order::new(&self.loaded);
+        let customers = customer_files(&view, &self.options.customer_files)?;
+        let basis = Basis { view, loaded: &self.loaded, order: &order, customers: &customers, options: &self.options };
+        Ok(match (read_back(cid.root(), cid, &self.loaded)?, watch.end()?) {
+            (Ok(rewritten), Ok(left)) => judge(&rewritten, &basis, &self.functions, name)?.map(|judged| (judged, left)),
+            (Err(what), _) | (_, Err(what)) => Err(what),
+        })
+    }
+
+    /// Begins to watch the files of a CID, but for its catalogs.
+    fn watch(&self, cid: &Cid) -> Result<Watch> {
+        let root = cid.root().to_owned();
+        let mut items = walk(&root)?;
+        look_at_sizes(&root, &mut items);
+        let places = |paths: &mut dyn Iterator<Item = &CidPath>| -> Result<HashSet<PathBuf>> {
+            paths.map(|path| relative_place(cid, path)).collect()
+        };
+        let catalogs = places(&mut self.loaded.iter().map(|loaded| &loaded.file.path))?;
+        let aside = places(&mut self.aside.iter().chain(&self.payload).map(|change| &change.path))?;
+        let Sorted { files, bulk } = sorted(cid, &items, &self.options.customer_files)?;
+        let others: Vec<&Path> = files.iter().map(|(path, _)| *path).filter(|path| !catalogs.contains(*path)).collect();
+        let seen = in_parallel(&others, |path| {
+            let place = root.join(path);
+            if bulk.contains(*path) { Ok(Seen::Look(Look::at(&place))) } else { digest_of(&place).map(Seen::Digest) }
+        });
+        let mut files = BTreeMap::new();
+        for (path, seen) in others.iter().zip(seen) {
+            files.insert((*path).to_owned(), seen?);
+        }
+        Ok(Watch { root, items, catalogs, aside, files })
+    }
+}
+
+/// By what it is told that a file has not changed.
+#[derive(Debug)]
+enum Seen {
+    Digest(String),
+    Look(Option<Look>),
+}
+
+/// What a file looks like from outside.
+#[derive(Debug, PartialEq, Eq)]
+struct Look {
+    size: u64,
+    written: Option<SystemTime>,
+    /// When the file itself changed, which nobody sets back.
+    #[cfg(unix)]
+    changed: (i64, i64),
+}
+
+impl Look {
+    fn at(path: &Path) -> Option<Self> {
+        #[cfg(unix)]
+        use std::os::unix::fs::MetadataExt;
+        let metadata = path.symlink_metadata().ok()?;
+        Some(Self {
+            size: metadata.len(),
+            written: metadata.modified().ok(),
+            #[cfg(unix)]
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+        })
+    }
+}
+
+/// The files of a CID as they were before the program ran.
+struct Watch {
+    root: PathBuf,
+    items: Vec<Item>,
+    catalogs: HashSet<PathBuf>,
+    /// What is put back where the program's work is refused.
+    aside: HashSet<PathBuf>,
+    /// All but the catalogs.
+    files: BTreeMap<PathBuf, Seen>,
+}
+
+impl Watch {
+    /// Checks that of the files that were there only catalogs changed, and gives what came.
+    fn end(&self) -> Result<Verdict<Vec<PathBuf>>> {
+        let mut expected: BTreeMap<&Path, Kind> =
+            self.items.iter().map(|item| (item.path.as_path(), item.kind)).collect();
+        let mut left = Vec::new();
+        for Item { path, kind, .. } in walk(&self.root)? {
+            match expected.remove(path.as_path()) {
+                Some(was) if was != kind => {
+                    return Ok(Err(format!("it made {} another kind of thing", path.display())));
+                }
+                Some(_) => {}
+                None => left.push(path),
+            }
+        }
+        if let Some(path) = expected.keys().find(|path| !self.catalogs.contains(**path)) {
+            return Ok(Err(format!("it removed {}", path.display())));
+        }
+        let files: Vec<_> = self.files.iter().collect();
+        let is_same = in_parallel(&files, |(path, seen)| self.is_same(path, seen));
+        let changed = files.iter().zip(is_same).find(|(_, is_same)| !is_same);
+        Ok(changed.map_or(Ok(left), |((path, _), _)| Err(format!("it changed {}", path.display()))))
+    }
+
+    fn is_same(&self, path: &Path, seen: &Seen) -> bool {
+        let place = self.root.join(path);
+        match seen {
+            Seen::Digest(digest) => digest_of(&place).is_ok_and(|now| now == *digest),
+            Seen::Look(look) => Look::at(&place) == *look,
+        }
+    }
+
+    /// Removes what the program has made beside the files that were there.
+    fn take_away(&self) {
+        let was: BTreeSet<&Path> = self.items.iter().map(|item| item.path.as_path()).collect();
+        let now = walk(&self.root).unwrap_or_default();
+        for item in now.iter().rev().filter(|item| !was.contains(item.path.as_path())) {
+            let place = self.root.join(&item.path);
+            let _ = if item.kind == Kind::Folder { fs::remove_dir(&place) } else { fs::remove_file(&place) };
+        }
+    }
+
+    /// Says in the error how the CID is.
+    fn say_how_it_is(&self, error: Error) -> Error {
+        let others = self.files.iter().filter(|(path, _)| !self.aside.contains(*path));
+        let harmed = others.filter(|(path, seen)| !self.is_same(path, seen)).map(|(path, _)| path.clone()).collect();
+        let mut next = "the catalogs and the customer's files are as they were".to_owned();
+        if let Some(harmed) = shown(harmed) {
+            next.push_str(&format!("; what it did to {harmed} is not undone: let the server update this CID"));
+        }
+        error.next(format!("{next}; look at the program, or leave this CID to the vendor's own tools"))
+    }
+}
+
+fn digest_of(path: &Path) -> Result<String> {
+    Ok(digest(&read_file(path, u64::MAX - 1)?))
+}

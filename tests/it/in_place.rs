@@ -1,0 +1,209 @@
+//! Programs that are brought for foreign catalogs and run on the CID itself (`--in-place`): what is right stays and can be
+//! undone, what is not is put back, whatever dies on the way.
+
+use crate::program::{Accepted, Refused, STAND_INS, check, foreign, run};
+#[cfg(unix)]
+use crate::support::TestEnv;
+use crate::support::{RELAY, Tree};
+
+/// What nobody can put back: files of the vendor's that the program spoiled.
+const SPOILS: &[&str] = &["changes a file", "changes a byte of a file", "deletes a file", "makes a file a link"];
+
+/// A tree without the files of the vendor's that [`SPOILS`] speaks of.
+fn but_for_spoils(mut tree: Tree) -> Tree {
+    tree.retain(|path, _| !["agent.dll", "engine.dll"].iter().any(|name| path.ends_with(name)));
+    tree
+}
+
+#[test]
+fn each_stand_in_is_judged_alike_on_the_cid_itself() {
+    for (does, verdict) in STAND_INS {
+        let mut env = foreign();
+        env.set("STAND_IN", *does);
+        let mut more = vec!["--in-place"];
+        if *does == "hangs" {
+            more.extend(["--program-timeout", "1"]);
+        }
+        let before = env.snapshot();
+        let old = env.catalog("MRESXP/cidsync.upd");
+        match verdict {
+            Refused(why) => {
+                let output = run(&env, "MRESXP", &more).expect(1).complains("error: ").complains(why);
+                let output = output.complains("the catalogs and the customer's files are as they were");
+                if SPOILS.contains(does) {
+                    output.complains("is not undone: let the server update this CID");
+                    assert_eq!(but_for_spoils(env.snapshot()), but_for_spoils(before), "{does}");
+                } else {
+                    assert!(!output.stderr.contains("is not undone"), "{output}");
+                    let mut after = env.snapshot();
+                    // It lies beside the CID, where nobody watches.
+                    after.remove(std::path::Path::new("work/elsewhere"));
+                    assert_eq!(after, before, "{does}\n{output}");
+                }
+            }
+            Accepted(note) => {
+                let note = note.replace(" in its copy", " in the CID");
+                let dry = run(&env, "MRESXP", &["--in-place", "--dry-run"]).ok().says("Dry run");
+                dry.says("is to run on the CID itself, so that what it does to the catalogs is not known before");
+                assert_eq!(env.snapshot(), before, "{does}");
+                more.push("-v");
+                let output = run(&env, "MRESXP", &more).ok().says("verified").says("it said: ").says(&note);
+                assert_eq!(output.count("note: ") == 0, note.is_empty(), "{output}");
+                check(&old, &env.catalog("MRESXP/cidsync.upd"), &env.read("MRESXP/mrinit.conf"));
+                env.run("undo MRESXP").ok();
+                let mut undone = env.snapshot();
+                // What the program has left is nobody's business.
+                undone.retain(|path, _| before.contains_key(path));
+                assert_eq!(undone, before, "{does}");
+            }
+        }
+    }
+}
+
+#[test]
+fn relay_set_up_and_nothing_to_do() {
+    let env = foreign();
+    let set = format!("relay set MRESXP {RELAY}");
+    let before = env.snapshot();
+    let output = run(&env, &set, &["--in-place", "--json"]).ok();
+    let cid = &output.json()["cids"][0];
+    assert_eq!(cid["status"], "changed");
+    let files = cid["files"].as_array().unwrap();
+    assert!(files.iter().any(|file| file["path"] == "\\cidsync.upd"), "{output}");
+    assert_eq!(
+        cid["catalogs"][0]["function"],
+        crate::support::example("stand_in_configcid").file_name().unwrap().to_str().unwrap()
+    );
+    env.run("history MRESXP").ok().says("relay set");
+    if cfg!(unix) {
+        run(&env, &set, &["--in-place"]).ok().says("was not run").says("Nothing to do");
+    }
+    env.run("undo MRESXP").ok();
+    assert_eq!(env.snapshot(), before);
+    env.run("MRESXP --in-place").expect(2).complains("--refresh-with");
+    run(&env, "MRESXP", &["--in-place", "--temp", "."]).expect(2);
+}
+
+/// A program that does nothing, where nothing can be told of the catalogs by times.
+#[test]
+fn a_program_that_changes_nothing() {
+    let mut env = foreign();
+    run(&env, "MRESXP", &[]).ok();
+    let before = env.snapshot();
+    // Written anew with the same content.
+    env.edit("MRESXP/customer_ID.txt", |bytes| bytes);
+    env.set("STAND_IN", "does nothing");
+    run(&env, "MRESXP", &["--in-place"]).ok().says("Nothing to do");
+    assert_eq!(env.snapshot(), before);
+    env.run("undo MRESXP").ok();
+}
+
+/// The ways of a death: at each step of the change the process is killed, or the step fails.
+#[cfg(all(unix, feature = "faults"))]
+#[test]
+fn death_at_every_step_comes_back() {
+    let start = || {
+        let mut env = foreign();
+        env.set("STAND_IN", "does all of it otherwise");
+        env
+    };
+    let (command, program) = (format!("relay set MRESXP {RELAY}"), crate::support::stand_in());
+    let (old, new, steps) = {
+        let mut env = start();
+        let old = env.snapshot();
+        env.set("CONFIGCID_FAULT", "1:count");
+        env.set("CONFIGCID_FAULT_COUNT", env.path("steps").to_str().unwrap());
+        run(&env, &command, &["--in-place"]).ok();
+        let steps = env.text("steps").lines().count();
+        env.remove("steps");
+        (old, env.snapshot(), steps)
+    };
+    assert!(steps > 60, "{steps}");
+    let (mut undone, mut done) = (0, 0);
+    for step in 1..=steps {
+        for kind in ["before", "after", "eio"] {
+            // Between what is after one step and before the next there is hardly more than reading.
+            if kind != "after" && step % 6 != 1 {
+                continue;
+            }
+            let mut env = start();
+            env.set("CONFIGCID_FAULT", format!("{step}:{kind}"));
+            let words = command.split(' ').chain(["--refresh-with", &program, "--in-place"]);
+            let output = env.command().args(words).output().unwrap();
+            let said = String::from_utf8_lossy(&output.stderr);
+            env.set("CONFIGCID_FAULT", "");
+            if kind == "eio" && env.path("MRESXP/.configcid-journal").exists() {
+                assert!(said.contains("configcid recover"), "step {step}: {said}");
+            }
+            env.run("recover MRESXP").expect(0);
+            match env.snapshot() {
+                tree if tree == old => undone += 1,
+                tree if tree == new => done += 1,
+                tree => panic!("step {step}, {kind}: {said}\n{:?}", tree.keys()),
+            }
+        }
+    }
+    assert!(undone > steps / 2 && done > 0, "{undone} undone, {done} done of {steps} steps");
+}
+
+/// A program that has spoiled a catalog and a customer's file, left another file, and goes on for ever, with one that it
+/// started.
+#[cfg(unix)]
+fn spoiling(env: &TestEnv) {
+    use std::os::unix::fs::PermissionsExt;
+
+    env.write(
+        "spoil.sh",
+        "#!/bin/sh\nsleep 600 &\necho garbage > \"$1/cidsync.upd\"\nrm \"$1/savxp/cidsync.upd\"\nmkdir \"$1/savxp/cidsync.upd\"\n\
+         echo more >> \"$1/mrinit.conf\"\necho \"$$ $!\" > \"$PIDS.new\"\nmv \"$PIDS.new\" \"$PIDS\"\nexec sleep 600\n",
+    );
+    std::fs::set_permissions(env.path("spoil.sh"), std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_killed_configcid_takes_its_program_along_and_comes_back() {
+    use std::process::Stdio;
+    use std::time::{Duration, Instant};
+
+    use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+
+    for signal in [Signal::KILL, Signal::TERM] {
+        let mut env = foreign();
+        spoiling(&env);
+        env.set("PIDS", env.path("pids").to_str().unwrap());
+        let before = env.snapshot();
+        let mut command = env.command();
+        let args = ["MRESXP", "--refresh-with", "./spoil.sh", "--in-place"];
+        let mut child = crate::support::spawn(command.args(args).stdout(Stdio::null()).stderr(Stdio::null()));
+        let begin = Instant::now();
+        let wait = |what: &str, is_so: &dyn Fn() -> bool| {
+            while !is_so() {
+                assert!(begin.elapsed() < Duration::from_secs(60), "{what} did not come");
+                std::thread::yield_now();
+            }
+        };
+        wait("the program", &|| env.path("pids").exists());
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        child.wait().unwrap();
+        for pid in env.text("pids").split_whitespace() {
+            let pid = Pid::from_raw(pid.parse().unwrap()).unwrap();
+            // One that nobody has asked for is over.
+            let is_over = || {
+                let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+                test_kill_process(pid).is_err() || stat.contains(") Z ")
+            };
+            wait("the end of the program", &is_over);
+        }
+        env.remove("pids");
+        if signal == Signal::KILL {
+            assert_ne!(env.snapshot(), before);
+            env.run("recover MRESXP --finish").expect(1).complains("can only be undone");
+            env.run("recover MRESXP").ok().says("undone");
+        }
+        let after = env.snapshot();
+        let differs = |path: &&std::path::PathBuf| after.get(*path) != before.get(*path);
+        let differences: Vec<_> = after.keys().chain(before.keys()).filter(differs).collect();
+        assert!(differences.is_empty(), "{signal:?}: {differences:?}");
+    }
+}
