@@ -314,6 +314,18 @@ pub(super) fn check_folder(folder: &Path, bytes: u64) -> Result<()> {
         step("write to the folder", folder, || Ok(access(folder, Access::WRITE_OK | Access::EXEC_OK)?))
             .map_err(|error| error.next("nothing was changed; check your rights to the folder"))?;
     }
+    #[cfg(windows)]
+    {
+        use std::os::windows::fs::OpenOptionsExt;
+        /// The right to make a file in a folder.
+        const FILE_ADD_FILE: u32 = 2;
+        /// Without this no folder is opened.
+        const FILE_FLAG_BACKUP_SEMANTICS: u32 = 0x0200_0000;
+        step("write to the folder", folder, || {
+            File::options().access_mode(FILE_ADD_FILE).custom_flags(FILE_FLAG_BACKUP_SEMANTICS).open(folder).map(drop)
+        })
+        .map_err(|error| error.next("nothing was changed; check your rights to the folder"))?;
+    }
     let free = step("look at the free space", folder, || fs4::available_space(folder))?;
     // Some shares do not say how large they are: that of a disk of no size nothing is free tells nothing.
     if free < bytes && fs4::total_space(folder).is_ok_and(|total| total > 0) {
