@@ -220,7 +220,7 @@ fn lint_finds_each_fault_at_its_place() {
         "m.xml:13:39: wild-character: wild, text in de: U+202E would reorder or disturb what is shown",
     ];
     assert_eq!(output.stdout.lines().collect::<Vec<_>>(), expected, "{output}");
-    env.run("messenger lint m.xml --at 2026-11-21 --lang de").expect(3).says("never wird nie gezeigt");
+    env.run("messenger lint m.xml --at 2026-11-21 --lang de").expect(3).says("never wird nie angezeigt");
     let json = env.run("messenger lint m.xml --at 2026-11-21 --json").expect(3).json();
     assert_eq!((&json["messages"], &json["findings"][4]["code"]), (&10.into(), &"expired".into()));
     assert_eq!((&json["findings"][7]["line"], &json["findings"][7]["column"]), (&12.into(), &17.into()));
@@ -411,7 +411,9 @@ fn switches_audience_and_place_are_honoured() {
         env.write("profile.toml", line);
         let answer = env.run(&format!("messenger run messages.xml {PROFILE} --format json")).ok().json();
         assert_eq!((&answer["refusal"]["rule"], ids(&answer["messages"]).len()), (&rule.into(), 0));
-        env.run(&format!("messenger run messages.xml {PROFILE} --lang de")).ok().says("Keine Nachricht wird gezeigt");
+        env.run(&format!("messenger run messages.xml {PROFILE} --lang de"))
+            .ok()
+            .says("Es wird keine Nachricht angezeigt");
     }
 }
 
@@ -840,7 +842,7 @@ fn where_nobody_answers_nobody_is_asked_again() {
     let messages = (0..10_000).map(|at| message(&format!("m{at}"), "").replace("Title", &format!("T{at}")));
     env.write("m.xml", file(&messages.collect::<String>()));
     let run = answering(&env, &format!("messenger run m.xml {PROFILE} --lang en"), "a\n").ok();
-    let run = run.says("m0 is acknowledged").says("m1 comes again").says("messages that come at the next run: 9998");
+    let run = run.says("m0 is acknowledged").says("m1 comes again").says("9998 messages come at the next run");
     assert_eq!(run.stdout.matches("ater? ").count(), 2);
     assert_eq!(ids(&env.run("messenger status --json").ok().json()["shown"]), ["m0", "m1"]);
 }

@@ -130,10 +130,8 @@ fn install_package(args: &InstallArgs, out: Out) -> Result<Exit> {
         Status::Planned => out.line(fill(words.would_install, &[&folder])),
         _ => out.good(fill(words.installed, &[&folder])),
     }
-    match installed.started {
-        0 => {}
-        1 => out.line(words.started_once),
-        started => out.line(fill(words.started_in, &[&started.to_string()])),
+    if installed.started > 0 {
+        out.line(fill(words.started_in, &[&installed.started.to_string()]));
     }
     for why in &installed.not_started {
         out.warning(&fill(words.not_started, &[why]));
