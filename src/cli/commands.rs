@@ -24,11 +24,12 @@ use super::mrinit::MrinitCommand;
 use super::out::{Color, Out, printed};
 use super::refresh::RefreshArgs;
 use super::relay::RelayCommand;
+use super::setup::SetupArgs;
 use super::sync::{FetchArgs, SyncArgs};
 use super::web::WebCommand;
 use super::{
     audit, back, catalog, client, clone, demo, endpoints, envelopes, explain, fleet, man, manifest, messenger, mrinit,
-    refresh, relay, sync, web,
+    refresh, relay, setup, sync, web,
 };
 
 /// Below the help of the program.
@@ -65,6 +66,8 @@ pub(super) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Set up a message relay by answering questions: finds CIDs and addresses, shows what would change, does it
+    Setup(SetupArgs),
     /// Bring the catalogs in line with the customer's files, as ConfigCID.exe does
     #[command(mut_arg("cids", |cids| cids.required(true)))]
     Refresh(RefreshArgs),
@@ -134,6 +137,7 @@ configcid configures and packages CIDs. Most people start with one of these:
   configcid <CID>...             bring catalogs in line with your files, as ConfigCID.exe does
 
 Usage: configcid <CID>..., or configcid <COMMAND>
+configcid setup asks, at a terminal, for all that relay set takes, and finds CIDs and addresses.
 --dry-run shows what would change. configcid --help lists all commands, and the help of each has examples;
 configcid explain ID says what a finding means.
 ";
@@ -165,6 +169,13 @@ impl Cli {
             return refresh::run(&self.refresh, out);
         };
         match command {
+            Command::Setup(args) => setup::run(&args, out, &|words| match Self::try_parse_from(words) {
+                Ok(cli) => cli.run(),
+                Err(error) => {
+                    printed(error.print());
+                    Exit::Usage
+                }
+            }),
             Command::Refresh(args) => refresh::run(&args, out),
             Command::Relay(command) => relay::run(&command, out),
             Command::Fleet(command) => fleet::run(&command, out),

@@ -18,6 +18,13 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         ],
     ),
     (
+        "setup",
+        &[
+            ("setup demo --list", "which CIDs there are, for which platform, and whom their endpoints report to"),
+            ("setup demo --list --json", "the same for programs; without --list it asks, at a terminal"),
+        ],
+    ),
+    (
         "relay set",
         &[
             (

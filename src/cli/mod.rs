@@ -25,6 +25,7 @@ mod out;
 mod paper;
 mod refresh;
 mod relay;
+mod setup;
 mod signals;
 mod slips;
 mod sync;

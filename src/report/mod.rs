@@ -41,6 +41,8 @@ pub(crate) use lines::{broken_lock_line, candidates_line, catalog_name, fault_li
 pub use log_chart::{log_chart, log_svg};
 pub(crate) use page_file::PageFile;
 pub(crate) use relay::{doubt_lines, relay_lines};
+#[cfg(feature = "cli")]
+pub(crate) use steps::relay_steps;
 pub(crate) use table::table;
 
 pub use crate::base::text::{count, safe};

@@ -59,6 +59,8 @@ mod report;
 mod secrets;
 mod services;
 #[cfg(target_os = "linux")]
+#[cfg(unix)]
+mod setup;
 mod share;
 mod signed_files;
 mod slips;

@@ -13,6 +13,7 @@ use crate::support::TestEnv;
 #[cfg(target_os = "linux")]
 const LINES: &[&str] = &[
     "refresh ESXP --dry-run",
+    "setup ESXP --list",
     "relay set ESXP --netbios MR --fqdn mr.acme --dry-run",
     "relay show ESXP",
     "relay unset ESXP --dry-run",

@@ -10,6 +10,8 @@ pub(crate) mod layout;
 pub(crate) mod pki;
 #[cfg(target_os = "linux")]
 pub(crate) mod share;
+#[cfg(unix)]
+pub(crate) mod terminal;
 pub(crate) mod testdata;
 pub(crate) mod wine;
 
