@@ -15,6 +15,7 @@ use super::record::{Places, Record, Step, work_name};
 use super::writer::Writer;
 use super::{Change, Content, Plan, disk, observe, recover, undo};
 use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::pool::{in_flight, in_parallel};
 use crate::catalog::CidPath;
 use crate::cid::generation;
 use crate::cid::tree::{Found, Tree};
@@ -97,9 +98,10 @@ impl Writer {
             // Folders may have been made since the tree was looked at.
             let later = (!record.made.is_empty()).then(|| Tree::new(self.root.clone()));
             let tree = later.as_ref().unwrap_or(&tree);
-            for (change, step) in plan.parts.changes.iter().zip(&record.steps) {
-                check_unchanged(tree, &self.shown, change, Some(&step.before))?;
-            }
+            let all: Vec<(&Change, &Step)> = plan.parts.changes.iter().zip(&record.steps).collect();
+            let check =
+                |(change, step): &(&Change, &Step)| check_unchanged(tree, &self.shown, change, Some(&step.before));
+            in_parallel(&all, check).into_iter().try_for_each(|checked| checked.map(drop))?;
             check_relied_on(tree, &self.shown, plan)?;
             put_in_place(&record, &targets)?;
             recover::commit(&self.root)
@@ -133,8 +135,9 @@ impl Writer {
         let mut record = Record::new(&plan.parts.purpose);
         let mut targets = Vec::new();
         let mut made = BTreeMap::new();
-        for (index, change) in plan.parts.changes.iter().enumerate() {
-            let Unchanged { target, digest } = check_unchanged(tree, &self.shown, change, None)?;
+        let checked = in_parallel(&plan.parts.changes, |change| check_unchanged(tree, &self.shown, change, None));
+        for (index, (change, checked)) in plan.parts.changes.iter().zip(checked).enumerate() {
+            let Unchanged { target, digest } = checked?;
             if change.after.is_some() {
                 folders_to_make(tree, &change.path, &mut made)?;
             }
@@ -205,10 +208,12 @@ pub(super) fn stage(
             disk::sync_folder(above)?;
         }
     }
-    for ((step, change), target) in record.steps.iter().zip(&plan.parts.changes).zip(targets) {
+    let all: Vec<_> = record.steps.iter().zip(&plan.parts.changes).zip(targets).collect();
+    let staged = in_flight(disk::AT_A_TIME, &all, |((step, change), target)| {
         // The name of a file beside the one to be written says nothing to anybody.
-        stage_one(tree, step, change, target).map_err(|error| error.about(&change.path.below(&plan.shown)))?;
-    }
+        stage_one(tree, step, change, target).map_err(|error| error.about(&change.path.below(&plan.shown)))
+    });
+    staged.into_iter().collect::<Result<()>>()?;
     folders.iter().try_for_each(|folder| disk::sync_folder(folder))
 }
 

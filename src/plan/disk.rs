@@ -7,10 +7,15 @@ use std::path::Path;
 
 use crate::base::error::{Error, Result};
 use crate::base::files;
+use crate::base::pool::{LOOKS, in_flight};
 use crate::base::replace::patiently;
 
 #[cfg(feature = "faults")]
 mod faults;
+
+/// How many files of a change are written, or get their names, at a time. A test build does one after the other, so that a
+/// number always means the same step.
+pub(super) const AT_A_TIME: usize = if cfg!(feature = "faults") { 1 } else { LOOKS };
 
 /// Runs one call as a step.
 fn step<T>(doing: &str, path: &Path, call: impl FnOnce() -> io::Result<T>) -> Result<T> {
@@ -169,12 +174,15 @@ pub(super) fn remove_folder(path: &Path) -> Result<()> {
     })
 }
 
-/// Removes a folder of our own with all that is in it.
-pub(super) fn remove_tree(path: &Path) -> Result<()> {
-    step("remove the folder", path, || match fs::remove_dir_all(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        other => other,
-    })
+/// Removes a folder of our own with the files that are in it.
+pub(super) fn remove_with_files(path: &Path) -> Result<()> {
+    let listed = match fs::read_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        listed => listed.and_then(Iterator::collect::<io::Result<Vec<fs::DirEntry>>>),
+    };
+    let files = listed.map_err(|error| Error::io("list the folder", path, error))?;
+    in_flight(AT_A_TIME, &files, |file| remove(&file.path())).into_iter().collect::<Result<()>>()?;
+    remove_folder(path)
 }
 
 /// Fills a file of our own that is not in its place yet, and gives it its name. A file of the first name is one that a

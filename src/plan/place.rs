@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::record::{Record, Step};
 use super::{Stage, disk};
 use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::pool::in_flight;
 use crate::catalog::CidPath;
 use crate::cid::tree::{Found, Tree};
 
@@ -16,12 +17,12 @@ pub(super) fn put_in_place(record: &Record, targets: &[PathBuf]) -> Result<()> {
     for part in parts {
         let in_part = |step: &Step| part == step.staged.as_ref().map(|_| step.stage);
         let steps: Vec<_> = record.steps.iter().zip(targets).filter(|(step, _)| in_part(step)).collect();
-        for (step, target) in &steps {
-            match &step.staged {
-                Some(staged) => disk::rename(&target.with_file_name(staged), target)?,
-                None => disk::remove(target)?,
-            }
-        }
+        // In any order: what a part writes no other file of the part tells of.
+        let put = in_flight(disk::AT_A_TIME, &steps, |(step, target)| match &step.staged {
+            Some(staged) => disk::rename(&target.with_file_name(staged), target),
+            None => disk::remove(target),
+        });
+        put.into_iter().collect::<Result<()>>()?;
         let folders: BTreeSet<&Path> = steps.iter().filter_map(|(_, target)| target.parent()).collect();
         folders.into_iter().try_for_each(disk::sync_folder)?;
     }

@@ -84,6 +84,6 @@ impl Staging {
 
     /// Removes the folder with all that is in it.
     pub(crate) fn clear(self) -> Result<()> {
-        disk::remove_tree(&self.folder)
+        disk::remove_with_files(&self.folder)
     }
 }

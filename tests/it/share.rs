@@ -164,10 +164,57 @@ fn a_clone_copies_on_the_server() {
     let (count, kinds) = share.requests();
     println!("{kinds}");
     assert!(count <= 33_000, "{kinds}");
-    let of_kind = |kind: &str| {
-        let count = kinds.split(", ").find_map(|count| count.rsplit_once(' ').filter(|(this, _)| this.ends_with(kind)));
-        count.map_or(0, |(_, count)| count.trim().parse::<u64>().unwrap())
-    };
     // What is written is whose the folder is.
-    assert!(of_kind("copy_file_range") > 2000 && of_kind("write") <= 2, "{kinds}");
+    assert!(of_kind(&kinds, "copy_file_range") > 2000 && of_kind(&kinds, "write") <= 2, "{kinds}");
+}
+
+/// How many requests of a kind there were.
+fn of_kind(kinds: &str, kind: &str) -> u64 {
+    let mut counts = kinds.trim().split(", ").filter_map(|count| count.rsplit_once(' '));
+    // The first one comes after the sum of all.
+    let found = counts.find(|(this, _)| this.rsplit(' ').next() == Some(kind));
+    found.map_or(0, |(_, count)| count.parse().unwrap())
+}
+
+/// Two CIDs of 2,000 files; then 50 of the first one's change, and its catalogs say so.
+fn updated(folder: &Path) {
+    large(&folder.join("CID"));
+    let cid = folder.join("CID");
+    crate::support::copy_tree(&cid, &folder.join("DEST"));
+    let update = cid.join("savxp/Program 00");
+    let mut files: Vec<PathBuf> = update.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.is_file());
+    files.sort();
+    for file in &files[..50] {
+        std::fs::write(file, "updated").unwrap();
+    }
+    let made = program().args(["catalog", "create", "--replace"]).arg(&cid).output().unwrap();
+    assert_eq!(made.status.code(), Some(0), "{made:?}");
+}
+
+#[test]
+fn a_sync_asks_for_what_has_changed_and_for_nothing_else() {
+    let Some(mut share) = Share::new(&[], updated) else { return };
+    let mount = share.mount.clone();
+    let sync = |more: &[&str]| {
+        let mut command = program();
+        command.arg("sync").args(more).arg(mount.join("CID")).arg(mount.join("DEST"));
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    // A file that is brought is read at its source, and three times at its destination: what it replaces, before the change and
+    // once more when all is ready to be put in place, and itself at the end.
+    let reads = 4 * 50 + 60;
+    for (what, arguments, most, most_reads) in [
+        ("a dry run", &["--dry-run"][..], 165, 20),
+        ("50 of 2,000", &[], 2_750 + if cfg!(feature = "faults") { 60 } else { 0 }, reads),
+        ("nothing to do", &[], 160, 20),
+    ] {
+        share.requests();
+        let said = sync(arguments);
+        let (count, kinds) = share.requests();
+        println!("{what}: {kinds}");
+        assert!(count <= most && of_kind(&kinds, "read") <= most_reads, "{what}: {kinds} {said}");
+    }
 }
