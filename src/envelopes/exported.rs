@@ -9,7 +9,7 @@ use crate::firewall::{Firewall, Profile, live_keys};
 use crate::host::live::{self, Wow};
 use crate::host::resources::{Resources, resources};
 use crate::logs::{LastError, logs};
-use crate::registry::MAX_SIZE;
+use crate::registry::{MAX_SIZE, RegFile};
 use crate::router::{ENVELOPE_DIR, PARENT_ADDRESS, Router};
 
 /// The firewall of a computer from one or several exports of it, as [`Firewall::parse`] understands them.
@@ -20,6 +20,12 @@ pub fn exported_firewall(files: &[impl AsRef<Path>]) -> Result<Firewall> {
     let mut firewall = Firewall::default();
     for path in files {
         let path = path.as_ref();
+        // An export of all that is below HKLM\SYSTEM, say; no text about a firewall is so large.
+        if path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() > MAX_SIZE) {
+            let registry = RegFile::read(path)?;
+            firewall.add_registry(&registry).map_err(|error| error.in_file(path))?;
+            continue;
+        }
         let bytes = read_given_file(path, MAX_SIZE, "name a file with exported rules of the firewall")?;
         firewall.add(&bytes).map_err(|error| error.in_file(path))?;
     }

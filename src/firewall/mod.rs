@@ -76,18 +76,25 @@ impl Firewall {
         let (encoding, mark) = Encoding::detect(&bytes);
         let text = encoding.decode(&bytes[mark..]);
         let first = text.trim_start().lines().next().unwrap_or_default().trim();
-        let understood = if first == "REGEDIT4" || first.starts_with("Windows Registry Editor") {
-            registry::read(self, &RegFile::parse(&bytes)?)
-        } else {
-            // People put one text behind the other.
-            match (netsh::read(self, &text), powershell::read(self, &text)) {
-                (found, Ok(more)) => found || more,
-                (true, Err(_)) => true,
-                (false, Err(error)) => return Err(error),
-            }
-        };
-        if understood { Ok(()) } else { Err(unread("there is nothing of a firewall in it that is understood")) }
+        if first == "REGEDIT4" || first.starts_with("Windows Registry Editor") {
+            return self.add_registry(&RegFile::parse(&bytes)?);
+        }
+        // People put one text behind the other.
+        understood(match (netsh::read(self, &text), powershell::read(self, &text)) {
+            (found, Ok(more)) => found || more,
+            (true, Err(_)) => true,
+            (false, Err(error)) => return Err(error),
+        })
     }
+
+    /// As [`add`](Firewall::add), of an exported registry.
+    pub(crate) fn add_registry(&mut self, file: &RegFile) -> Result<()> {
+        understood(registry::read(self, file))
+    }
+}
+
+fn understood(is_understood: bool) -> Result<()> {
+    if is_understood { Ok(()) } else { Err(unread("there is nothing of a firewall in it that is understood")) }
 }
 
 /// Formats that only Windows reads, told by how they begin.

@@ -10,7 +10,7 @@ use crate::base::error::Result;
 
 /// What the paths of keys have in them that are kept, in lower case: the vendor's own, the firewall's, and the list of
 /// installed programs.
-const KEPT: [&str; 4] = ["sophos", "sharedaccess", "windowsfirewall", "\\uninstall"];
+const KEPT: [&str; 5] = ["sophos", "sharedaccess", "windowsfirewall", "\\mpssvc", "\\uninstall"];
 
 /// How much is read at once, in bytes.
 const PIECE: usize = 1 << 20;

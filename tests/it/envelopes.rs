@@ -236,6 +236,28 @@ fn the_profile_decides() {
     text.says("Public: 8192, 8193, 8194 blocked: the rule \"RouterNT.exe\"").says("8194: IIOP over SSL");
 }
 
+/// An export of all that is below a hive has the same answer.
+#[test]
+fn an_export_of_any_size_is_read() {
+    let env = with(1);
+    let ours = |start: u8| {
+        format!(
+            "REGEDIT4\r\n\r\n[{POLICY}\\DomainProfile]\r\n\"EnableFirewall\"=dword:00000001\r\n\r\n\
+             [HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\MpsSvc]\r\n\"Start\"=dword:0000000{start}\r\n"
+        )
+    };
+    let other = format!("\r\n[HKEY_LOCAL_MACHINE\\SYSTEM\\Acme]\r\n\"a\"=\"{}\"\r\n", "x".repeat(1 << 20));
+    for start in [2, 4] {
+        env.write("small.reg", ours(start));
+        let small = firewall(&env, "--firewall small.reg --profile domain");
+        env.write("large.reg", ours(start) + &other.repeat(65));
+        assert_eq!(firewall(&env, "--firewall large.reg --profile domain"), small);
+        assert_eq!(small.0, if start == 2 { "unknown" } else { "no" }, "{}", small.1);
+    }
+    env.write("large.reg", "x\r\n".repeat(23 << 20));
+    check(&env, "--endpoints 1000 --firewall large.reg").expect(1).complains("large.reg");
+}
+
 #[test]
 fn the_firewall_before_vista_has_two_profiles() {
     let env = with(1);
