@@ -41,6 +41,7 @@ mod messenger_reports;
 mod messenger_wine;
 #[cfg(feature = "faults")]
 mod model;
+mod monitoring;
 mod mrinit;
 mod output;
 mod probe;
