@@ -116,6 +116,7 @@ impl Work<'_> {
             made: &Made::now(),
             cids,
             relay: self.ticket.relay,
+            is_fleet: false,
             is_looked_at: self.run.look.is_some(),
         })
     }

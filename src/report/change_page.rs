@@ -26,6 +26,8 @@ pub(crate) struct ChangePage<'a> {
     pub cids: &'a [ChangedCid],
     /// Whom the endpoints report to now, where that is what was set.
     pub relay: Option<&'a RelayAddress>,
+    /// A fleet file says what is set: its runbook has the steps.
+    pub is_fleet: bool,
     /// A look at the result is part of the work, beyond what carrying out compares.
     pub is_looked_at: bool,
 }
@@ -242,6 +244,9 @@ fn steps(body: &mut String, page: &ChangePage<'_>) {
         own.push("Remove what stands in the way, and run the same command again: it does what is left.");
     }
     let relay = page.relay.filter(|_| !done.is_empty() && !page.dry_run);
+    if page.is_fleet && !done.is_empty() {
+        own.push("Go through the steps in the console, which <code>configcid fleet runbook</code> lists.");
+    }
     if own.is_empty() && relay.is_none() {
         if page.cids.iter().any(|cid| cid.result.status == Status::Changed) {
             body.push_str("<h2>The steps left</h2>\n<p>None: endpoints take the change at their next update.</p>\n");

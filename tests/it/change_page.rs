@@ -54,6 +54,15 @@ fn every_command_that_writes_a_cid_leaves_one() {
     page("catalog create MRESXP --replace --checksum crc32", 0, &["catalog create: MRESXP"]);
     env.write("alone.conf", env.text("MRESXP/mrinit.conf"));
     page("mrinit set alone.conf ClientIIOPPort 1", 0, &["Done: 1 file written."]);
+    // Of a fleet, all its CIDs stand on one.
+    env.write(
+        "fleet.toml",
+        "[server]\nname = \"SERVER\"\nfqdn = \"Server.Sales.Acme\"\n\n[[relay]]\nname = \"MR\"\nip = \"10.1.200.65\"\n\n\
+         [[cid]]\npath = \"MRESXP\"\nrelay = \"MR\"\n\n[[cid]]\npath = \"NOWHERE\"\nrelay = \"MR\"\n",
+    );
+    page("fleet apply fleet.toml", 4, &["fleet apply: 2 CIDs", "configcid fleet runbook", "NOWHERE", "It failed"]);
+    page("fleet apply fleet.toml --dry-run", 4, &["(dry run)"]);
+    env.refuses(2, "fleet apply fleet.toml --report MRESXP/page.html");
     // What fails is told as it is.
     page(&format!("relay set EMPTY {RELAY}"), 1, &["It failed: nothing was changed.", "Remove what stands in the way"]);
     page(&format!("relay set MRESXP EMPTY {RELAY}"), 4, &["2 CIDs", "could not be opened"]);

@@ -5,7 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::fleet::{self, Fleet, FleetCid, FleetFinding, Work};
-use crate::report::{Answer, CidResult, Status, answer, check_place, count, table, write_file};
+use crate::plan::{Made, Plan};
+use crate::report::{
+    Answer, ChangePage, ChangedCid, CidResult, ErrorReport, PageFile, Status, answer, change_page, check_place, count,
+    table, write_file,
+};
 use crate::{Exit, Ran, Result};
 use clap::Args;
 use serde::Serialize;
@@ -13,7 +17,7 @@ use serde::Serialize;
 use super::flags::{FileArg, JobsFlag};
 use super::lines::{print_findings, whom};
 use super::show::{Block, Progress, Shower};
-use crate::cli::flags::{RefreshFlags, WriteFlags, path};
+use crate::cli::flags::{RefreshFlags, ReportFlag, WriteFlags, path};
 use crate::cli::out::Out;
 use crate::cli::signals;
 
@@ -36,14 +40,16 @@ pub(crate) struct ApplyArgs {
     plan: PlanArgs,
     #[command(flatten)]
     write: WriteFlags,
+    #[command(flatten)]
+    report: ReportFlag,
 }
 
 pub(super) fn plan(args: &PlanArgs, out: Out) -> Exit {
-    run("fleet plan", args, None, out)
+    run("fleet plan", args, None, None, out)
 }
 
 pub(super) fn apply(args: &ApplyArgs, out: Out) -> Exit {
-    run("fleet apply", &args.plan, Some(&args.write), out)
+    run("fleet apply", &args.plan, Some(&args.write), args.report.report.as_deref(), out)
 }
 
 /// The whole answer.
@@ -56,6 +62,12 @@ struct Body<'a> {
     counts: BTreeMap<&'static str, usize>,
     findings: &'a [FleetFinding],
     cids: Vec<Row<'a>>,
+    /// The page that was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<String>,
+    /// Why it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ErrorReport>,
 }
 
 /// What became of one CID.
@@ -67,20 +79,28 @@ struct Row<'a> {
     result: CidResult,
 }
 
-fn run(command: &'static str, args: &PlanArgs, write: Option<&WriteFlags>, out: Out) -> Exit {
-    match try_run(command, args, write, out) {
+fn run(command: &'static str, args: &PlanArgs, write: Option<&WriteFlags>, ticket: Option<&Path>, out: Out) -> Exit {
+    match try_run(command, args, write, ticket, out) {
         Ok(exit) => exit,
         Err(error) => out.fail(command, &error),
     }
 }
 
-fn try_run(command: &'static str, args: &PlanArgs, write: Option<&WriteFlags>, out: Out) -> Result<Exit> {
+fn try_run(
+    command: &'static str,
+    args: &PlanArgs,
+    write: Option<&WriteFlags>,
+    ticket: Option<&Path>,
+    out: Out,
+) -> Result<Exit> {
     let file = &args.file.file;
     let fleet = Fleet::read(file)?;
     let options = args.flags.options()?;
     if let Some(result) = &args.result {
         check_place(result)?;
     }
+    let outside: Vec<PathBuf> = fleet.cids.iter().map(|cid| PathBuf::from(&cid.path.value)).collect();
+    let page = ticket.map(|file| PageFile::new(file, &outside)).transpose()?;
     let mut run = write.map_or_else(|| WriteFlags::dry().run(Some(&options)), |write| write.run(Some(&options)));
     run.dry_run |= write.is_none();
     let findings = fleet::check(&fleet);
@@ -101,7 +121,7 @@ fn try_run(command: &'static str, args: &PlanArgs, write: Option<&WriteFlags>, o
         is_first
     });
     let work = Work { run, refresh: &options, jobs: args.jobs.jobs(), stop };
-    let keep = out.json || args.result.is_some();
+    let keep = out.json || args.result.is_some() || page.is_some();
     let mut shower = Shower::new(&fleet, run.dry_run, out);
     let progress = Progress::new(&fleet, out);
     let (mut rows, mut lines, mut exits) = (Vec::new(), BTreeMap::new(), Vec::new());
@@ -117,7 +137,15 @@ fn try_run(command: &'static str, args: &PlanArgs, write: Option<&WriteFlags>, o
             lines.insert(index, line(&fleet, cid, ran.as_ref()));
             if keep {
                 let left = || CidResult::new(&cid.path.value, Status::Left);
-                rows.push((index, ran.as_ref().map_or_else(left, CidResult::of)));
+                let plan = ran.as_ref().and_then(Ran::carried_out);
+                rows.push((
+                    index,
+                    ChangedCid {
+                        result: ran.as_ref().map_or_else(left, CidResult::of),
+                        purpose: plan.map(|plan| plan.purpose().to_owned()),
+                        has_history: plan.is_some_and(Plan::is_for_cid),
+                    },
+                ));
             }
             progress.while_silent(|| shower.show(index, block));
             progress.show();
@@ -125,9 +153,11 @@ fn try_run(command: &'static str, args: &PlanArgs, write: Option<&WriteFlags>, o
     );
     out.progress("");
     rows.sort_by_key(|(index, _)| *index);
-    let rows = rows.into_iter().map(|(index, result)| {
+    let (indices, changed): (Vec<usize>, Vec<ChangedCid>) = rows.into_iter().unzip();
+    let page = page.zip(ticket).map(|(page, file)| (page, file, page_of(command, run.dry_run, &changed)));
+    let rows = indices.into_iter().zip(changed).map(|(index, changed)| {
         let cid = &fleet.cids[index];
-        Row { relay: whom(&fleet, cid), line: cid.path.line, result }
+        Row { relay: whom(&fleet, cid), line: cid.path.line, result: changed.result }
     });
     let mut body = Body::of(file, run.dry_run, stop.load(Ordering::Relaxed), &findings, rows.collect());
     for line in lines.values() {
@@ -137,7 +167,36 @@ fn try_run(command: &'static str, args: &PlanArgs, write: Option<&WriteFlags>, o
         out.line("");
     }
     end_table(lines.into_values().collect(), &body, out);
-    finish(command, args, Exit::of_all(&exits), body, out)
+    let mut exit = Exit::of_all(&exits);
+    if let Some((page, file, text)) = page {
+        match page.write(&text) {
+            Ok(()) => {
+                let file = file.to_string_lossy().into_owned();
+                out.line(format!("Wrote {file}"));
+                body.report = Some(file);
+            }
+            // What was done is done, and said.
+            Err(error) => {
+                out.error(&error);
+                exit = Exit::of(error.kind());
+                body.error = Some(ErrorReport::new(&error));
+            }
+        }
+    }
+    finish(command, args, exit, body, out)
+}
+
+/// The page for the ticket.
+fn page_of(command: &str, dry_run: bool, cids: &[ChangedCid]) -> String {
+    change_page(&ChangePage {
+        command,
+        dry_run,
+        made: &Made::now(),
+        cids,
+        relay: None,
+        is_fleet: true,
+        is_looked_at: true,
+    })
 }
 
 fn finish(command: &'static str, args: &PlanArgs, exit: Exit, body: Body<'_>, out: Out) -> Result<Exit> {
@@ -155,7 +214,7 @@ fn finish(command: &'static str, args: &PlanArgs, exit: Exit, body: Body<'_>, ou
 impl<'a> Body<'a> {
     fn of(file: &Path, dry_run: bool, interrupted: bool, findings: &'a [FleetFinding], cids: Vec<Row<'a>>) -> Self {
         let file = file.to_string_lossy().into_owned();
-        Body { file, dry_run, interrupted, counts: BTreeMap::new(), findings, cids }
+        Body { file, dry_run, interrupted, counts: BTreeMap::new(), findings, cids, report: None, error: None }
     }
 }
 
