@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{Loaded, RefreshOptions, tools};
+use super::{Loaded, RefreshOptions, contents, tools};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::text::count;
 use crate::catalog::Role;
-use crate::cid::Cid;
 use crate::cid::tree::Found;
+use crate::cid::{Cid, is_own_name};
 use crate::plan::View;
 
 /// Refuses damage, or gives a warning for each damaged file where the options accept it.
@@ -16,6 +16,12 @@ pub(super) fn accept(view: &View<'_>, loaded: &[Loaded], options: &RefreshOption
     if !damage.is_empty() && !options.accept_damage {
         return Err(damage_error(view.cid(), &damage));
     }
+    let own = own_listed(loaded);
+    if !own.is_empty() && !options.unlist_own && !options.accept_damage {
+        return Err(own_error(view.cid(), &own));
+    }
+    let own: Vec<String> = if options.unlist_own { Vec::new() } else { own };
+    let damage: Vec<String> = own.into_iter().chain(damage).collect();
     Ok(damage.iter().map(|damage| format!("{damage}: left as it is")).collect())
 }
 
@@ -25,10 +31,10 @@ fn damage(view: &View<'_>, loaded: &[Loaded], options: &RefreshOptions) -> Resul
     for loaded in loaded {
         for entry in loaded.catalog.entries() {
             let role = options.customer_files.role_under(loaded.file.folder.as_ref(), &entry.path);
-            if role == Role::Customer {
+            let path = entry.path.under(loaded.file.folder.as_ref());
+            if role == Role::Customer || is_own_name(path.file_name()) {
                 continue;
             }
-            let path = entry.path.under(loaded.file.folder.as_ref());
             let is_whole = |found: &Found| match found {
                 Found::File { size, .. } => role == Role::Catalog || *size == u64::from(entry.size),
                 _ => false,
@@ -51,7 +57,41 @@ fn damage(view: &View<'_>, loaded: &[Loaded], options: &RefreshOptions) -> Resul
         }
     }
     damage.extend(tools::damage(view, loaded, options)?);
+    if options.check_all {
+        for (key, what) in contents::damage(view, loaded, options)? {
+            damage.entry(key).or_insert(what);
+        }
+    }
     Ok(damage.into_values().collect())
+}
+
+/// The entries of configcid's own files, as sentences without an end: a tool that lists whatever it finds has listed them, and
+/// they are not the vendor's.
+fn own_listed(loaded: &[Loaded]) -> Vec<String> {
+    let mut listed = Vec::new();
+    for Loaded { file, catalog, .. } in loaded {
+        for entry in catalog.entries() {
+            let path = entry.path.under(file.folder.as_ref());
+            if is_own_name(path.file_name()) {
+                listed.push(format!("{path} is configcid's own, and {} lists it", file.path));
+            }
+        }
+    }
+    listed
+}
+
+fn own_error(cid: &Cid, listed: &[String]) -> Error {
+    let mut what = format!(
+        "another tool has listed {}, which endpoints would fetch: {}",
+        count(listed.len(), "file of configcid's own", "files of configcid's own"),
+        listed[..listed.len().min(NAMED)].join("; ")
+    );
+    if listed.len() > NAMED {
+        what.push_str(&format!("; and {} more", listed.len() - NAMED));
+    }
+    Error::new(ErrorKind::Damage, what).in_file(cid.path()).next(
+        "say --unlist-own to take these entries out; configcid history --prune takes away what is of no use any more",
+    )
 }
 
 /// How many faults an error names.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::base::error::Result;
 use crate::catalog::checksum::{self, Function, bound};
 use crate::catalog::{Catalog, Checksum, CidPath, CustomerFiles, Entry, Role};
-use crate::cid::CatalogFile;
 use crate::cid::tree::Found;
+use crate::cid::{CatalogFile, is_own_name};
 use crate::plan::View;
 
 /// How many of the vendor's files are tried: the smallest ones.
@@ -199,6 +199,10 @@ pub(crate) fn samples(
             break;
         }
         let path = entry.path.under(file.folder.as_ref());
+        // What another tool has listed of configcid's own changes with each change.
+        if is_own_name(path.file_name()) {
+            continue;
+        }
         // The disk as it is, also where this plan changes the file: a catalog that lists nothing else is known by what the
         // file was. What cannot be looked at tells nothing; whoever asks meets it again where it matters.
         let Ok(found) = view.cid().tree().known(&path) else { continue };

@@ -10,6 +10,7 @@ use crate::base::error::{Error, ErrorKind, Result};
 use crate::catalog::checksum::{Function, bound};
 use crate::catalog::{Catalog, Checksum, CidPath, Role};
 use crate::cid::hash::checked_size;
+use crate::cid::is_own_name;
 use crate::cid::tree::Found;
 use crate::plan::{Action, CatalogChange, EntryChange, View};
 
@@ -134,10 +135,14 @@ pub(super) fn edits(basis: &Basis<'_>, loaded: &Loaded, function: &Function) -> 
     let mut listed = HashSet::new();
     for (index, entry) in loaded.catalog.entries().iter().enumerate() {
         let role = options.customer_files.role_under(file.folder.as_ref(), &entry.path);
+        let path = entry.path.under(file.folder.as_ref());
+        if options.unlist_own && is_own_name(path.file_name()) {
+            edit(Some(index), Action::Remove, &entry.path, (entry.size, entry.checksum));
+            continue;
+        }
         if role == Role::Vendor {
             continue;
         }
-        let path = entry.path.under(file.folder.as_ref());
         if order.is_impossible(&file.path, &path) {
             continue;
         }

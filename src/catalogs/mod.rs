@@ -4,6 +4,7 @@
 mod basis;
 mod busy;
 mod command;
+mod contents;
 mod create;
 mod damage;
 mod detect;

@@ -4,7 +4,7 @@
 use super::basis::{Basis, Refreshed, customer_files};
 use super::entries::bring_in_line;
 use super::loaded::load;
-use super::{Loaded, Order, RefreshOptions, busy, damage, program, signed};
+use super::{Loaded, Order, RefreshOptions, busy, contents, damage, program, signed};
 use crate::base::error::Result;
 use crate::catalog::CidPath;
 use crate::cid::Cid;
@@ -69,6 +69,7 @@ impl Payload {
                 relied_on.push((path, None));
             }
         }
+        let looked = Some(contents::looked(&basis.view, &loaded, &functions, options)?);
         changes.extend(writes);
         let signed = signed::consult(cid, &changes, &catalogs, &options.customer_files)?;
         warnings.extend(signed.warnings);
@@ -86,6 +87,7 @@ impl Payload {
                 candidates,
                 relied_on,
                 functions,
+                looked,
                 on_the_cid,
             },
         ))

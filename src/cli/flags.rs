@@ -92,12 +92,26 @@ pub(super) struct RefreshFlags {
     /// Where the program's copy is made, instead of where the system has temporary files
     #[arg(long, value_name = "DIR", requires = "refresh_with", value_parser = path())]
     temp: Option<PathBuf>,
+    /// Whose contents are compared with the checksums of catalogs: of a sample of the vendor's files, or of all; sizes are
+    /// compared of all
+    #[arg(long, value_enum, value_name = "sample|all", hide_possible_values = true, default_value_t = CheckContents::Sample)]
+    check: CheckContents,
+    /// Take out entries of configcid's own files, which another tool has listed
+    #[arg(long)]
+    unlist_own: bool,
     /// Go on where files of the vendor are damaged; their entries stay as they are
     #[arg(long)]
     accept_damage: bool,
     /// Go on where temporary files tell of an update in progress
     #[arg(long)]
     accept_temporary: bool,
+}
+
+/// Whose contents are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum CheckContents {
+    Sample,
+    All,
 }
 
 /// What is in a program's copy of the CID.
@@ -147,6 +161,8 @@ impl RefreshFlags {
         let mut options = self.function.options()?;
         options.customer_files = customer_files(&self.customer_file)?;
         options.accept_damage = self.accept_damage;
+        options.check_all = self.check == CheckContents::All;
+        options.unlist_own = self.unlist_own;
         options.accept_temporary = self.accept_temporary;
         options.program = self.refresh_with.as_ref().map(|path| self.program(path)).transpose()?;
         Ok(options)

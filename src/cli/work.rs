@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::plan::{Made, Writer};
 use crate::report::{
     ChangePage, ChangedCid, CidResult, ErrorReport, PageFile, Status, candidates_line, change_page, count, fault_line,
-    lock_lines,
+    lock_lines, looked_line,
 };
 use crate::{Cid, Exit, Plan, Ran, RelayAddress, Result, Run};
 use serde::Serialize;
@@ -149,6 +149,7 @@ impl Work<'_> {
                 ran.faults.iter().for_each(|fault| out.fault(fault_line(fault)));
             }
         }
+        plan.looked().iter().for_each(|looked| out.line(looked_line(looked)));
     }
 }
 

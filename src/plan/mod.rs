@@ -84,9 +84,23 @@ pub(crate) struct Parts {
     pub relied_on: Vec<(CidPath, Observed)>,
     /// The checksum functions of catalogs that were found out for it, by the keys of their paths.
     pub functions: HashMap<String, Function>,
+    /// What was looked at to make it, where it brings catalogs in line.
+    pub looked: Option<Looked>,
     /// What rewrites the catalogs, on the CID itself, once the changes are in place; then the plan says nothing of them before
     /// it is carried out.
     pub on_the_cid: Option<Arc<dyn OnTheCid>>,
+}
+
+/// What was looked at of the files that a CID's catalogs list. Sizes are those of all that are there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct Looked {
+    /// Listed files that are there.
+    pub files: usize,
+    /// Those of them whose content was compared with the listed checksum.
+    pub contents: usize,
+    /// Those whose content could not be compared, since the checksum function of what lists them is not known.
+    pub unknown: usize,
 }
 
 /// One file to write.
@@ -244,6 +258,11 @@ impl Plan {
     /// What is worth knowing and no mistake, each as a sentence.
     pub fn notes(&self) -> &[String] {
         &self.parts.notes
+    }
+
+    /// What was looked at to make it; `None` where it does not bring catalogs in line.
+    pub fn looked(&self) -> Option<Looked> {
+        self.parts.looked
     }
 
     /// What a program said that the user brought, line by line, without secrets.

@@ -8,7 +8,7 @@ use crate::base::exit::Exit;
 use crate::base::text::is_unsafe;
 use crate::catalog::CidPath;
 use crate::catalogs::Fault;
-use crate::plan::{CatalogChange, Change, Content, Recovered};
+use crate::plan::{CatalogChange, Change, Content, Looked, Recovered};
 use crate::run::{Followed, Ran, Status};
 
 /// The version of the JSON shapes. A field may be added without a new number; none changes or goes.
@@ -94,6 +94,9 @@ pub struct CidResult {
     /// What a program said that rewrote the catalogs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub said: Vec<String>,
+    /// What was looked at of the files that catalogs list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub looked: Option<Looked>,
     /// Files that may be the customer's, though not by their names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub candidates: Option<Candidates>,
@@ -216,6 +219,7 @@ impl CidResult {
             warnings: Vec::new(),
             notes: Vec::new(),
             said: Vec::new(),
+            looked: None,
             candidates: None,
             recovered: None,
             broken_lock: None,
@@ -235,6 +239,7 @@ impl CidResult {
             result.warnings = plan.warnings().to_vec();
             result.notes = plan.notes().to_vec();
             result.said = plan.said().to_vec();
+            result.looked = plan.looked();
             result.candidates = Candidates::of(plan.candidates());
         }
         result.recovered = ran.recovered.clone();

@@ -3,7 +3,7 @@
 use crate::base::text::count;
 use crate::catalog::CidPath;
 use crate::catalogs::Fault;
-use crate::plan::{Action, Change, Outcome, Plan, Recovered, Stage};
+use crate::plan::{Action, Change, Looked, Outcome, Plan, Recovered, Stage};
 use crate::run::Ran;
 
 /// What a plan does, line by line: the files it writes, then each catalog.
@@ -79,6 +79,25 @@ pub(crate) fn lock_lines(ran: &Ran) -> Vec<String> {
     let recovered = ran.recovered.as_ref().map(recovered_line);
     let broken = ran.broken_lock.as_deref().map(broken_lock_line);
     recovered.into_iter().chain(broken).chain(ran.lock_left.clone()).collect()
+}
+
+/// What was looked at of the files that catalogs list, and what was not.
+pub(crate) fn looked_line(looked: &Looked) -> String {
+    let Looked { files, contents, unknown, .. } = *looked;
+    let all = count(files, "listed file", "listed files");
+    let others = files - contents;
+    if others == 0 {
+        return format!("Looked at: sizes and contents of all {all}");
+    }
+    let mut line =
+        format!("Looked at: sizes of all {all}, contents of {contents}; not at the contents of the other {others}");
+    match unknown {
+        0 => line.push_str(" (--check all does)"),
+        _ if unknown == others => line.push_str(", whose checksum function is not known"),
+        _ => line
+            .push_str(&format!(" ({unknown} of them have no known checksum function; --check all looks at the rest)")),
+    }
+    line
 }
 
 /// Which files may be the customer's, as a sentence that names at most `named` of them; `None` where there are none.

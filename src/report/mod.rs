@@ -37,7 +37,9 @@ pub(crate) use endpoints::{
 pub(crate) use json::{Answer, answer, answer_line, answer_part, to_json};
 pub use json::{Candidates, CidResult, FileReport, SCHEMA};
 pub use lines::plan_lines;
-pub(crate) use lines::{broken_lock_line, candidates_line, catalog_name, fault_line, lock_lines, recovered_line};
+pub(crate) use lines::{
+    broken_lock_line, candidates_line, catalog_name, fault_line, lock_lines, looked_line, recovered_line,
+};
 pub use log_chart::{log_chart, log_svg};
 pub(crate) use page_file::PageFile;
 pub(crate) use relay::{doubt_lines, relay_lines};

@@ -34,6 +34,7 @@ mod hints;
 mod hostile;
 mod in_place;
 mod installers;
+mod looked;
 mod manifest;
 mod manifest_signatures;
 mod messenger;

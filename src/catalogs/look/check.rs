@@ -10,8 +10,8 @@ use crate::base::pool::in_parallel;
 use crate::catalog::checksum::{Function, bound};
 use crate::catalog::{Checksum, CidPath, Entry, Role};
 use crate::catalogs::{Detection, Loaded, Order, Program, RefreshOptions, judge, samples};
-use crate::cid::CatalogFile;
 use crate::cid::hash::sum_file;
+use crate::cid::{CatalogFile, is_own_name};
 use crate::plan::View;
 
 /// An entry of a catalog whose file is there with the listed size.
@@ -54,8 +54,14 @@ impl Look<'_> {
                 }
                 let key = path.key();
                 let is_accepted = self.is_accepted(&path);
+                let is_own = is_own_name(path.file_name());
                 let mut add = |kind, what: Result<String>| {
                     let trouble = match what {
+                        Ok(what) if is_own => {
+                            let own = "it is configcid's own, and another tool has listed it; configcid refresh --unlist-own takes the \
+                                       entry out";
+                            self.troubles.add(kind, Some(path.as_str()), format!("{what}: {own}"))
+                        }
                         Ok(what) => self.troubles.add(kind, Some(path.as_str()), what),
                         Err(error) => self.troubles.met(kind, Some(path.as_str()), &error),
                     };

@@ -14,7 +14,7 @@ use crate::base::text::count;
 use crate::catalog::checksum::{Function, bound};
 use crate::catalog::{Catalog, CidPath, Entry, Role};
 use crate::cid::tree::Found;
-use crate::cid::{CIDSYNC, CatalogFile, MRINIT};
+use crate::cid::{CIDSYNC, CatalogFile, MRINIT, is_own_name};
 use crate::plan::{Action, EntryChange};
 
 /// A fault that the program made, or `Ok`.
@@ -47,6 +47,8 @@ enum Expected {
     Same,
     /// Removed.
     Gone,
+    /// Anything: no endpoint needs it.
+    Own,
     /// This size; and another checksum, where the content is known to have changed.
     Size { size: u64, content_changed: bool },
 }
@@ -95,7 +97,7 @@ impl<'a> Check<'a> {
             let expected = self.expected(file, &path, entry)?;
             let Some(&position) = positions.get(&entry.path.key()) else {
                 match expected {
-                    Expected::Gone => {}
+                    Expected::Gone | Expected::Own => {}
                     // Nobody but the vendor's tools needs these, and not every one of them is known to be listed.
                     Expected::Size { .. } if self.basis.options.customer_files.is_tools(&path) => {
                         notes.push(format!("took out the entry for {}", entry.path));
@@ -228,6 +230,8 @@ impl<'a> Check<'a> {
 
     fn expected(&self, file: &CatalogFile, path: &CidPath, entry: &Entry) -> Result<Expected> {
         Ok(match self.basis.options.customer_files.role(path) {
+            // Nobody's but configcid's, and better not listed.
+            _ if is_own_name(path.file_name()) => Expected::Own,
             Role::Vendor => Expected::Same,
             _ if self.basis.order.is_impossible(&file.path, path) => Expected::Same,
             Role::Catalog => match self.catalogs.get(&path.key()) {

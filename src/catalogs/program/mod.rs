@@ -10,6 +10,7 @@ mod copy;
 mod find;
 mod on_cid;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -79,7 +80,8 @@ pub(super) fn run(program: &Program, basis: &Basis<'_>, payload: &[Change]) -> R
             note.push_str("; --program-copy whole runs it all the same");
         }
         let catalogs = basis.loaded.iter().map(unchanged).collect();
-        return Ok(Refreshed { catalogs, notes: vec![note], ..Refreshed::default() });
+        let functions = by_catalog(basis.loaded, &functions);
+        return Ok(Refreshed { catalogs, notes: vec![note], functions, ..Refreshed::default() });
     }
     if program.in_place {
         return on_cid::prepare(program, basis, functions, payload);
@@ -203,6 +205,7 @@ fn judge(
             .notes
             .push(format!("the checksums that {name} wrote are those of {}: --checksum takes it", function.name()));
     }
+    refreshed.functions = by_catalog(basis.loaded, functions);
     refreshed.notes = check.notes;
     refreshed.left = check.left;
     Ok(Ok(refreshed))
@@ -229,6 +232,11 @@ fn functions(basis: &Basis<'_>) -> Result<Vec<Option<Function>>> {
         Ok(detection.function().cloned())
     };
     basis.loaded.iter().map(function).collect()
+}
+
+fn by_catalog(loaded: &[Loaded], functions: &[Option<Function>]) -> HashMap<String, Function> {
+    let known = loaded.iter().zip(functions);
+    known.filter_map(|(loaded, function)| Some((loaded.file.path.key(), function.clone()?))).collect()
 }
 
 /// Whether every catalog is known to be in line with the disk: by its function, where that is known; else by sizes, and by

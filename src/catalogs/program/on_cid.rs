@@ -10,7 +10,7 @@ use std::time::SystemTime;
 
 use super::check::Verdict;
 use super::copy::{Sorted, read_back, relative_place, sorted};
-use super::{Program, accepted, find, in_words, judge, refusal, shown, tame};
+use super::{Program, accepted, by_catalog, find, in_words, judge, refusal, shown, tame};
 use crate::base::error::{Error, Result};
 use crate::base::files::read_file;
 use crate::base::pool::in_parallel;
@@ -79,7 +79,8 @@ pub(super) fn prepare(
         payload: payload.to_vec(),
         aside: kept,
     };
-    Ok(Refreshed { notes: vec![note], on_the_cid: Some(Arc::new(work)), ..Refreshed::default() })
+    let functions = by_catalog(&work.loaded, &work.functions);
+    Ok(Refreshed { notes: vec![note], functions, on_the_cid: Some(Arc::new(work)), ..Refreshed::default() })
 }
 
 impl OnTheCid for OnCid {
