@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::plan::{self, Direction, Past, Recovered, Writer};
-use crate::report::{broken_lock_line, plan_lines, recovered_line};
+use crate::plan::{self, Bounds, Direction, Past, Pruned, Recovered, Writer};
+use crate::report::{broken_lock_line, count, plan_lines, recovered_line};
 use crate::{Cid, Exit, Result};
 use clap::Args;
 use serde::Serialize;
 
-use super::flags::{Cids, ReportFlag, WriteFlags, path};
+use super::flags::{Cids, LockFlags, ReportFlag, WriteFlags, path};
 use super::look::look_at_all;
 use super::out::Out;
 use super::work::{NOTHING_WRITTEN, Ticket, Work, all_open, open_uncataloged};
@@ -113,13 +113,42 @@ pub(super) fn undo(args: &UndoArgs, out: Out) -> Exit {
     work.on_all(&args.cids, out, |path| plan::undo(&Cid::open_uncataloged(path)?))
 }
 
-pub(super) fn history(args: &Cids, out: Out) -> Exit {
+#[derive(Debug, Args)]
+pub(super) struct HistoryArgs {
+    #[command(flatten)]
+    pub cids: Cids,
+    /// Remove changes from the history beyond --keep and --days, what undo would need of a change that is so old, and what
+    /// interrupted changes have left; what tells of relay set-up stays, since relay unset needs it
+    #[arg(long)]
+    prune: bool,
+    /// How many changes stay
+    #[arg(long, value_name = "COUNT", requires = "prune", default_value_t = 100)]
+    keep: usize,
+    /// How many days a change stays
+    #[arg(long, value_name = "DAYS", requires = "prune", default_value_t = 365)]
+    days: u32,
+    /// Show how many would go, and write nothing
+    #[arg(long, requires = "prune")]
+    dry_run: bool,
+    #[command(flatten)]
+    lock: LockFlags,
+}
+
+pub(super) fn history(args: &HistoryArgs, out: Out) -> Exit {
     #[derive(Serialize)]
     struct Body {
         changes: Vec<Past>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pruned: Option<Pruned>,
     }
-    look_at_all("history", &args.cids, out, |path| {
-        let changes = plan::history(&Cid::open_uncataloged(path)?)?;
+    look_at_all("history", &args.cids.cids, out, |path| {
+        let cid = Cid::open_uncataloged(path)?;
+        if args.prune {
+            let pruned = prune(path, args, out)?;
+            let changes = plan::history(&cid)?;
+            return Ok((Body { changes, pruned: Some(pruned) }, false));
+        }
+        let changes = plan::history(&cid)?;
         for past in &changes {
             let Past { time, user, host, purpose, .. } = past;
             out.line(format!("{time}  {user} on {host}  {purpose}"));
@@ -128,6 +157,32 @@ pub(super) fn history(args: &Cids, out: Out) -> Exit {
         if changes.is_empty() {
             out.line("configcid has not changed this CID yet");
         }
-        Ok((Body { changes }, false))
+        Ok((Body { changes, pruned: None }, false))
     })
+}
+
+fn prune(path: &Path, args: &HistoryArgs, out: Out) -> Result<Pruned> {
+    let bounds = Bounds { keep: args.keep, days: args.days };
+    let pruned = if args.dry_run {
+        Writer::would_prune(path, bounds)?
+    } else {
+        let writer = Writer::lock(path, args.lock.options())?;
+        if let Some(whose) = writer.broken() {
+            out.warning(&broken_lock_line(whose));
+        }
+        let pruned = writer.prune(bounds);
+        if let Err(error) = writer.release() {
+            out.warning(&error.to_string());
+        }
+        pruned?
+    };
+    let (would, can) = if args.dry_run { ("would go", "could no longer") } else { ("went", "can no longer") };
+    let stay = if pruned.left == 1 { "stays" } else { "stay" };
+    let removed = count(pruned.removed, "change", "changes");
+    let mut line = format!("{removed} {would} from the history, {} {stay}", pruned.left);
+    if pruned.undo_ended {
+        line.push_str(&format!("; the last change {can} be undone"));
+    }
+    out.good(if args.dry_run { format!("Dry run, nothing was done: {line}") } else { line });
+    Ok(pruned)
 }

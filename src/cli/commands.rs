@@ -15,7 +15,6 @@ use super::demo::DemoArgs;
 use super::endpoints::EndpointsCommand;
 use super::envelopes::EnvelopesCommand;
 use super::explain::ExplainArgs;
-use super::flags::Cids;
 use super::fleet::FleetCommand;
 use super::man::{CompletionsArgs, ManArgs};
 use super::manifest::ManifestCommand;
@@ -118,7 +117,7 @@ pub(super) enum Command {
     /// Take the last change back
     Undo(UndoArgs),
     /// List what was done to CIDs, when and by whom
-    History(Cids),
+    History(back::HistoryArgs),
     /// Print the completions of a shell
     Completions(CompletionsArgs),
     /// Print the manual page, in the roff format that `man -l -` reads

@@ -474,7 +474,10 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         "history",
         &[
             ("history demo/MRESXP", "what was done, when and by whom"),
-            ("history demo/MRESXP --json", "the same for programs"),
+            (
+                "history demo/MRESXP --prune --dry-run",
+                "how much of it is older than a year, or beyond a hundred changes",
+            ),
         ],
     ),
     (

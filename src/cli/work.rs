@@ -134,6 +134,7 @@ impl Work<'_> {
         // Bounded: a manifest may list one folder of many.
         let named = if out.verbose { usize::MAX } else { 5 };
         candidates_line(plan, named).iter().for_each(|line| out.line(line));
+        plan.looked().iter().for_each(|looked| out.line(looked_line(looked)));
         if self.run.dry_run || out.verbose {
             out.diffs(plan);
         }
@@ -149,7 +150,6 @@ impl Work<'_> {
                 ran.faults.iter().for_each(|fault| out.fault(fault_line(fault)));
             }
         }
-        plan.looked().iter().for_each(|looked| out.line(looked_line(looked)));
     }
 }
 

@@ -11,6 +11,8 @@ mod holder;
 mod in_place;
 mod lock;
 mod place;
+#[cfg(feature = "cli")]
+mod prune;
 mod record;
 mod recover;
 mod remains;
@@ -27,6 +29,8 @@ pub use undo::{Past, PastContent, history, undo};
 pub use writer::Writer;
 
 pub(crate) use in_place::OnTheCid;
+#[cfg(feature = "cli")]
+pub(crate) use prune::{Bounds, Pruned};
 #[cfg(feature = "cli")]
 pub(crate) use record::Made;
 pub(crate) use record::digest;

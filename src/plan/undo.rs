@@ -90,7 +90,7 @@ impl Past {
 }
 
 /// The last change.
-fn last(root: &Path) -> Result<Option<Record>> {
+pub(super) fn last(root: &Path) -> Result<Option<Record>> {
     let path = Places::new(root).last;
     let Some(bytes) = disk::read(&path, MAX_SIZE)? else { return Ok(None) };
     let next = "remove this file: nothing but undo needs it, and only until the next change";

@@ -48,6 +48,7 @@ mod output;
 mod probe;
 mod program;
 mod properties;
+mod prune;
 mod public;
 mod refresh;
 mod registry;
