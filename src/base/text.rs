@@ -180,10 +180,20 @@ pub(crate) fn is_invisible(c: char) -> bool {
     )
 }
 
-/// A word of a command line: in quotes where a shell would not take it for one.
+/// A word of a command line: in quotes where a shell would not take it for one, and in such quotes that the shells of Unix run
+/// and expand nothing in it. Windows has no names with quotes, and people paste into either system's shells what was made on
+/// the other.
 pub(crate) fn word(text: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "\\/:._-,$".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) { text.to_owned() } else { format!("\"{text}\"") }
+    // `C$` is a share; `$HOME` is not.
+    let is_name = |c: char| c.is_alphanumeric() || "_({['\"".contains(c);
+    let expands = text.contains(['"', '`', '!']) || text.split('$').skip(1).any(|rest| rest.starts_with(is_name));
+    match text {
+        _ if expands => format!("'{}'", text.replace('\'', r"'\''")),
+        "" => "\"\"".to_owned(),
+        _ if text.chars().all(is_plain) => text.to_owned(),
+        _ => format!("\"{text}\""),
+    }
 }
 
 /// `1 file`, `2 files`.
@@ -194,6 +204,34 @@ pub fn count(number: usize, one: &str, many: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_is_quoted_where_a_shell_would_take_it_apart() {
+        for (text, quoted) in [
+            ("demo/ESXP", "demo/ESXP"),
+            (r"\\Server1\C$\CIDs", r"\\Server1\C$\CIDs"),
+            ("my CIDs", "\"my CIDs\""),
+            ("it's", "\"it's\""),
+            ("", "\"\""),
+            ("a;b", "\"a;b\""),
+            ("a$(touch x)", "'a$(touch x)'"),
+            ("a$HOME", "'a$HOME'"),
+            ("a`touch x`", "'a`touch x`'"),
+            ("a\" ; touch x ; \"", "'a\" ; touch x ; \"'"),
+            ("it's $(x)", r"'it'\''s $(x)'"),
+        ] {
+            assert_eq!(word(text), quoted);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_shell_takes_a_word_for_what_it_is() {
+        for text in ["a$(echo x)", "a`echo x`", "a\"b", "it's $(x)", "a b", "!!", "${HOME}", "a;b", "*", "~", "$'x'"] {
+            let output = std::process::Command::new("sh").args(["-c", &format!("printf %s {}", word(text))]).output();
+            assert_eq!(String::from_utf8(output.unwrap().stdout).unwrap(), text);
+        }
+    }
 
     #[test]
     fn every_windows_1252_byte_comes_back() {

@@ -200,3 +200,22 @@ fn where_nobody_can_answer_the_way_to_do_it_is_said() {
     assert_eq!(json["cids"].as_array().unwrap().len(), 1, "{json}");
     assert_eq!(json["cids"][0]["state"], "faulty");
 }
+
+#[test]
+fn a_hostile_name_reaches_no_terminal_and_no_shell() {
+    let env = TestEnv::new();
+    let name = "a\u{1b}[41mb\u{202E}$(touch x)";
+    env.cid(name, DemoCid::default());
+    let mut terminal = Terminal::new(&env, "setup");
+    terminal.shows("Which CIDs are to name the relay?").types(ENTER);
+    terminal.shows("What is to be set up?").types(DOWN).types(ENTER);
+    terminal.shows("[a folder that is not there yet]").types("copy").types(ENTER);
+    terminal.shows("Which computer is the relay?").types("10.1.200.65").types(ENTER);
+    terminal.shows("Is that right?").types(ENTER).shows("Write this?").types("y").types(ENTER);
+    assert_eq!(terminal.ends(), 0, "{}", terminal.printed());
+    let printed = terminal.printed();
+    assert!(!printed.contains("\u{1b}[41m") && !printed.contains('\u{202E}'), "{printed:?}");
+    // Whoever pastes what is printed runs nothing.
+    assert!(printed.contains("configcid clone 'a\\u{1b}[41mb\\u{202e}$(touch x)' copy"), "{printed}");
+    assert!(env.text("copy/rms/mrinit.conf").contains("10.1.200.65"));
+}

@@ -71,8 +71,11 @@ pub(super) fn some(question: &str, answers: &[String], chosen: &[usize], out: Ou
         let lines = answers.iter().map(|answer| line(answer)).collect();
         let select = MultiSelect::new(question, lines).with_render_config(look(out)).without_filtering();
         let select = select.with_help_message("arrows move, Space marks, Enter goes on, Esc leaves");
-        // The lines stand above; what was taken is told by a number.
-        let select = select.with_formatter(&|taken| format!("{} of them", taken.len()));
+        let select = select.with_formatter(&|taken| match taken {
+            [only] => only.value.clone(),
+            // The lines stand above.
+            _ => format!("{} of them", taken.len()),
+        });
         let taken = select.with_default(chosen).raw_prompt().map_err(stop)?;
         if !taken.is_empty() {
             return Ok(taken.into_iter().map(|answer| answer.index).collect());
@@ -81,9 +84,11 @@ pub(super) fn some(question: &str, answers: &[String], chosen: &[usize], out: Ou
     }
 }
 
-/// A line of text, without blanks around it.
+/// A line of text, without blanks around it. What cannot be shown as it is, is not offered to begin with.
 pub(super) fn text(question: &str, at_first: &str, help: &str, out: Out) -> Asked<String> {
-    let text = Text::new(question).with_render_config(look(out)).with_initial_value(at_first).with_help_message(help);
+    let question = safe(question);
+    let at_first = if safe(at_first) == at_first { at_first } else { "" };
+    let text = Text::new(&question).with_render_config(look(out)).with_initial_value(at_first).with_help_message(help);
     text.prompt().map_err(stop).map(|text| text.trim().to_owned())
 }
 
