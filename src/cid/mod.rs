@@ -26,13 +26,13 @@ pub(crate) const CIDSYNC: &str = "cidsync.upd";
 
 /// Further catalogs of a CID's root, in the order in which they are refreshed before [`CIDSYNC`]. `vdlsync.upd` is
 /// not among them: what it covers is not known.
-const ROOT_CATALOGS: &[&str] = &["root.upd", "master.upd"];
+pub(crate) const ROOT_CATALOGS: &[&str] = &["root.upd", "master.upd"];
 
 /// Components whose routers read their own `mrinit.conf`: Windows NT/2000 and later, and Windows 9x \[14635\].
 pub(crate) const RMS_COMPONENTS: &[&str] = &["rms", "rms9x"];
 
 /// Folders that are components even where they hold no catalog.
-const COMPONENTS: &[&str] = &["rms", "rms9x", "sau", "savxp", "sav9x", "savnt", "scf"];
+pub(crate) const COMPONENTS: &[&str] = &["rms", "rms9x", "sau", "savxp", "sav9x", "savnt", "scf"];
 
 /// The router's configuration.
 pub(crate) const MRINIT: &str = "mrinit.conf";

@@ -8,6 +8,7 @@ mod messages;
 mod readiness;
 mod rooms;
 mod router;
+mod web;
 
 pub(crate) use document::{manual, markdown};
 
@@ -47,6 +48,8 @@ pub(crate) enum Finder {
     Relay,
     /// A file of messages to administrators.
     Messages,
+    /// The check of a web CID.
+    Web,
 }
 
 impl Finder {
@@ -66,6 +69,7 @@ impl Finder {
         Self::Probe,
         Self::Relay,
         Self::Messages,
+        Self::Web,
     ];
 
     /// What it is about, the commands that answer with it, and the page that has the rest.
@@ -91,6 +95,7 @@ impl Finder {
             Self::Probe => ("What routers tell endpoints", "configcid relay probe", "docs/probe.md"),
             Self::Relay => ("Computers of relays", "configcid relay check", "docs/verdicts.md"),
             Self::Messages => ("Files of messages", "configcid messenger lint", "docs/messenger.md"),
+            Self::Web => ("CIDs on web servers", "configcid web check", "docs/web.md"),
         }
     }
 }
@@ -130,6 +135,7 @@ pub(crate) fn pages() -> Vec<Page> {
         rooms::probe(),
         readiness::points(),
         messages::pages(),
+        web::pages(),
     ]
     .concat();
     pages.sort_by_key(|page| Finder::ALL.iter().position(|finder| *finder == page.finder));

@@ -1,9 +1,21 @@
 //! Web CIDs: CIDs that endpoints fetch by HTTP \[61560\].
 //!
-//! [`Site`] is what a web server is to serve, which [`Site::config`] puts into the words of one.
+//! [`Site`] is what a web server is to serve, which [`Site::config`] puts into the words of one. [`check`](check::check) asks a
+//! server for what an endpoint would ask for.
 
+mod address;
+mod cache;
+mod check;
+mod client;
 mod config;
+mod files;
+mod judge;
+mod report;
 mod site;
+mod sums;
 
+pub(crate) use address::Address;
+pub(crate) use check::{CheckOptions, check};
 pub(crate) use config::Server;
+pub(crate) use report::{CODES, WebFault, WebReport};
 pub(crate) use site::{PAYLOAD_AGE, Site, SiteOptions, SiteReport};

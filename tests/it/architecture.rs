@@ -55,6 +55,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "messenger",
             "signing",
             "fleet",
+            "web",
         ],
     ),
     // What only translates.

@@ -88,11 +88,21 @@ const ARTICLES: &[Article] = &[
             "src/readiness/certificate.rs",
         ],
     },
-    Article { number: "36262", fact: "endpoints update at start and hourly", files: &["src/web/site.rs"] },
+    Article {
+        number: "36262",
+        fact: "endpoints update at start and hourly",
+        files: &["src/explain/web.rs", "src/web/cache.rs", "src/web/site.rs"],
+    },
     Article {
         number: "61560",
         fact: "endpoints update from HTTP URLs, too; IIS serves only file extensions that have a MIME type",
-        files: &["src/web/mod.rs", "templates/web.config"],
+        files: &[
+            "src/explain/web.rs",
+            "src/web/check.rs",
+            "src/web/mod.rs",
+            "src/web/report.rs",
+            "templates/web.config",
+        ],
     },
     Article {
         number: "63588",

@@ -68,6 +68,7 @@ const LINES: &[&str] = &[
     "messenger uninstall --root root --dry-run",
     "explain",
     "explain entry-missing",
+    "web check http://127.0.0.1:1/ESXP",
     "web config nginx ESXP",
     "recover ESXP",
     "undo ESXP --dry-run",

@@ -1,5 +1,7 @@
 //! `configcid web`: configurations for web servers, tried with the servers themselves.
 
+mod check;
 mod config;
+mod faulty;
 #[cfg(unix)]
 mod servers;

@@ -1,0 +1,236 @@
+//! Questions to a web server, each within a time and a size. Redirections are never followed, so that nothing is sent to a server
+//! that was not named.
+
+use std::cell::RefCell;
+use std::io::{self, Read};
+use std::time::Duration;
+
+use base64ct::{Base64, Encoding};
+use ureq::http::{HeaderMap, Response};
+use ureq::tls::{RootCerts, TlsConfig};
+use ureq::{Agent, Body};
+
+use super::cache::Said;
+
+/// So many bytes a second are the least that a server may send over the whole of a file, beside the time that there is anyway
+/// (our choice).
+const LEAST_RATE: u64 = 16 << 10;
+
+/// How to ask for a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ask {
+    /// What there is to know without its content.
+    Head,
+    /// Its first byte: for servers that know no `HEAD`.
+    FirstByte,
+    /// All of it, of about so many bytes.
+    All(u64),
+}
+
+/// Who asks.
+pub(super) struct Client {
+    agent: Agent,
+    timeout: Duration,
+    authorization: Option<String>,
+}
+
+/// What a server says of a file.
+pub(super) struct Answer {
+    pub status: u16,
+    /// How many bytes the whole file has.
+    pub length: Option<u64>,
+    /// How the content is encoded, unless it is as it is.
+    pub encoding: Option<String>,
+    pub media_type: Option<String>,
+    pub location: Option<String>,
+    /// The ways to log on that the server offers.
+    pub logins: Vec<String>,
+    pub server: Option<String>,
+    pub cache: Said,
+    body: Body,
+}
+
+/// Why there is no answer, or not all of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Failure {
+    pub code: &'static str,
+    pub what: String,
+}
+
+impl Client {
+    /// `login`: a user's name and password, for servers that ask for them in the clear (`Basic`).
+    pub(super) fn new(timeout: Duration, in_flight: usize, login: Option<&(String, String)>) -> Self {
+        let config = Agent::config_builder()
+            .timeout_connect(Some(timeout))
+            .timeout_resolve(Some(timeout))
+            .timeout_recv_response(Some(timeout))
+            .timeout_per_read(Some(timeout))
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .http_status_as_error(false)
+            .max_idle_connections(in_flight)
+            .max_idle_connections_per_host(in_flight)
+            .user_agent(concat!("configcid/", env!("CARGO_PKG_VERSION")))
+            .accept("*/*")
+            .tls_config(TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build())
+            .build();
+        let authorization =
+            login.map(|(user, word)| format!("Basic {}", Base64::encode_string(format!("{user}:{word}").as_bytes())));
+        Self { agent: config.new_agent(), timeout, authorization }
+    }
+
+    /// Asks once more where a connection broke: servers close those that were kept open whenever they like.
+    pub(super) fn ask(&self, url: &str, ask: Ask, encodings: &str) -> Result<Answer, Failure> {
+        match self.ask_once(url, ask, encodings) {
+            Err(failure) if failure.code == "broken" => self.ask_once(url, ask, encodings),
+            other => other,
+        }
+    }
+
+    fn ask_once(&self, url: &str, ask: Ask, encodings: &str) -> Result<Answer, Failure> {
+        let request = if ask == Ask::Head { self.agent.head(url) } else { self.agent.get(url) };
+        let size = if let Ask::All(size) = ask { size } else { 0 };
+        let whole = 2 * self.timeout + Duration::from_secs(size / LEAST_RATE);
+        let mut request = request.config().timeout_global(Some(whole)).build();
+        request = request.header("Accept-Encoding", encodings);
+        if ask == Ask::FirstByte {
+            request = request.header("Range", "bytes=0-0");
+        }
+        if let Some(authorization) = &self.authorization {
+            request = request.header("Authorization", authorization);
+        }
+        request.call().map(Answer::new).map_err(|error| failure(error, self.timeout))
+    }
+}
+
+impl Answer {
+    fn new(response: Response<Body>) -> Self {
+        let (head, body) = response.into_parts();
+        let text = |name: &str| text(&head.headers, name);
+        let status = head.status.as_u16();
+        let total = |range: String| range.rsplit('/').next().and_then(|total| total.trim().parse().ok());
+        Self {
+            status,
+            length: match status {
+                206 | 416 => text("Content-Range").and_then(total),
+                _ => text("Content-Length").and_then(|length| length.trim().parse().ok()),
+            },
+            encoding: text("Content-Encoding").filter(|encoding| !encoding.trim().eq_ignore_ascii_case("identity")),
+            media_type: text("Content-Type"),
+            location: text("Location"),
+            logins: head
+                .headers
+                .get_all(if status == 407 { "Proxy-Authenticate" } else { "WWW-Authenticate" })
+                .iter()
+                .filter_map(|value| value.to_str().ok()?.split([' ', ',']).next().map(str::to_owned))
+                .collect(),
+            server: text("Server"),
+            cache: Said {
+                cache_control: text("Cache-Control"),
+                expires: text("Expires"),
+                date: text("Date"),
+                age: text("Age"),
+            },
+            body,
+        }
+    }
+
+    /// Reads the content; the reader gives no more than `limit` bytes.
+    pub(super) fn content(self, limit: u64, timeout: Duration) -> Content {
+        Content { body: self.body.into_reader().take(limit), timeout, failure: RefCell::default(), read: 0 }
+    }
+
+    /// Reads what little is left of the answer, so that the connection can be used again.
+    pub(super) fn finish(self) {
+        let _ = io::copy(&mut self.body.into_reader().take(1 << 10), &mut io::sink());
+    }
+}
+
+/// The content of an answer. It remembers why it ended too early.
+pub(super) struct Content {
+    body: io::Take<ureq::BodyReader<'static>>,
+    timeout: Duration,
+    failure: RefCell<Option<Failure>>,
+    pub read: u64,
+}
+
+impl Content {
+    pub(super) fn failure(&self) -> Option<Failure> {
+        self.failure.borrow().clone()
+    }
+}
+
+impl Read for Content {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.body.read(buffer) {
+            Ok(length) => {
+                self.read += length as u64;
+                Ok(length)
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
+            Err(error) => {
+                let kind = error.kind();
+                *self.failure.borrow_mut() = Some(failure(error.into(), self.timeout));
+                Err(kind.into())
+            }
+        }
+    }
+}
+
+/// A header as text, all of its lines.
+fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+    let values: Vec<String> =
+        headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect();
+    (!values.is_empty()).then(|| values.join(", "))
+}
+
+fn failure(error: ureq::Error, timeout: Duration) -> Failure {
+    use io::ErrorKind as Kind;
+    let seconds = timeout.as_secs_f32();
+    let (code, what) = match error {
+        ureq::Error::HostNotFound => ("unknown-host", "the name of the server cannot be resolved".to_owned()),
+        ureq::Error::Timeout(_) => {
+            ("timeout", format!("it does not answer, or goes on too slowly, within {seconds} s"))
+        }
+        ureq::Error::Rustls(error) => ("tls", tls(&error.to_string())),
+        ureq::Error::Tls(what) => ("tls", tls(what)),
+        ureq::Error::Io(error) => match error.kind() {
+            Kind::ConnectionRefused => ("unreachable", "the server refuses connections to this port".to_owned()),
+            Kind::TimedOut | Kind::WouldBlock => ("timeout", format!("it does not answer within {seconds} s")),
+            Kind::InvalidData | Kind::InvalidInput => ("tls", tls(&error.to_string())),
+            Kind::ConnectionReset | Kind::ConnectionAborted | Kind::BrokenPipe | Kind::UnexpectedEof => {
+                ("broken", format!("the connection breaks: {error}"))
+            }
+            // What the system's resolver says has no kind of its own.
+            _ if ["lookup", "No such host"].iter().any(|part| error.to_string().contains(part)) => {
+                ("unknown-host", format!("the name of the server cannot be resolved: {error}"))
+            }
+            _ => ("unreachable", format!("the server cannot be reached: {error}")),
+        },
+        ureq::Error::Protocol(error) => ("broken", format!("it does not speak HTTP as it should: {error}")),
+        ureq::Error::ConnectionFailed => ("unreachable", "the server cannot be reached".to_owned()),
+        error => ("broken", error.to_string()),
+    };
+    Failure { code, what }
+}
+
+/// What is wrong with TLS, in plain words, with what the library says behind it.
+fn tls(said: &str) -> String {
+    let plain = [
+        ("UnknownIssuer", "nobody whom this computer trusts has signed the server's certificate"),
+        ("SelfSigned", "the server's certificate is signed by itself"),
+        ("Expired", "the server's certificate has expired"),
+        ("expired", "the server's certificate has expired"),
+        ("NotValidYet", "the server's certificate is not valid yet"),
+        ("NotValidForName", "the server's certificate is for another name"),
+        ("not valid for name", "the server's certificate is for another name"),
+        ("Revoked", "the server's certificate was revoked"),
+        ("certificate", "the server's certificate is not to be trusted"),
+        ("corrupt message", "this port does not speak TLS: the URL perhaps begins with http://"),
+        ("Alert", "the server and this computer agree on no way to encrypt"),
+        ("alert", "the server and this computer agree on no way to encrypt"),
+        ("incompatible", "the server and this computer agree on no way to encrypt"),
+    ];
+    let found = plain.iter().find(|(part, _)| said.contains(part)).map(|(_, plain)| *plain);
+    format!("{} ({said})", found.unwrap_or("no encrypted connection comes about"))
+}
