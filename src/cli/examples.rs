@@ -153,6 +153,19 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         ],
     ),
     (
+        "web check",
+        &[
+            (
+                "web check http://127.0.0.1:9/CIDs/ESXP --timeout 1",
+                "do endpoints get there what the catalogs list? Where no server answers, exit code 3",
+            ),
+            (
+                "web check http://127.0.0.1:9/CIDs/ESXP --timeout 1 --deep --json",
+                "with the checksums of all files, for programs; exit code 3",
+            ),
+        ],
+    ),
+    (
         "web config",
         &[
             ("web config iis demo/MRESXP", "what IIS needs to serve every file of the CID"),

@@ -54,7 +54,7 @@ pub(crate) enum Finder {
 
 impl Finder {
     /// All of them, in the order of the document.
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::Audit,
         Self::Mrinit,
         Self::Fleet,

@@ -1,6 +1,7 @@
 //! Whether a web CID is complete for an endpoint: its catalogs are fetched, and each file that they list is asked for.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -40,6 +41,8 @@ pub(crate) struct CheckOptions {
     pub checksum: ChecksumChoice,
     /// A user's name and password.
     pub login: Option<(String, String)>,
+    /// The file with the certificates of the authorities to trust in place of this computer's.
+    pub ca: Option<PathBuf>,
 }
 
 /// What came of asking for one file.
@@ -66,13 +69,13 @@ struct Check<'a> {
 /// Checks the web CID at `address`; `progress` is told how many of how many files were asked for.
 ///
 /// # Errors
-/// A brought checksum command fails. What is wrong with the web CID is not an error but a fault.
+/// A brought checksum command fails, or the file of `ca` holds no certificate. What is wrong with the web CID is not an error but a fault.
 pub(crate) fn check(
     address: &Address,
     options: &CheckOptions,
     progress: impl FnMut(usize, usize),
 ) -> Result<WebReport> {
-    let client = Client::new(options.timeout, options.in_flight, options.login.as_ref());
+    let client = Client::new(options.timeout, options.in_flight, options.login.as_ref(), options.ca.as_deref())?;
     let check = Check { address, options, client, requests: AtomicUsize::new(0), in_vain: AtomicUsize::new(0) };
     let mut report = WebReport {
         url: address.to_string(),

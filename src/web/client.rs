@@ -3,18 +3,24 @@
 
 use std::cell::RefCell;
 use std::io::{self, Read};
+use std::path::Path;
 use std::time::Duration;
 
 use base64ct::{Base64, Encoding};
 use ureq::http::{HeaderMap, Response};
-use ureq::tls::{RootCerts, TlsConfig};
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Body};
 
 use super::cache::Said;
+use crate::base::error::{Error, Result};
+use crate::base::files::read_given_file;
 
 /// So many bytes a second are the least that a server may send over the whole of a file, beside the time that there is anyway
 /// (our choice).
 const LEAST_RATE: u64 = 16 << 10;
+
+/// No file of certificates is larger.
+const MAX_CERTIFICATES: u64 = 4 << 20;
 
 /// How to ask for a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +65,17 @@ pub(super) struct Failure {
 
 impl Client {
     /// `login`: a user's name and password, for servers that ask for them in the clear (`Basic`).
-    pub(super) fn new(timeout: Duration, in_flight: usize, login: Option<&(String, String)>) -> Self {
+    /// `ca`: a file with the certificates of the only authorities to trust.
+    ///
+    /// # Errors
+    /// That file cannot be read, or holds no certificate.
+    pub(super) fn new(
+        timeout: Duration,
+        in_flight: usize,
+        login: Option<&(String, String)>,
+        ca: Option<&Path>,
+    ) -> Result<Self> {
+        let roots = ca.map_or(Ok(RootCerts::PlatformVerifier), authorities)?;
         let config = Agent::config_builder()
             .timeout_connect(Some(timeout))
             .timeout_resolve(Some(timeout))
@@ -72,11 +88,11 @@ impl Client {
             .max_idle_connections_per_host(in_flight)
             .user_agent(concat!("configcid/", env!("CARGO_PKG_VERSION")))
             .accept("*/*")
-            .tls_config(TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build())
+            .tls_config(TlsConfig::builder().root_certs(roots).build())
             .build();
         let authorization =
             login.map(|(user, word)| format!("Basic {}", Base64::encode_string(format!("{user}:{word}").as_bytes())));
-        Self { agent: config.new_agent(), timeout, authorization }
+        Ok(Self { agent: config.new_agent(), timeout, authorization })
     }
 
     /// Asks once more where a connection broke: servers close those that were kept open whenever they like.
@@ -175,6 +191,22 @@ impl Read for Content {
             }
         }
     }
+}
+
+/// The authorities of a file.
+fn authorities(path: &Path) -> Result<RootCerts> {
+    const NEXT: &str = "name a file with the certificates of authorities in PEM";
+    let bytes = read_given_file(path, MAX_CERTIFICATES, NEXT)?;
+    let certificates: Vec<Certificate<'static>> = parse_pem(&bytes)
+        .filter_map(|item| match item {
+            Ok(PemItem::Certificate(certificate)) => Some(certificate),
+            _ => None,
+        })
+        .collect();
+    if certificates.is_empty() {
+        return Err(Error::usage("it holds no certificate").in_file(path).next(NEXT));
+    }
+    Ok(RootCerts::new_with_certs(&certificates))
 }
 
 /// A header as text, all of its lines.

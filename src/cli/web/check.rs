@@ -32,6 +32,9 @@ pub(crate) struct CheckArgs {
     /// The file whose first line is the password of --user
     #[arg(long, value_name = "FILE", requires = "user", value_parser = path())]
     password_file: Option<PathBuf>,
+    /// Trust the authorities whose certificates this PEM file holds, and no others, for https
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    ca: Option<PathBuf>,
     #[command(flatten)]
     function: FunctionFlags,
 }
@@ -58,6 +61,7 @@ fn check(args: &CheckArgs, out: Out) -> Result<Exit> {
         deep: args.deep,
         checksum: args.function.choice()?,
         login,
+        ca: args.ca.clone(),
     };
     // A line for each file would be more than a terminal can show.
     let told = Cell::new(0);

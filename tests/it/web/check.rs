@@ -477,13 +477,17 @@ fn a_certificate_that_nobody_trusts_is_told() {
         return;
     }
     let env = TestEnv::new();
-    let made = env
-        .clean(Command::new("openssl"))
-        .args("req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 9 -subj /CN=localhost".split(' '))
-        .args(["-addext", "subjectAltName=IP:127.0.0.1"])
-        .output()
-        .unwrap();
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    env.cid("ESXP", DemoCid::default());
+    let make = |line: &str| {
+        let made = env.clean(Command::new("openssl")).args(line.split(' ')).output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    };
+    make("req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 9 -subj /CN=authority");
+    make(
+        "req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 9 -subj /CN=localhost -CA ca.pem -CAkey ca.key \
+         -addext subjectAltName=IP:127.0.0.1 -addext basicConstraints=CA:FALSE",
+    );
+    make("req -x509 -newkey rsa:2048 -nodes -keyout other.key -out other.pem -days 9 -subj /CN=other");
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let mut server = env
         .clean(Command::new("openssl"))
@@ -507,10 +511,21 @@ fn a_certificate_that_nobody_trusts_is_told() {
         assert!(server.try_wait().unwrap().is_none(), "openssl does not start");
         std::thread::yield_now();
     }
-    let output = env.run(&format!("web check https://127.0.0.1:{port}/ESXP"));
+    let asked = |more: &str| env.run(&format!("web check https://127.0.0.1:{port}/ESXP --timeout 1 {more}"));
+    let (usual, other) = (asked(""), asked("--ca other.pem"));
+    // This server knows GET alone, and serves one after the other.
+    let own = asked("--ca ca.pem --deep --in-flight 1 --json");
     server.kill().unwrap();
     server.wait().unwrap();
-    output.expect(3).says("tls: \\cidsync.upd").says("certificate");
+    for output in [usual, other] {
+        output.expect(3).says("tls: \\cidsync.upd").says("whom this computer trusts");
+    }
+    let own = own.json();
+    assert!(own["catalogs"].as_array().is_some_and(|catalogs| catalogs.len() > 1), "{own}");
+    assert!(!faults(&own).iter().any(|fault| fault.starts_with("tls")), "{own}");
+    let line = "web check https://127.0.0.1/ESXP --ca";
+    env.refuses(2, &format!("{line} key.pem")).complains("holds no certificate");
+    env.refuses(1, &format!("{line} nothing.pem")).complains("nothing.pem");
 }
 
 /// The loop is closed: what `web config` writes, `web check` finds complete.
