@@ -90,7 +90,7 @@ const WORDS: &[(&str, &str, &str, &str)] = &[
         "formats.md, section 3",
     ),
     (
-        "own-checksum",
+        "catalog-checksum",
         "A catalog's own checksum does not fit it.",
         "It was altered on the way, or by a tool that did not bring it in line.",
         "formats.md, section 3",

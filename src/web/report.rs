@@ -93,7 +93,7 @@ pub(crate) const CODES: &[(&str, &str)] = &[
     ("refused", "look at the rights of the files and the rules of the server: configcid web config"),
     ("size", "publish the CID again, payload before catalogs, and empty the caches on the way"),
     ("altered", "publish the CID again, payload before catalogs, and empty the caches on the way"),
-    ("own-checksum", "let the server update the CID, or configcid refresh it, and publish it again"),
+    ("catalog-checksum", "let the server update the CID, or configcid refresh it, and publish it again"),
     ("page", "let the server answer for files with files alone: no login, no page for what is not there"),
     ("compressed", "turn compression off for the CID: configcid web config"),
     ("server-error", "look at the server's log"),

@@ -115,7 +115,7 @@ impl<'a> Compared<'a> {
                 Some(best) if is_deep => {
                     if !is_own {
                         let what = format!("its own checksum is not what {} of it gives", functions[best].name());
-                        verdict.faults.push((None, WebFault::new("own-checksum", Some(path), None, what)));
+                        verdict.faults.push((None, WebFault::new("catalog-checksum", Some(path), None, what)));
                     }
                     for (index, entry, sums) in of_this {
                         let (is, listed) = (sums[best], entries[entry].checksum);
