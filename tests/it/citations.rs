@@ -56,6 +56,8 @@ const ARTICLES: &[Article] = &[
             "src/explain/readiness.rs",
             "src/explain/rooms.rs",
             "src/cli/relay/check.rs",
+            "src/cli/setup/find.rs",
+            "src/cli/setup/mod.rs",
             "src/fleet/check.rs",
             "src/fleet/model.rs",
             "src/fleet/plan.rs",
@@ -99,6 +101,7 @@ const ARTICLES: &[Article] = &[
         number: "61560",
         fact: "endpoints update from HTTP URLs, too; IIS serves only file extensions that have a MIME type",
         files: &[
+            "src/cli/setup/find.rs",
             "src/explain/web.rs",
             "src/web/check.rs",
             "src/web/mod.rs",

@@ -574,8 +574,11 @@ fn wrong_configurations_are_told() {
     let users = env.path("users");
     let users = users.display();
     let nginx = |rules: &str| format!("location /ESXP/ {{ alias {root}/; {rules} }}");
-    let apache =
-        |rules: &str| format!("Alias /ESXP {root}\n<Directory {root}>\nExpiresActive Off\nRemoveEncoding .cfg\n{rules}\n</Directory>\n");
+    let apache = |rules: &str| {
+        format!(
+            "Alias /ESXP {root}\n<Directory {root}>\nExpiresActive Off\nRemoveEncoding .cfg\n{rules}\n</Directory>\n"
+        )
+    };
     let refusing = "<FilesMatch \"\\.dll$\">\nRequire all denied\n</FilesMatch>";
     let login = "AuthType Basic\nAuthName x\nAuthBasicProvider file\nRequire valid-user\nAuthUserFile";
     for (kind, config, expected) in [
