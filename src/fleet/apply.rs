@@ -1,5 +1,6 @@
 //! Plans made and carried out for all CIDs side by side.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -86,7 +87,10 @@ fn without_source(source: &FleetCid) -> Error {
 
 /// One CID from start to end.
 fn one_cid(fleet: &Fleet, cid: &FleetCid, work: &Work<'_>) -> Ran {
-    let followed = match follow(fleet, cid, &work.run, work.refresh).map(|delivered| told(cid, delivered)) {
+    // What is wrong with the file's own function, the plan tells.
+    let refresh = cid.refresh(work.refresh).unwrap_or(Cow::Borrowed(work.refresh));
+    let run = Run { look: work.run.look.map(|_| &*refresh), ..work.run };
+    let followed = match follow(fleet, cid, &run, &refresh).map(|delivered| told(cid, delivered)) {
         None => None,
         Some(Err(ran)) => return *ran,
         Some(Ok((followed, ran))) if work.run.dry_run && followed.is_new => {
@@ -94,11 +98,11 @@ fn one_cid(fleet: &Fleet, cid: &FleetCid, work: &Work<'_>) -> Ran {
         }
         Some(Ok(followed)) => Some(followed),
     };
-    let mut ran = work.run.on(&cid.folder, |_| plan(fleet, cid, work.refresh));
+    let mut ran = run.on(&cid.folder, |_| plan(fleet, cid, &refresh));
     // What is told of and not mended is no CID that is as it should be.
     if ran.status == Status::Unchanged
         && ran.plan.as_ref().is_some_and(|plan| !plan.warnings().is_empty())
-        && status_by_file(fleet, cid, work.refresh).state == State::Drifted
+        && status_by_file(fleet, cid, &refresh).state == State::Drifted
     {
         ran.status = Status::Drifted;
     }

@@ -6,7 +6,7 @@ pub(super) const TABLES: &[&str] = &["defaults", "server", "relay", "cid"];
 
 /// The keys of `[defaults]`.
 pub(super) const DEFAULTS: &[&str] =
-    &["folder", "platform", "platforms", "address", "domain", "system", "from_root", "accept"];
+    &["folder", "platform", "platforms", "address", "domain", "system", "from_root", "checksum", "accept"];
 
 /// The keys of `[server]`.
 pub(super) const SERVER: &[&str] =
@@ -17,7 +17,7 @@ pub(super) const RELAY: &[&str] =
     &["name", "ip", "fqdn", "netbios", "parent", "endpoints", "address", "domain", "system", "platforms", "accept"];
 
 /// The keys of `[[cid]]`.
-pub(super) const CID: &[&str] = &["path", "platform", "relay", "source", "from_root"];
+pub(super) const CID: &[&str] = &["path", "platform", "relay", "source", "from_root", "checksum"];
 
 /// The word that stands for the server wherever a relay can be named.
 pub(super) const THE_SERVER: &str = "server";

@@ -1,11 +1,13 @@
 //! The network that a fleet file describes.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use super::keys::THE_SERVER;
 use super::words::{AddressKind, Domain, Platform, Recommendation};
-use crate::base::error::Result;
+use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::near::nearest;
+use crate::catalogs::{ChecksumChoice, RefreshOptions, function};
 use crate::mrinit::RelayAddress;
 use crate::relay::CopyState;
 
@@ -118,6 +120,27 @@ pub struct FleetCid {
     pub source_folder: Option<PathBuf>,
     /// Ports and identity keys that differ from the root's `mrinit.conf` are taken from it.
     pub from_root: bool,
+    /// The checksum function of its catalogs: a definition, or the path of a file that holds one.
+    pub checksum: Option<Given<String>>,
+}
+
+impl FleetCid {
+    /// How its catalogs are refreshed: as `options` say, and by the function that the file states where they name none and no
+    /// program.
+    ///
+    /// # Errors
+    /// The file that holds the definition cannot be read, or holds something else.
+    pub(super) fn refresh<'o>(&self, options: &'o RefreshOptions) -> Result<Cow<'o, RefreshOptions>> {
+        let (Some(checksum), ChecksumChoice::FindOut, None) = (&self.checksum, &options.checksum, &options.program)
+        else {
+            return Ok(Cow::Borrowed(options));
+        };
+        let function = function(&checksum.value).map_err(|error| {
+            let what = format!("line {} states the checksum {}: {error}", checksum.line, checksum.value);
+            Error::new(ErrorKind::Fleet, what).next("correct it in the fleet file")
+        })?;
+        Ok(Cow::Owned(RefreshOptions { checksum: ChecksumChoice::Use(function), ..options.clone() }))
+    }
 }
 
 impl FleetCid {

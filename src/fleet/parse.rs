@@ -15,6 +15,7 @@ use crate::base::error::{Error, Result};
 use crate::base::files::read_file;
 use crate::base::files::real_path;
 use crate::base::text::fold_case;
+use crate::catalog::checksum::Definition;
 
 /// The largest fleet file that is read, in bytes.
 pub const MAX_SIZE: u64 = 16 << 20;
@@ -135,6 +136,7 @@ struct Defaults {
     domain: Option<Given<Domain>>,
     system: Option<Given<String>>,
     from_root: Option<Given<bool>>,
+    checksum: Option<Given<String>>,
     accept: Option<Given<Vec<Recommendation>>>,
 }
 
@@ -148,6 +150,7 @@ impl Defaults {
             domain: section.word("domain")?,
             system: section.text("system")?,
             from_root: section.flag("from_root")?,
+            checksum: section.text("checksum")?,
             accept: section.words("accept")?,
         })
     }
@@ -170,12 +173,26 @@ fn machine(section: &Section<'_, '_>, defaults: &Defaults) -> Result<Machine> {
     })
 }
 
+/// A checksum function as it is meant: a definition that is one, or a file from where the fleet file is.
+fn checked(Given { value, line }: Given<String>, folder: &Path) -> Result<Given<String>> {
+    let is_file = Path::new(&value).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
+    if is_file && !is_absolute(&value) {
+        return Ok(Given { value: folder.join(value).to_string_lossy().into_owned(), line });
+    }
+    if !is_file {
+        let wrong = |error: Error| format_error(format!("checksum: {}", error.what()), line);
+        value.parse::<Definition>().map_err(wrong)?;
+    }
+    Ok(Given { value, line })
+}
+
 fn cid(section: &Section<'_, '_>, defaults: &Defaults, folder: &Path) -> Result<FleetCid> {
     let path = section.required("path")?;
     let given = defaults.folder.as_ref().map_or("", |folder| &folder.value);
     let base = if is_absolute(given) { given.into() } else { folder.join(given) };
     let platforms = section.words("platform")?.or_else(|| defaults.platform.clone());
     let source = section.text("source")?;
+    let checksum = section.text("checksum")?.or_else(|| defaults.checksum.clone());
     let place = |path: &str| if is_absolute(path) { path.into() } else { base.join(path) };
     Ok(FleetCid {
         folder: place(&path.value),
@@ -184,6 +201,7 @@ fn cid(section: &Section<'_, '_>, defaults: &Defaults, folder: &Path) -> Result<
         platforms: platforms.unwrap_or(Given { value: vec![Platform::Windows], line: section.line }),
         relay: section.text("relay")?,
         reports_to: Target::Unknown,
+        checksum: checksum.map(|given| checked(given, folder)).transpose()?,
         from_root: section.flag("from_root")?.or_else(|| defaults.from_root.clone()).is_some_and(|given| given.value),
         path,
     })

@@ -19,7 +19,7 @@ use crate::relay::{self, RelayState};
 pub fn plan(fleet: &Fleet, cid: &FleetCid, refresh_options: &RefreshOptions) -> Result<Plan> {
     let open = Cid::open(&cid.folder)?;
     let state = relay::show(&open)?;
-    plan_of(fleet, cid, &open, &state, refresh_options)
+    plan_of(fleet, cid, &open, &state, &*cid.refresh(refresh_options)?)
 }
 
 /// As [`plan`], for a CID that is open.

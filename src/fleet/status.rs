@@ -96,6 +96,11 @@ pub fn status(fleet: &Fleet, options: &RefreshOptions, jobs: usize, done: impl F
 
 /// Looks at one CID: see [`status`].
 pub fn cid_status(fleet: &Fleet, cid: &FleetCid, options: &RefreshOptions) -> CidStatus {
+    let options = match cid.refresh(options) {
+        Ok(options) => options,
+        Err(error) => return CidStatus::unreachable(&error),
+    };
+    let options = &*options;
     let lacks = lacks(fleet, cid, options);
     if is_to_be_made(cid) {
         return match lacks {

@@ -2,6 +2,7 @@
 
 mod apply;
 mod check;
+mod checksum;
 mod follow;
 mod pictures;
 mod reparent;
