@@ -61,9 +61,9 @@ mod reliability;
 mod report;
 mod secrets;
 mod services;
-#[cfg(target_os = "linux")]
 #[cfg(unix)]
 mod setup;
+#[cfg(target_os = "linux")]
 mod share;
 mod signed_files;
 mod slips;

@@ -8,8 +8,10 @@ use std::process::Command;
 
 use serde_json::Value;
 
+#[cfg(unix)]
+use crate::support::RELAY;
+use crate::support::TestEnv;
 use crate::support::browser::{have, have_with};
-use crate::support::{RELAY, TestEnv};
 
 fn place(name: &str) -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/monitoring")).join(name)
