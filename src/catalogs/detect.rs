@@ -1,7 +1,11 @@
 //! Which checksum function a catalog uses: found out, never assumed (formats.md, section 3).
 
+#[cfg(feature = "cli")]
+use std::collections::HashMap;
 use std::sync::Arc;
 
+#[cfg(feature = "cli")]
+use super::Loaded;
 use crate::base::error::Result;
 use crate::catalog::checksum::{self, Function, bound};
 use crate::catalog::{Catalog, Checksum, CidPath, CustomerFiles, Entry, Role};
@@ -123,6 +127,40 @@ pub(crate) fn detect(
     })
 }
 
+#[cfg(feature = "cli")]
+/// As [`detect`], for a catalog of a CID that is on no disk: `read` gives the content of a file of this size.
+///
+/// # Errors
+/// A function fails, or no file can be read.
+pub(crate) fn detect_elsewhere(
+    loaded: &Loaded,
+    customer_files: &CustomerFiles,
+    choice: &ChecksumChoice,
+    read: impl Fn(&CidPath, u32) -> Result<Vec<u8>>,
+) -> Result<Detection> {
+    let Loaded { file, bytes, catalog } = loaded;
+    let mut contents: HashMap<String, Vec<u8>> = HashMap::new();
+    let mut failed = None;
+    let samples = samples_by(file, catalog, customer_files, |path, entry| match read(path, entry.size) {
+        Ok(bytes) if bytes.len() as u64 == u64::from(entry.size) => {
+            contents.insert(path.key(), bytes);
+            Some(Found::Absent)
+        }
+        Ok(_) => None,
+        Err(error) => {
+            failed.get_or_insert(error);
+            None
+        }
+    });
+    if let Some(error) = failed.filter(|_| samples.is_empty()) {
+        return Err(error);
+    }
+    judge(&samples, catalog, bytes, choice, &choice.candidates(), |_, function, sample| {
+        let function = sample.function(catalog, function);
+        contents.get(&sample.path.key()).map(|bytes| function.of_bytes(bytes)).transpose()
+    })
+}
+
 impl ChecksumChoice {
     /// The functions to try, in the order in which they are tried.
     pub(crate) fn candidates(&self) -> Vec<Function> {
@@ -185,6 +223,21 @@ pub(crate) fn samples(
     catalog: &Catalog,
     customer_files: &CustomerFiles,
 ) -> Vec<Sample> {
+    samples_by(file, catalog, customer_files, |path, entry| {
+        // The disk as it is, also where this plan changes the file: a catalog that lists nothing else is known by what the
+        // file was. What cannot be looked at tells nothing; whoever asks meets it again where it matters.
+        let found = view.cid().tree().known(path).ok()?;
+        matches!(found, Found::File { size, .. } if size == u64::from(entry.size)).then_some(found)
+    })
+}
+
+/// As [`samples`], of the files that `find` finds with the listed size.
+fn samples_by(
+    file: &CatalogFile,
+    catalog: &Catalog,
+    customer_files: &CustomerFiles,
+    mut find: impl FnMut(&CidPath, &Entry) -> Option<Found>,
+) -> Vec<Sample> {
     let mut order: Vec<_> = catalog
         .entries()
         .iter()
@@ -203,10 +256,7 @@ pub(crate) fn samples(
         if is_own_name(path.file_name()) {
             continue;
         }
-        // The disk as it is, also where this plan changes the file: a catalog that lists nothing else is known by what the
-        // file was. What cannot be looked at tells nothing; whoever asks meets it again where it matters.
-        let Ok(found) = view.cid().tree().known(&path) else { continue };
-        if matches!(found, Found::File { size, .. } if size == u64::from(entry.size)) {
+        if let Some(found) = find(&path, entry) {
             samples.push(Sample { path, found, entry: entry.clone(), vendor });
         }
     }

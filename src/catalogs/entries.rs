@@ -1,9 +1,12 @@
 //! Bringing the entries of catalogs in line with the customer's files, by a checksum function that is known.
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use super::basis::{Basis, Refreshed};
 use super::damage::NAMED;
+#[cfg(feature = "cli")]
+use super::detect::detect_elsewhere;
 use super::loaded::catalog_change;
 use super::{ChecksumChoice, Detection, Loaded, Program, RefreshOptions, detect};
 use crate::base::error::{Error, ErrorKind, Result};
@@ -67,7 +70,25 @@ fn tells_nothing(error: &Error, loaded: &Loaded) -> bool {
 pub(crate) fn function_of(view: &View<'_>, loaded: &Loaded, options: &RefreshOptions) -> Result<Function> {
     let Loaded { file, bytes, catalog } = loaded;
     let place = view.cid().shown(&file.path);
-    match detect(view, file, catalog, bytes, &options.customer_files, &options.checksum)? {
+    function_by(detect(view, file, catalog, bytes, &options.customer_files, &options.checksum)?, &place, options)
+}
+
+#[cfg(feature = "cli")]
+/// As [`function_of`], for a catalog of a CID that is on no disk, `place`; `read` gives the content of a file of this size.
+///
+/// # Errors
+/// As [`function_of`], or no file can be read.
+pub(crate) fn function_elsewhere(
+    loaded: &Loaded,
+    place: &Path,
+    options: &RefreshOptions,
+    read: impl Fn(&CidPath, u32) -> Result<Vec<u8>>,
+) -> Result<Function> {
+    function_by(detect_elsewhere(loaded, &options.customer_files, &options.checksum, read)?, place, options)
+}
+
+fn function_by(detection: Detection, place: &Path, options: &RefreshOptions) -> Result<Function> {
+    match detection {
         Detection::Known(function) => Ok(function),
         Detection::Damaged { function, .. } if options.accept_damage => Ok(function),
         Detection::Damaged { function, files, own } => {
@@ -83,7 +104,7 @@ pub(crate) fn function_of(view: &View<'_>, loaded: &Loaded, options: &RefreshOpt
                 ErrorKind::Damage,
                 format!("the catalog uses {}, but there is damage: {}", function.name(), what.join(", and ")),
             )
-            .in_file(&place)
+            .in_file(place)
             .next("let the server update this CID; or, if it is meant to be so, say --accept-damage"))
         }
         Detection::Undetermined(function) => Err(Error::new(
@@ -94,7 +115,7 @@ pub(crate) fn function_of(view: &View<'_>, loaded: &Loaded, options: &RefreshOpt
                 function.name()
             ),
         )
-        .in_file(&place)
+        .in_file(place)
         .next(format!("if you know the function, name it: --checksum {}", function.name()))),
         Detection::Foreign => Err(Error::new(
             ErrorKind::ForeignChecksum,
@@ -106,7 +127,7 @@ pub(crate) fn function_of(view: &View<'_>, loaded: &Loaded, options: &RefreshOpt
                 ChecksumChoice::Use(function) => format!("the checksum function {} does not reproduce this catalog", function.name()),
             },
         )
-        .in_file(&place)
+        .in_file(place)
         .next(format!(
             "bring the function with --checksum DEFINITION, which configcid catalog identify may find, or --checksum-command \
              'PROGRAM ARG...', or the vendor's program with --refresh-with {}",

@@ -30,6 +30,8 @@ pub(crate) use command::split_command;
 pub use create::{CreateOptions, create};
 pub use detect::{ChecksumChoice, Detection};
 pub(crate) use detect::{detect, judge, samples};
+#[cfg(feature = "cli")]
+pub(crate) use entries::function_elsewhere;
 pub(crate) use entries::function_of;
 pub use function::function;
 pub use identify::{FitReport, Identified, identify};

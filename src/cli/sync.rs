@@ -3,23 +3,26 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::base::pool::{processors, side_by_side};
 use crate::catalog::CidPath;
 use crate::plan::Writer;
 use crate::report::{CidResult, count, fault_line, lock_lines, plan_lines, table};
-use crate::sync::{Delivered, Delivery, FolderSource, Pace, Progress, Source, refuse_overlaps};
+use crate::sync::{Delivered, Delivery, FolderSource, Pace, Progress, Source, WebSource, refuse_overlaps};
+use crate::web::{Access, Address};
 use crate::{Cid, Error, ErrorKind, Exit, RefreshOptions, Result, Status};
 use clap::Args;
 use serde::Serialize;
 
 use super::flags::{FunctionFlags, WriteFlags, path};
 use super::out::Out;
+use super::web::password;
 use super::work::HALF_DONE;
 
 #[derive(Debug, Args)]
 pub(super) struct SyncArgs {
-    /// The CID to bring files from
+    /// The CID to bring files from: a folder, or the URL of one on a web server
     #[arg(value_parser = path())]
     pub source: PathBuf,
     /// The CIDs to bring them to; one that is not there yet is made
@@ -40,7 +43,7 @@ pub(super) struct SyncArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct FetchArgs {
-    /// The CID to bring
+    /// The CID to bring: a folder, or the URL of one on a web server
     #[arg(value_parser = path())]
     pub source: PathBuf,
     /// The folder to make; where a run broke off, the next one goes on
@@ -63,9 +66,48 @@ struct BringFlags {
     #[arg(long)]
     accept_temporary: bool,
     #[command(flatten)]
+    site: SiteFlags,
+    #[command(flatten)]
     function: FunctionFlags,
     #[command(flatten)]
     write: WriteFlags,
+}
+
+/// How to reach a source that is a URL.
+#[derive(Debug, Args)]
+struct SiteFlags {
+    /// The user as whom to log on where the source is a URL (HTTP's Basic alone)
+    #[arg(long, value_name = "NAME", requires = "password_file")]
+    user: Option<String>,
+    /// The file whose first line is the password of --user
+    #[arg(long, value_name = "FILE", requires = "user", value_parser = path())]
+    password_file: Option<PathBuf>,
+    /// Trust the authorities whose certificates this PEM file holds, and no others, for https
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    ca: Option<PathBuf>,
+    /// How long the server of a URL may be silent
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    timeout: u64,
+}
+
+impl SiteFlags {
+    /// The source of this name: a folder, or a URL.
+    fn source(&self, name: &Path, out: Out) -> Result<Box<dyn Source>> {
+        if !is_url(name) {
+            return Ok(Box::new(FolderSource::open(name)?));
+        }
+        let (address, note) = Address::parse(&name.to_string_lossy())?;
+        note.iter().for_each(|note| out.warning(note));
+        let login = match (&self.user, &self.password_file) {
+            (Some(user), Some(file)) => Some((user.clone(), password(file)?)),
+            _ => None,
+        };
+        if login.is_some() && !address.is_encrypted() {
+            out.warning("the password is sent in the clear: the URL does not begin with https://");
+        }
+        let access = Access { timeout: Duration::from_secs(self.timeout), login, ca: self.ca.clone() };
+        Ok(Box::new(WebSource::new(address, &access)?))
+    }
 }
 
 #[derive(Serialize)]
@@ -128,12 +170,17 @@ fn refuse_there(new: &Path) -> Result<()> {
     Err(Error::new(ErrorKind::Usage, "this is a CID already").in_file(new).next(next))
 }
 
-/// Refuses what names no folder.
-fn refuse_url(path: &Path) -> Result<()> {
+/// Whether this names a place on some server.
+fn is_url(path: &Path) -> bool {
     let text = path.to_string_lossy();
     let scheme = text.split_once("://").map(|(scheme, _)| scheme);
-    match scheme.is_some_and(|scheme| !scheme.is_empty() && scheme.chars().all(|c| c.is_ascii_alphanumeric())) {
-        true => Err(Error::new(ErrorKind::Usage, "CIDs at URLs are not read or written yet")
+    scheme.is_some_and(|scheme| !scheme.is_empty() && scheme.chars().all(|c| c.is_ascii_alphanumeric()))
+}
+
+/// Refuses what names no folder.
+fn refuse_url(path: &Path) -> Result<()> {
+    match is_url(path) {
+        true => Err(Error::new(ErrorKind::Usage, "nothing is written to a URL yet")
             .in_file(path)
             .next("name a folder: a local one, a mounted one, or a UNC path")),
         false => Ok(()),
@@ -154,11 +201,12 @@ struct Job<'a> {
 impl Job<'_> {
     fn run(&self, out: Out) -> Result<Exit> {
         let Self { command, destinations, keep_relay, deep, jobs, flags, .. } = *self;
-        let BringFlags { bandwidth, accept_temporary, function, write } = flags;
-        std::iter::once(self.source).chain(destinations.iter().map(PathBuf::as_path)).try_for_each(refuse_url)?;
+        let BringFlags { bandwidth, accept_temporary, site, function, write } = flags;
+        destinations.iter().try_for_each(|path| refuse_url(path))?;
         let mut options: RefreshOptions = function.options()?;
         options.accept_temporary = *accept_temporary;
-        let source = FolderSource::open(self.source)?;
+        let source = site.source(self.source, out)?;
+        let source = &*source;
         refuse_overlaps(source.folder(), destinations)?;
         let pace = Pace::new(bandwidth.map(|kib| kib.saturating_mul(1024)));
         let dry_run = write.dry_run;
@@ -166,7 +214,7 @@ impl Job<'_> {
         let delivery = Delivery { dry_run, lock, deep, keep_relay, options, pace, by: "" };
         let meter = Meter::new(destinations, out);
         let mut all: Vec<Option<Delivered>> = destinations.iter().map(|_| None).collect();
-        let bring = |index: usize| delivery.to(&source, &destinations[index], &|progress| meter.tell(index, progress));
+        let bring = |index: usize| delivery.to(source, &destinations[index], &|progress| meter.tell(index, progress));
         side_by_side(jobs, destinations.len(), bring, |index, delivered| {
             meter.end(index, || show(&delivered, dry_run, out));
             all[index] = Some(delivered);

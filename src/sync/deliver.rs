@@ -411,7 +411,7 @@ impl<'a> Work<'a> {
                     }
                     None => {
                         let asked = Asked { sha256: true, ..Asked::default() };
-                        let Opened { input, .. } = self.source.open(&path)?;
+                        let Opened { input, .. } = self.source.open(&path, entry.size)?;
                         let theirs = digest_input(input, &self.source.shown_file(&path), size + 1, asked)?;
                         theirs.sha256 == digest_file(&place, size + 1, asked)?.sha256
                     }

@@ -77,7 +77,7 @@ impl Fetch<'_> {
             return Ok(Brought { sha256, is_reused: true });
         }
         let shown = self.source.shown_file(&file.path);
-        let Opened { input, metadata } = self.source.open(&file.path)?;
+        let Opened { input, metadata } = self.source.open(&file.path, file.size)?;
         let tried = self.tried(file);
         let functions: Vec<Function> = tried.iter().map(|(_, _, bound)| bound.clone()).collect();
         let mut digests = Digests::default();
@@ -120,7 +120,7 @@ impl Fetch<'_> {
         let is_right = match tried.is_empty() {
             false => self.agree(file, &tried, &digests),
             // Nothing but the source itself can tell.
-            true => is_same(self.source.open(&file.path)?.input, &place)
+            true => is_same(self.source.open(&file.path, file.size)?.input, &place)
                 .map_err(|error| Error::io("compare it", &self.source.shown_file(&file.path), error))?,
         };
         Ok(is_right.then(|| sha256(&digests)))

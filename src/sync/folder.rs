@@ -70,7 +70,7 @@ impl Source for FolderSource {
         function_of(&View::new(&self.cid, &[]), catalog, options)
     }
 
-    fn open(&self, path: &CidPath) -> Result<Opened> {
+    fn open(&self, path: &CidPath, _: u32) -> Result<Opened> {
         match self.cid.tree().find(path)? {
             Found::File { path: place, linked: false, .. } => {
                 let file = open_file(&place)?;

@@ -14,9 +14,13 @@ mod folder;
 mod functions;
 mod kept;
 mod pace;
+#[cfg(feature = "cli")]
+mod site;
 mod source;
 
 pub(crate) use deliver::{Delivered, Delivery, Progress, refuse_overlaps};
 pub(crate) use folder::FolderSource;
 pub(crate) use pace::Pace;
+#[cfg(feature = "cli")]
+pub(crate) use site::WebSource;
 pub(crate) use source::Source;

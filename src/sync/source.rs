@@ -35,11 +35,11 @@ pub(crate) trait Source: Sync {
     /// Nothing tells which it is, or files are not what the catalog says.
     fn function(&self, catalog: &Loaded, options: &RefreshOptions) -> Result<Function>;
 
-    /// Opens a file.
+    /// Opens a file, which the catalogs list with this size.
     ///
     /// # Errors
     /// It is not there, is no file, or cannot be read.
-    fn open(&self, path: &CidPath) -> Result<Opened>;
+    fn open(&self, path: &CidPath, size: u32) -> Result<Opened>;
 
     /// Its folder, where it is in one of this system.
     fn folder(&self) -> Option<&Path>;

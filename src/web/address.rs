@@ -74,7 +74,7 @@ impl Address {
         Some(Self { host: self.host.clone(), path: self.path[..end].to_owned() })
     }
 
-    pub(super) fn is_encrypted(&self) -> bool {
+    pub(crate) fn is_encrypted(&self) -> bool {
         self.host.starts_with("https:")
     }
 

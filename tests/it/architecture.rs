@@ -28,7 +28,6 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("probe", &["base", "ior"]),
     ("firewall", &["base", "registry"]),
     ("run", &["base", "cid", "plan", "catalogs"]),
-    ("sync", &["base", "catalog", "cid", "plan", "catalogs", "run"]),
     ("logs", &["base"]),
     ("endpoints", &["base", "mrinit", "registry", "router", "logs"]),
     ("envelopes", &["base", "registry", "host", "firewall", "router", "logs"]),
@@ -39,6 +38,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("client", &["base", "mrinit", "registry", "host", "cid", "plan", "relay", "router", "envelopes"]),
     ("messenger", &["base", "registry", "manifest", "host", "signing"]),
     ("web", &["base", "catalog", "cid", "catalogs"]),
+    ("sync", &["base", "catalog", "cid", "plan", "catalogs", "run", "web"]),
     ("fleet", &["base", "catalog", "mrinit", "cid", "plan", "catalogs", "relay", "router", "run", "sync"]),
     ("report", &["base", "catalog", "mrinit", "cid", "plan", "catalogs", "relay", "audit", "run", "logs", "endpoints"]),
     (

@@ -82,7 +82,7 @@ fn check(args: &CheckArgs, out: Out) -> Result<Exit> {
 }
 
 /// The first line of a file.
-fn password(file: &Path) -> Result<String> {
+pub(crate) fn password(file: &Path) -> Result<String> {
     let bytes = read_given_file(file, MAX_PASSWORD, "name the file that holds the password")?;
     let text = String::from_utf8(bytes).map_err(|_| Error::usage("it is not UTF-8").in_file(file))?;
     Ok(text.lines().next().unwrap_or_default().to_owned())

@@ -6,6 +6,8 @@ mod config;
 use crate::Exit;
 use clap::Subcommand;
 
+pub(super) use check::password;
+
 use super::out::Out;
 
 #[derive(Debug, Subcommand)]

@@ -3,5 +3,6 @@
 mod check;
 mod config;
 mod faulty;
+mod fetch;
 #[cfg(unix)]
 mod servers;
