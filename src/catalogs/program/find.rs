@@ -212,7 +212,9 @@ mod tests {
         };
         assert_eq!(parsed("ConfigCID.exe"), ("ConfigCID.exe".to_owned(), Vec::new()));
         let args = vec![r"C:\SUM\ConfigCID.exe".to_owned(), "-x y".to_owned()];
-        assert_eq!(parsed(r#"wine C:\SUM\ConfigCID.exe "-x y""#), ("wine".to_owned(), args));
+        // A program that is there on every system: this one.
+        let this = env::current_exe().unwrap().to_str().unwrap().to_owned();
+        assert_eq!(parsed(&format!(r#""{this}" C:\SUM\ConfigCID.exe "-x y""#)), (this, args));
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("Config CID.exe");
         std::fs::write(&file, "").unwrap();

@@ -20,6 +20,7 @@ use super::support::{
     Chance, Copy, End, Ends, ONE, TWO, Tally, command, copy, difference, finish, in_parallel, litter, make_cid,
     own_files, report, rounds, run, run_with_fault, scratch, start, state, steps,
 };
+use super::sync::{Scene, check_readers, seen};
 use crate::support::share::Share;
 
 // ------------------------------------------------------------------------------------------------------- the disk
@@ -516,6 +517,37 @@ fn a_power_failure_while_a_fleet_is_applied() {
     let tally = tally.into_inner().unwrap();
     assert!(tally.old > 0 && tally.new > 0, "{tally:?}");
     report(&format!("power failures, fleet apply: {} states of the disk: {tally}", failures.len()));
+}
+
+#[test]
+fn a_power_failure_while_files_are_brought() {
+    let scene = Scene::new();
+    let sync = |cid: &Path, context: &str| drop(run(cid, &scene.args).exits(0, context));
+    let work = |folder: &Path| sync(&folder.join("CID"), "sync");
+    let Some((failures, _)) = failures(|folder| copy(&scene.base, &folder.join("CID")), work) else { return };
+    let scratch = scratch();
+    let tally = Mutex::new(Tally::default());
+    in_parallel(failures.len(), |worker, number| {
+        let Failure { tree, context, is_after_the_end } = &failures[number];
+        let context = format!("sync: {context}");
+        let place = scratch.path().join(format!("{worker}"));
+        make(tree, &place);
+        let cid = place.join("CID");
+        run(&cid, &["recover", "--wait", "0", "--break-lock"]).exits(0, &context);
+        assert_eq!(litter(&cid), [""; 0], "{context}: left over");
+        assert_eq!(check_readers(&cid, &context), 0, "{context}: after recovery");
+        let (is_old, is_new) = (seen(&cid) == scene.ends.old, seen(&cid) == scene.ends.new);
+        assert!(is_new || (is_old && !is_after_the_end), "{context}: {is_old} {is_new}");
+        tally.lock().unwrap().add(if is_new { End::New } else { End::Old });
+        // What had been brought is made use of, unless it is not what it was to be.
+        sync(&cid, &context);
+        assert_eq!(scene.ends.of(&cid, &context), End::New, "{context}, and again");
+        assert!(litter(&cid).is_empty() && !cid.join(".configcid-sync").exists(), "{context}, and again: left over");
+        fs::remove_dir_all(&place).unwrap();
+    });
+    let tally = tally.into_inner().unwrap();
+    assert!(tally.old > 0 && tally.new > 0, "{tally:?}");
+    report(&format!("power failures, sync: {} states of the disk: {tally}", failures.len()));
 }
 
 /// A folder that is removed again.

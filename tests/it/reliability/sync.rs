@@ -10,7 +10,7 @@ use super::support::{
 };
 
 /// The tree without what waits there for its change.
-fn seen(cid: &Path) -> State {
+pub(super) fn seen(cid: &Path) -> State {
     let mut state = state(cid);
     state.retain(|path, _| !path.starts_with(".configcid-sync"));
     state
@@ -18,7 +18,7 @@ fn seen(cid: &Path) -> State {
 
 /// Every file that a catalog lists is there: what a reader needs at every moment. Gives how many do not match their catalog,
 /// as some may between the payload and the catalogs.
-fn check_readers(cid: &Path, context: &str) -> usize {
+pub(super) fn check_readers(cid: &Path, context: &str) -> usize {
     let mut wrong = 0;
     for (path, item) in seen(cid) {
         let (true, Item::File { bytes, .. }) = (path.ends_with("cidsync.upd"), item) else { continue };
@@ -41,17 +41,17 @@ fn update(cid: &Path) {
     run(cid, &["catalog create", "--replace"]).exits(0, "an update");
 }
 
-struct Scene {
+pub(super) struct Scene {
     _scratch: tempfile::TempDir,
-    base: PathBuf,
-    args: Vec<&'static str>,
-    ends: Ends,
+    pub base: PathBuf,
+    pub args: Vec<&'static str>,
+    pub ends: Ends,
     steps: Vec<String>,
 }
 
 impl Scene {
     /// A relay's CID, which is to get the update of its source.
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let scratch = scratch();
         let (source, base) = (scratch.path().join("ESXP"), scratch.path().join("base"));
         make_cid(&source);
