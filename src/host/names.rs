@@ -1,6 +1,6 @@
 //! What a computer is called: its addresses and names, asked for at the system's resolver within a bound of time.
 
-use std::net::{IpAddr, Ipv4Addr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, ToSocketAddrs, UdpSocket};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -102,19 +102,19 @@ fn ask(name: &str, limit: Duration) -> std::result::Result<(Vec<IpAddr>, Option<
     let (sender, receiver) = mpsc::channel();
     let name = name.to_owned();
     let look = move || {
-        let hints = AddrInfoHints { flags: CANONICAL_NAME, ..AddrInfoHints::default() };
-        let found =
-            getaddrinfo(Some(&name), None, Some(hints)).map_err(|error| std::io::Error::from(error).to_string());
+        let found = (name.as_str(), 0).to_socket_addrs().map_err(|error| error.to_string());
         let found = found.map(|found| {
-            let (mut ips, mut canonical) = (Vec::new(), None);
-            for info in found.flatten() {
-                let ip = info.sockaddr.ip().to_canonical();
+            let mut ips = Vec::new();
+            for ip in found.map(|address| address.ip().to_canonical()) {
                 if !ips.contains(&ip) {
                     ips.push(ip);
                 }
-                canonical = canonical.or(info.canonname);
             }
-            (ips, canonical)
+            // The first answer alone has it. What stands behind a name of any length is not aligned under Wine, and the crate
+            // would read it.
+            let hints = AddrInfoHints { flags: CANONICAL_NAME, ..AddrInfoHints::default() };
+            let first = getaddrinfo(Some(&name), None, Some(hints)).ok().and_then(|mut found| found.next());
+            (ips, first.and_then(Result::ok).and_then(|info| info.canonname))
         });
         sender.send(found)
     };

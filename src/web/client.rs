@@ -234,7 +234,7 @@ fn failure(error: ureq::Error, timeout: Duration) -> Failure {
                 ("broken", format!("the connection breaks: {error}"))
             }
             // What the system's resolver says has no kind of its own.
-            _ if ["lookup", "No such host"].iter().any(|part| error.to_string().contains(part)) => {
+            _ if is_of_resolver(&error) => {
                 ("unknown-host", format!("the name of the server cannot be resolved: {error}"))
             }
             _ => ("unreachable", format!("the server cannot be reached: {error}")),
@@ -244,6 +244,14 @@ fn failure(error: ureq::Error, timeout: Duration) -> Failure {
         error => ("broken", error.to_string()),
     };
     Failure { code, what }
+}
+
+/// Whether it is what the system says of a name that it cannot resolve: on Windows a code, whatever the language of its text.
+fn is_of_resolver(error: &io::Error) -> bool {
+    /// From `WSAHOST_NOT_FOUND` to `WSANO_DATA`.
+    const OF_WINDOWS: std::ops::RangeInclusive<i32> = 11001..=11004;
+    let has_code = cfg!(windows) && error.raw_os_error().is_some_and(|code| OF_WINDOWS.contains(&code));
+    has_code || error.to_string().contains("lookup")
 }
 
 /// What is wrong with TLS, in plain words, with what the library says behind it.
