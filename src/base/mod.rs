@@ -19,6 +19,7 @@ pub(crate) mod own_folder;
 pub(crate) mod pool;
 pub(crate) mod program;
 pub(crate) mod replace;
+pub(crate) mod roots;
 pub(crate) mod severity;
 pub(crate) mod template;
 pub(crate) mod text;

@@ -9,7 +9,7 @@ use crate::base::pool::{processors, side_by_side};
 use crate::catalog::CidPath;
 use crate::plan::Writer;
 use crate::report::{CidResult, count, fault_line, lock_lines, plan_lines, table};
-use crate::sync::{Delivered, Delivery, FolderSource, Pace, Progress, Source, WebSource, refuse_overlaps};
+use crate::sync::{Delivered, Delivery, FolderSource, Pace, Progress, Sent, Source, WebSource, refuse_overlaps};
 use crate::web::{Access, Address};
 use crate::{Cid, Error, ErrorKind, Exit, RefreshOptions, Result, Status};
 use clap::Args;
@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use super::flags::{FunctionFlags, WriteFlags, path};
 use super::out::Out;
-use super::web::password;
+use super::web::login;
 use super::work::HALF_DONE;
 
 #[derive(Debug, Args)]
@@ -98,10 +98,7 @@ impl SiteFlags {
         }
         let (address, note) = Address::parse(&name.to_string_lossy())?;
         note.iter().for_each(|note| out.warning(note));
-        let login = match (&self.user, &self.password_file) {
-            (Some(user), Some(file)) => Some((user.clone(), password(file)?)),
-            _ => None,
-        };
+        let login = login(self.user.as_deref(), self.password_file.as_deref())?;
         if login.is_some() && !address.is_encrypted() {
             out.warning("the password is sent in the clear: the URL does not begin with https://");
         }
@@ -241,7 +238,7 @@ impl Job<'_> {
 
 impl Row {
     fn of(delivered: &Delivered) -> Self {
-        let Delivered { ran, files, bytes, reused, gone, kept, is_new } = delivered;
+        let Delivered { ran, sent: Sent { files, bytes, reused, gone, kept, is_new } } = delivered;
         let brought = Amount { files: *files, bytes: *bytes, reused: *reused };
         Self { is_new: *is_new, brought, gone: *gone, kept: kept.clone(), result: CidResult::of(ran) }
     }
@@ -272,12 +269,14 @@ fn show(delivered: &Delivered, dry_run: bool, out: Out) {
             }
         }
     }
-    let summary = delivered.summary();
+    let summary = delivered.sent.summary();
     match ran.status {
         Status::Unchanged => out.good(format!("{cid}: nothing to do, by its catalogs it has all of it")),
-        Status::Planned if delivered.is_new => out.good(format!("{cid}: would be made with {summary}; nothing was")),
+        Status::Planned if delivered.sent.is_new => {
+            out.good(format!("{cid}: would be made with {summary}; nothing was"))
+        }
         Status::Planned => out.good(format!("{cid}: would get {summary}; nothing was written")),
-        Status::Changed if delivered.is_new => out.good(format!("{cid}: made with {summary}; verified")),
+        Status::Changed if delivered.sent.is_new => out.good(format!("{cid}: made with {summary}; verified")),
         Status::Changed => out.good(format!("{cid}: {summary}; verified")),
         Status::Failed => {
             out.fault(format!("{cid}: {summary}; but the result is not as it should be:"));
@@ -289,7 +288,7 @@ fn show(delivered: &Delivered, dry_run: bool, out: Out) {
 
 fn end_table(all: &[Delivered], counts: &BTreeMap<&'static str, usize>, out: Out) {
     let mut rows = vec![["DEST", "STATUS", "FILES", "BYTES", "GONE"].map(str::to_owned).to_vec()];
-    rows.extend(all.iter().map(|Delivered { ran, files, bytes, gone, .. }| {
+    rows.extend(all.iter().map(|Delivered { ran, sent: Sent { files, bytes, gone, .. } }| {
         let status = match &ran.error {
             Some(error) => format!("{} ({})", ran.status.name(), error.kind().name()),
             None => ran.status.name().to_owned(),

@@ -14,7 +14,7 @@ use crate::cid::Cid;
 use crate::plan::LockOptions;
 use crate::relay;
 use crate::run::{Followed, Ran, Run};
-use crate::sync::{Delivered, Delivery, FolderSource, Pace};
+use crate::sync::{Delivered, Delivery, FolderSource, Pace, Sent};
 
 /// The name and the folder of the CID that this one follows. Where that is to be made itself, it will be as the one that it
 /// follows is.
@@ -82,7 +82,7 @@ fn refuse(fleet: &Fleet, cid: &FleetCid, from: &Cid, source: &str) -> Result<()>
 pub(super) fn lacks(fleet: &Fleet, cid: &FleetCid, options: &RefreshOptions) -> Result<Option<String>> {
     let look = Run { dry_run: true, lock: LockOptions::default(), look: None };
     let Some(delivered) = follow(fleet, cid, &look, options) else { return Ok(None) };
-    let Delivered { ran, files, bytes, gone, is_new, .. } = delivered?;
+    let Delivered { ran, sent: Sent { files, bytes, gone, is_new, .. } } = delivered?;
     if let Some(error) = ran.error {
         return Err(error);
     }
@@ -104,7 +104,7 @@ pub(super) fn told(cid: &FleetCid, delivered: Result<Delivered>) -> std::result:
         Ok(delivered) => delivered,
         Err(error) => return Err(Box::new(Ran::failed(&cid.folder, error))),
     };
-    let Delivered { mut ran, files, bytes, gone, is_new, .. } = delivered;
+    let Delivered { mut ran, sent: Sent { files, bytes, gone, is_new, .. } } = delivered;
     if ran.error.is_some() || !ran.faults.is_empty() {
         return Err(Box::new(ran));
     }

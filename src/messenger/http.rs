@@ -5,7 +5,7 @@ use std::io::Read;
 use std::time::Duration;
 
 use ureq::http::Response;
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body};
 
 use super::config::{Method, ReportTo};
@@ -13,12 +13,11 @@ use super::read::read_bytes;
 use super::reports::{Failure, Sender};
 use super::state::Report;
 use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::roots::{MAX_CERTIFICATES, authorities};
 use crate::base::time;
 
 /// How long one report may take, from looking up the name to the end of the answer.
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// The largest file of certificates, in bytes.
-const MAX_CERTIFICATES: u64 = 4 << 20;
 /// How much of an answer is read: nothing in it matters.
 const MAX_ANSWER: u64 = 64 << 10;
 
@@ -39,18 +38,11 @@ impl HttpSender {
             None => RootCerts::PlatformVerifier,
             Some(path) => {
                 let bytes = read_bytes(path, MAX_CERTIFICATES)?;
-                let certificates: Vec<Certificate<'static>> = parse_pem(&bytes)
-                    .filter_map(|item| match item {
-                        Ok(PemItem::Certificate(certificate)) => Some(certificate),
-                        _ => None,
-                    })
-                    .collect();
-                if certificates.is_empty() {
-                    return Err(Error::new(ErrorKind::MessengerFormat, "it holds no certificate")
+                authorities(&bytes).ok_or_else(|| {
+                    Error::new(ErrorKind::MessengerFormat, "it holds no certificate")
                         .in_file(path)
-                        .next("name a file with certificates in PEM"));
-                }
-                RootCerts::new_with_certs(&certificates)
+                        .next("name a file with certificates in PEM")
+                })?
             }
         };
         let config = Agent::config_builder()

@@ -11,14 +11,13 @@ use super::read::read_bytes;
 use super::switch::DISABLE;
 use super::toml_file;
 use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::roots::MAX_CERTIFICATES;
 use crate::manifest::{Manifest, ManifestEntry, ManifestPath};
 use crate::registry::{RegFormat, Value, encode, value_line};
 use crate::signing::{DigestAlgorithm, Signer};
 
 /// The largest program, in bytes.
 const MAX_PROGRAM: u64 = 256 << 20;
-/// The largest file of certificates, in bytes.
-const MAX_CERTIFICATES: u64 = 4 << 20;
 
 /// The names of the files in a package.
 pub(super) const PROGRAM: &str = "configcid.exe";

@@ -92,7 +92,7 @@ impl Content {
 }
 
 /// The SHA-256 of a file, in hex, which is read piece by piece.
-pub(super) fn digest_of(path: &Path) -> Result<String> {
+pub(crate) fn digest_of(path: &Path) -> Result<String> {
     let file = open_file(path)?;
     let size = file.metadata().map_err(|error| Error::io("read it", path, error))?.len();
     digest_of_open(file, size, path)

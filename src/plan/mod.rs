@@ -28,6 +28,7 @@ pub use recover::{Direction, Outcome, Recovered};
 pub use undo::{Past, PastContent, history, undo};
 pub use writer::Writer;
 
+pub(crate) use content::digest_of;
 pub(crate) use in_place::OnTheCid;
 #[cfg(feature = "cli")]
 pub(crate) use prune::{Bounds, Pruned};

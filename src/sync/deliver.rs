@@ -52,6 +52,12 @@ pub(crate) struct Progress {
 pub(crate) struct Delivered {
     /// As of every CID that is changed.
     pub ran: Ran,
+    pub sent: Sent,
+}
+
+/// What a destination got, or would get.
+#[derive(Debug, Default)]
+pub(crate) struct Sent {
     /// Files of the payload that were, or would be, brought.
     pub files: usize,
     /// Their size.
@@ -93,7 +99,7 @@ impl Delivery<'_> {
             error,
             followed: None,
         };
-        Delivered { ran, ..work.sent }
+        Delivered { ran, sent: work.sent }
     }
 }
 
@@ -168,7 +174,7 @@ struct Work<'a> {
     recovered: Option<crate::plan::Recovered>,
     plan: Option<Plan>,
     has_made_folder: bool,
-    sent: Delivered,
+    sent: Sent,
 }
 
 impl<'a> Work<'a> {
@@ -178,18 +184,6 @@ impl<'a> Work<'a> {
         path: &'a Path,
         progress: &'a (dyn Fn(Progress) + Sync),
     ) -> Self {
-        let ran = Ran {
-            cid: String::new(),
-            status: Status::Left,
-            plan: None,
-            recovered: None,
-            broken_lock: None,
-            lock_left: None,
-            faults: Vec::new(),
-            error: None,
-            followed: None,
-        };
-        let sent = Delivered { ran, files: 0, bytes: 0, reused: 0, gone: 0, kept: Vec::new(), is_new: false };
         Self {
             delivery,
             source,
@@ -199,7 +193,7 @@ impl<'a> Work<'a> {
             recovered: None,
             plan: None,
             has_made_folder: false,
-            sent,
+            sent: Sent::default(),
         }
     }
 
@@ -554,7 +548,7 @@ fn before(target: Option<&Cid>, path: &CidPath) -> Result<Option<Content>> {
     }
 }
 
-impl Delivered {
+impl Sent {
     /// What was, or would be, brought, in a few words.
     pub(crate) fn summary(&self) -> String {
         let files = count(self.files, "file", "files");

@@ -18,7 +18,7 @@ mod pace;
 mod site;
 mod source;
 
-pub(crate) use deliver::{Delivered, Delivery, Progress, refuse_overlaps};
+pub(crate) use deliver::{Delivered, Delivery, Progress, Sent, refuse_overlaps};
 pub(crate) use folder::FolderSource;
 pub(crate) use pace::Pace;
 #[cfg(feature = "cli")]

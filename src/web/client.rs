@@ -8,19 +8,17 @@ use std::time::Duration;
 
 use base64ct::{Base64, Encoding};
 use ureq::http::{HeaderMap, Response};
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body};
 
 use super::cache::Said;
 use crate::base::error::{Error, Result};
 use crate::base::files::read_given_file;
+use crate::base::roots::{self, MAX_CERTIFICATES};
 
 /// So many bytes a second are the least that a server may send over the whole of a file, beside the time that there is anyway
 /// (our choice).
 const LEAST_RATE: u64 = 16 << 10;
-
-/// No file of certificates is larger.
-const MAX_CERTIFICATES: u64 = 4 << 20;
 
 /// How to ask for a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -197,16 +195,7 @@ impl Read for Content {
 fn authorities(path: &Path) -> Result<RootCerts> {
     const NEXT: &str = "name a file with the certificates of authorities in PEM";
     let bytes = read_given_file(path, MAX_CERTIFICATES, NEXT)?;
-    let certificates: Vec<Certificate<'static>> = parse_pem(&bytes)
-        .filter_map(|item| match item {
-            Ok(PemItem::Certificate(certificate)) => Some(certificate),
-            _ => None,
-        })
-        .collect();
-    if certificates.is_empty() {
-        return Err(Error::usage("it holds no certificate").in_file(path).next(NEXT));
-    }
-    Ok(RootCerts::new_with_certs(&certificates))
+    roots::authorities(&bytes).ok_or_else(|| Error::usage("it holds no certificate").in_file(path).next(NEXT))
 }
 
 /// A header as text, all of its lines.

@@ -12,7 +12,6 @@ use super::check::Verdict;
 use super::copy::{Sorted, read_back, relative_place, sorted};
 use super::{Program, accepted, by_catalog, find, in_words, judge, refusal, shown, tame};
 use crate::base::error::{Error, Result};
-use crate::base::files::read_file;
 use crate::base::pool::in_parallel;
 use crate::base::program::{run_to_end, stop_error};
 use crate::catalog::CidPath;
@@ -23,7 +22,7 @@ use crate::catalogs::{Loaded, Order, RefreshOptions, signed};
 use crate::cid::Cid;
 use crate::cid::tree::Found;
 use crate::cid::walk::{Item, Kind, look_at_sizes, walk};
-use crate::plan::{Change, FileContent, OnTheCid, Parts, Stage, View, digest};
+use crate::plan::{Change, FileContent, OnTheCid, Parts, Stage, View, digest_of};
 
 /// A program that is to work on a CID.
 #[derive(Debug)]
@@ -257,8 +256,4 @@ impl Watch {
         }
         error.next(format!("{next}; look at the program, or leave this CID to the vendor's own tools"))
     }
-}
-
-fn digest_of(path: &Path) -> Result<String> {
-    Ok(digest(&read_file(path, u64::MAX - 1)?))
 }

@@ -51,10 +51,7 @@ pub(super) fn run(args: &CheckArgs, out: Out) -> Exit {
 
 fn check(args: &CheckArgs, out: Out) -> Result<Exit> {
     let (address, note) = Address::parse(&args.url)?;
-    let login = match (&args.user, &args.password_file) {
-        (Some(user), Some(file)) => Some((user.clone(), password(file)?)),
-        _ => None,
-    };
+    let login = login(args.user.as_deref(), args.password_file.as_deref())?;
     let options = CheckOptions {
         in_flight: args.in_flight.into(),
         timeout: Duration::from_secs(args.timeout),
@@ -81,8 +78,14 @@ fn check(args: &CheckArgs, out: Out) -> Result<Exit> {
     Ok(exit)
 }
 
+/// The user and the password to log on with; none where nobody is named.
+pub(crate) fn login(user: Option<&str>, password_file: Option<&Path>) -> Result<Option<(String, String)>> {
+    let named = user.zip(password_file);
+    named.map(|(user, file)| Ok((user.to_owned(), password(file)?))).transpose()
+}
+
 /// The first line of a file.
-pub(crate) fn password(file: &Path) -> Result<String> {
+fn password(file: &Path) -> Result<String> {
     let bytes = read_given_file(file, MAX_PASSWORD, "name the file that holds the password")?;
     let text = String::from_utf8(bytes).map_err(|_| Error::usage("it is not UTF-8").in_file(file))?;
     Ok(text.lines().next().unwrap_or_default().to_owned())

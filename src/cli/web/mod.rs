@@ -6,7 +6,7 @@ mod config;
 use crate::Exit;
 use clap::Subcommand;
 
-pub(super) use check::password;
+pub(super) use check::login;
 
 use super::out::Out;
 

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use super::support::{
     Copy, End, Ends, ONE, TWO, Tally, command, copy, finish, halted, litter, make_cid, own_files, recover, report, run,
-    run_with_fault, scratch, start, state, steps,
+    run_with_fault, scratch, set, start, state, steps,
 };
 
 /// A small file system in memory, for the life of the value.
@@ -84,10 +84,6 @@ fn skipped(why: &str) {
 
 fn is_root() -> bool {
     rustix::process::geteuid().is_root()
-}
-
-fn set(address: &[&'static str]) -> Vec<&'static str> {
-    [&["relay set"], address, &["--wait", "0"]].concat()
 }
 
 /// A relay CID, the two states of which the second comes by `set(TWO)`.

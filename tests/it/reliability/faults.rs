@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::support::{
     Copy, End, Ends, ONE, TWO, Tally, difference, in_parallel, is_thorough, litter, make_cid, recover, report, run,
-    run_with_fault, scratch, state, steps, steps_with,
+    run_with_fault, scratch, set, state, steps, steps_with,
 };
 
 /// A change to a CID, and the CID before it.
@@ -20,10 +20,6 @@ struct Scenario {
     steps: Vec<String>,
     /// Doing it twice is the same as doing it once; else the second takes the first back.
     is_setting: bool,
-}
-
-fn relay_set(address: &'static [&'static str]) -> Vec<&'static str> {
-    [&["relay set"], address, &["--wait", "0"]].concat()
 }
 
 fn undo() -> Vec<&'static str> {
@@ -50,22 +46,22 @@ impl Scenario {
 
     /// A fresh CID gets a relay: files come.
     fn adding() -> Self {
-        Self::new("relay set", &[], relay_set(ONE))
+        Self::new("relay set", &[], set(ONE))
     }
 
     /// A relay CID gets another relay: files change.
     fn replacing() -> Self {
-        Self::new("another relay", &[relay_set(ONE)], relay_set(TWO))
+        Self::new("another relay", &[set(ONE)], set(TWO))
     }
 
     /// A relay is taken back: files go.
     fn undoing() -> Self {
-        Self::new("undo", &[relay_set(ONE)], undo())
+        Self::new("undo", &[set(ONE)], undo())
     }
 
     /// And given again.
     fn redoing() -> Self {
-        Self::new("undo of the undo", &[relay_set(ONE), undo()], undo())
+        Self::new("undo of the undo", &[set(ONE), undo()], undo())
     }
 
     fn context(&self, fault: &str) -> String {

@@ -18,7 +18,7 @@ use serde_json::Value;
 
 use super::support::{
     Chance, Copy, End, Ends, ONE, TWO, Tally, command, copy, difference, finish, in_parallel, litter, make_cid,
-    own_files, report, rounds, run, run_with_fault, scratch, start, state, steps,
+    own_files, report, rounds, run, run_with_fault, scratch, set, start, state, steps,
 };
 use super::sync::{Scene, check_readers, seen};
 use crate::support::share::Share;
@@ -369,6 +369,24 @@ fn failures(make: impl Fn(&Path), work: impl Fn(&Path)) -> Option<(Vec<Failure>,
     Some((failures, mount))
 }
 
+/// Makes each of these states of a disk real, lets `back` bring what is in the folder back, and counts what that came to. `back`
+/// is told of the failure, and whether it came after the end of the job.
+fn each(name: &str, failures: &[Failure], back: impl Fn(&Path, &str, bool) -> Vec<End> + Sync) -> Tally {
+    let scratch = scratch();
+    let tally = Mutex::new(Tally::default());
+    in_parallel(failures.len(), |worker, number| {
+        let Failure { tree, context, is_after_the_end } = &failures[number];
+        let place = scratch.path().join(format!("{worker}"));
+        make(tree, &place);
+        let ends = back(&place, &format!("{name}: {context}"), *is_after_the_end);
+        ends.into_iter().for_each(|end| tally.lock().unwrap().add(end));
+        fs::remove_dir_all(&place).unwrap();
+    });
+    let tally = tally.into_inner().unwrap();
+    report(&format!("power failures, {name}: {} states of the disk: {tally}", failures.len()));
+    tally
+}
+
 /// Each failure during a job on the CID `CID`, made by `make`: the CID is brought back whole, old or new.
 fn whole_after_each(name: &str, make: impl Fn(&Path), args: &[&'static str]) {
     let scratch = scratch();
@@ -383,27 +401,18 @@ fn whole_after_each(name: &str, make: impl Fn(&Path), args: &[&'static str]) {
 fn whole_between(name: &str, base: &Path, ends: &Ends, args: &[&'static str]) {
     let work = |folder: &Path| drop(run(&folder.join("CID"), args).exits(0, name));
     let Some((failures, _)) = failures(|folder| copy(base, &folder.join("CID")), work) else { return };
-    let scratch = scratch();
-    let tally = Mutex::new(Tally::default());
-    in_parallel(failures.len(), |worker, number| {
-        let Failure { tree, context, is_after_the_end } = &failures[number];
-        let context = format!("{name}: {context}");
-        let place = scratch.path().join(format!("{worker}"));
-        make(tree, &place);
+    let tally = each(name, &failures, |place, context, is_after_the_end| {
         let cid = place.join("CID");
-        let end = recover(&cid, ends, &context);
+        let end = recover(&cid, ends, context);
         assert!(end == End::New || !is_after_the_end, "{context}: it was done and is not any more");
-        tally.lock().unwrap().add(end);
         if !matches!(args[0], "undo" | "recover") {
-            run(&cid, args).exits(0, &context);
+            run(&cid, args).exits(0, context);
             assert_eq!(ends.of(&cid, &format!("{context}, and again")), End::New);
             assert_eq!(litter(&cid), [""; 0], "{context}, and again: left over");
         }
-        fs::remove_dir_all(&place).unwrap();
+        vec![end]
     });
-    let tally = tally.into_inner().unwrap();
     assert!(tally.old > 0 && tally.new > 0, "{name}: {tally:?}");
-    report(&format!("power failures, {name}: {} states of the disk: {tally}", failures.len()));
 }
 
 /// Brings the tree back as a person would. That whoever held the lock is dead is known to those who saw the power fail, and to
@@ -413,10 +422,6 @@ fn recover(cid: &Path, ends: &Ends, context: &str) -> End {
     run(cid, &["recover", "--wait", "0", "--break-lock"]).exits(0, context);
     assert_eq!(litter(cid), [""; 0], "{context}: left over");
     ends.of(cid, context)
-}
-
-fn set(address: &[&'static str]) -> Vec<&'static str> {
-    [&["relay set"], address, &["--wait", "0"]].concat()
 }
 
 #[test]
@@ -454,23 +459,12 @@ fn a_power_failure_while_a_cid_is_recovered() {
         // Half of what was dead is new already: which of the two ends is reached is all that may differ.
         let work = |folder: &Path| drop(run(&folder.join("CID"), &["recover", option, "--wait", "0"]).exits(0, &name));
         let Some((failures, _)) = failures(|folder| copy(&dead, &folder.join("CID")), work) else { return };
-        let tally = Mutex::new(Tally::default());
-        in_parallel(failures.len(), |worker, number| {
-            let Failure { tree, context, is_after_the_end } = &failures[number];
-            let context = format!("{name}: {context}");
-            let place = scratch.path().join(format!("{worker}"));
-            make(tree, &place);
-            let end = recover(&place.join("CID"), &ends, &context);
+        each(&name, &failures, |place, context, is_after_the_end| {
+            let end = recover(&place.join("CID"), &ends, context);
             let wanted = if option == "--undo" { End::Old } else { End::New };
             assert!(end == wanted || !is_after_the_end, "{context}: it was recovered and is not any more");
-            tally.lock().unwrap().add(end);
-            fs::remove_dir_all(&place).unwrap();
+            vec![end]
         });
-        report(&format!(
-            "power failures, {name}: {} states of the disk: {}",
-            failures.len(),
-            tally.into_inner().unwrap()
-        ));
     }
 }
 
@@ -497,26 +491,20 @@ fn a_power_failure_while_a_fleet_is_applied() {
     let old = state(&done.join("A"));
     apply(&done);
     let ends = Ends { old, new: state(&done.join("A")) };
-    let tally = Mutex::new(Tally::default());
-    in_parallel(failures.len(), |worker, number| {
-        let Failure { tree, context, is_after_the_end } = &failures[number];
-        let place = scratch.path().join(format!("{worker}"));
-        make(tree, &place);
-        for cid in ["A", "B"] {
+    let tally = each("fleet apply", &failures, |place, context, is_after_the_end| {
+        let of_each = ["A", "B"].map(|cid| {
             let end = recover(&place.join(cid), &ends, context);
             assert!(end == End::New || !is_after_the_end, "{context}: {cid} was done and is not any more");
-            tally.lock().unwrap().add(end);
-        }
-        apply(&place);
+            end
+        });
+        apply(place);
         for cid in ["A", "B"] {
             assert_eq!(ends.of(&place.join(cid), context), End::New, "{context}");
             assert_eq!(litter(&place.join(cid)), [""; 0], "{context}: left over");
         }
-        fs::remove_dir_all(&place).unwrap();
+        of_each.into()
     });
-    let tally = tally.into_inner().unwrap();
     assert!(tally.old > 0 && tally.new > 0, "{tally:?}");
-    report(&format!("power failures, fleet apply: {} states of the disk: {tally}", failures.len()));
 }
 
 #[test]
@@ -525,29 +513,20 @@ fn a_power_failure_while_files_are_brought() {
     let sync = |cid: &Path, context: &str| drop(run(cid, &scene.args).exits(0, context));
     let work = |folder: &Path| sync(&folder.join("CID"), "sync");
     let Some((failures, _)) = failures(|folder| copy(&scene.base, &folder.join("CID")), work) else { return };
-    let scratch = scratch();
-    let tally = Mutex::new(Tally::default());
-    in_parallel(failures.len(), |worker, number| {
-        let Failure { tree, context, is_after_the_end } = &failures[number];
-        let context = format!("sync: {context}");
-        let place = scratch.path().join(format!("{worker}"));
-        make(tree, &place);
+    let tally = each("sync", &failures, |place, context, is_after_the_end| {
         let cid = place.join("CID");
-        run(&cid, &["recover", "--wait", "0", "--break-lock"]).exits(0, &context);
+        run(&cid, &["recover", "--wait", "0", "--break-lock"]).exits(0, context);
         assert_eq!(litter(&cid), [""; 0], "{context}: left over");
-        assert_eq!(check_readers(&cid, &context), 0, "{context}: after recovery");
+        assert_eq!(check_readers(&cid, context), 0, "{context}: after recovery");
         let (is_old, is_new) = (seen(&cid) == scene.ends.old, seen(&cid) == scene.ends.new);
         assert!(is_new || (is_old && !is_after_the_end), "{context}: {is_old} {is_new}");
-        tally.lock().unwrap().add(if is_new { End::New } else { End::Old });
         // What had been brought is made use of, unless it is not what it was to be.
-        sync(&cid, &context);
-        assert_eq!(scene.ends.of(&cid, &context), End::New, "{context}, and again");
+        sync(&cid, context);
+        assert_eq!(scene.ends.of(&cid, context), End::New, "{context}, and again");
         assert!(litter(&cid).is_empty() && !cid.join(".configcid-sync").exists(), "{context}, and again: left over");
-        fs::remove_dir_all(&place).unwrap();
+        vec![if is_new { End::New } else { End::Old }]
     });
-    let tally = tally.into_inner().unwrap();
     assert!(tally.old > 0 && tally.new > 0, "{tally:?}");
-    report(&format!("power failures, sync: {} states of the disk: {tally}", failures.len()));
 }
 
 /// A folder that is removed again.

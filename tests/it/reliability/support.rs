@@ -16,6 +16,11 @@ use tempfile::TempDir;
 pub(super) const ONE: &[&str] = &["--ip", "10.1.200.65", "--fqdn", "MRComputer.Sales.Acme", "--netbios", "MRComputer"];
 pub(super) const TWO: &[&str] = &["--ip", "10.1.200.66", "--fqdn", "Second.Sales.Acme", "--netbios", "SECOND"];
 
+/// `relay set` of one of them.
+pub(super) fn set(address: &[&'static str]) -> Vec<&'static str> {
+    [&["relay set"], address, &["--wait", "0"]].concat()
+}
+
 /// No run of the program takes longer, on the slowest machine: it hangs.
 const HANGS: Duration = Duration::from_secs(60);
 
