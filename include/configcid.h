@@ -132,8 +132,9 @@ int32_t configcid_log(configcid_cid *cid, configcid_log_function function, void 
 
 /**
  * Sets an option for the calls to come: "checksum" (a name, a definition, or a file that holds one), "checksum-command", "refresh-with" (a
- * program), "program-timeout" (seconds; for programs set after it), "customer-file" (one more name), "wait" (seconds
- * for another writer).
+ * program), "program-timeout" (seconds; for programs set after it), for the program set before them "program-arg" (one more),
+ * "program-copy" ("needed" or "whole"), "temp" (a folder) and "in-place" ("no" or "yes"), "check" ("sample" or "all"),
+ * "unlist-own" ("no" or "yes"), "customer-file" (one more name), "wait" (seconds for another writer).
  */
 int32_t configcid_set(configcid_cid *cid,
                       const char *name,

@@ -1,5 +1,6 @@
-# Steps of a long run; sourced, not run. Each says what runs it alone and how long it took; one that fails ends the run.
-# A script that is itself a step adds its own to the table that stands at the end.
+# Steps of a long run; sourced, not run. Each says what runs it alone, how long it took, and how much of that the
+# processors worked for it, which other work on the machine changes little; one that fails ends the run. A script that is
+# itself a step adds its own to the table that stands at the end.
 
 if [[ -z ${STEPS:-} ]]; then
     STEPS=$(mktemp)
@@ -7,21 +8,34 @@ if [[ -z ${STEPS:-} ]]; then
     trap 'steps_end' EXIT
 fi
 
+# worked: seconds that the processors have worked for the commands of this shell.
+worked() {
+    local file
+    file=$(mktemp)
+    times >"$file"
+    awk 'NR == 2 { gsub(/m/, " "); gsub(/s/, ""); printf "%d", $1 * 60 + $2 + $3 * 60 + $4 }' "$file"
+    rm -f "$file"
+}
+
 # step COMMAND ARG...
 step() {
-    local since=$SECONDS
+    local since=$SECONDS before after
+    worked >"$STEPS.worked"
+    before=$(<"$STEPS.worked")
     printf '\n== %s\n' "$*"
     if ! "$@"; then
         printf '\n== FAILED after %s s; this step alone: %s\n' $((SECONDS - since)) "$*" >&2
         exit 1
     fi
-    printf '%5s s  %s\n' $((SECONDS - since)) "$*" | tee -a "$STEPS"
+    worked >"$STEPS.worked"
+    after=$(<"$STEPS.worked")
+    printf '%5s s, %5s s of a processor  %s\n' $((SECONDS - since)) $((after - before)) "$*" | tee -a "$STEPS"
 }
 
 steps_end() {
     local status=$?
     printf '\n'
     cat "$STEPS"
-    rm -f "$STEPS"
+    rm -f "$STEPS" "$STEPS.worked"
     [[ $status != 0 ]] || printf '%5s s  in all: everything passed\n' $SECONDS
 }

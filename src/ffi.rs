@@ -240,6 +240,9 @@ impl State {
             "refresh-with" => {
                 self.options.program = Some(Program::parse(value.as_ref(), self.timeout)?);
             }
+            "program-arg" | "program-copy" | "in-place" | "temp" => self.set_of_program(name, value)?,
+            "check" => self.options.check_all = one_of(name, value, ["sample", "all"])?,
+            "unlist-own" => self.options.unlist_own = one_of(name, value, NO_YES)?,
             "customer-file" => self.options.customer_files.add(value)?,
             "program-timeout" => match seconds()? {
                 Duration::ZERO => return Err(usage(format!("{name} is 1 or more"))),
@@ -249,6 +252,31 @@ impl State {
             _ => return Err(usage(format!("there is no option {name:?}"))),
         }
         Ok(())
+    }
+
+    /// Sets an option of the program that was set before it.
+    fn set_of_program(&mut self, name: &str, value: &str) -> Result<()> {
+        let Some(program) = &mut self.options.program else {
+            return Err(usage(format!("{name} is of a program: set \"refresh-with\" before it")));
+        };
+        match name {
+            "program-arg" => program.args.push(value.to_owned()),
+            "program-copy" => program.whole_copy = one_of(name, value, ["needed", "whole"])?,
+            "in-place" => program.in_place = one_of(name, value, NO_YES)?,
+            _ => program.temp = Some(value.into()),
+        }
+        Ok(())
+    }
+}
+
+const NO_YES: [&str; 2] = ["no", "yes"];
+
+/// Whether `value` is the second of the two that there are.
+fn one_of(name: &str, value: &str, [no, yes]: [&str; 2]) -> Result<bool> {
+    match value {
+        value if value == yes => Ok(true),
+        value if value == no => Ok(false),
+        _ => Err(usage(format!("{name} is {no:?} or {yes:?}, not {value:?}"))),
     }
 }
 
@@ -477,8 +505,9 @@ pub unsafe extern "C" fn configcid_log(
 }
 
 /// Sets an option for the calls to come: "checksum" (a name, a definition, or a file that holds one), "checksum-command", "refresh-with" (a
-/// program), "program-timeout" (seconds; for programs set after it), "customer-file" (one more name), "wait" (seconds
-/// for another writer).
+/// program), "program-timeout" (seconds; for programs set after it), for the program set before them "program-arg" (one more),
+/// "program-copy" ("needed" or "whole"), "temp" (a folder) and "in-place" ("no" or "yes"), "check" ("sample" or "all"),
+/// "unlist-own" ("no" or "yes"), "customer-file" (one more name), "wait" (seconds for another writer).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn configcid_set(cid: *mut configcid_cid, name: *const c_char, value: *const c_char) -> i32 {
     set(cid, name, value)

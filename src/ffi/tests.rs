@@ -191,6 +191,18 @@ fn options_are_checked() {
         ("program-timeout", "60", CONFIGCID_DONE),
         ("program-timeout", "-1", CONFIGCID_USAGE),
         ("program-timeout", "0", CONFIGCID_USAGE),
+        ("in-place", "yes", CONFIGCID_USAGE),
+        ("refresh-with", "ConfigCID.exe", CONFIGCID_DONE),
+        ("in-place", "yes", CONFIGCID_DONE),
+        ("in-place", "no", CONFIGCID_DONE),
+        ("in-place", "1", CONFIGCID_USAGE),
+        ("program-arg", "-x y", CONFIGCID_DONE),
+        ("program-copy", "whole", CONFIGCID_DONE),
+        ("program-copy", "half", CONFIGCID_USAGE),
+        ("temp", "rooms", CONFIGCID_DONE),
+        ("check", "all", CONFIGCID_DONE),
+        ("check", "some", CONFIGCID_USAGE),
+        ("unlist-own", "yes", CONFIGCID_DONE),
         ("wait", "soon", CONFIGCID_USAGE),
         ("color", "blue", CONFIGCID_USAGE),
     ] {
@@ -250,4 +262,28 @@ fn null_is_no_handle() {
         configcid_free_text(ptr::null_mut());
         configcid_free_text_w(ptr::null_mut());
     }
+}
+
+#[test]
+fn options_reach_the_work() {
+    // A file of the vendor's that is damaged, and of the right size: only who looks at all contents finds it.
+    let demo = Demo::new();
+    std::fs::write(demo.path().join("customer_ID.txt"), "Acme").unwrap();
+    let own = demo.path().join("savxp").join("engine.dll");
+    let mut bytes = std::fs::read(&own).unwrap();
+    bytes[0] ^= 1;
+    std::fs::write(&own, bytes).unwrap();
+    let (check, all) = (text("check"), text("all"));
+    assert_eq!(unsafe { configcid_set(demo.cid, check.as_ptr(), all.as_ptr()) }, CONFIGCID_DONE);
+    assert_eq!(unsafe { configcid_refresh(demo.cid, CONFIGCID_DRY_RUN) }, CONFIGCID_FAILED);
+    assert!(demo.error().contains("engine.dll"), "{}", demo.error());
+    // A program that is not there, and is to be run on the CID itself.
+    let demo = Demo::new();
+    std::fs::write(demo.path().join("customer_ID.txt"), "Acme").unwrap();
+    for (name, value) in [("refresh-with", "./nowhere"), ("in-place", "yes")] {
+        let (name, value) = (text(name), text(value));
+        assert_eq!(unsafe { configcid_set(demo.cid, name.as_ptr(), value.as_ptr()) }, CONFIGCID_DONE);
+    }
+    assert_eq!(unsafe { configcid_refresh(demo.cid, 0) }, CONFIGCID_FAILED);
+    assert!(demo.error().contains("nowhere"), "{}", demo.error());
 }

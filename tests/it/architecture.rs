@@ -20,7 +20,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("plan", &["base", "catalog", "cid"]),
     // Capabilities.
     ("signing", &["base", "catalog", "manifest", "x509", "cid", "plan"]),
-    ("catalogs", &["base", "catalog", "mrinit", "manifest", "cid", "plan", "signing"]),
+    ("catalogs", &["base", "catalog", "mrinit", "manifest", "host", "cid", "plan", "signing"]),
     ("demo", &["base", "catalog", "cid", "catalogs"]),
     ("relay", &["base", "catalog", "mrinit", "cid", "plan", "catalogs"]),
     ("audit", &["base", "catalog", "mrinit", "manifest", "x509", "cid", "plan", "signing", "catalogs", "relay"]),

@@ -47,6 +47,7 @@ mod mrinit;
 mod output;
 mod probe;
 mod program;
+mod program_wine;
 mod properties;
 mod prune;
 mod public;

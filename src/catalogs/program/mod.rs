@@ -291,19 +291,20 @@ fn is_in_line_by_times(basis: &Basis<'_>, loaded: &Loaded) -> Result<bool> {
 
 /// Whether a file was last changed before a catalog was: by the time of the content, and by that of the file itself, which
 /// no copying sets back.
-#[cfg(unix)]
 fn changed_before(file: &Path, catalog: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let times = |path: &Path| {
-        path.metadata()
-            .map(|metadata| ((metadata.mtime(), metadata.mtime_nsec()), (metadata.ctime(), metadata.ctime_nsec())))
-    };
     // What has the same time was perhaps written after it.
-    matches!((times(file), times(catalog)), (Ok(file), Ok(catalog)) if file.0 < catalog.0 && file.1 < catalog.1)
+    matches!((times(file), times(catalog)), (Some(file), Some(catalog)) if file.0 < catalog.0 && file.1 < catalog.1)
 }
 
-/// Elsewhere copying keeps the only time that tells.
-#[cfg(not(unix))]
-fn changed_before(_: &Path, _: &Path) -> bool {
-    false
+/// When the content was last written, and when the file itself last changed, where the system says.
+#[cfg(unix)]
+fn times(path: &Path) -> Option<((i64, i64), (i64, i64))> {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = path.metadata().ok()?;
+    Some(((metadata.mtime(), metadata.mtime_nsec()), (metadata.ctime(), metadata.ctime_nsec())))
+}
+
+#[cfg(windows)]
+fn times(path: &Path) -> Option<(i64, i64)> {
+    crate::host::windows::written_and_changed(path)
 }

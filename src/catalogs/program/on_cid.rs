@@ -177,6 +177,8 @@ struct Look {
     /// When the file itself changed, which nobody sets back.
     #[cfg(unix)]
     changed: (i64, i64),
+    #[cfg(windows)]
+    changed: Option<(i64, i64)>,
 }
 
 impl Look {
@@ -189,6 +191,8 @@ impl Look {
             written: metadata.modified().ok(),
             #[cfg(unix)]
             changed: (metadata.ctime(), metadata.ctime_nsec()),
+            #[cfg(windows)]
+            changed: crate::host::windows::written_and_changed(path),
         })
     }
 }

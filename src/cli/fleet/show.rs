@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::fleet::{Fleet, FleetCid};
-use crate::plan::{Stage, Writer};
-use crate::report::{self, count, fault_line, lock_lines, plan_lines};
+use crate::plan::{Looked, Stage, Writer};
+use crate::report::{self, count, fault_line, lock_lines, looked_line, plan_lines};
 use crate::{Error, Followed, Ran};
 
 use super::lines::whom;
@@ -55,6 +55,10 @@ impl Block {
             lines.retain(|line| !line.starts_with("Read "));
         }
         block.lines.extend(lines);
+        block.lines.extend(plan.notes().iter().map(|note| format!("note: {note}")));
+        // Of many CIDs only what was not looked at is told.
+        let told = |looked: &Looked| out.verbose || looked.contents < looked.files;
+        block.lines.extend(plan.looked().filter(told).iter().map(looked_line));
         block
     }
 

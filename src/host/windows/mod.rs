@@ -14,8 +14,11 @@ pub(crate) use sessions::start_in_sessions;
 
 pub(crate) use dialog::{Dialog, Icon, show};
 
+use std::fs::OpenOptions;
 use std::io;
 use std::os::windows::ffi::OsStrExt;
+use std::os::windows::fs::OpenOptionsExt;
+use std::os::windows::io::AsRawHandle;
 use std::path::Path;
 use std::ptr::{null, null_mut};
 
@@ -23,6 +26,9 @@ use windows_sys::Win32::Foundation::GetLastError;
 use windows_sys::Win32::Globalization::{GetUserDefaultUILanguage, LCIDToLocaleName};
 use windows_sys::Win32::Security::{
     CheckTokenMembership, DACL_SECURITY_INFORMATION, GetFileSecurityW, LookupAccountNameW, SetFileSecurityW,
+};
+use windows_sys::Win32::Storage::FileSystem::{
+    FILE_BASIC_INFO, FILE_READ_ATTRIBUTES, FileBasicInfo, GetFileInformationByHandleEx,
 };
 use windows_sys::Win32::System::Console::{FreeConsole, GetConsoleProcessList};
 use windows_sys::Win32::UI::Shell::ShellExecuteW;
@@ -95,6 +101,18 @@ pub(crate) fn hide_own_console() {
             FreeConsole();
         }
     }
+}
+
+/// When the content of a file was last written, and when the file itself last changed, which no copying sets back: both in
+/// ticks of Windows. `None` where the system does not say, as on FAT.
+pub(crate) fn written_and_changed(path: &Path) -> Option<(i64, i64)> {
+    let file = OpenOptions::new().access_mode(FILE_READ_ATTRIBUTES).open(path).ok()?;
+    let mut info = FILE_BASIC_INFO::default();
+    let size = size_of_val(&info) as u32;
+    // SAFETY: the handle is open, and the structure is as long as is said.
+    let told =
+        unsafe { GetFileInformationByHandleEx(file.as_raw_handle(), FileBasicInfo, (&raw mut info).cast(), size) != 0 };
+    (told && info.ChangeTime != 0).then_some((info.LastWriteTime, info.ChangeTime))
 }
 
 /// Gives the folder `to` the access control list of the folder `from`.
