@@ -6,6 +6,7 @@ pub(crate) mod error;
 pub(crate) mod error_report;
 pub(crate) mod exit;
 pub(crate) mod files;
+pub(crate) mod flush;
 pub(crate) mod hex;
 pub(crate) mod host;
 pub mod html;

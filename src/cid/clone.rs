@@ -14,6 +14,7 @@ use crate::base::files::make_writable;
 use crate::base::files::{check_spelling, first_difference, lies_in, real_path, sync_folder};
 #[cfg(unix)]
 use crate::base::files::{flush_folder, open_plain};
+use crate::base::flush::Flush;
 use crate::base::own_folder::OwnFolder;
 use crate::base::pool::{LOOKS, as_they_come, in_flight};
 
@@ -193,8 +194,9 @@ impl Copying<'_> {
                 made => made.map_err(|error| Error::io("make the folder", &target, error))?,
             }
         }
+        let flush = Flush::of(self.to, self.items.len());
         let copy = |source: &Path, target: &Path| {
-            copy_file(source, target).map_err(|error| {
+            copy_file(source, target, &flush).map_err(|error| {
                 Error::io("copy it", source, error).next("check the free space and your rights, then try again")
             })
         };
@@ -205,6 +207,7 @@ impl Copying<'_> {
             state.copied += size;
             progress(*state);
         })?;
+        flush.end().map_err(|error| Error::io("flush the copy", self.to, error))?;
         let flushed = in_flight(LOOKS, &folders, |folder| {
             let target = self.to.join(folder);
             sync_folder(&target).map_err(|error| Error::io("flush the folder", &target, error))
@@ -234,7 +237,7 @@ impl Copying<'_> {
                     #[cfg(not(unix))]
                     make_writable(target)?;
                     fs::remove_file(target)?;
-                    copy_file(source, target)
+                    copy_file(source, target, &Flush::of(self.to, 1))
                 };
                 again().map_err(|error| Error::io("copy it", source, error))?;
                 first_difference(source, target)
@@ -303,7 +306,7 @@ struct Copied {
 /// and nothing comes by here. What an interrupted copy has with size and time of the original is taken, since the time is
 /// set last; its bytes are compared as all others are.
 #[cfg(unix)]
-fn copy_file(source: &Path, target: &Path) -> io::Result<Copied> {
+fn copy_file(source: &Path, target: &Path, flush: &Flush) -> io::Result<Copied> {
     use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
     let mut from = open_plain(source)?;
     let metadata = from.metadata()?;
@@ -313,7 +316,7 @@ fn copy_file(source: &Path, target: &Path) -> io::Result<Copied> {
     let mut file = match options.open(target) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             if is_copy(target, &metadata)? {
-                File::open(target)?.sync_all()?;
+                flush.file(&File::open(target)?)?;
                 return Ok(Copied { size: metadata.len(), was_there: true });
             }
             fs::remove_file(target)?;
@@ -328,13 +331,13 @@ fn copy_file(source: &Path, target: &Path) -> io::Result<Copied> {
     // On Linux this is copy_file_range, where the file system has it.
     let size = io::copy(&mut from, &mut file)?;
     file.set_modified(metadata.modified()?)?;
-    file.sync_all()?;
+    flush.file(&file)?;
     Ok(Copied { size, was_there: false })
 }
 
 /// As on other systems; `CopyFileEx` copies attributes and time, too, and lets the server of a share copy.
 #[cfg(not(unix))]
-fn copy_file(source: &Path, target: &Path) -> io::Result<Copied> {
+fn copy_file(source: &Path, target: &Path, flush: &Flush) -> io::Result<Copied> {
     let metadata = source.symlink_metadata()?;
     let was_there = target.symlink_metadata().is_ok();
     let is_taken = was_there && is_copy(target, &metadata)?;
@@ -348,7 +351,7 @@ fn copy_file(source: &Path, target: &Path) -> io::Result<Copied> {
     // What is read-only is not opened for writing, and nothing else is flushed.
     let permissions = fs::metadata(target)?.permissions();
     make_writable(target)?;
-    File::options().write(true).open(target)?.sync_all()?;
+    flush.file(&File::options().write(true).open(target)?)?;
     if permissions.readonly() {
         fs::set_permissions(target, permissions)?;
     }

@@ -12,6 +12,7 @@ use super::content::digest_of;
 use super::lock::LockOptions;
 use super::place::{place_to_be, put_in_place};
 use super::record::{Places, Record, Step, work_name};
+use super::stamp::Stamp;
 use super::writer::Writer;
 use super::{Change, Content, Plan, disk, observe, recover, undo};
 use crate::base::error::{Error, ErrorKind, Result};
@@ -83,9 +84,8 @@ impl Writer {
         if plan.is_empty() {
             return Ok(Applied { files: 0 });
         }
-        let places = Places::new(&self.root);
         let tree = Tree::new(self.root.clone());
-        let (mut record, targets) = self.prepare(plan, &tree)?;
+        let Prepared { mut record, targets, stamps } = self.prepare(plan, &tree)?;
         let folders: BTreeSet<&Path> = targets.iter().filter_map(|target| target.parent()).collect();
         check_room(plan, &plan.parts.changes, &folders)?;
         // In this order: a sweep after which nothing was done would have made the last change one without a way back.
@@ -94,13 +94,14 @@ impl Writer {
         record.swept = previous.iter().flat_map(Record::deep_folders).map(|folder| folder.to_string()).collect();
         self.sweep_once()?;
 
-        let done = stage(plan, &tree, &record, &targets, &places, &folders).and_then(|()| {
+        let done = stage(plan, &tree, &record, &targets, &stamps, &folders).and_then(|stamps| {
             // Folders may have been made since the tree was looked at.
             let later = (!record.made.is_empty()).then(|| Tree::new(self.root.clone()));
             let tree = later.as_ref().unwrap_or(&tree);
-            let all: Vec<(&Change, &Step)> = plan.parts.changes.iter().zip(&record.steps).collect();
-            let check =
-                |(change, step): &(&Change, &Step)| check_unchanged(tree, &self.shown, change, Some(&step.before));
+            let all: Vec<_> = plan.parts.changes.iter().zip(&record.steps).zip(stamps).collect();
+            let check = |((change, step), stamp): &((&Change, &Step), Option<Stamp>)| {
+                check_unchanged(tree, &self.shown, change, Some((&step.before, *stamp)))
+            };
             in_parallel(&all, check).into_iter().try_for_each(|checked| checked.map(drop))?;
             check_relied_on(tree, &self.shown, plan)?;
             put_in_place(&record, &targets)?;
@@ -130,14 +131,14 @@ impl Writer {
         Ok(())
     }
 
-    /// The record of a plan and the real paths of its files. Checks that each is what the plan saw.
-    pub(super) fn prepare(&self, plan: &Plan, tree: &Tree) -> Result<(Record, Vec<PathBuf>)> {
+    /// What is to be done, and where. Checks that each file is what the plan saw.
+    pub(super) fn prepare(&self, plan: &Plan, tree: &Tree) -> Result<Prepared> {
         let mut record = Record::new(&plan.parts.purpose);
-        let mut targets = Vec::new();
+        let (mut targets, mut stamps) = (Vec::new(), Vec::new());
         let mut made = BTreeMap::new();
         let checked = in_parallel(&plan.parts.changes, |change| check_unchanged(tree, &self.shown, change, None));
         for (index, (change, checked)) in plan.parts.changes.iter().zip(checked).enumerate() {
-            let Unchanged { target, digest } = checked?;
+            let Unchanged { target, digest, stamp } = checked?;
             if change.after.is_some() {
                 folders_to_make(tree, &change.path, &mut made)?;
             }
@@ -152,9 +153,10 @@ impl Writer {
                 kept: change.before.as_ref().map(|_| work_name(&record.id, index, "old")),
             });
             targets.push(target);
+            stamps.push(stamp);
         }
         record.made = made.into_values().map(|folder| folder.to_string()).collect();
-        Ok((record, targets))
+        Ok(Prepared { record, targets, stamps })
     }
 
     /// After an error: goes back to where the change began, and says so in the error.
@@ -169,6 +171,15 @@ impl Writer {
             Err(_) => error.next("the change is interrupted: configcid recover finishes or undoes it"),
         }
     }
+}
+
+/// A plan, ready to be carried out.
+pub(super) struct Prepared {
+    pub record: Record,
+    /// The real path of each file.
+    pub targets: Vec<PathBuf>,
+    /// What each file was when it was read.
+    pub stamps: Vec<Option<Stamp>>,
 }
 
 /// Removes what a change had kept for going back to before it.
@@ -190,16 +201,22 @@ pub(super) fn write_journal(record: &Record, places: &Places, root: &Path) -> Re
     disk::sync_folder(root)
 }
 
-/// Writes the journal, keeps every old content, and writes every new one beside its file, all of it flushed.
+/// Writes the journal, keeps every old content, and writes every new one beside its file, all of it flushed. `stamps` are those
+/// of the files when they were read, none where they are not known. Gives those of files of which nothing else happened since:
+/// they need not be read again.
 pub(super) fn stage(
     plan: &Plan,
     tree: &Tree,
     record: &Record,
     targets: &[PathBuf],
-    places: &Places,
+    stamps: &[Option<Stamp>],
     folders: &BTreeSet<&Path>,
-) -> Result<()> {
-    write_journal(record, places, tree.root())?;
+) -> Result<Vec<Option<Stamp>>> {
+    let places = Places::new(tree.root());
+    write_journal(record, &places, tree.root())?;
+    // A time of this disk, after all of these files were read.
+    let now = places.journal.symlink_metadata().and_then(|journal| journal.modified()).ok();
+    let is_old = |stamp: &Stamp| now.is_some_and(|now| !stamp.is_fresh(now));
     // All of the places before any is there.
     let made = record.made.iter().map(|folder| place_to_be(tree, &CidPath::parse(folder)?));
     for place in made.collect::<Result<Vec<PathBuf>>>()? {
@@ -208,20 +225,31 @@ pub(super) fn stage(
             disk::sync_folder(above)?;
         }
     }
-    let all: Vec<_> = record.steps.iter().zip(&plan.parts.changes).zip(targets).collect();
-    let staged = in_flight(disk::AT_A_TIME, &all, |((step, change), target)| {
+    let stamps = stamps.iter().map(|stamp| stamp.filter(is_old)).chain(std::iter::repeat(None));
+    let all: Vec<_> = record.steps.iter().zip(&plan.parts.changes).zip(targets).zip(stamps).collect();
+    let staged = in_flight(disk::AT_A_TIME, &all, |(((step, change), target), stamp)| {
         // The name of a file beside the one to be written says nothing to anybody.
-        stage_one(tree, step, change, target).map_err(|error| error.about(&change.path.below(&plan.shown)))
+        let about = |error: Error| error.about(&change.path.below(&plan.shown));
+        let stamp = keep_one(step, target, *stamp).map_err(about)?;
+        stage_one(tree, step, change, target).map_err(about)?;
+        Ok(stamp)
     });
-    staged.into_iter().collect::<Result<()>>()?;
-    folders.iter().try_for_each(|folder| disk::sync_folder(folder))
+    let stamps = staged.into_iter().collect::<Result<_>>()?;
+    folders.iter().try_for_each(|folder| disk::sync_folder(folder))?;
+    Ok(stamps)
 }
 
-/// Keeps the old content of a file, and writes the new one beside it.
+/// Keeps the old content of a file, which had this stamp when it was read; gives the present one if nothing else has happened
+/// to it.
+fn keep_one(step: &Step, target: &Path, stamp: Option<Stamp>) -> Result<Option<Stamp>> {
+    let Some(kept) = &step.kept else { return Ok(None) };
+    let stamp = stamp.filter(|stamp| Stamp::of(target) == Some(*stamp));
+    disk::keep(target, &target.with_file_name(kept))?;
+    Ok(stamp.and_then(|stamp| stamp.after_naming(target)))
+}
+
+/// Writes the new content of a file beside it.
 fn stage_one(tree: &Tree, step: &Step, change: &Change, target: &Path) -> Result<()> {
-    if let Some(kept) = &step.kept {
-        disk::keep(target, &target.with_file_name(kept))?;
-    }
     let Some((staged, after)) = step.staged.as_ref().zip(change.after.as_ref()) else { return Ok(()) };
     let staged = target.with_file_name(staged);
     let like = match (&change.before, &change.kept, after) {
@@ -297,16 +325,19 @@ pub(super) struct Unchanged {
     pub target: PathBuf,
     /// The SHA-256 of what it holds, in hex; `None` where there is none.
     pub digest: Option<String>,
+    /// From before it was read.
+    pub stamp: Option<Stamp>,
 }
 
-/// Checks that a file is still what the plan saw; or, where that has been read before, that it is still what it was `then`.
-pub(super) fn check_unchanged(
-    tree: &Tree,
-    shown: &Path,
-    change: &Change,
-    then: Option<&Option<String>>,
-) -> Result<Unchanged> {
+/// What a file was when it was read: the SHA-256, none where there was no file, and its stamp, where that has stayed the same as
+/// far as is known.
+pub(super) type Then<'a> = (&'a Option<String>, Option<Stamp>);
+
+/// Checks that a file is still what the plan saw; or, where that has been read before, that it is still what it was `then`. With
+/// the stamp that it had then, it is not read again.
+pub(super) fn check_unchanged(tree: &Tree, shown: &Path, change: &Change, then: Option<Then<'_>>) -> Result<Unchanged> {
     let shown = change.path.below(shown);
+    let mut stamp = None;
     let now = match tree.find(&change.path)? {
         Found::Absent => None,
         Found::File { linked: true, .. } => {
@@ -314,13 +345,19 @@ pub(super) fn check_unchanged(
                 .in_file(&shown)
                 .next("put a real file in its place"));
         }
-        Found::File { path, .. } => Some(digest_of(&path)?),
+        Found::File { path, .. } => {
+            stamp = Stamp::of(&path);
+            match then {
+                Some((digest, Some(then))) if stamp == Some(then) => digest.clone(),
+                _ => Some(digest_of(&path)?),
+            }
+        }
         Found::Folder | Found::Other => {
             return Err(Error::new(ErrorKind::Io, "this should be a file, and is none").in_file(&shown));
         }
     };
     let is_same = match (then, &change.before) {
-        (Some(then), _) => now == *then,
+        (Some((then, _)), _) => now == *then,
         // It is read for the first time.
         (None, Some(Content::File(file))) if file.sha256.is_none() => now.is_some(),
         (None, before) => now == before.as_ref().and_then(Content::sha256),
@@ -328,7 +365,7 @@ pub(super) fn check_unchanged(
     if !is_same {
         return Err(changed(&shown));
     }
-    Ok(Unchanged { target: place_to_be(tree, &change.path)?, digest: now })
+    Ok(Unchanged { target: place_to_be(tree, &change.path)?, digest: now, stamp })
 }
 
 /// Checks that the files that the catalogs will speak of are what they were.

@@ -8,6 +8,7 @@ use super::record::digest;
 use crate::base::error::{Error, Result};
 use crate::base::files::{open_file, read_open};
 use crate::base::hex::hex;
+use crate::catalog::Checksum;
 use crate::cid::digest::{Wanted, digest_input};
 
 /// Files up to this size are read whole, in bytes.
@@ -33,6 +34,8 @@ pub struct FileContent {
     pub size: u64,
     /// Its SHA-256, in hex, where it has been read; else it is made when the plan is carried out.
     pub sha256: Option<String>,
+    /// Its CRC-32, where one was made: it takes less time to compare than the SHA-256.
+    pub(crate) crc32: Option<Checksum>,
     /// Nobody but the plan knows the file: it may become the new one.
     pub(crate) is_staged: bool,
 }
@@ -40,7 +43,7 @@ pub struct FileContent {
 impl FileContent {
     /// What the file at `place` holds, which has not been read yet.
     pub(crate) fn unread(place: PathBuf, size: u64) -> Self {
-        Self { place, size, sha256: None, is_staged: false }
+        Self { place, size, sha256: None, crc32: None, is_staged: false }
     }
 }
 

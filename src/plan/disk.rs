@@ -7,6 +7,7 @@ use std::path::Path;
 
 use crate::base::error::{Error, Result};
 use crate::base::files;
+use crate::base::flush::Flush;
 use crate::base::pool::{LOOKS, in_flight};
 use crate::base::replace::patiently;
 
@@ -185,16 +186,21 @@ pub(super) fn remove_with_files(path: &Path) -> Result<()> {
     remove_folder(path)
 }
 
-/// Fills a file of our own that is not in its place yet, and gives it its name. A file of the first name is one that a
-/// process did not end.
-pub(super) fn stage(part: &Path, path: &Path, fill: impl FnOnce(&mut File) -> Result<()>) -> Result<()> {
-    remove(part)?;
+/// Fills a file of our own that is not in its place yet, and gives it its name. There is none of the first name.
+pub(super) fn stage(part: &Path, path: &Path, flush: &Flush, fill: impl FnOnce(&mut File) -> Result<()>) -> Result<()> {
     let mut file = make_new(part, None)?;
     step("write it", part, || Ok(()))?;
     fill(&mut file)?;
-    step("flush it", part, || file.sync_all())?;
+    if !flush.is_one() {
+        step("flush it", part, || flush.file(&file))?;
+    }
     drop(file);
     rename(part, path)
+}
+
+/// Flushes all that was left to be flushed together.
+pub(super) fn flush_all(folder: &Path, flush: &Flush) -> Result<()> {
+    if flush.is_one() { step("flush the disk", folder, || flush.end()) } else { Ok(()) }
 }
 
 /// The SHA-256 of a file; `None` where there is none.

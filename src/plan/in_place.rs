@@ -10,7 +10,8 @@ use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 
 use super::apply::{
-    Applied, Unchanged, changed, check_relied_on, check_room, check_unchanged, drop_kept, stage, write_journal,
+    Applied, Prepared, Unchanged, changed, check_relied_on, check_room, check_unchanged, drop_kept, stage,
+    write_journal,
 };
 use super::place::put_in_place;
 use super::record::{LOCK, Places, Record, Step, work_name};
@@ -54,7 +55,7 @@ impl Writer {
     pub(super) fn apply_around(&self, plan: &Plan, work: &dyn OnTheCid) -> Result<Parts> {
         self.check_begin(plan)?;
         let tree = Tree::new(self.root.clone());
-        let (mut record, mut targets) = self.prepare(plan, &tree)?;
+        let Prepared { mut record, mut targets, .. } = self.prepare(plan, &tree)?;
         let is_payload = |path: &CidPath| plan.parts.changes.iter().any(|change| change.path.key() == path.key());
         let aside: Vec<Change> = work.aside().into_iter().filter(|change| !is_payload(&change.path)).collect();
         let previous = undo::remember_last(&self.root)?;
@@ -62,7 +63,7 @@ impl Writer {
         record.swept = previous.iter().flat_map(Record::deep_folders).map(|folder| folder.to_string()).collect();
         let payload = record.clone();
         for (index, change) in (payload.steps.len()..).zip(&aside) {
-            let Unchanged { target, digest } = check_unchanged(&tree, &self.shown, change, None)?;
+            let Unchanged { target, digest, .. } = check_unchanged(&tree, &self.shown, change, None)?;
             targets.push(target);
             record.steps.push(Step {
                 path: change.path.to_string(),
@@ -134,7 +135,7 @@ impl Around<'_> {
     /// Keeps everything that may change, and puts the plan's own changes in place.
     fn begin(&self, payload: &Record) -> Result<()> {
         let changes = &self.plan.parts.changes;
-        stage(self.plan, self.tree, self.record, self.targets, &self.places(), self.folders)?;
+        stage(self.plan, self.tree, self.record, self.targets, &[], self.folders)?;
         let steps = self.record.steps[changes.len()..].iter().zip(&self.targets[changes.len()..]);
         for ((step, target), change) in steps.zip(self.aside) {
             let kept = target.with_file_name(step.kept.as_deref().unwrap_or_default());
@@ -148,7 +149,7 @@ impl Around<'_> {
         // Folders may have been made since the tree was looked at.
         let tree = Tree::new(self.tree.root().to_owned());
         for (change, step) in changes.iter().chain(self.aside).zip(&self.record.steps) {
-            check_unchanged(&tree, &self.plan.shown, change, Some(&step.before))?;
+            check_unchanged(&tree, &self.plan.shown, change, Some((&step.before, None)))?;
         }
         check_relied_on(&tree, &self.plan.shown, self.plan)?;
         put_in_place(payload, &self.targets[..changes.len()])

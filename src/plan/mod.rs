@@ -17,6 +17,7 @@ mod record;
 mod recover;
 mod remains;
 mod staging;
+mod stamp;
 mod undo;
 mod view;
 mod writer;

@@ -1,13 +1,16 @@
 //! Contents on their way into a CID: they are brought here one by one, however long that takes, before any change begins. What
 //! is here stays when a run breaks off, and the next one looks whether it is still of use.
 
+use std::collections::HashSet;
+use std::ffi::OsString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::record::digest;
 use super::{Content, FileContent, Writer, disk};
 use crate::base::error::{Error, ErrorKind, Result};
-use crate::catalog::CidPath;
+use crate::base::flush::Flush;
+use crate::catalog::{Checksum, CidPath};
 use crate::cid::STAGING;
 
 /// A folder of a CID, of no meaning to anybody else, for contents that are to become its files. Who has it has the right to
@@ -15,14 +18,23 @@ use crate::cid::STAGING;
 #[derive(Debug)]
 pub(crate) struct Staging {
     folder: PathBuf,
+    /// The names of what a run that broke off has left. Most of it is whole; what a power failure left of it need not be.
+    left: HashSet<OsString>,
+    flush: Flush,
 }
 
 impl Staging {
     /// The folder, made if it is not there yet.
     pub(crate) fn open(writer: &Writer) -> Result<Self> {
         let folder = writer.root.join(STAGING);
+        let mut left = HashSet::new();
         match folder.symlink_metadata() {
-            Ok(metadata) if metadata.is_dir() => {}
+            Ok(metadata) if metadata.is_dir() => {
+                let cannot = |error| Error::io("list the folder", &folder, error);
+                for entry in folder.read_dir().map_err(cannot)? {
+                    left.insert(entry.map_err(cannot)?.file_name());
+                }
+            }
             Ok(_) => {
                 return Err(Error::new(ErrorKind::Link, "this should be a folder of configcid's own, and is none")
                     .in_file(&writer.shown.join(STAGING))
@@ -31,7 +43,8 @@ impl Staging {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => disk::make_folder(&folder)?,
             Err(error) => return Err(Error::io("look at it", &folder, error)),
         }
-        Ok(Self { folder })
+        let flush = Flush::of(&folder, 0);
+        Ok(Self { folder, left, flush })
     }
 
     /// Whether a run that broke off has left something in the CID at `root`.
@@ -39,9 +52,14 @@ impl Staging {
         root.join(STAGING).symlink_metadata().is_ok()
     }
 
-    /// Refuses to begin where the disk has no room for `bytes`.
-    pub(crate) fn check_room(&self, bytes: u64) -> Result<()> {
-        disk::check_folder(&self.folder, bytes)
+    /// Prepares for so many files of `bytes` in all.
+    ///
+    /// # Errors
+    /// The disk has no room for them, or the folder cannot be written.
+    pub(crate) fn begin(&mut self, files: usize, bytes: u64) -> Result<()> {
+        disk::check_folder(&self.folder, bytes)?;
+        self.flush = Flush::of(&self.folder, files);
+        Ok(())
     }
 
     /// Where the content for the file at `path` is, once it is here. The names say nothing: paths may be long.
@@ -49,17 +67,26 @@ impl Staging {
         self.folder.join(&digest(path.key().as_bytes())[..32])
     }
 
-    /// The size of what is here for the file at `path`.
-    pub(crate) fn size(&self, path: &CidPath) -> Option<u64> {
-        let metadata = self.place(path).symlink_metadata().ok()?;
+    /// The size of what a run that broke off has left for the file at `path`.
+    pub(crate) fn size_left(&self, path: &CidPath) -> Option<u64> {
+        let place = self.place(path);
+        let metadata = self.is_left_at(&place).then(|| place.symlink_metadata().ok())??;
         metadata.is_file().then_some(metadata.len())
     }
 
-    /// Lets `fill` bring the content for the file at `path`; it is here when that has come to its end, and is then on the
-    /// disk, too.
+    fn is_left_at(&self, place: &Path) -> bool {
+        place.file_name().is_some_and(|name| self.left.contains(name))
+    }
+
+    /// Lets `fill` bring the content for the file at `path`. It is on the disk after [`flush`](Staging::flush).
     pub(crate) fn bring(&self, path: &CidPath, fill: impl FnOnce(&mut File) -> Result<()>) -> Result<()> {
         let place = self.place(path);
-        disk::stage(&place.with_extension("part"), &place, fill)
+        let part = place.with_extension("part");
+        // One that a process did not end.
+        if self.is_left_at(&part) {
+            disk::remove(&part)?;
+        }
+        disk::stage(&part, &place, &self.flush, fill)
     }
 
     /// Gives up what is here for the file at `path`.
@@ -68,12 +95,14 @@ impl Staging {
     }
 
     /// What is here for the file at `path`, as the content of a change.
-    pub(crate) fn content(&self, path: &CidPath, size: u64, sha256: String) -> Content {
-        Content::File(FileContent { place: self.place(path), size, sha256: Some(sha256), is_staged: true })
+    pub(crate) fn content(&self, path: &CidPath, size: u64, sha256: String, crc32: Checksum) -> Content {
+        let place = self.place(path);
+        Content::File(FileContent { place, size, sha256: Some(sha256), crc32: Some(crc32), is_staged: true })
     }
 
-    /// Makes the names of all that is here outlast a power failure.
+    /// Makes all that is here outlast a power failure.
     pub(crate) fn flush(&self) -> Result<()> {
+        disk::flush_all(&self.folder, &self.flush)?;
         disk::sync_folder(&self.folder)
     }
 

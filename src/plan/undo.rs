@@ -237,5 +237,5 @@ fn content(place: Option<&Path>, step: &Step, left: &mut u64) -> Result<Option<C
         return Ok(disk::read(place, catalog::MAX_SIZE)?.map(Content::Bytes));
     }
     let sha256 = Some(digest_of(place)?);
-    Ok(Some(Content::File(FileContent { place: place.to_owned(), size, sha256, is_staged: false })))
+    Ok(Some(Content::File(FileContent { place: place.to_owned(), size, sha256, crc32: None, is_staged: false })))
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::difference::{Difference, Wanted, compare};
-use super::fetch::{Brought, Fetch};
+use super::fetch::{Brought, Fetch, crc32};
 use super::functions::Functions;
 use super::pace::Pace;
 use super::source::Source;
@@ -231,8 +231,8 @@ impl<'a> Work<'a> {
         let writer = Writer::lock(self.path, self.delivery.lock)?;
         self.recovered = writer.recover(None)?;
         let writer = &*self.writer.insert(writer);
-        let staging = Staging::open(writer)?;
-        match self.bring(&staging) {
+        let mut staging = Staging::open(writer)?;
+        match self.bring(&mut staging) {
             Ok(()) => {
                 let cleared = staging.clear();
                 let faults = self.verified()?;
@@ -253,12 +253,13 @@ impl<'a> Work<'a> {
     }
 
     /// Brings what is wanted, and lets it be the destination's.
-    fn bring(&mut self, staging: &Staging) -> Result<()> {
+    fn bring(&mut self, staging: &mut Staging) -> Result<()> {
         let look = self.look()?;
         self.plan(&look, |file| self.as_in_source(file)).map(drop)?;
         let functions = Functions::of(self.source, &look.originals, self.delivery.options)?;
         let total: u64 = look.difference.wanted.iter().map(|file| u64::from(file.size)).sum();
-        staging.check_room(total + ROOM)?;
+        staging.begin(look.difference.wanted.len(), total + ROOM)?;
+        let staging = &*staging;
         let brought = std::sync::atomic::AtomicU64::new(0);
         let told = self.progress;
         let progress = move |bytes: u64| {
@@ -298,7 +299,7 @@ impl<'a> Work<'a> {
         let mut sums = brought.iter();
         let plan = self.plan(&look, |file| {
             let brought = sums.next().expect("all of them were brought");
-            Ok(staging.content(&file.path, file.size.into(), brought.sha256.clone()))
+            Ok(staging.content(&file.path, file.size.into(), brought.sha256.clone(), brought.crc32))
         })?;
         self.count(&look, &brought);
         let writer = self.writer.as_ref().expect("the destination is locked");
@@ -468,15 +469,24 @@ impl<'a> Work<'a> {
     fn verified(&self) -> Result<Vec<Fault>> {
         let cid = Cid::open(self.path)?;
         let changes = self.plan.iter().flat_map(|plan| plan.changes()).collect::<Vec<_>>();
+        let crc32 = [crc32()];
         let looks = in_parallel(&changes, |change| -> Result<Option<Fault>> {
             let fault = |code, what: String| Fault { code, catalog: None, path: Some(change.path.clone()), what };
             Ok(match (cid.tree().find(&change.path)?, &change.after) {
                 (Found::Absent, None) => None,
                 (_, None) => Some(fault("unlisted", "it is still there".to_owned())),
                 (Found::File { path, size, .. }, Some(after)) if size == after.size() => {
-                    let asked = Asked { sha256: true, ..Asked::default() };
-                    let is = digest_file(&path, size + 1, asked)?.sha256.map(|digest| hex(&digest));
-                    (is != after.sha256()).then(|| fault("checksum", "it is not what was brought".to_owned()))
+                    let is_same = match after {
+                        Content::File(FileContent { crc32: Some(sum), .. }) => {
+                            let asked = Asked { checksums: &crc32, ..Asked::default() };
+                            digest_file(&path, size + 1, asked)?.checksums.first() == Some(sum)
+                        }
+                        _ => {
+                            let asked = Asked { sha256: true, ..Asked::default() };
+                            digest_file(&path, size + 1, asked)?.sha256.map(|digest| hex(&digest)) == after.sha256()
+                        }
+                    };
+                    (!is_same).then(|| fault("checksum", "it is not what was brought".to_owned()))
                 }
                 (Found::File { size, .. }, Some(after)) => {
                     Some(fault("size", format!("it has {size} bytes, and {} were brought", after.size())))

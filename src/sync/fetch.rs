@@ -14,7 +14,8 @@ use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::files::open_file;
 use crate::base::hex::hex;
 use crate::base::pool::side_by_side;
-use crate::catalog::checksum::{Function, bound};
+use crate::catalog::Checksum;
+use crate::catalog::checksum::{Function, bound, known};
 use crate::catalogs::Loaded;
 use crate::cid::digest::{Digests, Wanted as Asked, digest_file, digest_input};
 use crate::plan::Staging;
@@ -38,6 +39,8 @@ pub(super) struct Fetch<'a> {
 pub(super) struct Brought {
     /// The SHA-256 of its content, in hex.
     pub sha256: String,
+    /// Its CRC-32: what stands at the destination in the end is compared with it, which takes less time.
+    pub crc32: Checksum,
     /// It was here already, from a run that broke off.
     pub is_reused: bool,
 }
@@ -64,6 +67,7 @@ impl Fetch<'_> {
             Some(Err(error)) => drop(failed.get_or_insert(error)),
             None => {}
         });
+        // What is here is kept, whatever failed.
         self.staging.flush()?;
         match failed {
             Some(error) => Err(error),
@@ -72,14 +76,14 @@ impl Fetch<'_> {
     }
 
     fn one(&self, file: &Wanted) -> Result<Brought> {
-        if let Some(sha256) = self.left_by_another(file)? {
+        if let Some(brought) = self.left_by_another(file)? {
             (self.progress)(file.size.into());
-            return Ok(Brought { sha256, is_reused: true });
+            return Ok(brought);
         }
         let shown = self.source.shown_file(&file.path);
         let Opened { input, metadata } = self.source.open(&file.path, file.size)?;
         let tried = self.tried(file);
-        let functions: Vec<Function> = tried.iter().map(|(_, _, bound)| bound.clone()).collect();
+        let functions = with_crc32(&tried);
         let mut digests = Digests::default();
         self.staging.bring(&file.path, |target| {
             // One byte more tells that there is more than the catalogs say.
@@ -105,17 +109,17 @@ impl Fetch<'_> {
             self.staging.discard(&file.path)?;
             return Err(self.damage(what, &shown));
         }
-        Ok(Brought { sha256: sha256(&digests), is_reused: false })
+        Ok(Brought::of(&digests, false))
     }
 
-    /// The SHA-256 of what a run that broke off has brought, if it is what is wanted still.
-    fn left_by_another(&self, file: &Wanted) -> Result<Option<String>> {
-        if self.staging.size(&file.path) != Some(file.size.into()) {
+    /// What a run that broke off has brought, if it is what is wanted still.
+    fn left_by_another(&self, file: &Wanted) -> Result<Option<Brought>> {
+        if self.staging.size_left(&file.path) != Some(file.size.into()) {
             return Ok(None);
         }
         let place = self.staging.place(&file.path);
         let tried = self.tried(file);
-        let functions: Vec<Function> = tried.iter().map(|(_, _, bound)| bound.clone()).collect();
+        let functions = with_crc32(&tried);
         let digests = digest_file(&place, u64::from(file.size) + 1, asked(&functions))?;
         let is_right = match tried.is_empty() {
             false => self.agree(file, &tried, &digests),
@@ -123,7 +127,7 @@ impl Fetch<'_> {
             true => is_same(self.source.open(&file.path, file.size)?.input, &place)
                 .map_err(|error| Error::io("compare it", &self.source.shown_file(&file.path), error))?,
         };
-        Ok(is_right.then(|| sha256(&digests)))
+        Ok(is_right.then(|| Brought::of(&digests, true)))
     }
 
     /// For each catalog that lists the file and whose function is known: its number, the function, and that for this entry.
@@ -191,8 +195,21 @@ fn asked(functions: &[Function]) -> Asked<'_> {
     Asked { sha256: true, checksums: functions, ..Asked::default() }
 }
 
-fn sha256(digests: &Digests) -> String {
-    digests.sha256.map(|digest| hex(&digest)).unwrap_or_default()
+pub(super) fn crc32() -> Function {
+    known("crc32").expect("it is one of the known ones")
+}
+
+/// The functions of the catalogs, and then CRC-32.
+fn with_crc32(tried: &[(usize, Function, Function)]) -> Vec<Function> {
+    tried.iter().map(|(_, _, bound)| bound.clone()).chain([crc32()]).collect()
+}
+
+impl Brought {
+    /// Of digests that were made with the functions of [`with_crc32`].
+    fn of(digests: &Digests, is_reused: bool) -> Self {
+        let sha256 = digests.sha256.map(|digest| hex(&digest)).unwrap_or_default();
+        Self { sha256, crc32: digests.checksums.last().copied().unwrap_or(Checksum(0)), is_reused }
+    }
 }
 
 /// Whether what is read is what the file at `place` holds.

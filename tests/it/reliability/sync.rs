@@ -179,3 +179,25 @@ fn what_a_broken_run_left_is_checked_and_used() {
     assert_eq!(check_readers(&dead, "going on"), 0);
     assert!(!staging.exists());
 }
+
+#[test]
+fn what_is_brought_is_on_the_disk_before_any_journal_tells_of_it() {
+    let scene = Scene::new();
+    // A step is a number, what is done, and the name of the file.
+    let steps: Vec<&str> = scene.steps.iter().map(|step| step.split_once(' ').unwrap().1).collect();
+    let last = |wanted: &str| steps.iter().rposition(|step| step.starts_with(wanted));
+    let journal = last("replace it: .configcid-journal").expect("a journal");
+    let names = last("flush the folder: .configcid-sync").expect("names are flushed");
+    let all = last("flush the disk: .configcid-sync");
+    let parts: Vec<&str> =
+        steps.iter().filter_map(|step| step.strip_prefix("make it: ")?.strip_suffix(".part")).collect();
+    assert_eq!(parts.len(), 3, "{steps:#?}");
+    for part in parts {
+        let [written, named] = [last(&format!("write it: {part}.part")), last(&format!("replace it: {part}"))];
+        // By itself before it gets its name, or with all others after the last of them has.
+        let flushed = last(&format!("flush it: {part}.part")).or(all).expect("it is flushed");
+        assert!(written < Some(flushed) && flushed <= names && named < Some(names), "{part}: {steps:#?}");
+        assert!(named < Some(flushed) || all.is_none(), "{part}: {steps:#?}");
+    }
+    assert!(names < journal, "{steps:#?}");
+}
