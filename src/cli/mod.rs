@@ -23,6 +23,8 @@ mod messenger;
 mod mrinit;
 mod out;
 mod paper;
+#[cfg(test)]
+mod power_shell;
 mod refresh;
 mod relay;
 mod setup;

@@ -45,6 +45,7 @@ mod model;
 mod monitoring;
 mod mrinit;
 mod output;
+mod power_shell;
 mod probe;
 mod program;
 mod program_wine;

@@ -1,4 +1,4 @@
-//! The scripts for Windows in `scripts/windows/`, as batch files and administrators call them.
+//! The script for `cmd` in `scripts/windows/`, as batch files and administrators call it. `power_shell.rs` has the module.
 
 #![cfg(windows)]
 
@@ -110,44 +110,4 @@ fn the_cmd_script_finds_the_program() {
     let mut command = Command::new("cmd");
     command.args(["/c", &format!("relay.cmd {RELAY} MRESXP")]);
     env.finish(env.clean(command)).ok().says("rms\\mrinit.conf");
-}
-
-/// A PowerShell that runs scripts; Wine's only looks like one.
-fn power_shell() -> Option<&'static str> {
-    let runs = |name: &&str| {
-        let output = Command::new(name).args(["-NoProfile", "-NonInteractive", "-Command", "exit 6 * 7"]).output();
-        output.is_ok_and(|output| output.status.code() == Some(42))
-    };
-    let found = ["pwsh", "powershell"].into_iter().find(runs);
-    if found.is_none() {
-        // No package of Debian has it: there continuous integration cannot run it, either.
-        eprintln!("NOT TESTED, since there is no PowerShell here: Set-RelayCid.ps1");
-    }
-    found
-}
-
-#[test]
-fn the_power_shell_script() {
-    let Some(shell) = power_shell() else { return };
-    let env = TestEnv::demo();
-    env.cid("My CID", DemoCid::default());
-    let run = |args: &str| {
-        let mut command = Command::new(shell);
-        let call = format!("& '{}' -Program '{}' {args}; exit $LASTEXITCODE", script("Set-RelayCid.ps1"), program());
-        command.args(["-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass", "-Command", &call]);
-        env.finish(env.clean(command))
-    };
-    let relay = "-Ip 10.1.200.65 -Fqdn MRComputer.Sales.Acme -NetBios MRComputer";
-    let before = env.snapshot();
-    run(&format!("MRESXP {relay} -WhatIf")).expect(0);
-    run(&format!("nowhere {relay}")).expect(1);
-    run("MRESXP -Ip 10.1.200.650").expect(2);
-    run("MRESXP").expect(2);
-    assert_eq!(env.snapshot(), before);
-    run(&format!("'MRESXP\\', 'My CID\\' {relay}")).expect(0).says("rms\\mrinit.conf");
-    run(&format!("MRESXP, nowhere {relay}")).expect(4);
-    for cid in ["MRESXP", "My CID"] {
-        check_cid(&env.path(cid), crc32);
-        assert!(env.text(&format!("{cid}/rms/mrinit.conf")).contains(RELAY_LIST));
-    }
 }
