@@ -86,7 +86,7 @@ const COMMANDS: &[&[&str]] = &[
     &["recover", "--wait", "0"],
     &["clone"],
     &["mrinit", "show"],
-    &["mrinit", "set"],
+    &["mrinit", "set", "--wait", "0"],
 ];
 
 /// Adds a command and its operands to `program`.
@@ -95,7 +95,7 @@ fn with(mut program: Command, command: &[&str], cid: &Path) -> Command {
     match command {
         ["clone"] => program.arg(cid).arg(cid.with_file_name("NEW")),
         ["mrinit", "show"] => program.arg(cid.join("mrinit.conf")),
-        ["mrinit", "set"] => program.arg(cid.join("mrinit.conf")).args(["ParentRouterAddress", "R2"]),
+        ["mrinit", "set", ..] => program.arg(cid.join("mrinit.conf")).args(["ParentRouterAddress", "R2"]),
         _ => program.arg(cid),
     };
     program
