@@ -45,7 +45,6 @@ pub mod cli;
 #[cfg(feature = "cli")]
 mod client;
 mod demo;
-#[cfg(feature = "cli")]
 mod endpoints;
 pub mod envelopes;
 #[cfg(feature = "cli")]

@@ -1,4 +1,8 @@
-//! Pages for a browser: one file each, without scripts, readable in the dark and on paper.
+//! Pages for a browser: one file each, readable in the dark and on paper, and without scripts, but for tables that are
+//! sorted.
+
+use base64ct::{Base64, Encoding};
+use sha2::{Digest, Sha256};
 
 use super::text::safe;
 
@@ -17,6 +21,20 @@ const PAGE: &str = include_str!("../../templates/page.html");
 /// assert!(page.contains("<h1>CIDs &lt; 2026</h1>") && page.contains("<p>a &amp; b</p>"));
 /// ```
 pub fn page(title: &str, body: &str) -> String {
+    filled(title, body, "", "")
+}
+
+/// The same with a script of this program's, which the page allows by its digest and which may fetch nothing: nothing else
+/// runs, whatever stands in the body.
+pub(crate) fn page_with_script(title: &str, body: &str, script: &str) -> String {
+    // A checkout may have made other line breaks; a browser takes the digest of what it made of them.
+    let script = script.replace("\r\n", "\n");
+    let digest = Base64::encode_string(&Sha256::digest(script.as_bytes()));
+    let policy = format!("; script-src 'sha256-{digest}'");
+    filled(title, body, &policy, &format!("\n<script>{script}</script>"))
+}
+
+fn filled(title: &str, body: &str, policy: &str, script: &str) -> String {
     // What is filled in is not looked at again: a title may well hold "{BODY}".
     let mut parts = Vec::new();
     let mut rest = PAGE;
@@ -26,6 +44,8 @@ pub fn page(title: &str, body: &str) -> String {
         parts.push(match name {
             "TITLE" => &title,
             "BODY" => body,
+            "POLICY" => policy,
+            "SCRIPT" => script,
             _ => env!("CARGO_PKG_VERSION"),
         });
         rest = after;
@@ -36,7 +56,7 @@ pub fn page(title: &str, body: &str) -> String {
 
 /// The first of the page's placeholders, with what stands before and behind it.
 fn placeholder(text: &str) -> Option<(&str, &str, &str)> {
-    let (at, name) = ["TITLE", "BODY", "VERSION"]
+    let (at, name) = ["TITLE", "BODY", "VERSION", "POLICY", "SCRIPT"]
         .iter()
         .filter_map(|name| Some((text.find(&format!("{{{name}}}"))?, *name)))
         .min()?;

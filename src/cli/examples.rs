@@ -86,6 +86,17 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         &[(IMPORT, IMPORT_WHAT), ("fleet status", "which CIDs are in step, behind, drifted, unreachable")],
     ),
     (
+        "fleet endpoints",
+        &[
+            (IMPORT, IMPORT_WHAT),
+            (
+                "fleet endpoints --survey demo/endpoint.reg",
+                "which relay of the file does the computer of this export report to? How many does each have?",
+            ),
+            ("fleet status --survey demo/endpoint.reg", "the same beside the state of each CID"),
+        ],
+    ),
+    (
         "fleet registry",
         &[(IMPORT, IMPORT_WHAT), ("fleet registry --out registry", "one .reg file for each relay, in a folder")],
     ),

@@ -13,6 +13,20 @@ pub(crate) struct Wanted {
     pub expected: Option<Expected>,
     /// Whom the relay itself should report to, where the CID says so.
     pub own_parent: Option<String>,
+    /// What the computer is.
+    pub role: Role,
+}
+
+/// What a computer is to the relay that is expected.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Not said: the relay is known by its name, and a list that expects something else goes before.
+    #[default]
+    ByName,
+    /// An endpoint of it, whatever a list expects.
+    Endpoint,
+    /// The relay itself, which should report to `own_parent`.
+    Relay,
 }
 
 /// The state, and why.
@@ -67,7 +81,10 @@ fn expected(registry: Option<&Evidence>, wanted: &Wanted) -> Option<Expected> {
     let listed = registry.and_then(|evidence| evidence.expected.as_deref()).map(list);
     let asked = || wanted.expected.as_ref().map(|expected| Expected { warnings: Vec::new(), ..expected.clone() });
     let was = || registry.and_then(|evidence| evidence.was_expected.as_deref()).map(list);
-    listed.or_else(asked).or_else(was)
+    match wanted.role {
+        Role::ByName => listed.or_else(asked).or_else(was),
+        Role::Endpoint | Role::Relay => asked(),
+    }
 }
 
 fn views(evidence: &Evidence) -> Vec<ViewParent> {
@@ -182,10 +199,21 @@ fn beside(
 ) -> Option<Verdict> {
     use EndpointState::{Contradicts, OldParent, OrigWins, Reports, Unknown};
     let file = installed.and_then(|installed| installed.parent.as_deref());
-    if expected.map(|expected| &*expected.list).or(file).is_some_and(|list| names_computer(list, name)) {
+    let is_relay = match wanted.role {
+        Role::ByName => {
+            expected.map(|expected| &*expected.list).or(file).is_some_and(|list| names_computer(list, name))
+        }
+        Role::Endpoint => false,
+        Role::Relay => true,
+    };
+    if is_relay {
         // A relay takes MRParentAddress as its own parent.
         notes.push("this computer is the relay itself, whose own parent is another".to_owned());
-        let own = installed.and_then(|installed| installed.own_parent.as_deref()).or(wanted.own_parent.as_deref());
+        let of_file = installed.and_then(|installed| installed.own_parent.as_deref());
+        let own = match wanted.role {
+            Role::Relay => wanted.own_parent.as_deref(),
+            _ => of_file.or(wanted.own_parent.as_deref()),
+        };
         return Some(match own {
             Some(own) if same_list(own, parent) => verdict(Reports, "the relay itself: it reports to MRParentAddress"),
             Some(_) => verdict(OldParent, "the relay itself: it does not report to MRParentAddress"),

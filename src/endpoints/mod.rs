@@ -16,7 +16,8 @@ mod survey;
 #[cfg(feature = "faults")]
 pub(crate) use export::read_all;
 pub(crate) use find::Failed;
-pub(crate) use judge::Wanted;
+pub(crate) use judge::{Role, Wanted};
 pub(crate) use list::{Columns, cell};
 pub(crate) use model::{Counts, Endpoint, EndpointState};
+pub(crate) use name::{Domain, Name};
 pub(crate) use survey::Survey;

@@ -6,14 +6,14 @@ use std::ops::Range;
 use crate::base::text::fold_case;
 
 /// A name in its parts, in lower case.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Name {
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Name {
     pub short: String,
     pub domain: Domain,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Domain {
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Domain {
     None,
     /// Of `DOMAIN\COMPUTER`.
     Windows(String),
@@ -31,7 +31,7 @@ impl Name {
     /// Reads `PC01`, `pc01.sales.acme`, `SALES\PC01`, and `PC01$` as accounts have it. An address is a name as it is; and so is
     /// what no computer is called, such as the place of a line that names none. What follows a dot and has no letter in it, the
     /// date of a copy say, is no domain (our choice).
-    pub(super) fn read(text: &str) -> Self {
+    pub(crate) fn read(text: &str) -> Self {
         let text = fold_case(text.trim());
         let whole = |short: &str| Self { short: short.to_owned(), domain: Domain::None };
         if text.contains([':', '/']) || text.parse::<IpAddr>().is_ok() {
@@ -54,6 +54,15 @@ impl Name {
             Domain::None
         };
         Self { short: short.to_owned(), domain }
+    }
+
+    /// Whether two names may be of one computer: unless two domains of one kind differ.
+    pub(crate) fn may_be(&self, other: &Self) -> bool {
+        self.short == other.short
+            && match (&self.domain, &other.domain) {
+                (Domain::Dns(one), Domain::Dns(other)) | (Domain::Windows(one), Domain::Windows(other)) => one == other,
+                _ => true,
+            }
     }
 }
 

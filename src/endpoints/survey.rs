@@ -72,16 +72,20 @@ impl Survey {
     }
 
     /// Reads and judges every computer, and gives them to `done` in the order of their names, a part at a time; as long as it
-    /// wants more.
-    pub(crate) fn each(&self, wanted: &Wanted, mut done: impl FnMut(Vec<Endpoint>) -> bool) {
+    /// wants more. `wanted` says what is expected of the computer of a name.
+    pub(crate) fn each<'w>(
+        &self,
+        wanted: impl Fn(&str) -> &'w Wanted + Sync,
+        mut done: impl FnMut(Vec<Endpoint>) -> bool,
+    ) {
         for part in self.computers.chunks(PART) {
-            if !done(in_parallel(part, |computer| self.endpoint(&self.sightings.all[computer.clone()], wanted))) {
+            if !done(in_parallel(part, |computer| self.endpoint(&self.sightings.all[computer.clone()], &wanted))) {
                 return;
             }
         }
     }
 
-    fn endpoint(&self, sightings: &[Sighting], wanted: &Wanted) -> Endpoint {
+    fn endpoint<'w>(&self, sightings: &[Sighting], wanted: impl Fn(&str) -> &'w Wanted) -> Endpoint {
         let is_told = |sighting: &&Sighting| match &sighting.part {
             Part::Export(_) => true,
             Part::Line(_, evidence) => evidence.tells(),
@@ -113,6 +117,7 @@ impl Survey {
         let counts = newest.or(sightings.last());
         let name = counts.map_or_else(String::new, |sighting| sighting.name.to_string());
         let (registry, installed) = (registry.map(Evidence::plausible), installed.map(Installed::plausible));
+        let wanted = wanted(&name);
         let mut endpoint = judge(name, registry.as_ref(), installed.as_ref(), wanted);
         endpoint.seen = counts.and_then(|sighting| sighting.when).map(time::print);
         endpoint.source = counts.map(|sighting| self.sightings.source(sighting));

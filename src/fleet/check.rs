@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
+use super::members::Members;
 use super::places::{Circles, path_key, sources};
+use super::rules::Rule;
 use super::words::word;
 use super::{AddressKind, Domain, Fleet, FleetFinding, Given, Machine, Relay, Target, rules};
 use crate::base::text::{count, fold_case};
@@ -40,13 +42,14 @@ pub fn check(fleet: &Fleet) -> Vec<FleetFinding> {
     systems(fleet, &mut findings);
     cids(fleet, &mut findings);
     follow_in_circles(fleet, &mut findings);
+    findings.extend(Members::inline(fleet).twice(fleet));
     findings.retain(|finding| !is_accepted(fleet, finding));
     sort(&mut findings);
     findings
 }
 
 /// Whether the file says of the machine that this recommendation is known not to be followed.
-fn is_accepted(fleet: &Fleet, finding: &FleetFinding) -> bool {
+pub(super) fn is_accepted(fleet: &Fleet, finding: &FleetFinding) -> bool {
     let of = |machine: &&Machine| finding.machine.as_ref() == Some(&machine.name.value);
     let machines = fleet.machines().filter(of).filter_map(|machine| machine.accept.as_ref());
     let mut accepted = machines.flat_map(|accept| &accept.value);
@@ -156,13 +159,20 @@ fn tree(fleet: &Fleet, findings: &mut Vec<FleetFinding>) {
     }
 }
 
+/// How many endpoints may report to a machine, the server being the first, and the rule that says so.
+pub(super) fn endpoint_limit(fleet: &Fleet, machine: usize) -> (u32, &'static Rule) {
+    let is_2008 = || fleet.server.machine.system.as_ref().is_some_and(|system| system.value.is_windows_2008());
+    match machine {
+        0 if is_2008() => (MAX_AT_SERVER_2008, &rules::SERVER_ENDPOINTS),
+        0 => (MAX_AT_SERVER, &rules::SERVER_ENDPOINTS),
+        _ => (MAX_AT_RELAY, &rules::RELAY_ENDPOINTS),
+    }
+}
+
 fn endpoints(fleet: &Fleet, findings: &mut Vec<FleetFinding>) {
     let server = &fleet.server.machine;
-    let is_2008 = server.system.as_ref().is_some_and(|system| system.value.is_windows_2008());
-    let (limit, why) = match is_2008 {
-        true => (MAX_AT_SERVER_2008, ", which runs Windows Server 2008,"),
-        false => (MAX_AT_SERVER, ""),
-    };
+    let limit = endpoint_limit(fleet, 0).0;
+    let why = if limit == MAX_AT_SERVER { "" } else { ", which runs Windows Server 2008," };
     if let Some(endpoints) = server.endpoints.as_ref().filter(|endpoints| endpoints.value > limit) {
         let what = format!(
             "{} endpoints report to the server{why} without a relay; {limit} at most are recommended",

@@ -6,18 +6,31 @@ pub(super) const TABLES: &[&str] = &["defaults", "server", "relay", "cid"];
 
 /// The keys of `[defaults]`.
 pub(super) const DEFAULTS: &[&str] =
-    &["folder", "platform", "platforms", "address", "domain", "system", "from_root", "checksum", "accept"];
+    &["folder", "platform", "platforms", "address", "domain", "system", "from_root", "checksum", "accept", "survey"];
 
 /// The keys of `[server]`.
 pub(super) const SERVER: &[&str] =
-    &["name", "ip", "fqdn", "netbios", "system", "console", "endpoints", "address", "domain", "accept"];
+    &["name", "ip", "fqdn", "netbios", "system", "console", "endpoints", "computers", "address", "domain", "accept"];
 
 /// The keys of `[[relay]]`.
-pub(super) const RELAY: &[&str] =
-    &["name", "ip", "fqdn", "netbios", "parent", "endpoints", "address", "domain", "system", "platforms", "accept"];
+pub(super) const RELAY: &[&str] = &[
+    "name",
+    "ip",
+    "fqdn",
+    "netbios",
+    "parent",
+    "endpoints",
+    "computers",
+    "address",
+    "domain",
+    "system",
+    "platforms",
+    "accept",
+];
 
 /// The keys of `[[cid]]`.
-pub(super) const CID: &[&str] = &["path", "platform", "relay", "source", "from_root", "checksum"];
+pub(super) const CID: &[&str] =
+    &["path", "platform", "relay", "source", "from_root", "checksum", "endpoints", "computers"];
 
 /// The word that stands for the server wherever a relay can be named.
 pub(super) const THE_SERVER: &str = "server";

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+#[cfg(feature = "cli")]
+use super::FleetEndpoints;
 use super::{CidStatus, Fleet, FleetFinding, State};
 use crate::base::metrics::Metrics;
 
@@ -39,4 +41,38 @@ pub fn fleet_metrics(fleet: &Fleet, findings: &[FleetFinding], statuses: &[CidSt
     let errors = findings.iter().filter(|finding| finding.is_error()).count();
     metrics.gauge("configcid_fleet_file_errors", "How many rules the fleet file breaks.").sample(&[], errors as f64);
     metrics
+}
+
+/// Adds what a survey says of the endpoints.
+#[cfg(feature = "cli")]
+pub(crate) fn endpoint_metrics(all: &FleetEndpoints, metrics: &mut Metrics) {
+    let mut known = HashSet::new();
+    let machines: Vec<_> = all.machines.iter().filter(|at| known.insert(&at.machine)).collect();
+    let help = "How many endpoints the fleet file expects at this machine.";
+    let mut gauge = metrics.gauge("configcid_fleet_endpoints_expected", help);
+    for at in &machines {
+        // A machine of which the file does not say has no sample.
+        if let Some(expected) = at.expected {
+            gauge.sample(&[("machine", &at.machine)], expected as f64);
+        }
+    }
+    let help = "How many endpoints report to this machine by the survey.";
+    let mut gauge = metrics.gauge("configcid_fleet_endpoints_found", help);
+    for at in &machines {
+        gauge.sample(&[("machine", &at.machine)], at.found as f64);
+    }
+    let mut gauge = metrics.gauge("configcid_fleet_endpoints", "How many endpoints of the survey are in this state.");
+    for (state, count) in all.counts.each() {
+        gauge.sample(&[("state", state.name())], count as f64);
+    }
+    let newest =
+        all.endpoints.iter().filter_map(|row| crate::base::time::parse(row.endpoint.seen.as_deref()?).ok()).max();
+    let seconds = newest.and_then(|newest| newest.duration_since(std::time::UNIX_EPOCH).ok());
+    if let Some(seconds) = seconds {
+        let help = "When the newest endpoint of the survey was seen, in seconds since 1970.";
+        metrics.gauge("configcid_fleet_survey_newest_timestamp_seconds", help).sample(&[], seconds.as_secs() as f64);
+    }
+    let errors = all.findings.iter().filter(|finding| finding.is_error()).count();
+    let help = "How many rules the endpoints of the survey break.";
+    metrics.gauge("configcid_fleet_survey_errors", help).sample(&[], errors as f64);
 }

@@ -34,10 +34,13 @@
 
 mod apply;
 mod check;
+mod endpoint_table;
+mod endpoints;
 mod follow;
 mod import;
 mod keys;
 mod look;
+mod members;
 mod metrics;
 mod model;
 mod parse;
@@ -57,15 +60,23 @@ mod words;
 pub use crate::base::pool::processors;
 pub use apply::{Work, run};
 pub use check::{MAX_AT_RELAY, MAX_AT_SERVER, MAX_AT_SERVER_2008, MAX_LEVELS, check, summary};
+#[cfg(feature = "cli")]
+pub(crate) use endpoints::{AtCid, AtMachine, FleetEndpoint, FleetEndpoints, join};
 pub use import::{Imported, import};
 pub use look::{check_cids, check_names};
+#[cfg(feature = "cli")]
+pub(crate) use metrics::endpoint_metrics;
 pub use metrics::{fleet_down, fleet_metrics};
 pub use model::{Fleet, FleetCid, Given, Machine, Relay, Server, System, Target};
 pub use parse::MAX_SIZE;
+#[cfg(feature = "cli")]
+pub(crate) use picture::graph_with;
 pub use picture::{PictureFormat, graph};
 pub use plan::plan;
 pub use registry::{RegistryFile, make_folder, registry};
 pub use report::report;
+#[cfg(feature = "cli")]
+pub(crate) use report::report_with;
 pub use rules::{FleetFinding, FleetSeverity};
 pub use runbook::runbook;
 pub use status::{CidStatus, Difference, State, cid_status, status};

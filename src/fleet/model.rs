@@ -30,6 +30,12 @@ pub struct Fleet {
     pub relays: Vec<Relay>,
     /// The CIDs, in the order of the file.
     pub cids: Vec<FleetCid>,
+    /// What tells of the endpoints: files, and folders of exports.
+    #[cfg_attr(not(feature = "cli"), allow(dead_code))]
+    pub(crate) survey: Vec<Given<PathBuf>>,
+    /// The folder of the file, where files of names are that it names.
+    #[cfg_attr(not(feature = "cli"), allow(dead_code))]
+    pub(super) folder: PathBuf,
 }
 
 /// What the server and the relays have in common.
@@ -50,6 +56,8 @@ pub struct Machine {
     pub system: Option<Given<System>>,
     /// How many endpoints are expected to report to it, not counting those of the relays below it.
     pub endpoints: Option<Given<u32>>,
+    /// Which endpoints should report to it, by their names: `*` and `?` stand for others, and what ends in `.txt` is a file.
+    pub(super) computers: Option<Given<Vec<String>>>,
     /// How it gets its IP address; by default static.
     pub address_kind: Given<AddressKind>,
     /// The kind of domain it is in.
@@ -122,6 +130,10 @@ pub struct FleetCid {
     pub from_root: bool,
     /// The checksum function of its catalogs: a definition, or the path of a file that holds one.
     pub checksum: Option<Given<String>>,
+    /// How many endpoints update from it.
+    pub(super) endpoints: Option<Given<u32>>,
+    /// Which, as [`Machine`] has them.
+    pub(super) computers: Option<Given<Vec<String>>>,
 }
 
 impl FleetCid {

@@ -88,7 +88,12 @@ impl Fleet {
             return Err(format_error("there is no [server]", 1).next("add the management server, with its name"));
         };
         let server = Server { machine: machine(&server, &defaults)?, console: server.text("console")? };
-        let mut fleet = Self { server, relays: Vec::new(), cids: Vec::new() };
+        let survey = defaults.survey.iter().flat_map(|given| {
+            let place = |path: &String| if is_absolute(path) { path.into() } else { folder.join(path) };
+            given.value.iter().map(move |path| Given { value: place(path), line: given.line })
+        });
+        let (survey, folder_of_file) = (survey.collect(), folder.to_owned());
+        let mut fleet = Self { server, relays: Vec::new(), cids: Vec::new(), survey, folder: folder_of_file };
         for section in top.tables("relay", keys::RELAY)? {
             fleet.relays.push(Relay {
                 machine: machine(&section, &defaults)?,
@@ -138,6 +143,7 @@ struct Defaults {
     from_root: Option<Given<bool>>,
     checksum: Option<Given<String>>,
     accept: Option<Given<Vec<Recommendation>>>,
+    survey: Option<Given<Vec<String>>>,
 }
 
 impl Defaults {
@@ -152,6 +158,7 @@ impl Defaults {
             from_root: section.flag("from_root")?,
             checksum: section.text("checksum")?,
             accept: section.words("accept")?,
+            survey: section.texts("survey")?,
         })
     }
 }
@@ -167,6 +174,7 @@ fn machine(section: &Section<'_, '_>, defaults: &Defaults) -> Result<Machine> {
         netbios: section.text("netbios")?,
         system: system.map(|system| Given { value: System(system.value), line: system.line }),
         endpoints: section.number("endpoints")?,
+        computers: section.texts("computers")?,
         address_kind: section.word("address")?.or_else(|| defaults.address.clone()).unwrap_or(static_address),
         domain: section.word("domain")?.or_else(|| defaults.domain.clone()),
         accept: section.words("accept")?.or_else(|| defaults.accept.clone()),
@@ -201,6 +209,8 @@ fn cid(section: &Section<'_, '_>, defaults: &Defaults, folder: &Path) -> Result<
         platforms: platforms.unwrap_or(Given { value: vec![Platform::Windows], line: section.line }),
         relay: section.text("relay")?,
         reports_to: Target::Unknown,
+        endpoints: section.number("endpoints")?,
+        computers: section.texts("computers")?,
         checksum: checksum.map(|given| checked(given, folder)).transpose()?,
         from_root: section.flag("from_root")?.or_else(|| defaults.from_root.clone()).is_some_and(|given| given.value),
         path,

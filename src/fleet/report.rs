@@ -3,8 +3,11 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use super::endpoint_table;
+use super::endpoints::FleetEndpoints;
+use super::picture::graph_with;
 use super::runbook::order;
-use super::{CidStatus, Fleet, FleetCid, FleetFinding, PictureFormat, State, graph, summary};
+use super::{CidStatus, Fleet, FleetCid, FleetFinding, PictureFormat, State, summary};
 use crate::base::html::{self, escape};
 use crate::base::text::{count, word};
 
@@ -21,17 +24,50 @@ use crate::base::text::{count, word};
 /// # Ok::<(), configcid::Error>(())
 /// ```
 pub fn report(fleet: &Fleet, file: &Path, findings: &[FleetFinding], statuses: Option<&[CidStatus]>) -> String {
+    report_with(fleet, file, findings, statuses, None)
+}
+
+/// The same with what a survey says of the endpoints, whose table a script in the page sorts and filters.
+pub(crate) fn report_with(
+    fleet: &Fleet,
+    file: &Path,
+    findings: &[FleetFinding],
+    statuses: Option<&[CidStatus]>,
+    endpoints: Option<&FleetEndpoints>,
+) -> String {
     let mut body = String::new();
     overview(fleet, findings, statuses, &mut body);
+    if let Some(all) = endpoints {
+        counts(all, &mut body);
+    }
     body.push_str("<h2>What is left to do</h2>\n");
-    steps(fleet, file, findings, statuses, &mut body);
-    let _ =
-        write!(body, "<h2>Picture</h2>\n<div class=\"scroll\">{}</div>\n", graph(fleet, findings, PictureFormat::Svg));
+    steps(fleet, file, findings, statuses, endpoints, &mut body);
+    let picture = graph_with(fleet, findings, endpoints, PictureFormat::Svg);
+    let _ = write!(body, "<h2>Picture</h2>\n<div class=\"scroll\">{picture}</div>\n");
     body.push_str("<h2>Checks</h2>\n");
     checks(findings, &mut body);
     body.push_str("<h2>CIDs</h2>\n");
     cids(fleet, statuses, &mut body);
-    html::page(&format!("Message relays of {}", fleet.server.machine.name.value), &body)
+    let title = format!("Message relays of {}", fleet.server.machine.name.value);
+    let Some(all) = endpoints else { return html::page(&title, &body) };
+    body.push_str("<h2>Endpoints</h2>\n");
+    endpoint_table::endpoints(all, &mut body);
+    html::page_with_script(&title, &body, endpoint_table::SCRIPT)
+}
+
+/// How many endpoints are in which state.
+fn counts(all: &FleetEndpoints, body: &mut String) {
+    let said: Vec<String> = all
+        .counts
+        .each()
+        .into_iter()
+        .filter(|(_, number)| *number > 0)
+        .map(|(state, number)| {
+            format!("<span class=\"{}\">{number} {}</span>", endpoint_table::class_of(state), state.name())
+        })
+        .collect();
+    let said = if said.is_empty() { "none".to_owned() } else { said.join(", ") };
+    let _ = writeln!(body, "<p>Endpoints of the survey: {said}.</p>");
 }
 
 fn in_state(statuses: &[CidStatus], state: State) -> usize {
@@ -78,11 +114,20 @@ fn code(text: &str) -> String {
     format!("<code>{}</code>", escape(text))
 }
 
-fn steps(fleet: &Fleet, file: &Path, findings: &[FleetFinding], statuses: Option<&[CidStatus]>, body: &mut String) {
+fn steps(
+    fleet: &Fleet,
+    file: &Path,
+    findings: &[FleetFinding],
+    statuses: Option<&[CidStatus]>,
+    endpoints: Option<&FleetEndpoints>,
+    body: &mut String,
+) {
     let file = word(&file.to_string_lossy());
     let command = |name: &str| code(&format!("configcid fleet {name} {file}"));
     let mut steps: Vec<String> = Vec::new();
-    let errors = findings.iter().filter(|finding| finding.is_error()).count();
+    // What only a survey tells is no mistake of the file.
+    let of_survey = |finding: &FleetFinding| endpoints.is_some_and(|all| all.findings.contains(finding));
+    let errors = findings.iter().filter(|finding| finding.is_error() && !of_survey(finding)).count();
     if errors > 0 {
         let errors = count(errors, "error", "errors");
         steps.push(format!("Mend {errors} below, until {} finds none.", command("check")));
@@ -111,6 +156,14 @@ fn steps(fleet: &Fleet, file: &Path, findings: &[FleetFinding], statuses: Option
             "Bring {number} in step: {} shows what changes, {} does it.",
             command("plan"),
             command("apply")
+        ));
+    }
+    if let Some(all) = endpoints.filter(|all| all.findings.iter().any(FleetFinding::is_error)) {
+        let number = all.endpoints.iter().filter(|row| row.endpoint.fault).count();
+        steps.push(format!(
+            "See after {} of the survey that do not report where they should, and after those that it does not have: {}.",
+            count(number, "endpoint", "endpoints"),
+            command("endpoints")
         ));
     }
     if !fleet.relays.is_empty() {

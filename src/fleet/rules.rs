@@ -216,6 +216,46 @@ rules! {
         "MRParentAddress of a CID names as the parent of its relay that relay itself, until `fleet apply` sets it.",
         "Until then a relay that is set up from this CID reports to itself.",
         "configcid fleet apply sets it";
+    COMPUTER_TWICE = Error, "computer-twice", OURS,
+        "Two machines of the fleet file claim one endpoint: both name it, or it fits a pattern of each.",
+        "Whom it should report to cannot be said, and it is counted for neither.",
+        "let it stand at one machine alone, or make the patterns narrower";
+    SURVEY = Error, "survey", OURS,
+        "The survey that is named tells of no endpoint, or a part of it cannot be read.",
+        "How many endpoints have moved is not known; an old number would be taken for that of today.",
+        "look whether the files are there, and collect them again";
+    ENDPOINTS_MISSING = Error, "endpoints-missing", OURS,
+        "Fewer endpoints were found that report to a machine than the fleet file expects, or one that it names is not in the survey.",
+        "Those that are missing report to somebody else, to nobody, or are switched off: none of them is known to have moved.",
+        "set up those that report elsewhere, and collect again; correct endpoints or computers of the machine where they are gone for good";
+    ENDPOINTS_MORE = Warning, "endpoints-more", OURS,
+        "More endpoints report to a machine than the fleet file expects.",
+        "Its size was planned for fewer; or endpoints of another relay update from its CID.",
+        "correct endpoints of the machine, or look whose they are: configcid fleet endpoints --json";
+    ENDPOINTS_ELSEWHERE = Error, "endpoints-elsewhere", RELAYS,
+        "Endpoints that belong to a machine report to another one, or by another list of addresses than the machine has now.",
+        "They go on to report to whom they did before, until their router is set up from the new CID.",
+        "set them up: configcid client set, or its script, on each";
+    ENDPOINTS_TO_SET_UP = Error, "endpoints-to-set-up", RELAYS,
+        "Endpoints report to nobody, contradict themselves, or have a mrinit.conf.orig that wins over the new file.",
+        "They do not report, or will not when their router is set up next.",
+        "look at each with configcid endpoints survey, and set it up: configcid client set";
+    ENDPOINTS_UNKNOWN = Error, "endpoints-unknown", OURS,
+        "The survey has endpoints of which it cannot tell whom they report to: they could not be asked, or their export is broken.",
+        "They may have moved or not.",
+        "collect them again";
+    ENDPOINTS_NOWHERE = Error, "endpoints-nowhere", RELAYS,
+        "Endpoints report to a parent that no machine of the fleet file is.",
+        "Their messages go to another estate, or to a computer that is gone.",
+        "set them up from a CID of this fleet, or add the machine to the file";
+    RELAY_ELSEWHERE = Error, "relay-elsewhere", RELAYS,
+        "The computer of a relay reports to somebody else than the fleet file says.",
+        "It was not installed from its new CID, or the file is wrong: all endpoints below it go where it goes.",
+        "install it again from its CID, and see configcid relay check there";
+    RELAY_LOOP = Error, "relay-loop", RELAYS,
+        "By the survey relays report in a circle, one to itself, or the server to a relay.",
+        "No message from below the circle ever reaches the server.",
+        "correct MRParentAddress in the CID of one of them, and install it again";
     DNS = Error, "dns", OURS,
         "An FQDN of the file does not resolve at this computer (`--dns`).",
         "Endpoints that use the same DNS server will not find the relay by it.",

@@ -101,6 +101,10 @@ impl<'a, 'i> Section<'a, 'i> {
 
     pub(super) fn text(&self, key: &str) -> Result<Option<Given<String>>> {
         let Some((value, line)) = self.get(key) else { return Ok(None) };
+        Ok(Some(Given { value: self.one_text(key, value, line)?, line }))
+    }
+
+    fn one_text(&self, key: &str, value: &Spanned<DeValue<'i>>, line: usize) -> Result<String> {
         let text = value.get_ref().as_str().ok_or_else(|| {
             let found = value.get_ref().type_str();
             self.wrong(key, line, "a string").next(format!("put quotes around it: this is of the type {found}"))
@@ -114,7 +118,21 @@ impl<'a, 'i> Section<'a, 'i> {
         if text.chars().count() > LONGEST {
             return Err(self.wrong(key, line, &format!("no longer than {LONGEST} characters")));
         }
-        Ok(Some(Given { value: text.to_owned(), line }))
+        Ok(text.to_owned())
+    }
+
+    /// One text, or a list of them, each not empty.
+    pub(super) fn texts(&self, key: &str) -> Result<Option<Given<Vec<String>>>> {
+        let Some((value, line)) = self.get(key) else { return Ok(None) };
+        let Some(list) = value.get_ref().as_array() else {
+            return Ok(self.text(key)?.map(|given| Given { value: vec![given.value], line }));
+        };
+        let texts = list.iter().map(|value| self.one_text(key, value, self.reader.line(&value.span())));
+        let texts = texts.collect::<Result<Vec<String>>>()?;
+        if texts.is_empty() {
+            return Err(self.wrong(key, line, "more than an empty list"));
+        }
+        Ok(Some(Given { value: texts, line }))
     }
 
     pub(super) fn required(&self, key: &str) -> Result<Given<String>> {

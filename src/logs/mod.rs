@@ -21,7 +21,6 @@ pub use states::State;
 
 #[cfg(feature = "faults")]
 pub(crate) use line::prefixed;
-#[cfg(feature = "cli")]
 pub(crate) use line::{Lines, MAX_LINE, text};
 #[cfg(feature = "faults")]
 pub(crate) use read::of_bytes;

@@ -7,7 +7,6 @@
 mod key;
 mod parse;
 mod print;
-#[cfg(feature = "cli")]
 mod query;
 mod stream;
 mod value;
@@ -16,8 +15,6 @@ pub use key::{Hive, KeyPath};
 pub use value::Value;
 
 pub(crate) use print::{encode, value_line};
-#[cfg_attr(not(feature = "cli"), allow(unused_imports))]
-#[cfg(feature = "cli")]
 pub(crate) use query::parse_query;
 pub(crate) use stream::parse_large;
 

@@ -39,7 +39,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("messenger", &["base", "registry", "manifest", "host", "signing"]),
     ("web", &["base", "catalog", "cid", "catalogs"]),
     ("sync", &["base", "catalog", "cid", "plan", "catalogs", "run", "web"]),
-    ("fleet", &["base", "catalog", "mrinit", "cid", "plan", "catalogs", "relay", "router", "run", "sync"]),
+    ("fleet", &["base", "catalog", "mrinit", "cid", "plan", "catalogs", "relay", "router", "run", "sync", "endpoints"]),
     ("report", &["base", "catalog", "mrinit", "cid", "plan", "catalogs", "relay", "audit", "run", "logs", "endpoints"]),
     (
         "explain",

@@ -65,7 +65,7 @@ fn states(answer: &Json) -> BTreeMap<String, String> {
 }
 
 /// Writes an estate of so many computers into `in/`, in every state and form. Gives the state that each should be found in.
-fn estate(env: &TestEnv, size: usize) -> BTreeMap<String, &'static str> {
+pub(crate) fn estate(env: &TestEnv, size: usize) -> BTreeMap<String, &'static str> {
     let mut expected = BTreeMap::new();
     let mut list = "Computer;Parent Address;Status;Error\r\n".to_owned();
     let mut answers = String::new();

@@ -5,6 +5,8 @@ mod survey;
 use crate::Exit;
 use clap::Subcommand;
 
+pub(in crate::cli) use survey::state;
+
 use super::out::Out;
 
 #[derive(Debug, Subcommand)]

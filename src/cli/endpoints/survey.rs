@@ -39,7 +39,7 @@ pub(crate) struct SurveyArgs {
     csv: bool,
 }
 
-fn state(text: &str) -> Result<EndpointState, String> {
+pub(in crate::cli) fn state(text: &str) -> Result<EndpointState, String> {
     let word = text.trim().to_ascii_lowercase().replace('_', "-");
     EndpointState::of_name(&word).ok_or_else(|| {
         let names = EndpointState::ALL.map(EndpointState::name);
@@ -73,7 +73,7 @@ fn prepare(args: &SurveyArgs) -> Result<(Survey, Wanted)> {
         .and_then(|conf| relay::read_file(conf).ok())
         .and_then(|conf| conf.text(KEY_MR_PARENT).ok().map(str::to_owned));
     let survey = Survey::of(&args.sources, &columns);
-    Ok((survey, Wanted { expected, own_parent }))
+    Ok((survey, Wanted { expected, own_parent, ..Wanted::default() }))
 }
 
 /// The end of the answer.
@@ -109,26 +109,29 @@ fn show(survey: &Survey, wanted: &Wanted, args: &SurveyArgs, out: Out) -> Exit {
         out.heading(endpoint_headings(width));
     }
     let (mut counts, mut faults, mut is_first) = (Counts::default(), 0, true);
-    survey.each(wanted, |endpoints| {
-        let mut text = String::new();
-        for endpoint in endpoints {
-            counts.add(endpoint.state);
-            faults += usize::from(endpoint.fault);
-            if !is_shown(&endpoint) {
-                continue;
+    survey.each(
+        |_| wanted,
+        |endpoints| {
+            let mut text = String::new();
+            for endpoint in endpoints {
+                counts.add(endpoint.state);
+                faults += usize::from(endpoint.fault);
+                if !is_shown(&endpoint) {
+                    continue;
+                }
+                if out.json {
+                    text.push_str(if is_first { "\n" } else { ",\n" });
+                    text.push_str(&answer_part(&endpoint));
+                    is_first = false;
+                } else if args.csv {
+                    text.push_str(&endpoint_list_line(&endpoint));
+                } else {
+                    out.toned(endpoint_lines(&endpoint, width, out.verbose));
+                }
             }
-            if out.json {
-                text.push_str(if is_first { "\n" } else { ",\n" });
-                text.push_str(&answer_part(&endpoint));
-                is_first = false;
-            } else if args.csv {
-                text.push_str(&endpoint_list_line(&endpoint));
-            } else {
-                out.toned(endpoint_lines(&endpoint, width, out.verbose));
-            }
-        }
-        print(&text)
-    });
+            print(&text)
+        },
+    );
     let exit = match (survey.failed().is_empty(), faults) {
         (true, 0) => Exit::Done,
         (true, _) => Exit::Faults,

@@ -2,8 +2,12 @@
 
 use std::path::PathBuf;
 
-use crate::fleet::{self, Fleet, FleetFinding, processors};
+use crate::Result;
+use crate::endpoints::{Columns, Failed, Survey};
+use crate::fleet::{self, Fleet, FleetEndpoints, FleetFinding, processors};
+use crate::report::ErrorReport;
 use clap::Args;
+use serde::Serialize;
 
 use crate::cli::flags::path;
 
@@ -65,5 +69,54 @@ impl LookFlags {
         }
         findings.sort_by_key(|finding| finding.line);
         findings
+    }
+}
+
+/// What tells of the endpoints.
+#[derive(Debug, Args)]
+pub(super) struct SurveyFlags {
+    /// What endpoints survey wrote (--csv or --json), or its sources: folders of exports, lists; more than once for several.
+    /// Without it, survey of [defaults] in the fleet file
+    #[arg(long, value_name = "SOURCE", value_parser = path())]
+    survey: Vec<PathBuf>,
+    /// A heading of the lists that stands for one of the columns, such as name=Asset (docs/endpoints.md)
+    #[arg(long, value_name = "COLUMN=HEADING")]
+    column: Vec<String>,
+}
+
+/// A survey that was read, and how it stands to the fleet.
+pub(super) struct Surveyed {
+    pub endpoints: FleetEndpoints,
+    pub failed: Vec<FailedSource>,
+    /// How many files were left out by their names.
+    pub left: usize,
+}
+
+#[derive(Serialize)]
+pub(super) struct FailedSource {
+    source: String,
+    error: ErrorReport,
+}
+
+impl SurveyFlags {
+    /// Reads the survey, where there is one, and joins it with the fleet. What cannot be read is a finding.
+    pub(super) fn read(&self, fleet: &Fleet) -> Result<Option<Surveyed>> {
+        let sources: Vec<PathBuf> = match self.survey.is_empty() {
+            true => fleet.survey.iter().map(|given| given.value.clone()).collect(),
+            false => self.survey.clone(),
+        };
+        if sources.is_empty() {
+            return Ok(None);
+        }
+        let mut columns = Columns::default();
+        self.column.iter().try_for_each(|column| columns.add(column))?;
+        let survey = Survey::of(&sources, &columns);
+        let mut endpoints = fleet::join(fleet, &survey)?;
+        endpoints.not_read(fleet, survey.len(), survey.failed().iter().map(|Failed { error, .. }| error));
+        let failed = survey.failed().iter().map(|Failed { path, error }| FailedSource {
+            source: path.to_string_lossy().into_owned(),
+            error: ErrorReport::new(error),
+        });
+        Ok(Some(Surveyed { endpoints, failed: failed.collect(), left: survey.left() }))
     }
 }

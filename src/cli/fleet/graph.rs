@@ -5,7 +5,8 @@ use crate::{Exit, Result};
 use clap::Args;
 use serde::Serialize;
 
-use super::flags::{FileArg, LookFlags};
+use super::flags::{FileArg, LookFlags, SurveyFlags};
+use super::lines::add_findings;
 use crate::cli::out::Out;
 use crate::cli::paper::PaperFlags;
 
@@ -18,6 +19,8 @@ pub(crate) struct GraphArgs {
     format: FormatChoice,
     #[command(flatten)]
     paper: PaperFlags,
+    #[command(flatten)]
+    survey: SurveyFlags,
     #[command(flatten)]
     look: LookFlags,
 }
@@ -46,13 +49,16 @@ pub(super) fn run(args: &GraphArgs, out: Out) -> Exit {
     let draw = || -> Result<Exit> {
         let file = &args.file.file;
         let fleet = Fleet::read(file)?;
-        let findings = args.look.findings(&fleet);
+        let mut findings = args.look.findings(&fleet);
+        let surveyed = args.survey.read(&fleet)?;
+        add_findings(&mut findings, surveyed.as_ref());
         let format = match args.format {
             FormatChoice::Svg => fleet::PictureFormat::Svg,
             FormatChoice::Dot => fleet::PictureFormat::Dot,
             FormatChoice::Mermaid => fleet::PictureFormat::Mermaid,
         };
-        let picture = fleet::graph(&fleet, &findings, format);
+        let picture =
+            fleet::graph_with(&fleet, &findings, surveyed.as_ref().map(|surveyed| &surveyed.endpoints), format);
         let about = About { format: args.format, relays: fleet.relays.len(), cids: fleet.cids.len(), findings };
         args.paper.deliver(COMMAND, Some(file), picture, about, out)
     };

@@ -2,6 +2,7 @@
 
 mod apply;
 mod check;
+mod endpoints;
 mod flags;
 mod graph;
 mod import;
@@ -32,10 +33,12 @@ pub(super) enum FleetCommand {
     Apply(Box<apply::ApplyArgs>),
     /// Compare each CID with the file: in step, behind, drifted, or unreachable
     Status(Box<status::StatusArgs>),
+    /// Compare a survey of endpoints with the file: who reports to which relay, and who does not
+    Endpoints(Box<endpoints::EndpointsArgs>),
     /// Write the registry values of each relay as a file that `reg import` reads
     Registry(registry::RegistryArgs),
     /// Draw the tree of the server, the relays and their CIDs, what is wrong in red
-    Graph(graph::GraphArgs),
+    Graph(Box<graph::GraphArgs>),
     /// Write one page with the picture, the checks, the state of each CID, and what is left to do
     Report(Box<report::ReportArgs>),
     /// Write the steps for a person in the console, relay by relay, in order
@@ -50,6 +53,7 @@ pub(super) fn run(command: &FleetCommand, out: Out) -> Exit {
         FleetCommand::Plan(args) => apply::plan(args, out),
         FleetCommand::Apply(args) => apply::apply(args, out),
         FleetCommand::Status(args) => status::run(args, out),
+        FleetCommand::Endpoints(args) => endpoints::run(args, out),
         FleetCommand::Registry(args) => registry::run(args, out),
         FleetCommand::Graph(args) => graph::run(args, out),
         FleetCommand::Report(args) => report::run(args, out),

@@ -5,7 +5,8 @@ use crate::{Exit, Result};
 use clap::Args;
 use serde::Serialize;
 
-use super::flags::{FileArg, LookFlags};
+use super::flags::{FileArg, LookFlags, SurveyFlags};
+use super::lines::add_findings;
 use crate::cli::flags::RefreshFlags;
 use crate::cli::out::Out;
 use crate::cli::paper::PaperFlags;
@@ -18,6 +19,8 @@ pub(crate) struct ReportArgs {
     paper: PaperFlags,
     #[command(flatten)]
     look: LookFlags,
+    #[command(flatten)]
+    survey: SurveyFlags,
     #[command(flatten)]
     flags: RefreshFlags,
 }
@@ -39,7 +42,9 @@ fn write(args: &ReportArgs, out: Out) -> Result<Exit> {
     let file = &args.file.file;
     let fleet = Fleet::read(file)?;
     let options = args.flags.options()?;
-    let findings = args.look.findings(&fleet);
+    let mut findings = args.look.findings(&fleet);
+    let surveyed = args.survey.read(&fleet)?;
+    add_findings(&mut findings, surveyed.as_ref());
     let statuses: Option<Vec<CidStatus>> = args.look.looks_at_cids().then(|| {
         let mut all: Vec<Option<CidStatus>> = fleet.cids.iter().map(|_| None).collect();
         let mut done = 0;
@@ -51,7 +56,8 @@ fn write(args: &ReportArgs, out: Out) -> Result<Exit> {
         out.progress("");
         all.into_iter().flatten().collect()
     });
-    let page = fleet::report(&fleet, file, &findings, statuses.as_deref());
+    let endpoints = surveyed.as_ref().map(|surveyed| &surveyed.endpoints);
+    let page = fleet::report_with(&fleet, file, &findings, statuses.as_deref(), endpoints);
     let about = About { relays: fleet.relays.len(), cids: fleet.cids.len(), findings };
     args.paper.deliver(COMMAND, Some(file), page, about, out)
 }

@@ -3,14 +3,18 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::fleet::{self, CidStatus, Difference, Fleet, FleetFinding, State, fleet_down, fleet_metrics};
-use crate::report::{table, write_file};
+use crate::endpoints::Counts;
+use crate::fleet::{
+    self, AtCid, AtMachine, CidStatus, Difference, Fleet, FleetFinding, State, endpoint_metrics, fleet_down,
+    fleet_metrics,
+};
+use crate::report::{endpoint_counts, table, write_file};
 use crate::{Exit, Result};
 use clap::Args;
 use serde::Serialize;
 
-use super::flags::{FileArg, JobsFlag};
-use super::lines::{print_findings, whom};
+use super::flags::{FailedSource, FileArg, JobsFlag, SurveyFlags, Surveyed};
+use super::lines::{add_findings, print_endpoints, print_findings, whom};
 use crate::cli::flags::{RefreshFlags, path};
 use crate::cli::out::Out;
 
@@ -24,6 +28,8 @@ pub(crate) struct StatusArgs {
     #[arg(long, value_name = "FILE", value_parser = path())]
     metrics: Option<PathBuf>,
     #[command(flatten)]
+    survey: SurveyFlags,
+    #[command(flatten)]
     flags: RefreshFlags,
 }
 
@@ -34,6 +40,18 @@ struct Body {
     counts: BTreeMap<&'static str, usize>,
     findings: Vec<FleetFinding>,
     cids: Vec<Row>,
+    /// What a survey says, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    endpoints: Option<Endpoints>,
+}
+
+#[derive(Serialize)]
+struct Endpoints {
+    counts: Counts,
+    machines: Vec<AtMachine>,
+    cids: Vec<AtCid>,
+    left_out: usize,
+    failed: Vec<FailedSource>,
 }
 
 #[derive(Serialize)]
@@ -69,7 +87,8 @@ fn try_run(args: &StatusArgs, out: Out) -> Result<Exit> {
     let file = &args.file.file;
     let fleet = Fleet::read(file)?;
     let options = args.flags.options()?;
-    let findings: Vec<FleetFinding> = fleet::check(&fleet);
+    let mut findings: Vec<FleetFinding> = fleet::check(&fleet);
+    let surveyed = args.survey.read(&fleet)?;
     print_findings(file, &findings, out);
     let mut all: Vec<Option<CidStatus>> = fleet.cids.iter().map(|_| None).collect();
     let mut done = 0;
@@ -81,7 +100,11 @@ fn try_run(args: &StatusArgs, out: Out) -> Result<Exit> {
     out.progress("");
     let all: Vec<CidStatus> = all.into_iter().flatten().collect();
     if let Some(path) = &args.metrics {
-        write_file(path, fleet_metrics(&fleet, &findings, &all).to_string().as_bytes(), true)?;
+        let mut metrics = fleet_metrics(&fleet, &findings, &all);
+        if let Some(surveyed) = &surveyed {
+            endpoint_metrics(&surveyed.endpoints, &mut metrics);
+        }
+        write_file(path, metrics.to_string().as_bytes(), true)?;
     }
     let rows: Vec<Row> = fleet
         .cids
@@ -94,6 +117,14 @@ fn try_run(args: &StatusArgs, out: Out) -> Result<Exit> {
         })
         .collect();
     print(&rows, out);
+    if let Some(Surveyed { endpoints, .. }) = &surveyed {
+        out.line("");
+        print_endpoints(endpoints, out);
+        let new = endpoints.findings.iter().filter(|finding| !findings.contains(finding)).cloned().collect::<Vec<_>>();
+        print_findings(file, &new, out);
+        out.line("");
+    }
+    add_findings(&mut findings, surveyed.as_ref());
     let mut counts = BTreeMap::new();
     for state in State::ALL {
         counts.insert(state.name(), rows.iter().filter(|row| row.status.state == state).count());
@@ -105,7 +136,8 @@ fn try_run(args: &StatusArgs, out: Out) -> Result<Exit> {
         .filter(|(_, count)| *count > 0)
         .map(|(state, count)| format!("{count} {}", shown(*state)))
         .collect();
-    let said = if said.is_empty() { "no CIDs".to_owned() } else { said.join(", ") };
+    let mut said = if said.is_empty() { "no CIDs".to_owned() } else { said.join(", ") };
+    said.extend(surveyed.iter().map(|surveyed| format!("; {}", endpoint_counts(&surveyed.endpoints.counts))));
     let is_good = in_step == rows.len() && !findings.iter().any(FleetFinding::is_error);
     if is_good {
         out.good(said)
@@ -113,7 +145,15 @@ fn try_run(args: &StatusArgs, out: Out) -> Result<Exit> {
         out.fault(said)
     }
     let exit = if is_good { Exit::Done } else { Exit::Faults };
-    out.answer(COMMAND, exit, Body { file: file.to_string_lossy().into_owned(), counts, findings, cids: rows });
+    let endpoints = surveyed.map(|Surveyed { endpoints: all, failed, left }| Endpoints {
+        counts: all.counts,
+        machines: all.machines,
+        cids: all.cids,
+        left_out: left,
+        failed,
+    });
+    let file = file.to_string_lossy().into_owned();
+    out.answer(COMMAND, exit, Body { file, counts, findings, cids: rows, endpoints });
     Ok(exit)
 }
 

@@ -4,10 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use super::{Kind, Line, MANY, Node, State, Style, Tree, endpoint_count, thousands};
 use crate::base::text::{count, safe};
+use crate::fleet::endpoints::{AtMachine, FleetEndpoints};
 use crate::fleet::{Fleet, FleetCid, FleetFinding, Machine, Platform, Target};
 
 impl Tree {
-    pub(super) fn new(fleet: &Fleet, findings: &[FleetFinding]) -> Self {
+    pub(super) fn new(fleet: &Fleet, findings: &[FleetFinding], endpoints: Option<&FleetEndpoints>) -> Self {
         let known = Known::new(fleet, findings);
         let totals = totals(fleet);
         let lost = 1 + fleet.relays.len();
@@ -26,6 +27,9 @@ impl Tree {
                 node.state = State::Bad;
             }
             nodes.push(node);
+        }
+        for (node, at) in nodes.iter_mut().zip(endpoints.iter().flat_map(|all| &all.machines)) {
+            found(node, at);
         }
         if !known.cids[lost].is_empty() || nodes.iter().any(|node| node.parent == Some(lost)) {
             nodes.push(known.lost(lost));
@@ -102,7 +106,7 @@ impl<'a> Known<'a> {
             lines.push(Line::new(&tally(&found), style));
         }
         hint.extend(found.iter().map(|finding| format!("line {}: {}", finding.line, finding.what)));
-        Node { kind, parent, lines, state, hint: hint.iter().map(|line| safe(line)).collect() }
+        Node { kind, parent, lines, state, hint: hint.iter().map(|line| safe(line)).collect(), wire: None }
     }
 
     /// The place for relays and CIDs that have no way to the server.
@@ -114,7 +118,7 @@ impl<'a> Known<'a> {
             lines.push(Line::new(&format!("its relay: {name}"), Style::Bad));
         }
         let hint = vec!["These report to a machine that the file does not have, or in a circle".to_owned()];
-        Node { kind: Kind::Lost, parent: None, lines, state: State::Bad, hint }
+        Node { kind: Kind::Lost, parent: None, lines, state: State::Bad, hint, wire: None }
     }
 
     /// A CID: where, and what for, unless that is Windows.
@@ -132,6 +136,34 @@ impl<'a> Known<'a> {
             text += &format!("  <- {}", last_part(&source.value));
         }
         Line { keep_end: true, ..Line::new(&text, style) }
+    }
+}
+
+/// Adds to a machine how many of its endpoints a survey found.
+fn found(node: &mut Node, at: &AtMachine) {
+    let of = |found: u64, expected: Option<u64>| {
+        format!("{} / {}", thousands(found), expected.map_or_else(|| "?".to_owned(), thousands))
+    };
+    node.wire = Some(of(at.found_with_below, at.expected_with_below));
+    let text = match at.expected {
+        Some(expected) => format!("{} of {} found", thousands(at.found), thousands(expected)),
+        None => format!("{} found", thousands(at.found)),
+    };
+    let is_short = at.expected.is_some_and(|expected| at.found < expected);
+    let place = node.lines.iter().position(|line| line.text.contains(" endpoint")).map_or_else(
+        || node.lines.iter().take_while(|line| matches!(line.style, Style::Name | Style::Soft)).count(),
+        |place| place + 1,
+    );
+    node.lines.insert(place, Line::new(&text, if is_short { Style::Bad } else { Style::Plain }));
+    for (number, what) in [
+        (at.elsewhere, "report elsewhere"),
+        (at.to_set_up, "to be set up"),
+        (at.unknown, "not known"),
+        (at.missing.len() as u64, "not in the survey"),
+    ] {
+        if number > 0 {
+            node.hint.push(format!("{}, {what}", endpoint_count(number)));
+        }
     }
 }
 

@@ -26,7 +26,10 @@ pub(super) fn write(tree: &Tree) -> String {
     }
     for (index, node) in tree.nodes.iter().enumerate() {
         if let Some(parent) = node.parent {
-            let _ = writeln!(out, "  n{parent} -> n{index};");
+            let label = node.wire.as_ref().map_or_else(String::new, |text| {
+                format!(" [label=\"{}\", fontname=\"sans-serif\", fontsize=10]", escape(text))
+            });
+            let _ = writeln!(out, "  n{parent} -> n{index}{label};");
         }
     }
     out.push_str("}\n");

@@ -26,6 +26,8 @@ const MOST_FINDINGS: usize = 30;
 
 pub(super) const NAME: Font = Font { size: 13, bold: true };
 pub(super) const TEXT: Font = Font { size: 12, bold: false };
+/// Beside lines.
+pub(super) const COUNT: Font = Font { size: 10, bold: false };
 pub(super) const TITLE: Font = Font { size: 16, bold: true };
 
 impl Style {
@@ -74,6 +76,8 @@ pub(super) struct Layout {
     pub nodes: Vec<Placed>,
     /// Horizontal and vertical lines, from and to.
     pub wires: Vec<[(u32, u32); 2]>,
+    /// What stands beside lines.
+    pub counts: Vec<Text>,
     /// Where the legend begins.
     pub legend: u32,
     pub findings: Vec<Text>,
@@ -129,7 +133,7 @@ pub(super) fn layout(tree: &Tree) -> Layout {
     y += 10;
     // From the root down: where each stands in the picture.
     let mut places = vec![(0, 0); tree.nodes.len()];
-    let (mut nodes, mut wires) = (Vec::new(), Vec::new());
+    let (mut nodes, mut wires, mut counts) = (Vec::new(), Vec::new(), Vec::new());
     for &(node, _) in &order {
         places[node] = match tree.nodes[node].parent {
             Some(parent) => (places[parent].0 + offsets[node].0, places[parent].1 + offsets[node].1),
@@ -151,12 +155,20 @@ pub(super) fn layout(tree: &Tree) -> Layout {
         for &child in &children[node] {
             let (x, top) = (x + offsets[child].0 + PORT, top + offsets[child].1);
             wires.push([(x, top - RAIL), (x, top)]);
+            // Right of the line's last piece, which is as high as such a text.
+            let room = box_width - PORT - 6;
+            counts.extend(tree.nodes[child].wire.iter().map(|text| Text {
+                x: x + 4,
+                y: top - 2,
+                text: COUNT.fit(text, room, false),
+                style: Style::Soft,
+            }));
         }
     }
     let legend = y;
     y += 24;
     let findings = findings(tree, picture_width - 2 * MARGIN, &mut y);
-    Layout { width: picture_width, height: y + MARGIN, title, nodes, wires, legend, findings }
+    Layout { width: picture_width, height: y + MARGIN, title, nodes, wires, counts, legend, findings }
 }
 
 /// A row of relays below their parent, seen from its corner.

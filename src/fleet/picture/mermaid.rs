@@ -19,7 +19,8 @@ pub(super) fn write(tree: &Tree) -> String {
     }
     for (index, node) in tree.nodes.iter().enumerate() {
         if let Some(parent) = node.parent {
-            let _ = writeln!(out, "  n{parent} --> n{index}");
+            let label = node.wire.as_ref().map_or_else(String::new, |text| format!("|\"{}\"|", escape(text)));
+            let _ = writeln!(out, "  n{parent} -->{label} n{index}");
         }
     }
     out.push_str(

@@ -8,6 +8,7 @@ mod mermaid;
 mod svg;
 mod text;
 
+use super::endpoints::FleetEndpoints;
 use super::{Fleet, FleetFinding};
 use crate::base::text::safe;
 
@@ -33,7 +34,17 @@ pub enum PictureFormat {
 /// # Ok::<(), configcid::Error>(())
 /// ```
 pub fn graph(fleet: &Fleet, findings: &[FleetFinding], format: PictureFormat) -> String {
-    let tree = Tree::new(fleet, findings);
+    graph_with(fleet, findings, None, format)
+}
+
+/// The same with what a survey says of the endpoints: how many were found of those that are expected.
+pub(crate) fn graph_with(
+    fleet: &Fleet,
+    findings: &[FleetFinding],
+    endpoints: Option<&FleetEndpoints>,
+    format: PictureFormat,
+) -> String {
+    let tree = Tree::new(fleet, findings, endpoints);
     match format {
         PictureFormat::Svg => svg::draw(&tree),
         PictureFormat::Dot => dot::write(&tree),
@@ -61,6 +72,8 @@ struct Node {
     state: State,
     /// All that is known, for those who point at it.
     hint: Vec<String>,
+    /// How many endpoints come over the line from above, of how many: `780 / 800`.
+    wire: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -11,7 +11,7 @@ const STYLE: &str = include_str!("../../../templates/fleet.svg.css");
 
 /// Draws the tree.
 pub(super) fn draw(tree: &Tree) -> String {
-    let Layout { width, height, title, nodes, wires, legend, findings } = layout(tree);
+    let Layout { width, height, title, nodes, wires, counts, legend, findings } = layout(tree);
     let mut out = String::new();
     let _ = writeln!(
         out,
@@ -32,6 +32,10 @@ pub(super) fn draw(tree: &Tree) -> String {
         }
     }
     out.push_str("\"/>\n");
+    for count in &counts {
+        let _ =
+            writeln!(out, "<text class=\"count\" x=\"{}\" y=\"{}\">{}</text>", count.x, count.y, escape(&count.text));
+    }
     for placed in &nodes {
         let node = &tree.nodes[placed.node];
         let _ = writeln!(out, "<g>\n<title>{}</title>", escape_lines(&node.hint));

@@ -66,7 +66,7 @@ fn check_layout(tree: &Tree) -> Layout {
 }
 
 fn tree(fleet: &Fleet) -> Tree {
-    Tree::new(fleet, &check(fleet))
+    Tree::new(fleet, &check(fleet), None)
 }
 
 #[test]

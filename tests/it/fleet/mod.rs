@@ -3,6 +3,7 @@
 mod apply;
 mod check;
 mod checksum;
+mod endpoints;
 mod follow;
 mod pictures;
 mod reparent;

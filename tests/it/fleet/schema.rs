@@ -41,6 +41,8 @@ const KEYS: &[&str] = &[
     "from_root",
     "folder",
     "accept",
+    "computers",
+    "survey",
     "colour",
 ];
 
