@@ -58,6 +58,7 @@ mod registry_wine;
 mod relay;
 mod relay_check;
 mod relay_found;
+mod release;
 #[cfg(feature = "faults")]
 mod reliability;
 mod report;

@@ -66,6 +66,8 @@ fn texts(code: &str, kind: &str) -> Vec<String> {
 fn shipped() -> Vec<(String, String)> {
     let mut all: Vec<(String, String)> =
         ["ConfigCid.psm1", "Commands.ps1", "ConfigCid.psd1"].map(|name| (name.to_owned(), read(&file(name)))).to_vec();
+    let chocolatey = root().join("templates/packages/chocolatey/tools/chocolateyinstall.ps1");
+    all.push(("chocolateyinstall.ps1".to_owned(), read(&chocolatey)));
     let env = TestEnv::demo();
     for line in
         [r"client set --script powershell --cid \\Server1\InterChk\MRESXP", "envelopes restart --script powershell"]
