@@ -32,8 +32,33 @@ step() {
     printf '%5s s, %5s s of a processor  %s\n' $((SECONDS - since)) $((after - before)) "$*" | tee -a "$STEPS"
 }
 
+# beside COMMAND ARG...: a step that goes on beside those that follow, until `together`, which shows what it said.
+beside() {
+    BESIDE_SAID=$(mktemp)
+    (
+        trap - EXIT
+        step "$@"
+    ) >"$BESIDE_SAID" 2>&1 &
+    BESIDE=$!
+    printf '\n== beside the next steps: %s\n' "$*"
+}
+
+together() {
+    local status=0
+    wait "$BESIDE" || status=$?
+    cat "$BESIDE_SAID"
+    rm -f "$BESIDE_SAID"
+    BESIDE=
+    return $status
+}
+
 steps_end() {
     local status=$?
+    # A step that failed ends the one beside it, too; what that one said so far is perhaps the reason.
+    if [[ -n ${BESIDE:-} ]]; then
+        pkill -P "$BESIDE" || true
+        together || true
+    fi
     printf '\n'
     cat "$STEPS"
     rm -f "$STEPS" "$STEPS.worked"
