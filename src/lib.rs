@@ -23,7 +23,7 @@
 //! ```
 //!
 //! The formats know bytes and no disk ([`mrinit`], [`catalog`], [`registry`], [`manifest`], [`ior`]); [`cid`] knows the
-//! disk and no command line; the capabilities ([`relay`], [`router`], [`probe`], [`envelopes`],
+//! disk and no command line; the capabilities ([`relay`], [`router`], [`probe`],
 //! [`refresh`](refresh()), [`create`], [`verify`](verify()), [`audit`], and [`fleet`] for a whole network) put them together;
 //! the command line only translates.
 //!
@@ -46,16 +46,25 @@ pub mod cli;
 mod client;
 mod demo;
 mod endpoints;
-pub mod envelopes;
+#[cfg(feature = "cli")]
+mod envelopes;
 #[cfg(feature = "cli")]
 mod explain;
 #[cfg(feature = "capi")]
 pub mod ffi;
+#[cfg_attr(
+    not(feature = "cli"),
+    allow(dead_code, unused_imports, reason = "much of it only the command line asks for")
+)]
 pub mod firewall;
 pub mod fleet;
 #[cfg(feature = "faults")]
 #[doc(hidden)]
 pub mod fuzzing;
+#[cfg_attr(
+    not(feature = "cli"),
+    allow(dead_code, unused_imports, reason = "much of it only the command line asks for")
+)]
 mod host;
 pub mod ior;
 pub mod logs;

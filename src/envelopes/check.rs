@@ -17,7 +17,7 @@ use crate::base::time;
 /// What to think of a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// Few messages, as it should be.
     Ok,
     /// More than usual.
@@ -28,18 +28,7 @@ pub enum Verdict {
 
 impl Verdict {
     /// The verdict on so many messages.
-    ///
-    /// ```
-    /// use configcid::envelopes::{Limits, Verdict};
-    ///
-    /// let limits = Limits::new(Some(100), None, None)?;
-    /// assert_eq!((limits.warning, limits.critical), (200, 300));
-    /// assert_eq!([199, 200, 299, 300].map(|count| Verdict::on(count, limits)), [
-    ///     Verdict::Ok, Verdict::Warning, Verdict::Warning, Verdict::Critical
-    /// ]);
-    /// # Ok::<(), configcid::Error>(())
-    /// ```
-    pub fn on(count: u64, limits: Limits) -> Self {
+    pub(crate) fn on(count: u64, limits: Limits) -> Self {
         match count {
             count if count >= limits.critical => Self::Critical,
             count if count >= limits.warning => Self::Warning,
@@ -48,7 +37,7 @@ impl Verdict {
     }
 
     /// In one word, as the JSON output has it.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Warning => "warning",
@@ -60,7 +49,7 @@ impl Verdict {
 /// From how many messages on the verdict is which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct Limits {
+pub(crate) struct Limits {
     /// From here on a warning.
     pub warning: u64,
     /// From here on critical.
@@ -72,7 +61,7 @@ impl Limits {
     ///
     /// # Errors
     /// A threshold depends on the endpoints and these are not given, or the warning would come after the critical one.
-    pub fn new(endpoints: Option<u64>, warning: Option<Threshold>, critical: Option<Threshold>) -> Result<Self> {
+    pub(crate) fn new(endpoints: Option<u64>, warning: Option<Threshold>, critical: Option<Threshold>) -> Result<Self> {
         let files = |threshold: Threshold| {
             threshold.files(endpoints.filter(|endpoints| *endpoints > 0)).ok_or_else(|| {
                 Error::new(ErrorKind::Usage, "how many messages are many depends on the number of managed endpoints")
@@ -99,7 +88,7 @@ impl Limits {
 /// What to look at, and how.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct CheckOptions {
+pub(crate) struct CheckOptions {
     /// The managed endpoints.
     pub endpoints: Option<u64>,
     /// The limits of the verdict.
@@ -120,7 +109,7 @@ pub struct CheckOptions {
 
 impl CheckOptions {
     /// The options for a verdict with these limits, at a moment.
-    pub fn new(limits: Limits, at: SystemTime) -> Self {
+    pub(crate) fn new(limits: Limits, at: SystemTime) -> Self {
         let (endpoints, surroundings) = (None, Surroundings::default());
         let (ttl, ttl_longest) = rules::ttl(None);
         Self { endpoints, limits, ttl, ttl_longest, at, count_only: false, sample: None, surroundings }
@@ -130,7 +119,7 @@ impl CheckOptions {
 /// What [`check`] found.
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
-pub struct Check {
+pub(crate) struct Check {
     /// The folder.
     pub folder: PathBuf,
     /// When it was looked at.
@@ -172,7 +161,7 @@ pub struct Check {
 /// The oldest message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct Oldest {
+pub(crate) struct Oldest {
     /// When it was written.
     pub modified: String,
     /// Its age in seconds.
@@ -182,7 +171,7 @@ pub struct Oldest {
 /// One part of the histogram.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct AgePart {
+pub(crate) struct AgePart {
     /// Its name.
     pub age: &'static str,
     /// The greatest age in it, in seconds; `None` in the last part.
@@ -196,7 +185,7 @@ pub struct AgePart {
 /// How fast a folder grows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
-pub struct Rate {
+pub(crate) struct Rate {
     /// How it was found.
     pub method: RateMethod,
     /// Messages a minute.
@@ -208,7 +197,7 @@ pub struct Rate {
 /// How a rate was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum RateMethod {
+pub(crate) enum RateMethod {
     /// The messages that were written in the last hour and are still there: what came and was delivered is not seen.
     ModificationTimes,
     /// The folder was counted twice: what came, less what went.
@@ -217,7 +206,7 @@ pub enum RateMethod {
 
 impl Rate {
     /// For people.
-    pub fn sentence(&self) -> String {
+    pub(crate) fn sentence(&self) -> String {
         let per_minute = self.per_minute;
         match self.method {
             RateMethod::ModificationTimes => {
@@ -236,21 +225,9 @@ const HOUR: Duration = Duration::from_secs(3_600);
 
 /// Looks at a folder.
 ///
-/// ```
-/// # let dir = tempfile::tempdir().unwrap();
-/// use std::time::SystemTime;
-/// use configcid::envelopes::{CheckOptions, Limits, Verdict, check};
-///
-/// std::fs::write(dir.path().join("1.msg"), "12345").unwrap();
-/// let limits = Limits::new(Some(10), None, None)?;
-/// let found = check(dir.path(), &CheckOptions::new(limits, SystemTime::now()))?;
-/// assert_eq!((found.count, found.bytes, found.verdict), (1, Some(5), Verdict::Ok));
-/// # Ok::<(), configcid::Error>(())
-/// ```
-///
 /// # Errors
 /// The folder cannot be listed. Files that come and go meanwhile are normal.
-pub fn check(folder: &Path, options: &CheckOptions) -> Result<Check> {
+pub(crate) fn check(folder: &Path, options: &CheckOptions) -> Result<Check> {
     let CheckOptions { at, ttl, ttl_longest, .. } = *options;
     let mut tally = Tally::new(at, [ttl, ttl_longest.max(ttl)]);
     let counted = match options.count_only {
@@ -368,7 +345,7 @@ impl Tally {
 
 impl Check {
     /// How many are expired, for people; where the console's version is not known, for either time to live.
-    pub fn expired_sentence(&self) -> Option<String> {
+    pub(crate) fn expired_sentence(&self) -> Option<String> {
         let days = |seconds: u64| print_duration(Duration::from_secs(seconds));
         let (least, most) = (self.expired_at_longest?, self.expired?);
         let (short, long) = (days(self.ttl_seconds), days(self.ttl_longest_seconds));

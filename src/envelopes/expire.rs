@@ -17,7 +17,7 @@ use crate::base::text::safe;
 use crate::base::time;
 
 /// The list that is kept beside the messages that were moved.
-pub const LIST: &str = "configcid-expired.txt";
+pub(crate) const LIST: &str = "configcid-expired.txt";
 
 /// The list's first line.
 const HEAD: &str = "# Messages that configcid moved here: name, size in bytes, when it was written, when and from where it \
@@ -26,7 +26,7 @@ const HEAD: &str = "# Messages that configcid moved here: name, size in bytes, w
 /// What to move where.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct ExpireOptions {
+pub(crate) struct ExpireOptions {
     /// How old the messages must be; older than this.
     pub older_than: Duration,
     /// The folder that they are moved to; it is made where it is missing.
@@ -41,7 +41,7 @@ pub struct ExpireOptions {
 
 impl ExpireOptions {
     /// Options that move.
-    pub fn new(older_than: Duration, to: &Path, at: SystemTime) -> Self {
+    pub(crate) fn new(older_than: Duration, to: &Path, at: SystemTime) -> Self {
         Self { older_than, to: to.to_owned(), at, force: false, dry_run: false }
     }
 }
@@ -49,7 +49,7 @@ impl ExpireOptions {
 /// What was done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct Expired {
+pub(crate) struct Expired {
     /// The Envelopes folder.
     pub folder: PathBuf,
     /// Where the messages were moved.
@@ -79,26 +79,11 @@ const MAX_NAMES: usize = 20;
 
 /// Moves messages aside. Where it is interrupted, doing it again goes on.
 ///
-/// ```
-/// # let dir = tempfile::tempdir().unwrap();
-/// # let (folder, aside) = (dir.path().join("Envelopes"), dir.path().join("aside"));
-/// # std::fs::create_dir(&folder).unwrap();
-/// use std::time::{Duration, SystemTime};
-/// use configcid::envelopes::{ExpireOptions, TTL, expire};
-///
-/// std::fs::write(folder.join("1.msg"), "12345").unwrap();
-/// let later = SystemTime::now() + Duration::from_secs(5 * 86_400);
-/// let done = expire(&folder, &ExpireOptions::new(TTL, &aside, later))?;
-/// assert_eq!((done.moved, done.kept), (1, 0));
-/// assert!(aside.join("1.msg").exists());
-/// # Ok::<(), configcid::Error>(())
-/// ```
-///
 /// # Errors
 /// Messages younger than the shortest time to live would be moved, or the other folder is inside of this one, and nothing
 /// forces it; the folder cannot be listed, the other one cannot be made or is the same, or the list cannot be written; what was moved
 /// before stands in the list. A message that cannot be moved is told of, and stays.
-pub fn expire(folder: &Path, options: &ExpireOptions) -> Result<Expired> {
+pub(crate) fn expire(folder: &Path, options: &ExpireOptions) -> Result<Expired> {
     let ExpireOptions { older_than, to, at, force, dry_run } = options;
     let list = to.join(LIST);
     let mut done = Expired {

@@ -16,7 +16,7 @@ use crate::router::{ENVELOPE_DIR, PARENT_ADDRESS, Router};
 ///
 /// # Errors
 /// A file cannot be read, or as [`Firewall::parse`]; the error names the file.
-pub fn exported_firewall(files: &[impl AsRef<Path>]) -> Result<Firewall> {
+pub(crate) fn exported_firewall(files: &[impl AsRef<Path>]) -> Result<Firewall> {
     let mut firewall = Firewall::default();
     for path in files {
         let path = path.as_ref();
@@ -36,7 +36,7 @@ pub fn exported_firewall(files: &[impl AsRef<Path>]) -> Result<Firewall> {
 ///
 /// # Errors
 /// This is no Windows, or the registry cannot be read.
-pub fn live_firewall() -> Result<Firewall> {
+pub(crate) fn live_firewall() -> Result<Firewall> {
     let mut keys = Vec::new();
     for key in live_keys() {
         if let Some(values) = live::values(&key.parse()?, Wow::View64)? {
@@ -47,7 +47,7 @@ pub fn live_firewall() -> Result<Firewall> {
 }
 
 /// The profiles of the firewall that this computer is in; none where it does not tell.
-pub fn live_profiles() -> Vec<Profile> {
+pub(crate) fn live_profiles() -> Vec<Profile> {
     #[cfg(windows)]
     let bits = crate::host::windows::firewall_profiles().unwrap_or_default();
     #[cfg(not(windows))]
@@ -56,12 +56,12 @@ pub fn live_profiles() -> Vec<Profile> {
 }
 
 /// What this computer uses of its memory, processors and disks. On Windows that takes a second.
-pub fn live_resources() -> Resources {
+pub(crate) fn live_resources() -> Resources {
     resources()
 }
 
 /// What the registry says of a router, each as a sentence: those of its values that concern messages that wait.
-pub fn router_lines(router: &Router) -> Vec<String> {
+pub(crate) fn router_lines(router: &Router) -> Vec<String> {
     let Some(view) = router.views.iter().find(|view| view.present) else {
         return vec!["there is no key of a router in the registry".to_owned()];
     };
@@ -78,7 +78,7 @@ pub fn router_lines(router: &Router) -> Vec<String> {
 ///
 /// # Errors
 /// They cannot be read.
-pub fn router_seen(path: &Path) -> Result<RouterSeen> {
+pub(crate) fn router_seen(path: &Path) -> Result<RouterSeen> {
     let report = logs(path)?;
     // Of several programs' logs, those of the first that is not well, or the router's.
     let told = report.all().find(|report| !report.verdict.well).unwrap_or(&report);

@@ -16,7 +16,7 @@ const ANTI_VIRUS: &str = "sophos anti-virus";
 /// What is installed, as far as it is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct InstalledPrograms {
+pub(crate) struct InstalledPrograms {
     /// The console.
     pub console: Option<ProgramVersion>,
     /// The Anti-Virus.
@@ -26,7 +26,7 @@ pub struct InstalledPrograms {
 /// Whether a router heeds `EnvelopeDir`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum RouterRule {
+pub(crate) enum RouterRule {
     /// It does.
     LateEnough,
     /// It does not.
@@ -37,19 +37,7 @@ pub enum RouterRule {
 
 impl InstalledPrograms {
     /// Whether the router heeds `EnvelopeDir`: it does with console 4.5 or Anti-Virus 9.5 and later \[113040\].
-    ///
-    /// ```
-    /// use configcid::envelopes::{InstalledPrograms, RouterRule};
-    ///
-    /// let mut installed = InstalledPrograms::default();
-    /// assert_eq!(installed.router_rule(), RouterRule::Unknown);
-    /// installed.console = Some("4.0".parse()?);
-    /// assert_eq!(installed.router_rule(), RouterRule::TooOld);
-    /// installed.anti_virus = Some("9.5.1".parse()?);
-    /// assert_eq!(installed.router_rule(), RouterRule::LateEnough);
-    /// # Ok::<(), configcid::Error>(())
-    /// ```
-    pub fn router_rule(&self) -> RouterRule {
+    pub(crate) fn router_rule(&self) -> RouterRule {
         let late =
             |version: &Option<ProgramVersion>, from: &[u32]| version.as_ref().map(|version| version.is_at_least(from));
         match (late(&self.console, &MOVE_CONSOLE), late(&self.anti_virus, &MOVE_ANTI_VIRUS)) {
@@ -60,7 +48,7 @@ impl InstalledPrograms {
     }
 
     /// As an exported registry says, where its list of programs was exported, too.
-    pub fn in_file(file: &RegFile) -> Self {
+    pub(crate) fn in_file(file: &RegFile) -> Self {
         Self::among(programs::installed_in(file))
     }
 
@@ -68,7 +56,7 @@ impl InstalledPrograms {
     ///
     /// # Errors
     /// This is no Windows, or the registry cannot be read.
-    pub fn live() -> Result<Self> {
+    pub(crate) fn live() -> Result<Self> {
         Ok(Self::among(programs::installed()?))
     }
 

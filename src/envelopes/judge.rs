@@ -5,7 +5,7 @@ use super::reasons;
 use super::surroundings::{Cause, Seen, Surroundings};
 
 /// The names of the causes, in the order in which the article has them \[63588\]; it has none for the last.
-pub const CAUSES: [&str; 11] = [
+pub(crate) const CAUSES: [&str; 11] = [
     "too-many-endpoints",
     "comply-with",
     "virtual-machine",
@@ -23,7 +23,7 @@ pub const CAUSES: [&str; 11] = [
 const FAILURES: [&str; 3] = ["ports", "free-space", "router-connection"];
 
 /// The causes in the article's order.
-pub fn causes(around: &Surroundings) -> Vec<Cause> {
+pub(crate) fn causes(around: &Surroundings) -> Vec<Cause> {
     let mut causes = vec![
         reasons::too_many(around),
         reasons::comply_with(around),
@@ -52,7 +52,7 @@ pub fn causes(around: &Surroundings) -> Vec<Cause> {
 }
 
 /// The causes as one list: by their rank.
-pub fn ranked(causes: &[Cause]) -> Vec<&Cause> {
+pub(crate) fn ranked(causes: &[Cause]) -> Vec<&Cause> {
     let mut ranked: Vec<&Cause> = causes.iter().collect();
     ranked.sort_by_key(|cause| cause.rank);
     ranked

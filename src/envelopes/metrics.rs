@@ -9,18 +9,7 @@ use crate::base::metrics::Metrics;
 use crate::base::replace::write_file;
 
 /// What a check found, as metrics.
-///
-/// ```
-/// # let dir = tempfile::tempdir().unwrap();
-/// use std::time::SystemTime;
-/// use configcid::envelopes::{CheckOptions, Limits, check, metrics};
-///
-/// let limits = Limits::new(Some(10), None, None)?;
-/// let found = check(dir.path(), &CheckOptions::new(limits, SystemTime::now()))?;
-/// assert!(metrics(&found, SystemTime::now()).to_string().contains("\nconfigcid_envelopes_messages{"));
-/// # Ok::<(), configcid::Error>(())
-/// ```
-pub fn metrics(found: &Check, at: SystemTime) -> Metrics {
+pub(crate) fn metrics(found: &Check, at: SystemTime) -> Metrics {
     let mut metrics = Metrics::default();
     let folder = found.folder.to_string_lossy();
     let label = [("folder", &*folder)];
@@ -83,7 +72,7 @@ pub fn metrics(found: &Check, at: SystemTime) -> Metrics {
 }
 
 /// That a folder could not be looked at.
-pub fn metrics_of_failure(folder: &Path) -> Metrics {
+pub(crate) fn metrics_of_failure(folder: &Path) -> Metrics {
     let mut metrics = Metrics::default();
     metrics
         .gauge("configcid_envelopes_up", "Whether the Envelopes folder could be looked at.")
@@ -95,6 +84,6 @@ pub fn metrics_of_failure(folder: &Path) -> Metrics {
 ///
 /// # Errors
 /// The file cannot be written, or something else than a file has its name.
-pub fn write_metrics(path: &Path, metrics: &Metrics) -> Result<()> {
+pub(crate) fn write_metrics(path: &Path, metrics: &Metrics) -> Result<()> {
     write_file(path, metrics.to_string().as_bytes(), true)
 }

@@ -12,6 +12,8 @@ mod page;
 mod place;
 mod ports;
 mod probe;
+#[cfg(test)]
+mod promises;
 mod reasons;
 mod relocate;
 mod restart;
@@ -20,31 +22,28 @@ mod scan;
 mod surroundings;
 mod watch;
 
-pub use crate::host::resources::Resources;
-pub use crate::host::services::{ServiceState, Services, services};
-pub use check::{AgePart, Check, CheckOptions, Limits, Oldest, Rate, RateMethod, Verdict, check};
-pub use expire::{ExpireOptions, Expired, LIST, expire};
-pub use exported::{exported_firewall, live_firewall, live_profiles, live_resources, router_lines, router_seen};
-pub use installed::{InstalledPrograms, RouterRule};
-pub use judge::{CAUSES, causes, ranked};
-pub use metrics::{metrics, metrics_of_failure, write_metrics};
-pub use page::page;
-pub use place::{Place, PlaceSource, no_folder, place};
-pub use probe::probe;
-pub use relocate::{
-    EnvelopeDir, LiveEnvelopeDir, MoveFiles, MoveHost, MovePlan, Moved, RECORD, move_folder, new_folder,
-    no_router_here, undo_move, unknown_router,
+pub(crate) use crate::host::services::{ServiceState, services};
+pub(crate) use check::{Check, CheckOptions, Limits, Verdict, check};
+pub(crate) use expire::{ExpireOptions, Expired, expire};
+pub(crate) use exported::{exported_firewall, live_firewall, live_profiles, live_resources, router_lines, router_seen};
+pub(crate) use installed::{InstalledPrograms, RouterRule};
+pub(crate) use judge::{CAUSES, causes, ranked};
+pub(crate) use metrics::{metrics, metrics_of_failure, write_metrics};
+pub(crate) use page::page;
+pub(crate) use place::{Place, PlaceSource, no_folder, place};
+pub(crate) use probe::probe;
+pub(crate) use relocate::{
+    LiveEnvelopeDir, MoveFiles, MoveHost, MovePlan, Moved, move_folder, new_folder, no_router_here, undo_move,
+    unknown_router,
 };
 #[cfg(feature = "cli")]
 pub(crate) use restart::{ROUTINES, ask, fill};
-pub use restart::{Restart, Script, ServiceAction, ServiceStep, restart, restart_order, restart_script};
-pub use rules::{
-    AGES, CRITICAL, EXTENSION, LITTLE_SPACE, MOVE_ANTI_VIRUS, MOVE_CONSOLE, OLDER, PORTS, ProgramVersion, ROUTER,
-    SERVICES, SYSTEMS, ServiceName, System, TTL, TTL_BEFORE_4_7, TTL_VERSION, Threshold, WARNING, parse_duration,
-    print_duration, ttl,
+pub(crate) use restart::{Restart, Script, ServiceAction, ServiceStep, restart, restart_order, restart_script};
+pub(crate) use rules::{
+    PORTS, ProgramVersion, ROUTER, SYSTEMS, ServiceName, System, Threshold, parse_duration, print_duration, ttl,
 };
-pub use scan::{Counted, Message, count, each};
-pub use surroundings::{Cause, Listening, RouterSeen, Seen, Space, Surroundings, Waiting};
-pub use watch::{Sample, Series, WINDOW};
+pub(crate) use scan::count;
+pub(crate) use surroundings::{Listening, RouterSeen, Seen, Surroundings};
+pub(crate) use watch::{Sample, Series};
 
-pub use surroundings::bytes;
+pub(crate) use surroundings::bytes;

@@ -12,18 +12,7 @@ use crate::base::text::count;
 
 /// The page of a check: the verdict first, then what to do, then the causes by their rank with what each rests on. It is one
 /// file that needs nothing else.
-///
-/// ```
-/// # let dir = tempfile::tempdir().unwrap();
-/// use std::time::SystemTime;
-/// use configcid::envelopes::{CheckOptions, Limits, check, page};
-///
-/// let limits = Limits::new(Some(10), None, None)?;
-/// let found = check(dir.path(), &CheckOptions::new(limits, SystemTime::now()))?;
-/// assert!(page(&found).contains("Few messages wait"));
-/// # Ok::<(), configcid::Error>(())
-/// ```
-pub fn page(found: &Check) -> String {
+pub(crate) fn page(found: &Check) -> String {
     let mut body = String::new();
     let (class, verdict) = match found.verdict {
         Verdict::Ok => ("good", "Few messages wait, as it should be."),

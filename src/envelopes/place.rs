@@ -20,7 +20,7 @@ const ENVELOPES: &str = "Envelopes";
 /// Where a computer's Envelopes folder is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct Place {
+pub(crate) struct Place {
     /// The folder, as Windows spells it; variables such as `%ProgramData%` are those of that computer.
     pub folder: String,
     /// Where it may be, too: for systems before Vista the articles do not agree \[63588, 113040\].
@@ -36,7 +36,7 @@ pub struct Place {
 /// Where a place is known from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum PlaceSource {
+pub(crate) enum PlaceSource {
     /// `EnvelopeDir` in the registry.
     Registry,
     /// Nothing is set: it is where the system has it.
@@ -46,7 +46,7 @@ pub enum PlaceSource {
 impl Place {
     /// Whether it is on the volume that Windows runs from, which is `C:` as far as nobody says otherwise \[A\]; `None`
     /// where it begins with a variable that is none of Windows'.
-    pub fn on_boot_volume(&self) -> Option<bool> {
+    pub(crate) fn on_boot_volume(&self) -> Option<bool> {
         // Those that Windows sets to folders of its own volume, as long as nobody has moved them.
         const OF_WINDOWS: [&str; 10] = [
             "systemdrive",
@@ -70,15 +70,7 @@ impl Place {
     }
 
     /// The folder with the variables of this computer filled in, for a place of this computer.
-    ///
-    /// ```
-    /// use configcid::envelopes::{Place, System};
-    ///
-    /// let place = Place::default_of(System::named("2008").unwrap());
-    /// let folder = place.filled_in(|name| (name == "ProgramData").then(|| r"C:\ProgramData".to_owned()));
-    /// assert_eq!(folder, r"C:\ProgramData\Sophos\Remote Management System\3\Router\Envelopes");
-    /// ```
-    pub fn filled_in(&self, variable: impl Fn(&str) -> Option<String>) -> String {
+    pub(crate) fn filled_in(&self, variable: impl Fn(&str) -> Option<String>) -> String {
         let mut out = String::new();
         let mut rest = self.folder.as_str();
         while let Some((before, after)) = rest.split_once('%') {
@@ -98,7 +90,7 @@ impl Place {
     }
 
     /// Where a system has it by default.
-    pub fn default_of(system: System) -> Self {
+    pub(crate) fn default_of(system: System) -> Self {
         let router = if system.before_vista { BELOW_ALL_USERS } else { BELOW_PROGRAM_DATA };
         Self {
             folder: format!(r"{router}\{ENVELOPES}"),
@@ -114,7 +106,7 @@ impl Place {
 ///
 /// # Errors
 /// `EnvelopeDir` is no string.
-pub fn place(router: &Router, system: System) -> Result<Place> {
+pub(crate) fn place(router: &Router, system: System) -> Result<Place> {
     let present: Vec<&RouterView> = router.views.iter().filter(|view| view.present).collect();
     let mut place = Place::default_of(system);
     // A 64-bit Windows has the router's key in the first of the views.
@@ -161,7 +153,7 @@ pub fn place(router: &Router, system: System) -> Result<Place> {
 }
 
 /// The error that no folder is named here, and none can be found: another computer's is, or nobody's.
-pub fn no_folder(place: Option<&Place>) -> Error {
+pub(crate) fn no_folder(place: Option<&Place>) -> Error {
     match place {
         Some(place) => {
             Error::new(ErrorKind::Usage, format!("the folder is {} on that computer, and not on this one", place.folder))

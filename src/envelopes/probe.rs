@@ -11,7 +11,7 @@ use crate::base::error::{Error, ErrorKind, Result};
 ///
 /// # Errors
 /// There is no such host.
-pub fn probe(host: &str, ports: &[u16], wait: Duration) -> Result<Listening> {
+pub(crate) fn probe(host: &str, ports: &[u16], wait: Duration) -> Result<Listening> {
     let addresses = (host, 0).to_socket_addrs().map_err(|error| {
         Error::new(ErrorKind::Usage, format!("there is no host {host:?}: {error}")).next("name it by its IP address")
     })?;

@@ -11,7 +11,7 @@ use crate::host::services::{ServiceState, Services};
 /// One step, done.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
-pub struct ServiceStep {
+pub(crate) struct ServiceStep {
     /// The service.
     pub service: &'static str,
     /// What was asked of it.
@@ -31,7 +31,7 @@ pub struct ServiceStep {
 /// What is asked of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum ServiceAction {
+pub(crate) enum ServiceAction {
     /// To stop.
     Stop,
     /// To start.
@@ -47,7 +47,7 @@ impl ServiceAction {
     }
 
     /// In one word.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Stop => "stop",
             Self::Start => "start",
@@ -56,7 +56,7 @@ impl ServiceAction {
 }
 
 /// The steps of a restart, in their order: everything is stopped, and started in reverse.
-pub fn restart_order() -> impl Iterator<Item = (ServiceAction, ServiceName)> {
+pub(crate) fn restart_order() -> impl Iterator<Item = (ServiceAction, ServiceName)> {
     let stops = SERVICES.into_iter().map(|service| (ServiceAction::Stop, service));
     stops.chain(SERVICES.into_iter().rev().map(|service| (ServiceAction::Start, service)))
 }
@@ -118,7 +118,7 @@ pub(crate) fn ask(
 /// What a restart did.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
-pub struct Restart {
+pub(crate) struct Restart {
     /// The steps that were taken, in their order.
     pub steps: Vec<ServiceStep>,
     /// Whether all services were stopped and run now.
@@ -132,7 +132,7 @@ pub struct Restart {
 ///
 /// # Errors
 /// None of the services is there, or the manager does not tell what they are doing.
-pub fn restart(services: &dyn Services, bound: Duration, mut tell: impl FnMut(&ServiceStep)) -> Result<Restart> {
+pub(crate) fn restart(services: &dyn Services, bound: Duration, mut tell: impl FnMut(&ServiceStep)) -> Result<Restart> {
     let states: Result<Vec<_>> = SERVICES.iter().map(|service| services.state(service.name)).collect();
     if states?.iter().all(Option::is_none) {
         return Err(Error::new(ErrorKind::Service, "none of the services is on this computer")
@@ -165,7 +165,7 @@ pub fn restart(services: &dyn Services, bound: Duration, mut tell: impl FnMut(&S
 
 /// In which language a script is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Script {
+pub(crate) enum Script {
     /// For `cmd.exe`.
     Cmd,
     /// For PowerShell 2 and later.
@@ -173,16 +173,7 @@ pub enum Script {
 }
 
 /// The script that restarts the services, from `templates/`; its lines end in CR LF.
-///
-/// ```
-/// use std::time::Duration;
-/// use configcid::envelopes::{Script, restart_script};
-///
-/// let script = restart_script(Script::Cmd, Duration::from_secs(60));
-/// let stop = script.find("call :stop \"Sophos Management Service\"").unwrap();
-/// assert!(stop < script.find("call :stop \"Sophos Message Router\"").unwrap());
-/// ```
-pub fn restart_script(script: Script, bound: Duration) -> String {
+pub(crate) fn restart_script(script: Script, bound: Duration) -> String {
     let (template, stop, start) = match script {
         Script::Cmd => (
             include_str!("../../templates/restart.cmd"),

@@ -7,28 +7,28 @@ use std::time::Duration;
 use crate::base::error::{Error, ErrorKind, Result};
 
 /// How a message is named \[63588\]; without regard to case.
-pub const EXTENSION: &str = "msg";
+pub(crate) const EXTENSION: &str = "msg";
 
 /// From so many messages for each managed endpoint on, a folder is *large*, which is critical \[63588\].
-pub const CRITICAL: Threshold = Threshold::PerEndpoint(300);
+pub(crate) const CRITICAL: Threshold = Threshold::PerEndpoint(300);
 
 /// From so many messages for each managed endpoint on, a folder is on the way there \[A\].
-pub const WARNING: Threshold = Threshold::PerEndpoint(200);
+pub(crate) const WARNING: Threshold = Threshold::PerEndpoint(200);
 
 /// How long a message lives before the router discards it \[113417\]: from console 4.7 on, and before.
-pub const TTL: Duration = Duration::from_secs(4 * DAY);
+pub(crate) const TTL: Duration = Duration::from_secs(4 * DAY);
 /// As [`TTL`], before console 4.7.
-pub const TTL_BEFORE_4_7: Duration = Duration::from_secs(14 * DAY);
+pub(crate) const TTL_BEFORE_4_7: Duration = Duration::from_secs(14 * DAY);
 /// The console with which it became shorter.
-pub const TTL_VERSION: [u32; 2] = [4, 7];
+pub(crate) const TTL_VERSION: [u32; 2] = [4, 7];
 
 /// The console and the Anti-Virus with which the router came to heed `EnvelopeDir` \[113040\].
-pub const MOVE_CONSOLE: [u32; 2] = [4, 5];
+pub(crate) const MOVE_CONSOLE: [u32; 2] = [4, 5];
 /// As [`MOVE_CONSOLE`], where there is no console.
-pub const MOVE_ANTI_VIRUS: [u32; 2] = [9, 5];
+pub(crate) const MOVE_ANTI_VIRUS: [u32; 2] = [9, 5];
 
 /// Below this, or below a twentieth of the volume, free space is little \[A\].
-pub const LITTLE_SPACE: u64 = 1 << 30;
+pub(crate) const LITTLE_SPACE: u64 = 1 << 30;
 
 /// One part in so many of the memory: with less than that left, it is little (our choice).
 pub(super) const LITTLE_MEMORY: u64 = 10;
@@ -46,11 +46,11 @@ pub(super) const STALLED: f64 = 20.0;
 pub(super) const STOLEN: f64 = 5.0;
 
 /// The ports of the router: IOR, IIOP, and IIOP over SSL (formats.md, section 2).
-pub const PORTS: [u16; 3] = [8192, 8193, 8194];
+pub(crate) const PORTS: [u16; 3] = [8192, 8193, 8194];
 
 /// A service of the console's server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ServiceName {
+pub(crate) struct ServiceName {
     /// The name that programs use \[A\].
     pub name: &'static str,
     /// The name that people see \[63588\].
@@ -58,18 +58,18 @@ pub struct ServiceName {
 }
 
 /// The services in the order in which they are stopped; they are started in reverse \[63588\].
-pub const SERVICES: [ServiceName; 3] = [
+pub(crate) const SERVICES: [ServiceName; 3] = [
     ServiceName { name: "Sophos Management Service", display: "Sophos Management Service" },
     ServiceName { name: "Sophos Certification Manager", display: "Sophos Certification Manager" },
     ROUTER,
 ];
 
 /// The router's service.
-pub const ROUTER: ServiceName = ServiceName { name: "Sophos Message Router", display: "Sophos Message Router" };
+pub(crate) const ROUTER: ServiceName = ServiceName { name: "Sophos Message Router", display: "Sophos Message Router" };
 
 /// The parts of age that the histogram has: the upper bound of each in seconds, and its name. What is older than all
 /// stands in one part more.
-pub const AGES: [(u64, &str); 6] = [
+pub(crate) const AGES: [(u64, &str); 6] = [
     (600, "up to 10 minutes"),
     (3_600, "up to 1 hour"),
     (6 * 3_600, "up to 6 hours"),
@@ -79,14 +79,14 @@ pub const AGES: [(u64, &str); 6] = [
 ];
 
 /// The last part of the histogram.
-pub const OLDER: &str = "over 14 days";
+pub(crate) const OLDER: &str = "over 14 days";
 
 const DAY: u64 = 86_400;
 
 /// A Windows, as far as its kind matters here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct System {
+pub(crate) struct System {
     /// How it is called on the command line.
     pub name: &'static str,
     /// Whether programs keep their data below `All Users\Application Data`, as before Vista \[63588, 113040\].
@@ -100,7 +100,7 @@ const fn system(name: &'static str, before_vista: bool, direct: u64) -> System {
 }
 
 /// The systems: 5,000 endpoints may report directly, 4,000 to a Windows 2008 \[63588\].
-pub const SYSTEMS: [System; 13] = [
+pub(crate) const SYSTEMS: [System; 13] = [
     system("2000", true, 5_000),
     system("xp", true, 5_000),
     system("2003", true, 5_000),
@@ -118,14 +118,7 @@ pub const SYSTEMS: [System; 13] = [
 
 impl System {
     /// The system of this name; `None` where the table has none.
-    ///
-    /// ```
-    /// use configcid::envelopes::System;
-    ///
-    /// assert_eq!(System::named("2008").unwrap().direct, 4_000);
-    /// assert!(System::named("2003").unwrap().before_vista);
-    /// ```
-    pub fn named(name: &str) -> Option<Self> {
+    pub(crate) fn named(name: &str) -> Option<Self> {
         SYSTEMS.into_iter().find(|system| system.name.eq_ignore_ascii_case(name))
     }
 }
@@ -138,17 +131,8 @@ impl Default for System {
 }
 
 /// How many messages are too many: so many, or so many for each managed endpoint.
-///
-/// ```
-/// use configcid::envelopes::Threshold;
-///
-/// assert_eq!("2.5x".parse::<Threshold>()?.files(Some(100)), Some(250));
-/// assert_eq!("6000".parse::<Threshold>()?.files(None), Some(6000));
-/// assert_eq!("3x".parse::<Threshold>()?.files(None), None);
-/// # Ok::<(), configcid::Error>(())
-/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Threshold {
+pub(crate) enum Threshold {
     /// So many.
     Files(u64),
     /// So many hundredths for each endpoint.
@@ -157,7 +141,7 @@ pub enum Threshold {
 
 impl Threshold {
     /// The number of files; `None` where it depends on the endpoints and those are not known.
-    pub fn files(self, endpoints: Option<u64>) -> Option<u64> {
+    pub(crate) fn files(self, endpoints: Option<u64>) -> Option<u64> {
         match self {
             Self::Files(files) => Some(files),
             Self::PerEndpoint(hundredths) => {
@@ -204,18 +188,9 @@ impl FromStr for Threshold {
 
 /// Reads a length of time: days, or a number with `d`, `h`, `m` or `s` behind it.
 ///
-/// ```
-/// use std::time::Duration;
-/// use configcid::envelopes::parse_duration;
-///
-/// assert_eq!(parse_duration("4")?, parse_duration("96h")?);
-/// assert_eq!(parse_duration("0.05s")?, Duration::from_millis(50));
-/// # Ok::<(), configcid::Error>(())
-/// ```
-///
 /// # Errors
 /// The text is no such length, or longer than a century.
-pub fn parse_duration(text: &str) -> Result<Duration> {
+pub(crate) fn parse_duration(text: &str) -> Result<Duration> {
     let units = [("d", DAY), ("h", 3_600), ("m", 60), ("s", 1)];
     let (number, unit) =
         units.iter().find_map(|(name, unit)| Some((text.strip_suffix(name)?, *unit))).unwrap_or((text, DAY));
@@ -228,15 +203,7 @@ pub fn parse_duration(text: &str) -> Result<Duration> {
 }
 
 /// A length of time for people, in its two largest units: `3 d 4 h`.
-///
-/// ```
-/// use std::time::Duration;
-/// use configcid::envelopes::print_duration;
-///
-/// assert_eq!(print_duration(Duration::from_secs(100_000)), "1 d 3 h");
-/// assert_eq!(print_duration(Duration::from_secs(59)), "59 s");
-/// ```
-pub fn print_duration(duration: Duration) -> String {
+pub(crate) fn print_duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let units = [(DAY, "d"), (3_600, "h"), (60, "min"), (1, "s")];
     let first = units.iter().position(|(unit, _)| seconds >= *unit).unwrap_or(3);
@@ -253,20 +220,12 @@ pub fn print_duration(duration: Duration) -> String {
 }
 
 /// A version: numbers with dots between, as `5.2.1`.
-///
-/// ```
-/// use configcid::envelopes::ProgramVersion;
-///
-/// assert!("4.10".parse::<ProgramVersion>()?.is_at_least(&[4, 7]));
-/// assert!(!"4.5.1".parse::<ProgramVersion>()?.is_at_least(&[4, 7]));
-/// # Ok::<(), configcid::Error>(())
-/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProgramVersion(Vec<u32>);
+pub(crate) struct ProgramVersion(Vec<u32>);
 
 impl ProgramVersion {
     /// Whether it is this version or a later one.
-    pub fn is_at_least(&self, other: &[u32]) -> bool {
+    pub(crate) fn is_at_least(&self, other: &[u32]) -> bool {
         self.0.as_slice() >= other
     }
 }
@@ -295,7 +254,7 @@ impl FromStr for ProgramVersion {
 }
 
 /// How long messages live with this console, at least and at most: where it is not known, either may hold \[113417\].
-pub fn ttl(console: Option<&ProgramVersion>) -> (Duration, Duration) {
+pub(crate) fn ttl(console: Option<&ProgramVersion>) -> (Duration, Duration) {
     match console {
         Some(version) if !version.is_at_least(&TTL_VERSION) => (TTL_BEFORE_4_7, TTL_BEFORE_4_7),
         Some(_) => (TTL, TTL),

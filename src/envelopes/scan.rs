@@ -10,7 +10,7 @@ use crate::base::error::{Error, Result};
 
 /// A message, as the folder tells of it.
 #[derive(Debug, Clone, Copy)]
-pub struct Message<'a> {
+pub(crate) struct Message<'a> {
     /// Its name.
     pub name: &'a OsStr,
     /// Its size in bytes.
@@ -22,7 +22,7 @@ pub struct Message<'a> {
 /// How many there were.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Counted {
+pub(crate) struct Counted {
     /// Messages.
     pub messages: u64,
     /// Anything else: other names, folders, links.
@@ -33,7 +33,7 @@ pub struct Counted {
 ///
 /// # Errors
 /// The folder cannot be listed.
-pub fn count(folder: &Path) -> Result<Counted> {
+pub(crate) fn count(folder: &Path) -> Result<Counted> {
     system::count(folder).map_err(|error| cannot(folder, error))
 }
 
@@ -41,7 +41,7 @@ pub fn count(folder: &Path) -> Result<Counted> {
 ///
 /// # Errors
 /// The folder cannot be listed, or `found` fails.
-pub fn each(folder: &Path, mut found: impl FnMut(Message<'_>) -> Result<()>) -> Result<Counted> {
+pub(crate) fn each(folder: &Path, mut found: impl FnMut(Message<'_>) -> Result<()>) -> Result<Counted> {
     let mut failed = None;
     let counted = system::each(folder, &mut |message| match found(message) {
         Ok(()) => true,

@@ -13,7 +13,7 @@ use crate::host::resources::Resources;
 /// What is known of the surroundings of a router; whatever is not, is told to be unknown.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
-pub struct Surroundings {
+pub(crate) struct Surroundings {
     /// The managed endpoints.
     pub endpoints: Option<u64>,
     /// How many of them report to this server directly; with neither this nor relays, all do.
@@ -47,7 +47,7 @@ pub struct Surroundings {
 /// The messages of a folder, as far as they tell where they come from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Waiting {
+pub(crate) struct Waiting {
     /// How many there are.
     pub count: u64,
     /// How many are older than a day; `None` where they were only counted.
@@ -59,7 +59,7 @@ pub struct Waiting {
 /// How a router stands, by its logs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct RouterSeen {
+pub(crate) struct RouterSeen {
     /// Whether messages pass.
     pub well: bool,
     /// In a sentence.
@@ -73,7 +73,7 @@ pub struct RouterSeen {
 /// The space of a volume, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Space {
+pub(crate) struct Space {
     /// What may be written.
     pub free: u64,
     /// All.
@@ -83,7 +83,7 @@ pub struct Space {
 /// On which ports a host listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Listening {
+pub(crate) struct Listening {
     /// The host that was asked.
     pub host: String,
     /// Those of the ports that answered.
@@ -118,7 +118,7 @@ pub(super) fn on_volume(path: &str, letter: &str) -> bool {
 /// A likely cause.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct Cause {
+pub(crate) struct Cause {
     /// Its name, one of [`CAUSES`](super::CAUSES).
     pub cause: &'static str,
     /// Its place in the one list of all: what was seen to fail first, then what was seen at all, then what is not known, and
@@ -137,7 +137,7 @@ pub struct Cause {
 /// Whether a cause was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Seen {
+pub(crate) enum Seen {
     /// It was.
     Yes,
     /// It was looked for, and is not there.
@@ -148,7 +148,7 @@ pub enum Seen {
 
 impl Seen {
     /// In one word.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Yes => "yes",
             Self::No => "no",
@@ -162,7 +162,7 @@ pub(super) fn cause(name: &'static str, seen: Seen, what: String, next: Option<&
 }
 
 /// Bytes for people, as `1.5 MiB`.
-pub fn bytes(number: u64) -> String {
+pub(crate) fn bytes(number: u64) -> String {
     let units = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
     if number < 1 << 10 {
         return count(number as usize, "byte", "bytes");

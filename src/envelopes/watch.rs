@@ -9,7 +9,7 @@ use crate::base::time;
 
 /// A change is that since the oldest sample that is no older than this, so that it does not jump; with a longer interval,
 /// since the sample before.
-pub const WINDOW: Duration = Duration::from_secs(60);
+pub(crate) const WINDOW: Duration = Duration::from_secs(60);
 
 /// No more samples are kept than fill a wide terminal.
 const KEPT: usize = 2_000;
@@ -17,7 +17,7 @@ const KEPT: usize = 2_000;
 /// A sample of a folder, and what follows from those before.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
-pub struct Sample {
+pub(crate) struct Sample {
     /// When.
     pub time: String,
     /// The seconds since the first.
@@ -33,25 +33,14 @@ pub struct Sample {
 /// The samples of a folder.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
-pub struct Series {
+pub(crate) struct Series {
     /// The samples, the oldest first.
     pub samples: VecDeque<Sample>,
 }
 
 impl Series {
     /// Adds a sample: so many messages, at a moment, so long after the first.
-    ///
-    /// ```
-    /// use std::time::{Duration, SystemTime};
-    /// use configcid::envelopes::Series;
-    ///
-    /// let mut series = Series::default();
-    /// series.add(SystemTime::now(), Duration::ZERO, 1_000);
-    /// let sample = series.add(SystemTime::now(), Duration::from_secs(30), 900);
-    /// assert_eq!(sample.change_per_minute, Some(-200.0));
-    /// assert_eq!(sample.time_to_empty_seconds, Some(270.0));
-    /// ```
-    pub fn add(&mut self, at: SystemTime, since_first: Duration, count: u64) -> &Sample {
+    pub(crate) fn add(&mut self, at: SystemTime, since_first: Duration, count: u64) -> &Sample {
         let seconds = since_first.as_secs_f64();
         let recent = |sample: &&Sample| seconds - sample.seconds <= WINDOW.as_secs_f64();
         let base = self.samples.iter().find(recent).or(self.samples.back());

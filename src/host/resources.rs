@@ -6,7 +6,7 @@ use serde::Serialize;
 /// What could be seen.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[non_exhaustive]
-pub struct Resources {
+pub(crate) struct Resources {
     /// The memory of the computer, in bytes.
     pub memory_total: Option<u64>,
     /// What of it programs can have.

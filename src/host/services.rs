@@ -9,7 +9,8 @@ use crate::base::error::Result;
 /// What a service is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum ServiceState {
+#[cfg_attr(not(windows), allow(dead_code, reason = "only Windows has services in these states"))]
+pub(crate) enum ServiceState {
     /// It does not run.
     Stopped,
     /// It runs.
@@ -24,7 +25,7 @@ pub enum ServiceState {
 
 impl ServiceState {
     /// In one word.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Stopped => "stopped",
             Self::Running => "running",
@@ -36,7 +37,7 @@ impl ServiceState {
 }
 
 /// Those who manage services: on Windows the service manager, in tests something else.
-pub trait Services {
+pub(crate) trait Services {
     /// What a service is doing; `None` where there is no such service.
     ///
     /// # Errors
@@ -155,7 +156,7 @@ mod windows {
 ///
 /// # Errors
 /// This is no Windows, or the service manager does not answer.
-pub fn services() -> Result<Box<dyn Services>> {
+pub(crate) fn services() -> Result<Box<dyn Services>> {
     #[cfg(windows)]
     return Ok(Box::new(windows::live()?));
     #[cfg(not(windows))]

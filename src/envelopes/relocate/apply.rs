@@ -23,13 +23,13 @@ use crate::registry::Value;
 use crate::router::{ENVELOPE_DIR, RegistryView};
 
 /// The record's name, in the new folder.
-pub const RECORD: &str = ".configcid-move.json";
+pub(crate) const RECORD: &str = ".configcid-move.json";
 
 /// No record is larger, in bytes.
 const MAX_RECORD: u64 = 1 << 20;
 
 /// Where `EnvelopeDir` is kept: on Windows in the registry, in tests elsewhere.
-pub trait EnvelopeDir {
+pub(crate) trait EnvelopeDir {
     /// The value; `None` where none is set.
     ///
     /// # Errors
@@ -45,7 +45,7 @@ pub trait EnvelopeDir {
 
 /// `EnvelopeDir` in a view of this computer's registry.
 #[derive(Debug, Clone, Copy)]
-pub struct LiveEnvelopeDir(pub RegistryView);
+pub(crate) struct LiveEnvelopeDir(pub RegistryView);
 
 impl EnvelopeDir for LiveEnvelopeDir {
     fn get(&self) -> Result<Option<Value>> {
@@ -63,7 +63,7 @@ impl EnvelopeDir for LiveEnvelopeDir {
 }
 
 /// The computer that a move is on.
-pub struct MoveHost<'a> {
+pub(crate) struct MoveHost<'a> {
     /// Its services.
     pub services: &'a dyn Services,
     /// Its `EnvelopeDir`.
@@ -83,7 +83,7 @@ impl std::fmt::Debug for MoveHost<'_> {
 /// What a move did, or taking it back.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
-pub struct Moved {
+pub(crate) struct Moved {
     /// Where the messages were.
     pub from: PathBuf,
     /// Where they are.
@@ -146,7 +146,7 @@ impl Record {
 /// # Errors
 /// The router is not there or does not stop; `to` holds something else; the registry or a file refuses. Everything is as
 /// it was then, unless the error says otherwise.
-pub fn move_folder(from: &Path, to: &Path, host: &MoveHost<'_>) -> Result<Moved> {
+pub(crate) fn move_folder(from: &Path, to: &Path, host: &MoveHost<'_>) -> Result<Moved> {
     let record = Record::read(to)?;
     let resumed = record.is_some();
     let from = record.as_ref().map_or_else(|| from.to_owned(), |record| record.from.clone());
@@ -209,7 +209,7 @@ pub fn move_folder(from: &Path, to: &Path, host: &MoveHost<'_>) -> Result<Moved>
 ///
 /// # Errors
 /// There is no record of a move in the folder, or as [`move_folder`].
-pub fn undo_move(to: &Path, host: &MoveHost<'_>) -> Result<Moved> {
+pub(crate) fn undo_move(to: &Path, host: &MoveHost<'_>) -> Result<Moved> {
     let Some(record) = Record::read(to)? else {
         return Err(Error::new(ErrorKind::Journal, "no messages were moved to this folder by configcid")
             .in_file(to)

@@ -19,7 +19,7 @@ const REG: &str = include_str!("../../../templates/move-envelopes.reg");
 /// What a move is to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct MovePlan {
+pub(crate) struct MovePlan {
     /// The folder now; variables in it are those of the router's computer.
     pub from: String,
     /// The new folder.
@@ -41,7 +41,7 @@ pub struct MovePlan {
 /// The files of a move.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct MoveFiles {
+pub(crate) struct MoveFiles {
     /// Sets `EnvelopeDir`.
     pub reg: String,
     /// Does all of it.
@@ -57,7 +57,7 @@ impl MovePlan {
     ///
     /// # Errors
     /// The folder is there already, or one is in the other, or the router is too old to heed the value.
-    pub fn new(place: &Place, before: Option<&Value>, to: &str, router: RouterRule) -> Result<Self> {
+    pub(crate) fn new(place: &Place, before: Option<&Value>, to: &str, router: RouterRule) -> Result<Self> {
         let from = place.folder.clone();
         let lower = |path: &str| format!("{}\\", path.trim_end_matches('\\').to_lowercase());
         let usage = |what: String| Error::new(ErrorKind::Usage, what);
@@ -112,7 +112,7 @@ impl MovePlan {
     ///
     /// # Errors
     /// A `.reg` file cannot hold a value.
-    pub fn files(&self, bound: Duration) -> Result<MoveFiles> {
+    pub(crate) fn files(&self, bound: Duration) -> Result<MoveFiles> {
         let set = Value::String(self.to.clone());
         let before = self.before.clone().map(|text| match self.before_expands {
             true => Value::ExpandString(text),
@@ -317,7 +317,7 @@ impl MoveFiles {
     ///
     /// # Errors
     /// None, as long as Unicode has a place for every character.
-    pub fn named(&self) -> Result<Vec<(&'static str, Vec<u8>)>> {
+    pub(crate) fn named(&self) -> Result<Vec<(&'static str, Vec<u8>)>> {
         let reg = |text: &str| encode(text, RegFormat::Version5);
         // Beyond ASCII, cmd.exe reads the code page that it is told.
         let cmd = |text: &str| match text.is_ascii() {
@@ -339,7 +339,7 @@ impl MoveFiles {
     ///
     /// # Errors
     /// There is another file of such a name and `replace` does not say that it may go, or one cannot be written.
-    pub fn write(&self, folder: &Path, replace: bool, dry_run: bool) -> Result<Vec<(PathBuf, bool)>> {
+    pub(crate) fn write(&self, folder: &Path, replace: bool, dry_run: bool) -> Result<Vec<(PathBuf, bool)>> {
         let files = self.named()?;
         // What would fail is found before the first is written.
         for (name, bytes) in &files {

@@ -3,8 +3,8 @@
 mod apply;
 mod emit;
 
-pub use apply::{EnvelopeDir, LiveEnvelopeDir, MoveHost, Moved, RECORD, move_folder, undo_move};
-pub use emit::{MoveFiles, MovePlan};
+pub(crate) use apply::{LiveEnvelopeDir, MoveHost, Moved, move_folder, undo_move};
+pub(crate) use emit::{MoveFiles, MovePlan};
 
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::names::check_name;
@@ -12,17 +12,9 @@ use crate::base::names::check_name;
 /// Checks the spelling of a new folder: a whole path on a drive, such as `D:\Envelopes`. Gives it without a last
 /// backslash.
 ///
-/// ```
-/// use configcid::envelopes::new_folder;
-///
-/// assert_eq!(new_folder(r"D:\Sophos\Envelopes\")?, r"D:\Sophos\Envelopes");
-/// assert!(new_folder(r"\\Server1\Share").is_err());
-/// # Ok::<(), configcid::Error>(())
-/// ```
-///
 /// # Errors
 /// It is no such path: the router's service has no drives and shares of a user's.
-pub fn new_folder(text: &str) -> Result<String> {
+pub(crate) fn new_folder(text: &str) -> Result<String> {
     let wrong = |why: &str| {
         Err(Error::new(ErrorKind::Usage, format!("{text:?} is no folder for messages: {why}"))
             .next(r"name a whole path on a drive of the router's computer, such as D:\Envelopes"))
@@ -49,14 +41,14 @@ pub fn new_folder(text: &str) -> Result<String> {
 }
 
 /// The error that nothing tells whether the router heeds `EnvelopeDir`.
-pub fn unknown_router() -> Error {
+pub(crate) fn unknown_router() -> Error {
     Error::new(ErrorKind::Usage, "which version the router is, is not known").next(
         "say it with --console-version or --anti-virus-version: the router of console 4.5 or Anti-Virus 9.5 is needed [113040]",
     )
 }
 
 /// The error that this computer has no router.
-pub fn no_router_here() -> Error {
+pub(crate) fn no_router_here() -> Error {
     Error::new(ErrorKind::Usage, "this computer has no router in its registry").next(
         "run this on the router's computer; --emit DIR writes a script to be taken there, and one for the way back",
     )
