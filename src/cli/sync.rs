@@ -9,7 +9,11 @@ use crate::base::pool::{processors, side_by_side};
 use crate::catalog::CidPath;
 use crate::plan::Writer;
 use crate::report::{CidResult, count, fault_line, lock_lines, plan_lines, table};
+#[cfg(feature = "remote")]
+use crate::sync::Store;
 use crate::sync::{Delivered, Delivery, FolderSource, Pace, Progress, Sent, Source, WebSource, refuse_overlaps};
+#[cfg(feature = "remote")]
+use crate::web::DavFolder;
 use crate::web::{Access, Address};
 use crate::{Cid, Error, ErrorKind, Exit, RefreshOptions, Result, Status};
 use clap::Args;
@@ -25,7 +29,7 @@ pub(super) struct SyncArgs {
     /// The CID to bring files from: a folder, or the URL of one on a web server
     #[arg(value_parser = path())]
     pub source: PathBuf,
-    /// The CIDs to bring them to; one that is not there yet is made
+    /// The CIDs to bring them to: folders, or URLs of a server that speaks WebDAV; one that is not there yet is made
     #[arg(value_name = "DEST", required = true, value_parser = path())]
     pub destinations: Vec<PathBuf>,
     /// Let each destination keep its own mrinit.conf, in the root and in components: its relay
@@ -73,10 +77,10 @@ struct BringFlags {
     write: WriteFlags,
 }
 
-/// How to reach a source that is a URL.
+/// How to reach what is a URL.
 #[derive(Debug, Args)]
 struct SiteFlags {
-    /// The user as whom to log on where the source is a URL (HTTP's Basic alone)
+    /// The user as whom to log on to the server of a URL (HTTP's Basic alone)
     #[arg(long, value_name = "NAME", requires = "password_file")]
     user: Option<String>,
     /// The file whose first line is the password of --user
@@ -91,19 +95,58 @@ struct SiteFlags {
 }
 
 impl SiteFlags {
-    /// The source of this name: a folder, or a URL.
-    fn source(&self, name: &Path, out: Out) -> Result<Box<dyn Source>> {
-        if !is_url(name) {
-            return Ok(Box::new(FolderSource::open(name)?));
-        }
+    fn access(&self) -> Result<Access> {
+        let login = login(self.user.as_deref(), self.password_file.as_deref())?;
+        Ok(Access { timeout: Duration::from_secs(self.timeout), login, ca: self.ca.clone() })
+    }
+
+    /// The address of a URL, for which the password is taken, if there is one.
+    fn address(&self, name: &Path, out: Out) -> Result<Address> {
         let (address, note) = Address::parse(&name.to_string_lossy())?;
         note.iter().for_each(|note| out.warning(note));
-        let login = login(self.user.as_deref(), self.password_file.as_deref())?;
-        if login.is_some() && !address.is_encrypted() {
+        if self.user.is_some() && !address.is_encrypted() {
             out.warning("the password is sent in the clear: the URL does not begin with https://");
         }
-        let access = Access { timeout: Duration::from_secs(self.timeout), login, ca: self.ca.clone() };
-        Ok(Box::new(WebSource::new(address, &access)?))
+        Ok(address)
+    }
+
+    /// The source of this name: a folder, or a URL.
+    fn source(&self, name: &Path, out: Out) -> Result<Box<dyn Source>> {
+        match is_url(name) {
+            false => Ok(Box::new(FolderSource::open(name)?)),
+            true => Ok(Box::new(WebSource::new(self.address(name, out)?, &self.access()?)?)),
+        }
+    }
+
+    /// Refuses URLs that are named twice or lie in one another, and a login for more than one server: it is sent to whom it is
+    /// meant for alone.
+    fn refuse_mixed_urls(&self, source: &Path, destinations: &[PathBuf]) -> Result<()> {
+        let mut known: Vec<Address> = Vec::new();
+        for name in std::iter::once(source).chain(destinations.iter().map(PathBuf::as_path)).filter(|name| is_url(name))
+        {
+            let (address, _) = Address::parse(&name.to_string_lossy())?;
+            let usage = |what: &str, next: &str| Err(Error::new(ErrorKind::Usage, what).in_file(name).next(next));
+            for other in &known {
+                let (a, b) = (format!("{address}/").to_lowercase(), format!("{other}/").to_lowercase());
+                if a == b {
+                    return usage("this URL is named twice", "nothing was changed; name each once");
+                }
+                if a.starts_with(&b) || b.starts_with(&a) {
+                    return usage(
+                        "of two URLs that are named one lies in the other",
+                        "nothing was changed; name each once",
+                    );
+                }
+                if self.user.is_some() && address.server() != other.server() {
+                    return usage(
+                        "a user is named, and URLs of more than one server: the password would go to all of them",
+                        "nothing was changed; run it once for each server",
+                    );
+                }
+            }
+            known.push(address);
+        }
+        Ok(())
     }
 }
 
@@ -174,13 +217,37 @@ fn is_url(path: &Path) -> bool {
     scheme.is_some_and(|scheme| !scheme.is_empty() && scheme.chars().all(|c| c.is_ascii_alphanumeric()))
 }
 
-/// Refuses what names no folder.
-fn refuse_url(path: &Path) -> Result<()> {
-    match is_url(path) {
-        true => Err(Error::new(ErrorKind::Usage, "nothing is written to a URL yet")
-            .in_file(path)
-            .next("name a folder: a local one, a mounted one, or a UNC path")),
-        false => Ok(()),
+/// Where files are brought to.
+enum Place<'a> {
+    Folder(&'a Path),
+    #[cfg(feature = "remote")]
+    Server(Box<dyn Store>),
+}
+
+impl<'a> Place<'a> {
+    fn new(name: &'a Path, command: &str, site: &SiteFlags, out: Out) -> Result<Self> {
+        if !is_url(name) {
+            return Ok(Self::Folder(name));
+        }
+        let wrong = |what: &str, next: &str| Err(Error::new(ErrorKind::Usage, what).in_file(name).next(next));
+        if command == "fetch" {
+            return wrong("fetch makes a folder, and this is a URL", "configcid sync publishes a CID to a URL");
+        }
+        #[cfg(feature = "remote")]
+        return Ok(Self::Server(Box::new(DavFolder::new(site.address(name, out)?, &site.access()?)?)));
+        #[cfg(not(feature = "remote"))]
+        {
+            let _ = (site, out);
+            wrong("this configcid was built without what writes to URLs", "name a folder: a local one, or a share")
+        }
+    }
+
+    fn bring(&self, delivery: &Delivery<'_>, source: &dyn Source, progress: &(dyn Fn(Progress) + Sync)) -> Delivered {
+        match self {
+            Self::Folder(path) => delivery.to(source, path, progress),
+            #[cfg(feature = "remote")]
+            Self::Server(store) => delivery.publish(source, &**store, progress),
+        }
     }
 }
 
@@ -199,19 +266,22 @@ impl Job<'_> {
     fn run(&self, out: Out) -> Result<Exit> {
         let Self { command, destinations, keep_relay, deep, jobs, flags, .. } = *self;
         let BringFlags { bandwidth, accept_temporary, site, function, write } = flags;
-        destinations.iter().try_for_each(|path| refuse_url(path))?;
+        site.refuse_mixed_urls(self.source, destinations)?;
+        let places =
+            destinations.iter().map(|name| Place::new(name, command, site, out)).collect::<Result<Vec<_>>>()?;
         let mut options: RefreshOptions = function.options()?;
         options.accept_temporary = *accept_temporary;
         let source = site.source(self.source, out)?;
         let source = &*source;
-        refuse_overlaps(source.folder(), destinations)?;
+        let folders: Vec<PathBuf> = destinations.iter().filter(|name| !is_url(name)).cloned().collect();
+        refuse_overlaps(source.folder(), &folders)?;
         let pace = Pace::new(bandwidth.map(|kib| kib.saturating_mul(1024)));
         let dry_run = write.dry_run;
         let (lock, options, pace) = (write.lock.options(), &options, &pace);
         let delivery = Delivery { dry_run, lock, deep, keep_relay, options, pace, by: "" };
         let meter = Meter::new(destinations, out);
         let mut all: Vec<Option<Delivered>> = destinations.iter().map(|_| None).collect();
-        let bring = |index: usize| delivery.to(source, &destinations[index], &|progress| meter.tell(index, progress));
+        let bring = |index: usize| places[index].bring(&delivery, source, &|progress| meter.tell(index, progress));
         side_by_side(jobs, destinations.len(), bring, |index, delivered| {
             meter.end(index, || show(&delivered, dry_run, out));
             all[index] = Some(delivered);

@@ -39,6 +39,28 @@ pub(super) fn whose(path: &Path) -> String {
     }
 }
 
+impl Holder {
+    /// That of this process, now.
+    pub(super) fn own() -> Self {
+        let record::Record { id, host, user, time, .. } = record::Record::new("");
+        Self { id, host, process: std::process::id(), user, time, life: Life::own() }
+    }
+}
+
+/// What stands in the lock of this process on a CID that lies in no folder of this system.
+#[cfg(feature = "remote")]
+pub(crate) fn claim() -> Vec<u8> {
+    serde_json::to_vec(&Holder::own()).expect("plain data")
+}
+
+/// Whose such a lock is, by what stands in it, and whether that process is proved to have ended.
+#[cfg(feature = "remote")]
+pub(crate) fn read_claim(bytes: Option<&[u8]>) -> (String, bool) {
+    let holder: Option<Holder> = bytes.and_then(|bytes| serde_json::from_slice(bytes).ok());
+    let life = holder.as_ref().and_then(|holder| Some((holder.process, holder.life.as_ref()?)));
+    (describe(holder.as_ref()), life.is_some_and(|(process, life)| life.is_over(process)))
+}
+
 pub(super) fn read_holder(file: &mut File) -> Option<Holder> {
     let mut bytes = Vec::new();
     file.rewind().ok()?;

@@ -9,9 +9,8 @@ use std::time::{Duration, Instant};
 use super::disk::bare_step;
 use super::hold;
 use super::holder::{Holder, describe, whose};
-use super::record::{LOCK, Record};
+use super::record::LOCK;
 use crate::base::error::{Error, ErrorKind, Result};
-use crate::base::life::Life;
 
 /// How long locks may come and go before that is strange.
 const MOMENT: Duration = Duration::from_secs(1);
@@ -116,9 +115,7 @@ impl Lock {
 
     /// Makes the lock, whole and held from its first moment on; `None` where there is one already.
     fn make(path: &Path) -> Result<Option<Self>> {
-        let Record { id, host, user, time, .. } = Record::new("");
-        let holder = Holder { id, host, process: std::process::id(), user, time, life: Life::own() };
-        let made = hold::make(path, &holder);
+        let made = hold::make(path, &Holder::own());
         let made = made.map_err(|error| {
             let next = match error.kind() {
                 io::ErrorKind::PermissionDenied => "nothing was changed; check your rights to the folder",
@@ -162,6 +159,7 @@ fn obstacle(path: &Path) -> Result<Obstacle> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::life::Life;
 
     const AT_ONCE: LockOptions = LockOptions { wait: Duration::ZERO, break_lock: false };
 

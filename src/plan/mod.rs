@@ -30,6 +30,8 @@ pub use undo::{Past, PastContent, history, undo};
 pub use writer::Writer;
 
 pub(crate) use content::digest_of;
+#[cfg(feature = "remote")]
+pub(crate) use holder::{claim, read_claim};
 pub(crate) use in_place::OnTheCid;
 #[cfg(feature = "cli")]
 pub(crate) use prune::{Bounds, Pruned};

@@ -3,12 +3,14 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use super::checks::Checks;
 use super::difference::{Difference, Wanted, compare};
 use super::fetch::{Brought, Fetch, crc32};
 use super::functions::Functions;
+use super::kept::{self, KeptFile};
 use super::pace::Pace;
+use super::source::Opened;
 use super::source::Source;
-use super::{kept, source::Opened};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::files::{lies_in, real_path};
 use crate::base::hex::hex;
@@ -161,7 +163,7 @@ struct Look {
     target: Option<Cid>,
     theirs: Vec<Loaded>,
     difference: Difference,
-    kept: Vec<CidPath>,
+    kept: Vec<KeptFile>,
     warnings: Vec<String>,
 }
 
@@ -268,8 +270,7 @@ impl<'a> Work<'a> {
         };
         let fetch = Fetch {
             source: self.source,
-            catalogs: &look.originals,
-            functions: &functions,
+            checks: Checks { catalogs: &look.originals, functions: &functions },
             staging,
             pace: self.delivery.pace,
             progress: &progress,
@@ -284,15 +285,8 @@ impl<'a> Work<'a> {
                     "nothing was changed; wait until its update has ended, then try again: what was brought is kept",
                 ));
         }
-        let unknown = functions.unknown().into_iter().map(|loaded| {
-            format!(
-                "no checksum function that configcid knows reproduces {} of {}: sizes of what was brought were compared \
-                 with it, checksums were not",
-                loaded.file.path,
-                self.source.shown()
-            )
-        });
-        let unknown: Vec<String> = if look.difference.wanted.is_empty() { Vec::new() } else { unknown.collect() };
+        let unknown = unknown_functions(&functions, self.source);
+        let unknown = if look.difference.wanted.is_empty() { Vec::new() } else { unknown };
         drop(functions);
         let mut look = look;
         look.warnings.extend(unknown);
@@ -313,7 +307,7 @@ impl<'a> Work<'a> {
         self.sent.bytes = look.difference.wanted.iter().map(|file| u64::from(file.size)).sum();
         self.sent.reused = brought.iter().filter(|brought| brought.is_reused).count();
         self.sent.gone = look.difference.gone.len() + look.difference.gone_catalogs.len();
-        self.sent.kept = look.kept.clone();
+        self.sent.kept = look.kept.iter().map(|file| file.path.clone()).collect();
     }
 
     /// Reads the catalogs of both ends, and says what differs.
@@ -341,12 +335,10 @@ impl<'a> Work<'a> {
         };
         let copied = originals.iter().map(copy_of).collect();
         let catalogs = match &target {
-            Some(cid) if !kept.is_empty() => {
-                kept::keep(copied, self.source, cid, &theirs, &kept, self.delivery.options)?
-            }
+            Some(_) if !kept.is_empty() => kept::keep(copied, self.source, &theirs, &kept, self.delivery.options)?,
             _ => copied,
         };
-        let kept_keys: HashSet<String> = kept.iter().map(CidPath::key).collect();
+        let kept_keys: HashSet<String> = kept.iter().map(|file| file.path.key()).collect();
         let further = match &target {
             Some(cid) if self.delivery.deep => self.differing(cid, &originals, &kept_keys)?,
             _ => HashSet::new(),
@@ -518,12 +510,25 @@ fn is_absent(path: &Path) -> bool {
     matches!(path.symlink_metadata(), Err(error) if error.kind() == std::io::ErrorKind::NotFound)
 }
 
-fn copy_of(loaded: &Loaded) -> Loaded {
+/// What is to be said of catalogs whose checksums cannot be checked.
+pub(super) fn unknown_functions(functions: &Functions<'_>, source: &dyn Source) -> Vec<String> {
+    let unknown = functions.unknown().into_iter().map(|loaded| {
+        format!(
+            "no checksum function that configcid knows reproduces {} of {}: sizes of what was brought were compared with it, \
+             checksums were not",
+            loaded.file.path,
+            source.shown()
+        )
+    });
+    unknown.collect()
+}
+
+pub(super) fn copy_of(loaded: &Loaded) -> Loaded {
     Loaded { file: loaded.file.clone(), bytes: loaded.bytes.clone(), catalog: loaded.catalog.clone() }
 }
 
 /// When a file is put in place: a catalog that no component and no root is known by comes before those that list it.
-fn stage(path: &CidPath) -> Stage {
+pub(super) fn stage(path: &CidPath) -> Stage {
     match (is_catalog_name(path.file_name()), path.folder()) {
         (false, _) => Stage::Payload,
         (true, Some(_)) => Stage::ComponentCatalog,

@@ -3,11 +3,10 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::checks::{Checks, Tried, asked};
 use super::difference::Wanted;
-use super::functions::Functions;
 use super::pace::Pace;
 use super::source::{Opened, Source};
 use crate::base::error::{Error, ErrorKind, Result};
@@ -15,20 +14,18 @@ use crate::base::files::open_file;
 use crate::base::hex::hex;
 use crate::base::pool::side_by_side;
 use crate::catalog::Checksum;
-use crate::catalog::checksum::{Function, bound, known};
-use crate::catalogs::Loaded;
+use crate::catalog::checksum::{Function, known};
 use crate::cid::digest::{Digests, Wanted as Asked, digest_file, digest_input};
 use crate::plan::Staging;
 
 /// How many files are on their way to one destination at a time: a share answers each request late, and many at a time as
 /// late as one. (Our choice.)
-const AT_A_TIME: usize = 16;
+pub(super) const AT_A_TIME: usize = 16;
 
 /// What brings files, and checks them.
 pub(super) struct Fetch<'a> {
     pub source: &'a dyn Source,
-    pub catalogs: &'a [Loaded],
-    pub functions: &'a Functions<'a>,
+    pub checks: Checks<'a>,
     pub staging: &'a Staging,
     pub pace: &'a Pace,
     /// Is told of every further byte.
@@ -82,7 +79,7 @@ impl Fetch<'_> {
         }
         let shown = self.source.shown_file(&file.path);
         let Opened { input, metadata } = self.source.open(&file.path, file.size)?;
-        let tried = self.tried(file);
+        let tried = self.checks.tried(file);
         let functions = with_crc32(&tried);
         let mut digests = Digests::default();
         self.staging.bring(&file.path, |target| {
@@ -105,7 +102,8 @@ impl Fetch<'_> {
             let what = format!("it has {more} the {} bytes that the catalogs list", file.size);
             return Err(self.damage(what, &shown));
         }
-        if let Err(what) = self.judge(file, &tried, &digests)? {
+        let again = |asked: Asked<'_>| digest_file(&self.staging.place(&file.path), u64::from(file.size) + 1, asked);
+        if let Err(what) = self.checks.judge(file, &tried, &digests, again)? {
             self.staging.discard(&file.path)?;
             return Err(self.damage(what, &shown));
         }
@@ -118,70 +116,16 @@ impl Fetch<'_> {
             return Ok(None);
         }
         let place = self.staging.place(&file.path);
-        let tried = self.tried(file);
+        let tried = self.checks.tried(file);
         let functions = with_crc32(&tried);
         let digests = digest_file(&place, u64::from(file.size) + 1, asked(&functions))?;
         let is_right = match tried.is_empty() {
-            false => self.agree(file, &tried, &digests),
+            false => self.checks.agree(file, &tried, &digests),
             // Nothing but the source itself can tell.
-            true => is_same(self.source.open(&file.path, file.size)?.input, &place)
+            true => is_same(self.source.open(&file.path, file.size)?.input, open_file(&place)?)
                 .map_err(|error| Error::io("compare it", &self.source.shown_file(&file.path), error))?,
         };
         Ok(is_right.then(|| Brought::of(&digests, true)))
-    }
-
-    /// For each catalog that lists the file and whose function is known: its number, the function, and that for this entry.
-    fn tried(&self, file: &Wanted) -> Vec<(usize, Function, Function)> {
-        let functions = file.listed.iter().filter_map(|(number, index)| {
-            let function = self.functions.get(*number)?;
-            let catalog = &self.catalogs[*number].catalog;
-            let entry = &catalog.entries()[*index];
-            let bound = bound(&function, &catalog.context(&entry.path, entry.size.into()));
-            Some((*number, function, bound))
-        });
-        functions.collect()
-    }
-
-    /// Whether checksums are what the catalogs list.
-    fn agree(&self, file: &Wanted, tried: &[(usize, Function, Function)], digests: &Digests) -> bool {
-        let mut sums = tried.iter().zip(&digests.checksums);
-        sums.all(|((number, ..), sum)| self.listed(file, *number).is_none_or(|listed| listed == *sum))
-    }
-
-    fn listed(&self, file: &Wanted, number: usize) -> Option<crate::catalog::Checksum> {
-        let (_, index) = file.listed.iter().find(|(this, _)| *this == number)?;
-        Some(self.catalogs[number].catalog.entries()[*index].checksum)
-    }
-
-    /// What is wrong with the checksums of a file that has been brought, if anything is.
-    fn judge(
-        &self,
-        file: &Wanted,
-        tried: &[(usize, Function, Function)],
-        digests: &Digests,
-    ) -> Result<std::result::Result<(), String>> {
-        for ((number, function, _), sum) in tried.iter().zip(&digests.checksums) {
-            let Some(listed) = self.listed(file, *number).filter(|listed| listed != sum) else { continue };
-            // Perhaps the function is another one after all.
-            let (sum, name) = match self.functions.doubt(*number, function) {
-                None => continue,
-                Some(now) if Arc::ptr_eq(&now, function) => (*sum, function.name().to_owned()),
-                Some(now) => {
-                    let catalog = &self.catalogs[*number].catalog;
-                    let (_, index) = file.listed.iter().find(|(this, _)| this == number).copied().unwrap_or_default();
-                    let entry = &catalog.entries()[index];
-                    let bound = bound(&now, &catalog.context(&entry.path, entry.size.into()));
-                    let place = self.staging.place(&file.path);
-                    let again = digest_file(&place, u64::from(file.size) + 1, asked(std::slice::from_ref(&bound)))?;
-                    match again.checksums.first() {
-                        Some(sum) if *sum != listed => (*sum, now.name().to_owned()),
-                        _ => continue,
-                    }
-                }
-            };
-            return Ok(Err(format!("its checksum is {sum} ({name}), and {listed} is listed")));
-        }
-        Ok(Ok(()))
     }
 
     fn damage(&self, what: String, shown: &Path) -> Error {
@@ -191,31 +135,29 @@ impl Fetch<'_> {
     }
 }
 
-fn asked(functions: &[Function]) -> Asked<'_> {
-    Asked { sha256: true, checksums: functions, ..Asked::default() }
-}
-
 pub(super) fn crc32() -> Function {
     known("crc32").expect("it is one of the known ones")
 }
 
 /// The functions of the catalogs, and then CRC-32.
-fn with_crc32(tried: &[(usize, Function, Function)]) -> Vec<Function> {
-    tried.iter().map(|(_, _, bound)| bound.clone()).chain([crc32()]).collect()
+fn with_crc32(tried: &Tried) -> Vec<Function> {
+    tried.bound().iter().cloned().chain([crc32()]).collect()
+}
+
+pub(super) fn sha256(digests: &Digests) -> String {
+    digests.sha256.map(|digest| hex(&digest)).unwrap_or_default()
 }
 
 impl Brought {
     /// Of digests that were made with the functions of [`with_crc32`].
     fn of(digests: &Digests, is_reused: bool) -> Self {
-        let sha256 = digests.sha256.map(|digest| hex(&digest)).unwrap_or_default();
-        Self { sha256, crc32: digests.checksums.last().copied().unwrap_or(Checksum(0)), is_reused }
+        Self { sha256: sha256(digests), crc32: digests.checksums.last().copied().unwrap_or(Checksum(0)), is_reused }
     }
 }
 
-/// Whether what is read is what the file at `place` holds.
-fn is_same(input: impl Read, place: &Path) -> io::Result<bool> {
-    let mut file = io::BufReader::new(open_file(place).map_err(io::Error::other)?);
-    let mut input = io::BufReader::new(input);
+/// Whether two readers give the same.
+pub(super) fn is_same(input: impl Read, file: impl Read) -> io::Result<bool> {
+    let (mut input, mut file) = (io::BufReader::new(input), io::BufReader::new(file));
     let (mut a, mut b) = (Vec::new(), Vec::new());
     loop {
         a.clear();

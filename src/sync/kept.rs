@@ -1,6 +1,7 @@
 //! The relay that a destination keeps: its own `mrinit.conf`, and the source's catalogs with the entries that this one needs.
 
 use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
 
 use super::Source;
 use crate::base::error::{Error, ErrorKind, Result};
@@ -11,13 +12,23 @@ use crate::cid::hash::{checked_size, sum_file};
 use crate::cid::tree::Found;
 use crate::cid::{Cid, MRINIT};
 
+/// A file that the destination keeps.
+#[derive(Debug, Clone)]
+pub(super) struct KeptFile {
+    pub path: CidPath,
+    /// Where its content can be read.
+    pub place: PathBuf,
+    /// In bytes.
+    pub size: u64,
+}
+
 /// The `mrinit.conf` of the root and of components that is there.
-pub(super) fn relay_files(target: &Cid) -> Result<Vec<CidPath>> {
+pub(super) fn relay_files(target: &Cid) -> Result<Vec<KeptFile>> {
     let mut files = Vec::new();
     for folder in std::iter::once(None).chain(target.components().iter().map(Some)) {
         let Some(path) = target.named(folder, MRINIT)? else { continue };
         match target.tree().find(&path)? {
-            Found::File { linked: false, .. } => files.push(path),
+            Found::File { linked: false, path: place, size } => files.push(KeptFile { path, place, size }),
             Found::Absent => {}
             _ => {
                 return Err(Error::new(ErrorKind::Link, "this should be a file, and is none")
@@ -38,13 +49,12 @@ pub(super) fn relay_files(target: &Cid) -> Result<Vec<CidPath>> {
 pub(super) fn keep(
     mut catalogs: Vec<Loaded>,
     source: &dyn Source,
-    target: &Cid,
     theirs: &[Loaded],
-    kept: &[CidPath],
+    kept: &[KeptFile],
     options: &RefreshOptions,
 ) -> Result<Vec<Loaded>> {
     let order = Order::new(&catalogs);
-    let kept: HashMap<String, &CidPath> = kept.iter().map(|path| (path.key(), path)).collect();
+    let kept: HashMap<String, &KeptFile> = kept.iter().map(|file| (file.path.key(), file)).collect();
     let mut rewritten: HashMap<String, usize> = HashMap::new();
     for number in order.sequence.iter().copied() {
         let loaded = &catalogs[number];
@@ -68,7 +78,7 @@ pub(super) fn keep(
                 concerned.push((None, path));
             }
         }
-        if concerned.is_empty() || is_as_it_is(loaded, same, &concerned, &rewritten, &kept, target)? {
+        if concerned.is_empty() || is_as_it_is(loaded, same, &concerned, &rewritten, &kept) {
             continue;
         }
         let function = source.function(loaded, options)?;
@@ -87,12 +97,12 @@ pub(super) fn keep(
                     (bytes.len() as u64, function.of_bytes(bytes)?)
                 }
                 None => {
-                    let Found::File { path: place, size, .. } = target.tree().find(kept[&key])? else { continue };
-                    let function = bound(&function, &catalog.context(&seen, size));
-                    sum_file(&place, u64::from(u32::MAX) + 1, &*function)?
+                    let KeptFile { place, size, .. } = kept[&key];
+                    let function = bound(&function, &catalog.context(&seen, *size));
+                    sum_file(place, u64::from(u32::MAX) + 1, &*function)?
                 }
             };
-            let entry = Entry { path: seen, size: checked_size(size, &target.shown(path))?, checksum };
+            let entry = Entry { path: seen, size: checked_size(size, Path::new(path.as_str()))?, checksum };
             changed |= write(&mut catalog, *index, entry);
         }
         if changed {
@@ -113,22 +123,20 @@ fn is_as_it_is(
     theirs: Option<&Loaded>,
     concerned: &[(Option<usize>, CidPath)],
     rewritten: &HashMap<String, usize>,
-    kept: &HashMap<String, &CidPath>,
-    target: &Cid,
-) -> Result<bool> {
-    let Some(theirs) = theirs else { return Ok(false) };
+    kept: &HashMap<String, &KeptFile>,
+) -> bool {
+    let Some(theirs) = theirs else { return false };
     let index = theirs.catalog.index();
     for (number, path) in concerned {
-        let Some(number) = number.filter(|_| !rewritten.contains_key(&path.key())) else { return Ok(false) };
+        let Some(number) = number.filter(|_| !rewritten.contains_key(&path.key())) else { return false };
         let entry = &loaded.catalog.entries()[number];
         let same = index.get(&entry.path.key()).map(|number| &theirs.catalog.entries()[*number]);
         let agrees = same.is_some_and(|same| (same.size, same.checksum) == (entry.size, entry.checksum));
-        let found = target.tree().find(kept[&path.key()])?;
-        if !agrees || !matches!(found, Found::File { size, .. } if size == u64::from(entry.size)) {
-            return Ok(false);
+        if !agrees || kept[&path.key()].size != u64::from(entry.size) {
+            return false;
         }
     }
-    Ok(true)
+    true
 }
 
 /// Writes an entry, and says whether that changes anything.

@@ -7,6 +7,7 @@
 // Without the command line nobody brings anything anywhere.
 #![cfg_attr(not(feature = "cli"), allow(dead_code, unused_imports))]
 
+mod checks;
 mod deliver;
 mod difference;
 mod fetch;
@@ -14,6 +15,8 @@ mod folder;
 mod functions;
 mod kept;
 mod pace;
+#[cfg(feature = "remote")]
+mod publish;
 #[cfg(feature = "cli")]
 mod site;
 mod source;
@@ -21,6 +24,8 @@ mod source;
 pub(crate) use deliver::{Delivered, Delivery, Progress, Sent, refuse_overlaps};
 pub(crate) use folder::FolderSource;
 pub(crate) use pace::Pace;
+#[cfg(feature = "remote")]
+pub(crate) use publish::Store;
 #[cfg(feature = "cli")]
 pub(crate) use site::WebSource;
 pub(crate) use source::Source;

@@ -79,7 +79,7 @@ impl Address {
     }
 
     /// The scheme, name and port of the server.
-    pub(super) fn server(&self) -> &str {
+    pub(crate) fn server(&self) -> &str {
         &self.host
     }
 

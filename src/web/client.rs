@@ -10,6 +10,8 @@ use base64ct::{Base64, Encoding};
 use ureq::http::{HeaderMap, Response};
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body};
+#[cfg(feature = "remote")]
+use ureq::{AsSendBody, SendBody, http::Request};
 
 use super::cache::Said;
 use crate::base::error::{Error, Result};
@@ -19,6 +21,10 @@ use crate::base::roots::{self, MAX_CERTIFICATES};
 /// So many bytes a second are the least that a server may send over the whole of a file, beside the time that there is anyway
 /// (our choice).
 const LEAST_RATE: u64 = 16 << 10;
+
+/// From this size on it is asked first whether a file is wanted, in bytes: nginx takes no larger ones unless it is told to.
+#[cfg(feature = "remote")]
+const EXPECTS_FROM: u64 = 1 << 20;
 
 /// How to ask for a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +53,9 @@ pub(super) struct Answer {
     pub encoding: Option<String>,
     pub media_type: Option<String>,
     pub location: Option<String>,
+    /// Names this version of the file.
+    #[cfg(feature = "remote")]
+    pub tag: Option<String>,
     /// The ways to log on that the server offers.
     pub logins: Vec<String>,
     pub server: Option<String>,
@@ -79,6 +88,8 @@ impl Client {
             .timeout_resolve(Some(timeout))
             .timeout_recv_response(Some(timeout))
             .timeout_per_read(Some(timeout))
+            .timeout_per_write(Some(timeout))
+            .allow_non_standard_methods(true)
             .max_redirects(0)
             .max_redirects_will_error(false)
             .http_status_as_error(false)
@@ -115,6 +126,43 @@ impl Client {
         }
         request.call().map(Answer::new).map_err(|error| failure(error, self.timeout))
     }
+
+    /// Sends an order, once. What goes with it is so many bytes of a reader; its time is bounded by that of each piece alone,
+    /// since the reader may be slow on purpose.
+    #[cfg(feature = "remote")]
+    pub(super) fn send(
+        &self,
+        method: &str,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: Option<(u64, &mut dyn Read)>,
+    ) -> Result<Answer, Failure> {
+        let mut request = Request::builder().method(method).uri(url).header("Accept-Encoding", "identity");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(authorization) = &self.authorization {
+            request = request.header("Authorization", authorization);
+        }
+        let unsent = |error: ureq::http::Error| Failure { code: "unexpected", what: error.to_string() };
+        match body {
+            None => self.run(request.body(()).map_err(unsent)?, Some(2 * self.timeout)),
+            Some((size, reader)) => {
+                request = request.header("Content-Length", size).header("Content-Type", "application/octet-stream");
+                // A server that does not want it says so before all of it is on its way.
+                if size > EXPECTS_FROM {
+                    request = request.header("Expect", "100-continue");
+                }
+                self.run(request.body(SendBody::from_reader(reader)).map_err(unsent)?, None)
+            }
+        }
+    }
+
+    #[cfg(feature = "remote")]
+    fn run<B: AsSendBody>(&self, request: Request<B>, whole: Option<Duration>) -> Result<Answer, Failure> {
+        let request = self.agent.configure_request(request).timeout_global(whole).build();
+        self.agent.run(request).map(Answer::new).map_err(|error| failure(error, self.timeout))
+    }
 }
 
 impl Answer {
@@ -132,6 +180,8 @@ impl Answer {
             encoding: text("Content-Encoding").filter(|encoding| !encoding.trim().eq_ignore_ascii_case("identity")),
             media_type: text("Content-Type"),
             location: text("Location"),
+            #[cfg(feature = "remote")]
+            tag: text("ETag"),
             logins: head
                 .headers
                 .get_all(if status == 407 { "Proxy-Authenticate" } else { "WWW-Authenticate" })

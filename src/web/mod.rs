@@ -8,6 +8,8 @@ mod cache;
 mod check;
 mod client;
 mod config;
+#[cfg(feature = "remote")]
+mod dav;
 mod files;
 mod judge;
 mod reader;
@@ -18,6 +20,8 @@ mod sums;
 pub(crate) use address::Address;
 pub(crate) use check::{CheckOptions, check};
 pub(crate) use config::Server;
+#[cfg(feature = "remote")]
+pub(crate) use dav::{DavFolder, Found, Locked, Trouble};
 pub(crate) use reader::{Access, WebCid};
 pub(crate) use report::{CODES, WebFault, WebReport};
 pub(crate) use site::{PAYLOAD_AGE, Site, SiteOptions, SiteReport};

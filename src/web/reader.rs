@@ -16,11 +16,11 @@ use crate::catalogs::Loaded;
 use crate::cid::{CIDSYNC, COMPONENTS, CatalogFile, ROOT_CATALOGS};
 
 /// No catalog is larger: a server that sends bytes without an end is left (our choice).
-const LARGEST_CATALOG: u64 = 64 << 20;
+pub(super) const LARGEST_CATALOG: u64 = 64 << 20;
 /// The time for a catalog is that of a file of this size.
 const USUAL_CATALOG: u64 = 8 << 20;
 /// How many connections are kept open at most.
-const CONNECTIONS: usize = 64;
+pub(super) const CONNECTIONS: usize = 64;
 
 /// How to reach a web CID.
 #[derive(Debug, Clone)]
@@ -150,7 +150,7 @@ impl WebCid {
 
 /// The content of a file, as it comes.
 pub(crate) struct WebFile {
-    content: Content,
+    pub(super) content: Content,
 }
 
 impl Read for WebFile {

@@ -15,6 +15,8 @@ pub(super) struct Asked {
     pub method: String,
     /// Below the root, not escaped.
     pub path: String,
+    /// As it was asked for.
+    pub target: String,
     /// By their names in lower case.
     pub headers: BTreeMap<String, String>,
 }
@@ -126,18 +128,20 @@ impl Faulty {
     }
 }
 
-fn read(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
+/// The head of a request.
+pub(super) fn read(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
     let mut line = String::new();
     reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
     let mut words = line.split_whitespace();
-    let (method, path) = (words.next()?.to_owned(), unescaped(words.next()?));
+    let (method, target) = (words.next()?.to_owned(), words.next()?.to_owned());
+    let path = unescaped(&target);
     let mut headers = BTreeMap::new();
     loop {
         let mut line = String::new();
         reader.read_line(&mut line).ok()?;
         match line.trim_end().split_once(": ") {
             Some((name, value)) => _ = headers.insert(name.to_ascii_lowercase(), value.to_owned()),
-            None => return Some(Asked { method, path, headers }),
+            None => return Some(Asked { method, path, target, headers }),
         }
     }
 }

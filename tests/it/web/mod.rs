@@ -5,4 +5,8 @@ mod config;
 mod faulty;
 mod fetch;
 #[cfg(unix)]
+mod proxy;
+#[cfg(unix)]
+mod publish;
+#[cfg(unix)]
 mod servers;

@@ -1,0 +1,259 @@
+//! What both ends have, and what differs, before anything is published.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::io::Write;
+use std::path::Path;
+
+use super::record::Record;
+use super::store::Store;
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::pool::in_flight;
+use crate::base::text::fold_case;
+use crate::catalog::{Catalog, CidPath, Role};
+use crate::catalogs::Loaded;
+use crate::cid::{CIDSYNC, COMPONENTS, CatalogFile, MRINIT, ROOT_CATALOGS};
+use crate::sync::deliver::{Delivery, copy_of};
+use crate::sync::difference::{Difference, compare};
+use crate::sync::fetch::AT_A_TIME;
+use crate::sync::kept::{self, KeptFile};
+use crate::sync::source::Source;
+use crate::web::Found;
+
+/// No catalog is larger (our choice).
+const LARGEST_CATALOG: u64 = 64 << 20;
+/// No `mrinit.conf` is larger (our choice).
+const LARGEST_RELAY: u64 = 1 << 20;
+
+/// A catalog that is there, readable or not.
+pub(super) struct Version {
+    pub path: CidPath,
+    pub tag: Option<String>,
+    pub bytes: Vec<u8>,
+}
+
+/// What a look at both ends found.
+pub(super) struct Look {
+    /// The source's catalogs, with the names under which endpoints ask for them.
+    pub originals: Vec<Loaded>,
+    /// And as they are to be published.
+    pub catalogs: Vec<Loaded>,
+    pub theirs: Vec<Loaded>,
+    pub versions: Vec<Version>,
+    pub difference: Difference,
+    pub kept: Vec<KeptFile>,
+    /// Holds the files that are kept for as long as they are needed.
+    _relay: tempfile::TempDir,
+    /// What a run has left that broke off.
+    pub left: Option<Record>,
+    /// Files that such a run was to remove.
+    pub left_going: Vec<CidPath>,
+    pub warnings: Vec<String>,
+}
+
+impl Look {
+    pub(super) fn new(delivery: &Delivery<'_>, source: &dyn Source, store: &dyn Store) -> Result<Self> {
+        let originals = as_asked_for(source.catalogs()?)?;
+        if !delivery.options.accept_temporary {
+            source.check_quiet(&originals)?;
+        }
+        let mut warnings = Vec::new();
+        let (versions, theirs) = read_catalogs(store, &mut warnings, delivery.keep_relay)?;
+        let left = match Record::read(store)? {
+            None => None,
+            Some(Ok(record)) => Some(record),
+            Some(Err(why)) => {
+                warnings.push(format!("what a run that broke off left there cannot be read, and is made anew: {why}"));
+                Some(Record::default())
+            }
+        };
+        let relay = tempfile::tempdir().map_err(|error| Error::io("make a folder", &std::env::temp_dir(), error))?;
+        let kept = if delivery.keep_relay { relay_files(store, &theirs, relay.path())? } else { Vec::new() };
+        let copied = originals.iter().map(copy_of).collect();
+        let catalogs =
+            if kept.is_empty() { copied } else { kept::keep(copied, source, &theirs, &kept, delivery.options)? };
+        let keys: HashSet<String> = kept.iter().map(|file| file.path.key()).collect();
+        let difference = compare(&catalogs, &theirs, &keys, &HashSet::new())?;
+        let customers = &delivery.options.customer_files;
+        for path in difference.gone.iter().filter(|path| customers.role(path) == Role::Customer) {
+            warnings.push(format!("{path} is a customer's file, and goes, since the source does not list it"));
+        }
+        warnings.extend(spelled_twice(&catalogs, &difference));
+        let mut look = Self {
+            originals,
+            catalogs,
+            theirs,
+            versions,
+            difference,
+            kept,
+            _relay: relay,
+            left,
+            left_going: Vec::new(),
+            warnings,
+        };
+        look.left_going = look.still_going()?;
+        Ok(look)
+    }
+
+    /// Whether there is anything to do.
+    pub(super) fn is_done(&self) -> bool {
+        self.difference.is_empty() && self.left.is_none()
+    }
+
+    /// Whether the place is listed as a file of the CID, or is one of its catalogs.
+    pub(super) fn listed(&self) -> HashMap<String, u32> {
+        let mut listed = HashMap::new();
+        for loaded in &self.theirs {
+            for entry in loaded.catalog.entries() {
+                listed.insert(entry.path.under(loaded.file.folder.as_ref()).key(), entry.size);
+            }
+        }
+        listed
+    }
+
+    /// What a run that broke off was to remove, and nothing lists now.
+    fn still_going(&self) -> Result<Vec<CidPath>> {
+        let Some(left) = self.left.as_ref().filter(|left| !left.going.is_empty()) else { return Ok(Vec::new()) };
+        let mut known: HashSet<String> = self.catalogs.iter().map(|loaded| loaded.file.path.key()).collect();
+        for loaded in &self.catalogs {
+            let entries = loaded.catalog.entries().iter();
+            known.extend(entries.map(|entry| entry.path.under(loaded.file.folder.as_ref()).key()));
+        }
+        known.extend(self.difference.gone.iter().chain(&self.difference.gone_catalogs).map(CidPath::key));
+        known.extend(self.kept.iter().map(|file| file.path.key()));
+        let going = left.going.iter().map(|path| CidPath::parse(path)).collect::<Result<Vec<_>>>()?;
+        Ok(going.into_iter().filter(|path| known.insert(path.key())).collect())
+    }
+
+    /// Refuses where a catalog of the place is not what it was.
+    ///
+    /// # Errors
+    /// Somebody has replaced it.
+    pub(super) fn refuse_changed(&self, store: &dyn Store) -> Result<()> {
+        let changed = |path: &CidPath| {
+            Error::new(ErrorKind::Changed, "somebody else has published there meanwhile")
+                .in_file(Path::new(&store.url(path)))
+                .next("no catalog was changed; see who writes there, then try again: what was sent is kept")
+        };
+        if self.versions.is_empty() {
+            let path = CidPath::in_root(CIDSYNC)?;
+            return match store.read(&path, LARGEST_CATALOG, None)? {
+                Found::Absent => Ok(()),
+                _ => Err(changed(&path)),
+            };
+        }
+        let looks = in_flight(AT_A_TIME, &self.versions, |version| -> Result<()> {
+            match store.read(&version.path, LARGEST_CATALOG, version.tag.as_deref())? {
+                Found::Same => Ok(()),
+                Found::File(bytes, _) if bytes == version.bytes => Ok(()),
+                _ => Err(changed(&version.path)),
+            }
+        });
+        looks.into_iter().collect()
+    }
+}
+
+/// The catalogs under the names that endpoints ask for: their own in lower case \[O\], their folders as the root's catalogs spell
+/// them. A server may tell names apart by case.
+pub(super) fn as_asked_for(mut catalogs: Vec<Loaded>) -> Result<Vec<Loaded>> {
+    let mut spelled: HashMap<String, CidPath> = HashMap::new();
+    for loaded in catalogs.iter().filter(|loaded| loaded.file.folder.is_none()) {
+        for entry in loaded.catalog.entries() {
+            if let Some(first) = entry.path.folder().as_ref().and_then(|folder| folder.parts().next()) {
+                let first = CidPath::in_root(first)?;
+                spelled.entry(first.key()).or_insert(first);
+            }
+        }
+    }
+    for CatalogFile { path, folder } in catalogs.iter_mut().map(|loaded| &mut loaded.file) {
+        if let Some(known) = folder.as_ref().and_then(|folder| spelled.get(&folder.key())) {
+            *folder = Some(known.clone());
+        }
+        *path = CidPath::in_folder(folder.as_ref(), &fold_case(path.file_name()))?;
+    }
+    Ok(catalogs)
+}
+
+/// The catalogs that are there. No folder is listed: they are asked for by their names.
+fn read_catalogs(
+    store: &dyn Store,
+    warnings: &mut Vec<String>,
+    refuses_damage: bool,
+) -> Result<(Vec<Version>, Vec<Loaded>)> {
+    let (mut versions, mut loaded) = (Vec::new(), Vec::new());
+    let mut ask = |files: Vec<CatalogFile>| -> Result<Vec<Loaded>> {
+        let found = in_flight(AT_A_TIME, &files, |file| store.read(&file.path, LARGEST_CATALOG, None));
+        let mut new = Vec::new();
+        for (file, found) in files.into_iter().zip(found) {
+            let Found::File(bytes, tag) = found? else { continue };
+            versions.push(Version { path: file.path.clone(), tag, bytes: bytes.clone() });
+            match Catalog::parse(&bytes) {
+                Ok(catalog) => new.push(Loaded { file, bytes, catalog }),
+                Err(_) if bytes.trim_ascii_start().starts_with(b"<") => {
+                    return Err(Error::new(
+                        ErrorKind::CatalogFormat,
+                        "a web page comes in its place, perhaps a login or an error",
+                    )
+                    .in_file(Path::new(&store.url(&file.path)))
+                    .next("configcid web check tells more"));
+                }
+                Err(error) if refuses_damage => return Err(error.in_file(Path::new(&store.url(&file.path)))),
+                Err(error) => warnings
+                    .push(format!("{} cannot be read, and is sent anew with all that it lists: {error}", file.path)),
+            }
+        }
+        Ok(new)
+    };
+    let names = std::iter::once(&CIDSYNC).chain(ROOT_CATALOGS);
+    let root = names.map(|name| Ok(CatalogFile { path: CidPath::in_root(name)?, folder: None }));
+    loaded.extend(ask(root.collect::<Result<_>>()?)?);
+    let mut folders: BTreeMap<String, CidPath> = BTreeMap::new();
+    for entry in loaded.iter().flat_map(|loaded: &Loaded| loaded.catalog.entries()) {
+        if let Some(first) = entry.path.folder().as_ref().and_then(|folder| folder.parts().next()) {
+            folders.entry(fold_case(first)).or_insert(CidPath::in_root(first)?);
+        }
+    }
+    for name in COMPONENTS {
+        folders.entry((*name).to_owned()).or_insert(CidPath::in_root(name)?);
+    }
+    let files =
+        folders.into_values().map(|folder| Ok(CatalogFile { path: folder.join(CIDSYNC)?, folder: Some(folder) }));
+    let further = ask(files.collect::<Result<_>>()?)?;
+    loaded.extend(further);
+    Ok((versions, loaded))
+}
+
+/// The `mrinit.conf` of the root and of components that is there, brought to `to`.
+fn relay_files(store: &dyn Store, theirs: &[Loaded], to: &Path) -> Result<Vec<KeptFile>> {
+    let folders = theirs.iter().filter_map(|loaded| loaded.file.folder.as_ref());
+    let paths = std::iter::once(None).chain(folders.map(Some)).map(|folder| CidPath::in_folder(folder, MRINIT));
+    let paths = paths.collect::<Result<Vec<_>>>()?;
+    let mut kept = Vec::new();
+    for (number, (path, found)) in
+        paths.iter().zip(in_flight(AT_A_TIME, &paths, |path| store.read(path, LARGEST_RELAY, None))).enumerate()
+    {
+        let Found::File(bytes, _) = found? else { continue };
+        let place = to.join(number.to_string());
+        let write = || std::fs::File::create(&place)?.write_all(&bytes);
+        write().map_err(|error| Error::io("write it", &place, error))?;
+        kept.push(KeptFile { path: path.clone(), place, size: bytes.len() as u64 });
+    }
+    Ok(kept)
+}
+
+/// Files of which two catalogs have another spelling: only one is published.
+fn spelled_twice(catalogs: &[Loaded], difference: &Difference) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for file in &difference.wanted {
+        let spellings = file.listed.iter().map(|(number, index)| {
+            let loaded = &catalogs[*number];
+            loaded.catalog.entries()[*index].path.under(loaded.file.folder.as_ref())
+        });
+        if let Some(other) = spellings.into_iter().find(|path| *path != file.path) {
+            warnings.push(format!(
+                "{} is listed as {other}, too: a server that tells names apart by case has the first alone",
+                file.path
+            ));
+        }
+    }
+    warnings
+}

@@ -1,0 +1,183 @@
+//! Giving what was sent its names, in the order in which readers are safe.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::io::Read;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use super::look::Look;
+use super::names;
+use super::record::Coming;
+use super::store::{Store, patiently};
+use super::upload::Uploaded;
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::hex::hex;
+use crate::base::pool::in_flight;
+use crate::catalog::CidPath;
+use crate::catalogs::Loaded;
+use crate::sync::difference::Wanted;
+use crate::sync::fetch::AT_A_TIME;
+use crate::web::Found;
+
+/// How often a catalog is sent that does not come back as it was (our choice).
+const TRIES: usize = 3;
+
+/// What gives files their names.
+pub(super) struct Placing<'a> {
+    pub store: &'a dyn Store,
+    pub look: &'a Look,
+    /// Keys of the files that the place's catalogs list.
+    pub listed: &'a HashMap<String, u32>,
+    /// What a run that broke off may have put in place.
+    pub left: &'a [Coming],
+}
+
+impl Placing<'_> {
+    /// Puts the payload in place: first under names that nothing has, so that a file of somebody else's stops it before
+    /// anything that is listed is replaced.
+    ///
+    /// # Errors
+    /// Something else is there, or the server does not do it.
+    pub(super) fn payload(&self, files: &[Wanted], sent: &[Uploaded]) -> Result<()> {
+        self.make_folders(files)?;
+        let all: Vec<_> = files.iter().zip(sent).filter(|(_, sent)| sent.staged.is_some()).collect();
+        let (new, known): (Vec<_>, Vec<_>) = all.into_iter().partition(|(file, _)| !self.is_listed(&file.path));
+        for (part, may_replace) in [(new, false), (known, true)] {
+            let placed = in_flight(AT_A_TIME, &part, |(file, sent)| {
+                let staged = sent.staged.as_ref().expect("it waits");
+                self.one(staged, &file.path, file.size.into(), &sent.sha256, may_replace)
+            });
+            placed.into_iter().collect::<Result<()>>()?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn is_listed(&self, path: &CidPath) -> bool {
+        self.listed.contains_key(&path.key())
+    }
+
+    /// Makes the folders in which nothing is listed yet, those that hold others first.
+    fn make_folders(&self, files: &[Wanted]) -> Result<()> {
+        let mut known = HashSet::new();
+        for loaded in &self.look.theirs {
+            for entry in loaded.catalog.entries() {
+                above(&entry.path.under(loaded.file.folder.as_ref()), |folder| known.insert(folder.to_string()));
+            }
+        }
+        let mut new: BTreeMap<usize, BTreeSet<CidPath>> = BTreeMap::new();
+        let paths = files.iter().map(|file| &file.path);
+        for path in paths.chain(self.look.catalogs.iter().map(|loaded| &loaded.file.path)) {
+            above(path, |folder| {
+                !known.contains(folder.as_str()) && new.entry(folder.depth()).or_default().insert(folder.clone())
+            });
+        }
+        for folders in new.into_values() {
+            let folders: Vec<CidPath> = folders.into_iter().collect();
+            let made = in_flight(AT_A_TIME, &folders, |folder| self.store.make_folder(folder).map(drop));
+            made.into_iter().collect::<Result<()>>()?;
+        }
+        Ok(())
+    }
+
+    fn one(&self, staged: &CidPath, path: &CidPath, size: u64, sha256: &str, may_replace: bool) -> Result<()> {
+        let named = self.store.rename(staged, path, may_replace, None);
+        if let Ok(true) = named {
+            return Ok(());
+        }
+        // The answer to an order that was carried out may have been lost.
+        if self.holds(path, size, sha256)? {
+            return self.store.remove(staged);
+        }
+        named?;
+        let key = path.key();
+        let of_ours = self.left.iter().filter(|left| CidPath::parse(&left.path).is_ok_and(|path| path.key() == key));
+        for left in of_ours {
+            if self.holds(path, left.size.into(), &left.sha256)? && self.store.rename(staged, path, true, None)? {
+                return Ok(());
+            }
+        }
+        Err(Error::new(ErrorKind::Exists, "a file is there that no catalog lists, and that is not replaced unasked")
+            .in_file(Path::new(&self.store.url(path)))
+            .next("remove or rename it on the server, then try again; no listed file was changed"))
+    }
+
+    /// Whether the place has a file with this content.
+    ///
+    /// # Errors
+    /// There is no answer.
+    pub(super) fn holds(&self, path: &CidPath, size: u64, sha256: &str) -> Result<bool> {
+        patiently(|| self.holds_now(path, size, sha256))
+    }
+
+    fn holds_now(&self, path: &CidPath, size: u64, sha256: &str) -> Result<bool> {
+        let mut input = match self.store.open(path, size) {
+            Ok(Some(input)) => input,
+            Ok(None) => return Ok(false),
+            Err(error) if error.kind() == ErrorKind::Damage => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        let (mut digest, mut read, mut piece) = (Sha256::new(), 0, vec![0; 64 << 10]);
+        loop {
+            match input.read(&mut piece) {
+                Ok(0) => return Ok(read == size && hex(&digest.finalize()) == sha256),
+                Ok(length) => {
+                    read += length as u64;
+                    digest.update(&piece[..length]);
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(Error::io("read it", Path::new(&self.store.url(path)), error)),
+            }
+        }
+    }
+
+    /// Sends a catalog, and looks whether it is there; gives where it waits.
+    ///
+    /// # Errors
+    /// The server does not take it, or does not give it out as it is.
+    pub(super) fn send_catalog(&self, loaded: &Loaded) -> Result<CidPath> {
+        let staged = names::staged(&loaded.file.path, &hex(&Sha256::digest(&loaded.bytes)))?;
+        for _ in 0..TRIES {
+            self.store.put_bytes(&staged, &loaded.bytes)?;
+            match self.store.read(&staged, loaded.bytes.len() as u64 + 1, None) {
+                Ok(Found::File(bytes, _)) if bytes == loaded.bytes => return Ok(staged),
+                _ => {}
+            }
+        }
+        Err(Error::new(ErrorKind::Io, "it was sent, and the server gives out something else")
+            .in_file(Path::new(&self.store.url(&staged)))
+            .next("let the server give out every file as it is: configcid web config tells how"))
+    }
+
+    /// Puts a catalog in place, where that which it replaces is what it was.
+    ///
+    /// # Errors
+    /// It is another one, or the server does not do it.
+    pub(super) fn catalog(&self, loaded: &Loaded, staged: &CidPath) -> Result<()> {
+        let path = &loaded.file.path;
+        let before = self.look.versions.iter().find(|version| version.path.key() == path.key());
+        let tag = before.and_then(|version| version.tag.as_deref());
+        let named = self.store.rename(staged, path, before.is_some(), tag);
+        if let Ok(true) = named {
+            return Ok(());
+        }
+        match self.store.read(path, loaded.bytes.len() as u64 + 1, None) {
+            Ok(Found::File(bytes, _)) if bytes == loaded.bytes => return self.store.remove(staged),
+            _ => named?,
+        };
+        Err(Error::new(ErrorKind::Changed, "somebody else has published there meanwhile")
+            .in_file(Path::new(&self.store.url(path)))
+            .next("see who writes there, then publish again: what was sent is kept"))
+    }
+}
+
+/// Does something for each folder that holds the file, while it is worth it.
+fn above(path: &CidPath, mut each: impl FnMut(&CidPath) -> bool) {
+    let mut folder = path.folder();
+    while let Some(this) = folder {
+        if !each(&this) {
+            return;
+        }
+        folder = this.folder();
+    }
+}

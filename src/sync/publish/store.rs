@@ -1,0 +1,96 @@
+//! What a place on a server must be able to do to be published to.
+
+use std::io::Read;
+use std::thread;
+use std::time::Duration;
+
+use crate::base::error::{ErrorKind, Result};
+use crate::catalog::CidPath;
+use crate::web::{Found, Locked, Trouble};
+
+/// A place on a server that holds a CID, or is to hold one. Paths are from its root.
+pub(crate) trait Store: Sync {
+    /// The place, as it was named.
+    fn shown(&self) -> &str;
+
+    /// A file of it, for messages.
+    fn url(&self, path: &CidPath) -> String;
+
+    /// Reads a file of at most `limit` bytes, unless it is the version `known` still.
+    ///
+    /// # Errors
+    /// There is no answer, or one that is neither the file nor that there is none; or it is larger.
+    fn read(&self, path: &CidPath, limit: u64, known: Option<&str>) -> Result<Found>;
+
+    /// Opens a file that should have `size` bytes; `None` where there is none. The reader gives no more than a byte beyond that.
+    ///
+    /// # Errors
+    /// It does not come as it is.
+    fn open(&self, path: &CidPath, size: u64) -> Result<Option<Box<dyn Read>>>;
+
+    /// Writes a file of `size` bytes, whole or not at all, without another try.
+    fn put(&self, path: &CidPath, size: u64, body: &mut dyn Read) -> Result<(), Trouble>;
+
+    /// Writes a small file.
+    ///
+    /// # Errors
+    /// It is not taken.
+    fn put_bytes(&self, path: &CidPath, bytes: &[u8]) -> Result<()>;
+
+    /// Makes a folder, where there are any, and says whether it was not there before.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    fn make_folder(&self, path: &CidPath) -> Result<bool>;
+
+    /// Gives a file its name: one that nothing has unless `may_replace`, or else, where it can be told, that of a file of the
+    /// version `known`. `false`: something else has it.
+    ///
+    /// # Errors
+    /// It cannot be done.
+    fn rename(&self, from: &CidPath, to: &CidPath, may_replace: bool, known: Option<&str>) -> Result<bool>;
+
+    /// Removes a file, which need not be there.
+    ///
+    /// # Errors
+    /// It cannot be removed.
+    fn remove(&self, path: &CidPath) -> Result<()>;
+
+    /// Removes a folder with all in it, which need not be there.
+    ///
+    /// # Errors
+    /// It cannot be removed.
+    fn remove_folder(&self, path: &CidPath) -> Result<()>;
+
+    /// Tries once to lock the place, and leaves `claim` there.
+    ///
+    /// # Errors
+    /// It cannot be written to.
+    fn lock(&self, claim: &[u8]) -> Result<Locked>;
+
+    /// What the holder of the lock has left there.
+    ///
+    /// # Errors
+    /// There is no answer.
+    fn lock_owner(&self) -> Result<Option<Vec<u8>>>;
+
+    /// Removes the lock.
+    ///
+    /// # Errors
+    /// It cannot be removed.
+    fn unlock(&self) -> Result<()>;
+}
+
+/// How long to wait before each further try to read a file, in milliseconds (our choice).
+const PAUSES: [u64; 2] = [100, 400];
+
+/// Reads, and once more where a connection breaks in the middle of a file.
+pub(super) fn patiently<T>(read: impl Fn() -> Result<T>) -> Result<T> {
+    for pause in PAUSES {
+        match read() {
+            Err(error) if error.kind() == ErrorKind::Io => thread::sleep(Duration::from_millis(pause)),
+            other => return other,
+        }
+    }
+    read()
+}

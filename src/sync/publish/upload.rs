@@ -1,0 +1,244 @@
+//! Sending files to where they wait for their names, each read back and checked.
+
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use super::names;
+use super::store::{Store, patiently};
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::hex::hex;
+use crate::base::pool::side_by_side;
+use crate::catalog::CidPath;
+use crate::cid::digest::{Digests, Wanted as Asked, digest_input};
+use crate::sync::checks::{Checks, Tried};
+use crate::sync::difference::Wanted;
+use crate::sync::fetch::{AT_A_TIME, is_same, sha256};
+use crate::sync::pace::Pace;
+use crate::sync::source::{Opened, Source};
+use crate::web::Trouble;
+
+/// How long to wait before each further try, in milliseconds (our choice).
+const PAUSES: [u64; 2] = [200, 1000];
+
+/// What sends files.
+pub(super) struct Upload<'a> {
+    pub source: &'a dyn Source,
+    pub store: &'a dyn Store,
+    pub checks: Checks<'a>,
+    pub pace: &'a Pace,
+    /// A run that broke off may have sent files already.
+    pub is_resumed: bool,
+    /// Is told of every further byte.
+    pub progress: &'a (dyn Fn(u64) + Sync),
+}
+
+/// A file that the place has now.
+pub(super) struct Uploaded {
+    /// The SHA-256 of its content, in hex.
+    pub sha256: String,
+    /// It was there already, from a run that broke off.
+    pub is_reused: bool,
+    /// Where it waits; `None` where it has its name.
+    pub staged: Option<CidPath>,
+}
+
+impl Upload<'_> {
+    /// Sends all of these files, and gives what each is, in their order.
+    ///
+    /// # Errors
+    /// One cannot be read or sent, or is not what the catalogs say. Those that are there by then stay.
+    pub(super) fn all(&self, files: &[Wanted]) -> Result<Vec<Uploaded>> {
+        let is_over = AtomicBool::new(false);
+        let mut sent: Vec<Option<Uploaded>> = files.iter().map(|_| None).collect();
+        let mut failed = None;
+        let one = |index: usize| {
+            if is_over.load(Ordering::Relaxed) {
+                return None;
+            }
+            let result = self.one(&files[index]);
+            is_over.fetch_or(result.is_err(), Ordering::Relaxed);
+            Some(result)
+        };
+        side_by_side(AT_A_TIME, files.len(), one, |index, result| match result {
+            Some(Ok(file)) => sent[index] = Some(file),
+            Some(Err(error)) => drop(failed.get_or_insert(error)),
+            None => {}
+        });
+        match failed {
+            Some(error) => Err(error),
+            None => Ok(sent.into_iter().flatten().collect()),
+        }
+    }
+
+    fn one(&self, file: &Wanted) -> Result<Uploaded> {
+        let staged = self.staged(file)?;
+        let tried = self.checks.tried(file);
+        if self.is_resumed {
+            for (place, waits) in [(&staged, true), (&file.path, false)] {
+                if let Some(sha256) = patiently(|| self.left_by_another(file, place, &tried))? {
+                    (self.progress)(file.size.into());
+                    let staged = waits.then(|| staged.clone());
+                    return Ok(Uploaded { sha256, is_reused: true, staged });
+                }
+            }
+        }
+        let shown = self.source.shown_file(&file.path);
+        let mut pauses = PAUSES.into_iter();
+        let digests = loop {
+            let sum = match self.send(file, &staged, &shown) {
+                Ok(sum) => sum,
+                Err(Trouble { error, may_pass }) => match pauses.next().filter(|_| may_pass) {
+                    None => return Err(error),
+                    Some(pause) => {
+                        thread::sleep(Duration::from_millis(pause));
+                        continue;
+                    }
+                },
+            };
+            let what = match self.look(&staged, file.size.into(), tried.asked()) {
+                Ok(Some(digests)) if digests.size == u64::from(file.size) && sha256(&digests) == sum => break digests,
+                Ok(Some(digests)) => {
+                    format!("{} bytes were sent, and {} bytes come back that differ", file.size, digests.size)
+                }
+                Ok(None) => "it was sent, and the server does not give it out".to_owned(),
+                Err(error) => format!("it was sent, and does not come back: {}", error.what()),
+            };
+            match pauses.next() {
+                Some(pause) => thread::sleep(Duration::from_millis(pause)),
+                None => {
+                    return Err(Error::new(ErrorKind::Io, what).in_file(Path::new(&self.store.url(&staged))).next(
+                        "let the server give out every file as it is, whatever its name ends in: configcid web config tells \
+                         how; no catalog was changed",
+                    ));
+                }
+            }
+        };
+        let again = |asked: Asked<'_>| {
+            self.look(&staged, file.size.into(), asked)?.ok_or_else(|| self.damage("it is gone again", &shown))
+        };
+        if let Err(what) = self.checks.judge(file, &tried, &digests, again)? {
+            self.store.remove(&staged)?;
+            return Err(self.damage(what, &shown));
+        }
+        Ok(Uploaded { sha256: sha256(&digests), is_reused: false, staged: Some(staged) })
+    }
+
+    /// Where a file waits: by its size and what every catalog lists of it.
+    fn staged(&self, file: &Wanted) -> Result<CidPath> {
+        let sums = file.listed.iter().map(|(number, index)| {
+            let entry = &self.checks.catalogs[*number].catalog.entries()[*index];
+            format!(" {}", entry.checksum)
+        });
+        names::staged(&file.path, &format!("{}{}", file.size, sums.collect::<String>()))
+    }
+
+    /// Sends a file once, and gives the SHA-256 of what was sent.
+    fn send(&self, file: &Wanted, staged: &CidPath, shown: &Path) -> std::result::Result<String, Trouble> {
+        let lasting = |error| Trouble { error, may_pass: false };
+        let Opened { input, .. } = self.source.open(&file.path, file.size).map_err(lasting)?;
+        let mut body = Outgoing { input, left: file.size.into(), digest: Sha256::new(), wrong: None, upload: self };
+        let sent = self.store.put(staged, file.size.into(), &mut body);
+        match body.wrong.take() {
+            Some(Wrong::Short) => {
+                let what = format!("it has fewer than the {} bytes that the catalogs list", file.size);
+                return Err(lasting(self.damage(what, shown)));
+            }
+            Some(Wrong::Unreadable(error)) => return Err(lasting(Error::io("read it", shown, error))),
+            None => sent?,
+        }
+        if body.has_more().map_err(|error| lasting(Error::io("read it", shown, error)))? {
+            let removed = self.store.remove(staged);
+            let what = format!("it has more than the {} bytes that the catalogs list", file.size);
+            return Err(lasting(removed.err().unwrap_or_else(|| self.damage(what, shown))));
+        }
+        Ok(hex(&body.digest.finalize()))
+    }
+
+    /// What the place has under this name.
+    fn look(&self, path: &CidPath, size: u64, asked: Asked<'_>) -> Result<Option<Digests>> {
+        let Some(input) = self.store.open(path, size)? else { return Ok(None) };
+        digest_input(input, Path::new(&self.store.url(path)), size + 1, asked).map(Some)
+    }
+
+    /// The SHA-256 of what a run that broke off has sent, if it is what is wanted still.
+    fn left_by_another(&self, file: &Wanted, place: &CidPath, tried: &Tried) -> Result<Option<String>> {
+        let digests = match self.look(place, file.size.into(), tried.asked()) {
+            Ok(Some(digests)) if digests.size == u64::from(file.size) => digests,
+            Ok(_) => return Ok(None),
+            // Of another length, or half there: it is sent anew.
+            Err(error) if error.kind() == ErrorKind::Damage => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let is_right = match tried.is_empty() {
+            false => self.checks.agree(file, tried, &digests),
+            // Nothing but the source itself can tell.
+            true => {
+                let Some(there) = self.store.open(place, file.size.into())? else { return Ok(None) };
+                is_same(self.source.open(&file.path, file.size)?.input, there)
+                    .map_err(|error| Error::io("compare it", &self.source.shown_file(&file.path), error))?
+            }
+        };
+        Ok(is_right.then(|| sha256(&digests)))
+    }
+
+    fn damage(&self, what: impl Into<String>, shown: &Path) -> Error {
+        Error::new(ErrorKind::Damage, what).in_file(shown).next(
+            "let the server update the source, or wait until it has; what was sent so far is kept for the next try",
+        )
+    }
+}
+
+/// What is wrong with a source's file while it is sent.
+enum Wrong {
+    Short,
+    Unreadable(io::Error),
+}
+
+/// What is sent of a file, no faster than is allowed.
+struct Outgoing<'a> {
+    input: Box<dyn Read>,
+    left: u64,
+    digest: Sha256,
+    wrong: Option<Wrong>,
+    upload: &'a Upload<'a>,
+}
+
+impl Outgoing<'_> {
+    /// Whether the file goes on beyond what was to be sent.
+    fn has_more(&mut self) -> io::Result<bool> {
+        io::copy(&mut self.input.by_ref().take(1), &mut io::sink()).map(|more| more > 0)
+    }
+}
+
+impl Read for Outgoing<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let most = buffer.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
+        if most == 0 {
+            return Ok(0);
+        }
+        match self.input.read(&mut buffer[..most]) {
+            Ok(0) => {
+                self.wrong = Some(Wrong::Short);
+                Err(io::ErrorKind::UnexpectedEof.into())
+            }
+            Ok(length) => {
+                self.left -= length as u64;
+                self.digest.update(&buffer[..length]);
+                (self.upload.progress)(length as u64);
+                self.upload.pace.keep(length as u64);
+                Ok(length)
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
+            Err(error) => {
+                let kind = error.kind();
+                self.wrong = Some(Wrong::Unreadable(error));
+                Err(kind.into())
+            }
+        }
+    }
+}

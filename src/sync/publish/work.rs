@@ -1,0 +1,283 @@
+//! One place from start to end.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::deep::{differing, wrong_catalogs};
+use super::lock::Lock;
+use super::look::Look;
+use super::names;
+use super::place::Placing;
+use super::record::{Coming, Record};
+use super::store::Store;
+use super::upload::{Upload, Uploaded};
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::pool::in_flight;
+use crate::catalog::CidPath;
+use crate::catalogs::{Fault, Loaded};
+use crate::plan::{Change, Content, FileContent, Parts, Plan, Stage};
+use crate::run::{Ran, Status};
+use crate::sync::checks::Checks;
+use crate::sync::deliver::{Delivered, Delivery, Progress, Sent, copy_of, stage, unknown_functions};
+use crate::sync::difference::compare;
+use crate::sync::fetch::AT_A_TIME;
+use crate::sync::functions::Functions;
+use crate::sync::source::Source;
+
+impl Delivery<'_> {
+    /// Publishes what the place lacks of `source`, and says what became of it. `progress` is told of every step, on any
+    /// thread.
+    pub(crate) fn publish(
+        &self,
+        source: &dyn Source,
+        store: &dyn Store,
+        progress: &(dyn Fn(Progress) + Sync),
+    ) -> Delivered {
+        let mut work = Work { delivery: self, source, store, progress, lock: None, plan: None, sent: Sent::default() };
+        let (status, faults, error) = match work.run() {
+            Ok((status, faults)) => (status, faults, None),
+            Err(error) => (Status::Failed, Vec::new(), Some(error)),
+        };
+        let broken_lock = work.lock.as_ref().and_then(|lock| lock.broken.clone());
+        let lock_left = work.lock.take().and_then(|lock| lock.release().err()).map(|error| error.to_string());
+        let ran = Ran {
+            cid: store.shown().to_owned(),
+            status,
+            plan: work.plan,
+            recovered: None,
+            broken_lock,
+            lock_left,
+            faults,
+            error,
+            followed: None,
+        };
+        Delivered { ran, sent: work.sent }
+    }
+}
+
+struct Work<'a> {
+    delivery: &'a Delivery<'a>,
+    source: &'a dyn Source,
+    store: &'a dyn Store,
+    progress: &'a (dyn Fn(Progress) + Sync),
+    lock: Option<Lock<'a>>,
+    plan: Option<Plan>,
+    sent: Sent,
+}
+
+impl Work<'_> {
+    fn run(&mut self) -> Result<(Status, Vec<Fault>)> {
+        let look = self.look()?;
+        self.sent.is_new = look.versions.is_empty();
+        self.count(&look, &[]);
+        let plan = self.plan(&look);
+        if self.delivery.dry_run || look.is_done() {
+            let is_done = look.is_done() && plan.is_empty();
+            self.plan = Some(plan);
+            return Ok((if is_done { Status::Unchanged } else { Status::Planned }, Vec::new()));
+        }
+        self.lock = Some(Lock::take(self.store, self.delivery.lock)?);
+        // Whoever had the lock before may have published.
+        let look = match look.refuse_changed(self.store) {
+            Ok(()) => look,
+            Err(error) if error.kind() == ErrorKind::Changed => self.look()?,
+            Err(error) => return Err(error),
+        };
+        self.plan = None;
+        let is_new = self.store.make_folder(&names::staging()?)?;
+        let mut look = look;
+        let plan = self.publish(&mut look, !is_new).map_err(|error| {
+            // Whoever has broken the lock has cleared away what this run sent: that is why it fails.
+            self.lock
+                .as_ref()
+                .and_then(|lock| lock.check().err())
+                .filter(|why| why.kind() == ErrorKind::Locked)
+                .unwrap_or(error)
+        })?;
+        self.plan = Some(plan);
+        let changed: Vec<&Loaded> = look.difference.catalogs.iter().map(|number| &look.catalogs[*number]).collect();
+        let mut faults = wrong_catalogs(self.store, &changed)?;
+        if faults.is_empty() && self.delivery.deep {
+            faults = self.differing(&look)?;
+        }
+        self.store.remove_folder(&names::staging()?)?;
+        Ok((if faults.is_empty() { Status::Changed } else { Status::Failed }, faults))
+    }
+
+    /// What both ends have; by every file of the place, too, where that was asked for.
+    fn look(&self) -> Result<Look> {
+        let mut look = Look::new(self.delivery, self.source, self.store)?;
+        if self.delivery.deep && !look.versions.is_empty() {
+            let differing = self.differing(&look)?;
+            let further: HashSet<String> =
+                differing.iter().filter_map(|fault| Some(fault.path.as_ref()?.key())).collect();
+            if !further.is_empty() {
+                look.difference = compare(&look.catalogs, &look.theirs, &kept(&look), &further)?;
+            }
+        }
+        Ok(look)
+    }
+
+    fn differing(&self, look: &Look) -> Result<Vec<Fault>> {
+        let functions = Functions::of(self.source, &look.originals, self.delivery.options)?;
+        let checks = Checks { catalogs: &look.originals, functions: &functions };
+        let mut kept = kept(look);
+        kept.extend(look.catalogs.iter().map(|loaded| loaded.file.path.key()));
+        differing(self.store, self.source, &checks, &kept)
+    }
+
+    /// Sends what is wanted, and puts it in place.
+    fn publish(&mut self, look: &mut Look, is_resumed: bool) -> Result<Plan> {
+        let left = look.left.clone().unwrap_or_default();
+        let gone: Vec<CidPath> = look.gone().cloned().collect();
+        let going: Vec<String> = gone.iter().map(CidPath::to_string).collect();
+        let shown = self.source.shown();
+        Record::new(shown, going.clone(), left.coming.clone()).write(self.store)?;
+
+        let sent = self.send(look, is_resumed)?;
+        self.count(look, &sent);
+        let listed = look.listed();
+        let is_new = |path: &CidPath| !listed.contains_key(&path.key());
+        let coming = look.difference.wanted.iter().zip(&sent).filter(|(file, _)| is_new(&file.path));
+        let mut coming: Vec<Coming> = coming
+            .map(|(file, sent)| Coming { path: file.path.to_string(), size: file.size, sha256: sent.sha256.clone() })
+            .collect();
+        if !coming.is_empty() {
+            coming.extend(left.coming.iter().cloned());
+            Record::new(shown, going, coming).write(self.store)?;
+        }
+        let placing = Placing { store: self.store, look, listed: &listed, left: &left.coming };
+        let catalogs: Vec<&Loaded> = look.difference.catalogs.iter().map(|number| &look.catalogs[*number]).collect();
+        let waiting = in_flight(AT_A_TIME, &catalogs, |loaded| Ok((*loaded, placing.send_catalog(loaded)?)));
+        let mut waiting = waiting.into_iter().collect::<Result<Vec<_>>>()?;
+        self.refuse_changed_source(look)?;
+        self.lock.as_ref().expect("the place is locked").check()?;
+        look.refuse_changed(self.store)?;
+
+        placing.payload(&look.difference.wanted, &sent)?;
+        waiting.sort_by_key(|(loaded, _)| loaded.file.folder.is_none());
+        for (loaded, staged) in &waiting {
+            placing.catalog(loaded, staged)?;
+        }
+        let removed = in_flight(AT_A_TIME, &gone, |path| self.store.remove(path));
+        removed.into_iter().collect::<Result<()>>()?;
+        self.remove_left(look, &placing, &left.coming)?;
+        Ok(self.plan(look))
+    }
+
+    /// Sends the payload to where it waits.
+    fn send(&self, look: &mut Look, is_resumed: bool) -> Result<Vec<Uploaded>> {
+        let functions = Functions::of(self.source, &look.originals, self.delivery.options)?;
+        let total: u64 = look.difference.wanted.iter().map(|file| u64::from(file.size)).sum();
+        let (told, sent) = (self.progress, AtomicU64::new(0));
+        let progress = |bytes: u64| {
+            // What is sent a second time is no further step.
+            let brought = (sent.fetch_add(bytes, Ordering::Relaxed) + bytes).min(total);
+            told(Progress { brought, total });
+        };
+        let upload = Upload {
+            source: self.source,
+            store: self.store,
+            checks: Checks { catalogs: &look.originals, functions: &functions },
+            pace: self.delivery.pace,
+            is_resumed,
+            progress: &progress,
+        };
+        let sent = upload.all(&look.difference.wanted)?;
+        let unknown = unknown_functions(&functions, self.source);
+        if !look.difference.wanted.is_empty() {
+            look.warnings.extend(unknown);
+        }
+        Ok(sent)
+    }
+
+    fn refuse_changed_source(&self, look: &Look) -> Result<()> {
+        let now = super::look::as_asked_for(self.source.catalogs()?)?;
+        let is_same = |(a, b): (&Loaded, &Loaded)| a.file == b.file && a.bytes == b.bytes;
+        match now.len() == look.originals.len() && now.iter().zip(&look.originals).all(is_same) {
+            true => Ok(()),
+            false => Err(Error::new(ErrorKind::Changed, "the source was changed while its files were sent")
+                .in_file(Path::new(self.source.shown()))
+                .next("no listed file was changed; wait until its update has ended, then try again: what was sent is kept")),
+        }
+    }
+
+    /// Removes what a run that broke off has put in place and the source does not have any more.
+    fn remove_left(&self, look: &Look, placing: &Placing<'_>, left: &[Coming]) -> Result<()> {
+        let mut known: HashSet<String> = look.catalogs.iter().map(|loaded| loaded.file.path.key()).collect();
+        for loaded in &look.catalogs {
+            let entries = loaded.catalog.entries().iter();
+            known.extend(entries.map(|entry| entry.path.under(loaded.file.folder.as_ref()).key()));
+        }
+        for coming in left {
+            let path = CidPath::parse(&coming.path)?;
+            if !known.contains(&path.key())
+                && !placing.is_listed(&path)
+                && placing.holds(&path, coming.size.into(), &coming.sha256)?
+            {
+                self.store.remove(&path)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, look: &Look, sent: &[Uploaded]) {
+        self.sent.files = look.difference.wanted.len();
+        self.sent.bytes = look.difference.wanted.iter().map(|file| u64::from(file.size)).sum();
+        self.sent.reused = sent.iter().filter(|sent| sent.is_reused).count();
+        self.sent.gone = look.gone().count();
+        self.sent.kept = look.kept.iter().map(|file| file.path.clone()).collect();
+    }
+
+    /// What is, or would be, done, as of every CID that is changed.
+    fn plan(&self, look: &Look) -> Plan {
+        let shown = self.source.shown();
+        let listed = look.listed();
+        let there = |path: &CidPath| {
+            let size = listed.get(&path.key())?;
+            Some(Content::File(FileContent::unread(self.store.url(path).into(), u64::from(*size))))
+        };
+        let mut changes = Vec::new();
+        for file in &look.difference.wanted {
+            let place = self.source.shown_file(&file.path);
+            let after = Some(Content::File(FileContent::unread(place, file.size.into())));
+            let (path, stage, before) = (file.path.clone(), stage(&file.path), there(&file.path));
+            changes.push(Change { path, before, after, why: format!("as in {shown}"), stage, kept: None });
+        }
+        for number in &look.difference.catalogs {
+            let loaded = copy_of(&look.catalogs[*number]);
+            let is_own = look.originals[*number].bytes != loaded.bytes;
+            let why =
+                if is_own { format!("as in {shown}, with this CID's own relay") } else { format!("as in {shown}") };
+            let before = look.versions.iter().find(|version| version.path.key() == loaded.file.path.key());
+            let before = before.map(|version| Content::Bytes(version.bytes.clone()));
+            let stage = if loaded.file.folder.is_some() { Stage::ComponentCatalog } else { Stage::RootCatalog };
+            let (path, after) = (loaded.file.path, Some(Content::Bytes(loaded.bytes)));
+            changes.push(Change { path, before, after, why, stage, kept: None });
+        }
+        for path in look.gone() {
+            let known = look.versions.iter().find(|version| version.path.key() == path.key());
+            let before = known.map(|version| Content::Bytes(version.bytes.clone())).or_else(|| there(path));
+            // One that an earlier run was to remove has a size that nobody remembers.
+            let before = before.or_else(|| Some(Content::File(FileContent::unread(self.store.url(path).into(), 0))));
+            let (path, why) = (path.clone(), format!("no longer listed in {shown}"));
+            changes.push(Change { stage: stage(&path), path, before, after: None, why, kept: None });
+        }
+        let keeps = if look.kept.is_empty() { "" } else { ", its own relay kept" };
+        let purpose = format!("{}sync from {shown}{keeps}", self.delivery.by);
+        let parts = Parts { purpose, changes, warnings: look.warnings.clone(), ..Parts::default() };
+        Plan::for_new(Path::new(self.store.shown()), parts)
+    }
+}
+
+fn kept(look: &Look) -> HashSet<String> {
+    look.kept.iter().map(|file| file.path.key()).collect()
+}
+
+impl Look {
+    /// What goes.
+    fn gone(&self) -> impl Iterator<Item = &CidPath> {
+        self.difference.gone.iter().chain(&self.difference.gone_catalogs).chain(&self.left_going)
+    }
+}

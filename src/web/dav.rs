@@ -1,0 +1,422 @@
+//! A folder of a web server that can be written to by WebDAV (RFC 4918). Every order is sent to the server that was named alone: no
+//! redirection is followed.
+
+use std::io::Read;
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use super::address::Address;
+use super::client::{Answer, Ask, Client, Failure};
+use super::judge::{alteration, refusal};
+use super::reader::{Access, CONNECTIONS, WebFile};
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::host::fresh_id;
+use crate::catalog::CidPath;
+
+/// How long to wait before each further try, in milliseconds: so many tries there are beside the first (our choice).
+const PAUSES: [u64; 3] = [100, 400, 1600];
+
+/// A folder of a web server.
+pub(crate) struct DavFolder {
+    address: Address,
+    client: Client,
+    timeout: Duration,
+    shown: String,
+}
+
+/// What a server has of a name.
+pub(crate) enum Found {
+    /// There is no such file.
+    Absent,
+    /// What the version of this name was.
+    Same,
+    /// The file, and what names this version of it.
+    File(Vec<u8>, Option<String>),
+}
+
+/// What became of a try to lock.
+pub(crate) enum Locked {
+    /// Nobody else has it now.
+    Ours,
+    /// Somebody else has it, who left this there.
+    Held(Option<Vec<u8>>),
+}
+
+/// Why something was not done.
+pub(crate) struct Trouble {
+    pub error: Error,
+    /// Another try may do it.
+    pub may_pass: bool,
+}
+
+impl DavFolder {
+    /// The folder with this URL. Nothing is asked yet.
+    ///
+    /// # Errors
+    /// The authorities cannot be read.
+    pub(crate) fn new(address: Address, access: &Access) -> Result<Self> {
+        let client = Client::new(access.timeout, CONNECTIONS, access.login.as_ref(), access.ca.as_deref())?;
+        let shown = address.to_string();
+        Ok(Self { address, client, timeout: access.timeout, shown })
+    }
+
+    /// Its URL.
+    pub(crate) fn shown(&self) -> &str {
+        &self.shown
+    }
+
+    /// The URL of a file of it.
+    pub(crate) fn url(&self, path: &CidPath) -> String {
+        self.address.of(path)
+    }
+
+    /// Reads a file of at most `limit` bytes, unless it is the version of the name `known`.
+    ///
+    /// # Errors
+    /// There is no answer, or one that is neither the file nor that there is none; or the file is larger.
+    pub(crate) fn read(&self, path: &CidPath, limit: u64, known: Option<&str>) -> Result<Found> {
+        let url = self.url(path);
+        let mut headers = vec![FRESH];
+        headers.extend(known.map(|tag| ("If-None-Match", tag)));
+        let mut pauses = PAUSES.into_iter();
+        loop {
+            let answer = self.tried(&url, || self.client.send("GET", &url, &headers, None))?;
+            match answer.status {
+                304 => {
+                    answer.finish();
+                    return Ok(Found::Same);
+                }
+                404 | 410 => {
+                    answer.finish();
+                    return Ok(Found::Absent);
+                }
+                _ => {}
+            }
+            self.refuse_wrong(&answer, &url)?;
+            let (said, tag) = (answer.length, answer.tag.clone());
+            let mut bytes = Vec::new();
+            let read = answer.content(limit + 1, self.timeout).read_to_end(&mut bytes);
+            if bytes.len() as u64 > limit {
+                return Err(error(ErrorKind::Io, format!("it has more than {limit} bytes"), &url).next(LOOK));
+            }
+            match (read, pauses.next()) {
+                (Ok(_), _) if said.is_none_or(|said| said == bytes.len() as u64) => {
+                    return Ok(Found::File(bytes, tag));
+                }
+                (_, Some(pause)) => thread::sleep(Duration::from_millis(pause)),
+                (_, None) => {
+                    let what = format!("{} bytes of it come, and not the rest", bytes.len());
+                    return Err(error(ErrorKind::Io, what, &url).next(AGAIN));
+                }
+            }
+        }
+    }
+
+    /// Opens a file that should have `size` bytes; `None` where there is none. The reader gives no more than a byte beyond that.
+    ///
+    /// # Errors
+    /// It does not come, or comes altered or with another length.
+    pub(crate) fn open(&self, path: &CidPath, size: u64) -> Result<Option<WebFile>> {
+        let url = self.url(path);
+        let answer = self.tried(&url, || self.client.ask(&url, Ask::All(size), "identity"))?;
+        if matches!(answer.status, 404 | 410) {
+            answer.finish();
+            return Ok(None);
+        }
+        self.refuse_wrong(&answer, &url)?;
+        let small = u32::try_from(size).unwrap_or(u32::MAX);
+        if let Some(wrong) = alteration(&answer, path.file_name(), small) {
+            return Err(error(ErrorKind::Damage, wrong.what, &url).next(LOOK));
+        }
+        Ok(Some(WebFile { content: answer.content(size + 1, self.timeout) }))
+    }
+
+    /// Writes a file, once, from a reader that gives `size` bytes.
+    pub(crate) fn put(&self, path: &CidPath, size: u64, body: &mut dyn Read) -> Result<(), Trouble> {
+        let url = self.url(path);
+        match self.client.send("PUT", &url, &[], Some((size, body))) {
+            Ok(answer) => {
+                let may_pass = may_pass(answer.status);
+                let done = self.done("write it", &url, answer);
+                done.map_err(|error| Trouble { error, may_pass })
+            }
+            Err(failure) => {
+                let may_pass = matches!(failure.code, "broken" | "timeout");
+                Err(Trouble { error: unanswered(failure, &url), may_pass })
+            }
+        }
+    }
+
+    /// Writes a small file.
+    ///
+    /// # Errors
+    /// The server does not take it.
+    pub(crate) fn put_bytes(&self, path: &CidPath, bytes: &[u8]) -> Result<()> {
+        let url = self.url(path);
+        let put = || self.client.send("PUT", &url, &[], Some((bytes.len() as u64, &mut &*bytes)));
+        let answer = self.tried(&url, put)?;
+        self.done("write it", &url, answer)
+    }
+
+    /// Makes a folder, and those above it in the CID that are not there; says whether it was made, and not there before.
+    ///
+    /// # Errors
+    /// The server does not make it.
+    pub(crate) fn make_folder(&self, path: &CidPath) -> Result<bool> {
+        let url = format!("{}/", self.url(path));
+        let make = || self.tried(&url, || self.client.send("MKCOL", &url, &[], None));
+        let mut answer = make()?;
+        // What is to hold it is not there: 409 by RFC 4918.
+        if matches!(answer.status, 404 | 409)
+            && let Some(above) = path.folder()
+        {
+            answer.finish();
+            self.make_folder(&above)?;
+            answer = make()?;
+        }
+        match answer.status {
+            405 => {
+                answer.finish();
+                Ok(false)
+            }
+            _ => self.done("make the folder", &url, answer).map(|()| true),
+        }
+    }
+
+    /// Gives a file another name: one that nothing has where `may_replace` is not set, and else that of a file of the version
+    /// `known`, where that is named and the server looks. `false`: something else is there.
+    ///
+    /// # Errors
+    /// The server does not do it.
+    pub(crate) fn rename(&self, from: &CidPath, to: &CidPath, may_replace: bool, known: Option<&str>) -> Result<bool> {
+        let (url, target) = (self.url(from), self.url(to));
+        let condition = known.filter(|tag| tag.starts_with('"')).map(|tag| format!("<{target}> ([{tag}])"));
+        let mut headers = vec![("Destination", &*target), ("Overwrite", if may_replace { "T" } else { "F" })];
+        headers.extend(condition.iter().map(|condition| ("If", &**condition)));
+        let order = || self.tried(&url, || self.client.send("MOVE", &url, &headers, None));
+        let mut answer = order()?;
+        if answer.status == 409
+            && let Some(above) = to.folder()
+        {
+            answer.finish();
+            self.make_folder(&above)?;
+            answer = order()?;
+        }
+        match answer.status {
+            412 => {
+                answer.finish();
+                Ok(false)
+            }
+            _ => self.done(&format!("give it the name {target}"), &url, answer).map(|()| true),
+        }
+    }
+
+    /// Removes a file, which need not be there.
+    ///
+    /// # Errors
+    /// The server does not do it.
+    pub(crate) fn remove(&self, path: &CidPath) -> Result<()> {
+        self.remove_at(&self.url(path))
+    }
+
+    /// Removes a folder with all that is in it, which need not be there.
+    ///
+    /// # Errors
+    /// The server does not do it.
+    pub(crate) fn remove_folder(&self, path: &CidPath) -> Result<()> {
+        self.remove_at(&format!("{}/", self.url(path)))
+    }
+
+    fn remove_at(&self, url: &str) -> Result<()> {
+        let answer = self.tried(url, || self.client.send("DELETE", url, &[], None))?;
+        match answer.status {
+            404 | 410 => {
+                answer.finish();
+                Ok(())
+            }
+            _ => self.done("remove it", url, answer),
+        }
+    }
+
+    /// Tries once to lock: by making the folder `lock`, which of two who come at once one alone can do, whatever the server thinks
+    /// of conditions. `owner` in it tells whose it is. That the server knows what writing takes is seen by that. The folder of
+    /// the CID itself is made where it is not there, and the one that holds it is.
+    ///
+    /// # Errors
+    /// The server speaks no WebDAV here, or does not let this user write.
+    pub(crate) fn lock(&self, lock: &CidPath, owner: &CidPath, claim: &[u8]) -> Result<Locked> {
+        let (url, root) = (format!("{}/", self.url(lock)), format!("{}/", self.shown));
+        let make = |url: &str| self.tried(url, || self.client.send("MKCOL", url, &[], None));
+        let mut answer = make(&url)?;
+        if matches!(answer.status, 404 | 409) {
+            answer.finish();
+            let root_made = make(&root)?;
+            match root_made.status {
+                404 | 409 => {
+                    root_made.finish();
+                    return Err(error(ErrorKind::Io, "the server has no folder that could hold it", &self.shown)
+                        .next("make the folder above it on the server first, or see whether the URL is right"));
+                }
+                405 => root_made.finish(),
+                _ => self.done("make the folder of the CID", &root, root_made)?,
+            }
+            answer = make(&url)?;
+            if matches!(answer.status, 404 | 409) {
+                answer.finish();
+                return Err(error(ErrorKind::Io, "the server keeps names that begin with .configcid to itself", &url)
+                    .next("publish by another URL of the folder, to which the rules of web config do not apply"));
+            }
+        }
+        if matches!(answer.status, 405 | 501) {
+            let status = answer.status;
+            answer.finish();
+            if status == 405
+                && let Found::File(owner, _) = self.read(owner, MAX_OWNER, None)?
+            {
+                return Ok(Locked::Held(Some(owner)));
+            }
+            // Is it there, or does the server make no folder at all?
+            let probe = CidPath::in_root(&format!(".configcid-{}", fresh_id()))?;
+            if status == 501 || !self.make_folder(&probe)? {
+                return Err(error(
+                    ErrorKind::Io,
+                    format!("the server speaks no WebDAV here (HTTP {status})"),
+                    &self.shown,
+                )
+                .next(DAV));
+            }
+            self.remove_folder(&probe)?;
+            return Ok(Locked::Held(None));
+        }
+        self.done("lock the CID for writing", &url, answer)?;
+        let claimed = self.claim(lock, owner, claim);
+        if claimed.is_err() {
+            // Nobody else could tell whose it is.
+            let _ = self.remove_folder(lock);
+        }
+        claimed.map(|()| Locked::Ours)
+    }
+
+    /// Says in a new lock whose it is, in the way in which files are put in place, too.
+    fn claim(&self, lock: &CidPath, owner: &CidPath, claim: &[u8]) -> Result<()> {
+        let draft = lock.join(&format!("{}.txt", fresh_id()))?;
+        self.put_bytes(&draft, claim)?;
+        if !self.rename(&draft, owner, false, None)? {
+            return Err(error(ErrorKind::Locked, "another writer has just made this lock", &self.url(owner))
+                .next("nothing was changed; try again"));
+        }
+        match self.read(owner, MAX_OWNER, None)? {
+            Found::File(bytes, _) if bytes == claim => {}
+            _ => {
+                return Err(error(
+                    ErrorKind::Io,
+                    "what was written to the server is not what it gives out",
+                    &self.url(owner),
+                )
+                .next(HIDDEN));
+            }
+        }
+        // The draft is gone, so that nothing is removed: but whether it could be is known.
+        self.remove(&draft)
+    }
+
+    /// Refuses an answer that is no file as it is.
+    fn refuse_wrong(&self, answer: &Answer, url: &str) -> Result<()> {
+        if let Some(wrong) = refusal(answer, &self.address, url) {
+            let next = match wrong.code {
+                "login" => LOGIN,
+                "redirected" => REDIRECTED,
+                "refused" => "let this user read there, too: what is written is read back",
+                _ => AGAIN,
+            };
+            return Err(error(ErrorKind::Io, wrong.what, url).next(next));
+        }
+        match &answer.encoding {
+            None => Ok(()),
+            Some(encoding) => {
+                let what = format!("it comes encoded ({encoding}), which nobody asked for");
+                Err(error(ErrorKind::Damage, what, url).next(LOOK))
+            }
+        }
+    }
+
+    /// Whether an order was carried out; `doing` completes "cannot ...".
+    fn done(&self, doing: &str, url: &str, answer: Answer) -> Result<()> {
+        let status = answer.status;
+        let redirected = (300..=399).contains(&status).then(|| refusal(&answer, &self.address, url)).flatten();
+        answer.finish();
+        let (what, next) = match status {
+            200 | 201 | 202 | 204 => return Ok(()),
+            300..=399 => {
+                let to = redirected.map_or_else(|| "it is redirected".to_owned(), |wrong| wrong.what);
+                return Err(error(ErrorKind::Io, format!("cannot {doing} on the server: {to}"), url).next(REDIRECTED));
+            }
+            401 | 407 => ("it asks for a login, or does not take this one", LOGIN),
+            403 => ("it does not let this user", "give this user the right to write there, and to remove"),
+            404 => ("it does not know the name", AGAIN),
+            405 | 501 => ("it does not know how", DAV),
+            409 => ("what is to hold it is no folder, or not there", AGAIN),
+            412 => ("something else is there by now", AGAIN),
+            413 => ("it takes no file as large as this", "let it take larger ones (client_max_body_size of nginx)"),
+            415 => ("it does not take this", DAV),
+            423 => ("somebody has locked it by WebDAV", "see who has it open, then try again"),
+            429 => ("it refuses so many requests", AGAIN),
+            502 => {
+                ("it takes the new name for another server's", "let the proxy before it hand on the name and scheme")
+            }
+            507 => ("it has no room left", "make room on the server, then try again: what is there already is kept"),
+            _ => ("it fails", AGAIN),
+        };
+        Err(error(ErrorKind::Io, format!("cannot {doing} on the server: {what} (HTTP {status})"), url).next(next))
+    }
+
+    /// Tries again where the server may merely have been unlucky.
+    fn tried(&self, url: &str, mut once: impl FnMut() -> std::result::Result<Answer, Failure>) -> Result<Answer> {
+        let mut pauses = PAUSES.into_iter();
+        loop {
+            let pause = match (once(), pauses.next()) {
+                (Ok(answer), Some(pause)) if may_pass(answer.status) => {
+                    answer.finish();
+                    pause
+                }
+                (Ok(answer), _) => return Ok(answer),
+                (Err(failure), Some(pause)) if matches!(failure.code, "broken" | "timeout") => pause,
+                (Err(failure), _) => return Err(unanswered(failure, url)),
+            };
+            thread::sleep(Duration::from_millis(pause));
+        }
+    }
+}
+
+/// No record of a lock's owner is larger.
+const MAX_OWNER: u64 = 64 << 10;
+/// What is written to is read from the server itself, and from no cache between.
+const FRESH: (&str, &str) = ("Cache-Control", "no-cache");
+
+const AGAIN: &str = "look at the server's log, and try again: what is there already is kept";
+const LOOK: &str = "let the server give out files as they are; configcid web config tells how";
+const LOGIN: &str = "--user and --password-file log on (HTTP's Basic alone)";
+const REDIRECTED: &str = "nothing follows a redirection: name the URL that it leads to";
+const DAV: &str =
+    "publishing takes PUT, MKCOL, MOVE and DELETE: turn WebDAV on for this folder, or sync to a share of the server";
+const HIDDEN: &str = "publish by a URL that gives out all names as they are: the rules of web config hide .configcid-*";
+
+/// Whether a server that answers this is perhaps better in a moment.
+fn may_pass(status: u16) -> bool {
+    matches!(status, 429 | 500 | 502 | 503 | 504)
+}
+
+fn unanswered(failure: Failure, url: &str) -> Error {
+    let next = match failure.code {
+        "tls" => "--ca FILE trusts an authority of your own",
+        "unknown-host" => "see whether the URL is right",
+        _ => "see whether the server runs, then try again: what is there already is kept",
+    };
+    error(ErrorKind::Io, failure.what, url).next(next)
+}
+
+/// An error of a URL.
+fn error(kind: ErrorKind, what: impl Into<String>, url: &str) -> Error {
+    Error::new(kind, what).in_file(Path::new(url))
+}
