@@ -137,6 +137,19 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         ],
     ),
     (
+        "endpoints collector",
+        &[
+            (
+                "endpoints collector --share //Server1/Endpoints$ --script cmd --out collect.cmd",
+                "a logon script with which each computer writes one file there",
+            ),
+            (
+                "endpoints collector --share //Server1/Endpoints$ --script powershell",
+                "the same in PowerShell, on the terminal",
+            ),
+        ],
+    ),
+    (
         "client prepare-image",
         &[
             ("client prepare-image --dry-run", "what would be removed from this computer: on Windows alone"),

@@ -2,6 +2,7 @@
 //! not at all, and with a way back.
 
 mod apply;
+mod collector;
 mod image;
 mod live;
 mod plan;
@@ -9,10 +10,11 @@ mod record;
 mod script;
 
 pub(crate) use apply::{Bounds, Done, DoneStatus, Host, carry_out, interrupted_run, undo};
+pub(crate) use collector::collector_script;
 pub(crate) use image::{Prepared, prepare, seen as identity_seen};
 pub(crate) use live::{Live, LiveIdentity};
 pub(crate) use plan::{ClientPlan, Step, Wanted};
-pub(crate) use script::{SetScript, set_script};
+pub(crate) use script::{Script, set_script};
 
 use std::path::Path;
 use std::time::Duration;

@@ -8,7 +8,7 @@ use crate::envelopes::{ROUTINES, fill};
 
 /// In which language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum SetScript {
+pub(crate) enum Script {
     /// For `cmd.exe`.
     Cmd,
     /// For PowerShell 2 and later.
@@ -20,30 +20,27 @@ pub(crate) enum SetScript {
 ///
 /// # Errors
 /// `cid` is no whole path of a share or drive that a script can hold.
-pub(crate) fn set_script(script: SetScript, cid: &str, bound: Duration) -> Result<String> {
-    let cid = checked(cid)?;
+pub(crate) fn set_script(script: Script, cid: &str, bound: Duration) -> Result<String> {
+    let cid = script_path(cid, r"name the CID as endpoints reach it, such as \\Server1\InterChk\MRESXP")?;
     let template = match script {
-        SetScript::Cmd => include_str!("../../templates/client-set.cmd"),
-        SetScript::PowerShell => include_str!("../../templates/client-set.ps1"),
+        Script::Cmd => include_str!("../../templates/client-set.cmd"),
+        Script::PowerShell => include_str!("../../templates/client-set.ps1"),
     };
     let seconds = bound.as_secs().max(1).to_string();
     let version = env!("CARGO_PKG_VERSION");
     // In a single-quoted text of PowerShell, a quote is written twice.
-    let cid = if script == SetScript::PowerShell { cid.replace('\'', "''") } else { cid };
+    let cid = if script == Script::PowerShell { cid.replace('\'', "''") } else { cid };
     Ok(fill(template, &[("ROUTINES", ROUTINES), ("CID", &cid), ("SECONDS", &seconds), ("VERSION", version)]))
 }
 
-/// The CID, as endpoints reach it: `\\Server1\InterChk\MRESXP`, or on a drive.
-fn checked(cid: &str) -> Result<String> {
-    let wrong = |why: &str| {
-        let next = r"name the CID as endpoints reach it, such as \\Server1\InterChk\MRESXP";
-        Err(Error::usage(format!("{cid:?} cannot stand in a script: {why}")).next(next))
-    };
-    let path = cid.replace('/', "\\");
+/// A folder as computers reach it, which a script can hold: `\\Server1\InterChk\MRESXP`, or on a drive.
+pub(super) fn script_path(folder: &str, next: &str) -> Result<String> {
+    let wrong = |why: &str| Err(Error::usage(format!("{folder:?} cannot stand in a script: {why}")).next(next));
+    let path = folder.replace('/', "\\");
     let path = path.trim_end_matches('\\');
     let names = if let Some(share) = path.strip_prefix(r"\\") {
         if share.split('\\').count() < 2 {
-            return wrong("a server has no CID without a share");
+            return wrong("a server has no folder without a share");
         }
         share
     } else {
@@ -52,8 +49,11 @@ fn checked(cid: &str) -> Result<String> {
             _ => return wrong("it is no whole path"),
         }
     };
-    // What a shell would take for its own, however it is quoted.
-    if names.split('\\').any(|name| check_name(name).is_err() || name.contains(['%', '!', '"', '`', '$', '^', '&'])) {
+    // What a shell would take for its own, however it is quoted. A hidden share's name ends in a dollar sign, which no letter
+    // follows.
+    let is_dollar = |name: &str| name.trim_end_matches('$').contains('$');
+    let has_sign = |name: &str| name.contains(['%', '!', '"', '`', '^', '&']) || is_dollar(name);
+    if names.split('\\').any(|name| check_name(name).is_err() || has_sign(name)) {
         return wrong("a name in it is none that Windows takes, or has a sign that scripts take for their own");
     }
     Ok(path.to_owned())
@@ -67,14 +67,14 @@ mod tests {
 
     #[test]
     fn scripts_are_whole() {
-        for script in [SetScript::Cmd, SetScript::PowerShell] {
+        for script in [Script::Cmd, Script::PowerShell] {
             let text = set_script(script, CID, Duration::from_secs(90)).unwrap();
             assert_eq!(text.matches('\n').count(), text.matches("\r\n").count());
             assert!(text.is_ascii() && text.contains("90"), "{text}");
             for placeholder in ["{ROUTINES}", "{CID}", "{SECONDS}", "{VERSION}"] {
                 assert!(!text.contains(placeholder), "{text}");
             }
-            let cid = if script == SetScript::Cmd { CID.to_owned() } else { CID.replace('\'', "''") };
+            let cid = if script == Script::Cmd { CID.to_owned() } else { CID.replace('\'', "''") };
             assert!(text.contains(&cid), "{text}");
             // The keys are compared, and shown to nobody.
             assert!(text.contains("IdentityKey"));
@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn only_whole_paths_stand_in_scripts() {
         for cid in [r"\\S\InterChk\MRESXP", "//S/InterChk/MRESXP/", r"D:\CIDs\MRESXP", r"c:\x"] {
-            assert!(set_script(SetScript::Cmd, cid, Duration::from_secs(1)).is_ok(), "{cid}");
+            assert!(set_script(Script::Cmd, cid, Duration::from_secs(1)).is_ok(), "{cid}");
         }
         for cid in [
             "",
@@ -100,7 +100,7 @@ mod tests {
             "/srv/cids/MRESXP",
             r"\\S\$(x)",
         ] {
-            assert!(set_script(SetScript::PowerShell, cid, Duration::from_secs(1)).is_err(), "{cid}");
+            assert!(set_script(Script::PowerShell, cid, Duration::from_secs(1)).is_err(), "{cid}");
         }
     }
 }

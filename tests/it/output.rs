@@ -39,6 +39,7 @@ const LINES: &[&str] = &[
     "client check --reg relay.reg",
     "client set --script cmd --cid \\\\Server1\\InterChk\\MRESXP",
     "endpoints survey relay.reg",
+    "endpoints collector --share \\\\Server1\\Endpoints --script cmd",
     "clone ESXP NEW --dry-run",
     "sync ESXP NEW --dry-run",
     "fetch ESXP NEW --dry-run",

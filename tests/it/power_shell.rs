@@ -69,9 +69,11 @@ fn shipped() -> Vec<(String, String)> {
     let chocolatey = root().join("templates/packages/chocolatey/tools/chocolateyinstall.ps1");
     all.push(("chocolateyinstall.ps1".to_owned(), read(&chocolatey)));
     let env = TestEnv::demo();
-    for line in
-        [r"client set --script powershell --cid \\Server1\InterChk\MRESXP", "envelopes restart --script powershell"]
-    {
+    for line in [
+        r"client set --script powershell --cid \\Server1\InterChk\MRESXP",
+        "envelopes restart --script powershell",
+        r"endpoints collector --share \\Server1\Endpoints$ --script powershell",
+    ] {
         all.push((line.to_owned(), env.run(line).ok().stdout.replace('\r', "")));
     }
     let documents = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());

@@ -440,6 +440,7 @@ fn the_script_of_an_endpoint(env: &TestEnv) {
     assert_eq!(services.noted(), lines(&[("stop", ROUTER), ("start", ROUTER)]), "{said}");
     let said = run(0);
     assert!(said.contains("already") && services.noted().is_empty(), "{said}");
+    the_script_of_a_collector(env, folder);
     // Another estate's.
     let conf = env.text("MRESXP\\rms\\mrinit.conf");
     let other =
@@ -447,6 +448,45 @@ fn the_script_of_an_endpoint(env: &TestEnv) {
     env.write("MRESXP\\rms\\mrinit.conf", other);
     let said = run(3);
     assert!(said.contains("another estate") && parent(&key) == RELAY_LIST, "{said}");
+}
+
+/// What the script of `endpoints collector` writes is read back: the registry, and the two files.
+fn the_script_of_a_collector(env: &TestEnv, folder: &str) {
+    std::fs::create_dir(env.path("in it's")).unwrap();
+    let share = env.path("in it's").to_str().unwrap().replace('/', "\\");
+    let args = ["endpoints", "collector", "--script", "cmd", "--out", "collect.cmd", "--share", &share];
+    env.run_args(args).ok();
+    env.write(&format!("{folder}\\mrinit.conf.orig"), DemoCid::default().mrinit());
+    let collect = || {
+        let mut command = env.clean(Command::new("cmd"));
+        let programs = env.path("Programs").to_str().unwrap().replace('/', "\\");
+        command.env("ProgramFiles(x86)", &programs).env("ProgramFiles", &programs).env("COMPUTERNAME", "PC01");
+        let output = command.args(["/c", ".\\collect.cmd"]).output().unwrap();
+        assert!(output.status.success() && output.stdout.is_empty() && output.stderr.is_empty(), "{output:?}");
+    };
+    // Again, over the first one.
+    collect();
+    collect();
+    let files: Vec<_> =
+        std::fs::read_dir(env.path("in it's")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(files, ["PC01.txt"]);
+    let text = env.text("in it's\\PC01.txt");
+    assert!(!text.contains("IdentityKey") && !text.contains("Cert"), "{text}");
+    let args = ["endpoints", "survey", "in it's", "--expect", RELAY_LIST, "--json"];
+    let answer = env.run_args(args).expect(3).json();
+    let row = &answer["endpoints"][0];
+    assert_eq!(
+        (&row["name"], &row["state"], &row["parent"]),
+        (&"PC01".into(), &"orig-wins".into(), &RELAY_LIST.into()),
+        "{text}"
+    );
+    env.remove(&format!("{folder}\\mrinit.conf.orig"));
+    collect();
+    env.run_args(["endpoints", "survey", "in it's", "--expect", RELAY_LIST]).ok();
+    // A share that is away is no reason to say anything.
+    env.remove("in it's\\PC01.txt");
+    std::fs::remove_dir(env.path("in it's")).unwrap();
+    collect();
 }
 
 /// `client prepare-image` removes the identity and nothing else.

@@ -9,7 +9,7 @@ use crate::cli::envelopes::{ScriptChoice, seconds, tell};
 use crate::cli::flags::path;
 use crate::cli::out::Out;
 use crate::cli::signals;
-use crate::client::{self, Bounds, ClientPlan, Done, DoneStatus, Endpoint, Host, Live, SetScript, Step, Wanted};
+use crate::client::{self, Bounds, ClientPlan, Done, DoneStatus, Endpoint, Host, Live, Script, Step, Wanted};
 use crate::report::Status;
 use crate::router::{self, Router};
 use crate::{Cid, Error, Exit, RelayAddress, Result};
@@ -62,8 +62,8 @@ fn script(choice: ScriptChoice, args: &SetArgs, out: Out) -> Result<Exit> {
         script: String,
     }
     let language = match choice {
-        ScriptChoice::Cmd => SetScript::Cmd,
-        ScriptChoice::Powershell => SetScript::PowerShell,
+        ScriptChoice::Cmd => Script::Cmd,
+        ScriptChoice::Powershell => Script::PowerShell,
     };
     let cid = args.cid.as_ref().map(|cid| cid.to_string_lossy().into_owned()).unwrap_or_default();
     let script = client::set_script(language, &cid, args.timeout)?;
