@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::carry::{Carried, carry, is_one_folder, remove_parts, same};
 use super::rules::{TTL, print_duration};
-use super::scan::{self, age};
+use super::scan::{self, Message, age};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::files::lies_in;
 use crate::base::text::safe;
@@ -85,7 +85,18 @@ const MAX_NAMES: usize = 20;
 /// before stands in the list. A message that cannot be moved is told of, and stays.
 pub(crate) fn expire(folder: &Path, options: &ExpireOptions) -> Result<Expired> {
     let ExpireOptions { older_than, to, at, force, dry_run } = options;
+    let real = folder.canonicalize().map_err(|error| Error::io("list the Envelopes folder", folder, error))?;
+    if to.canonicalize().is_ok_and(|to| to == real) {
+        return Err(itself(to));
+    }
+    if !force {
+        check_age(*older_than)?;
+        check_outside(to, &real)?;
+    }
     let list = to.join(LIST);
+    if *dry_run {
+        look(to, &list)?;
+    }
     let mut done = Expired {
         folder: folder.to_owned(),
         to: to.clone(),
@@ -99,71 +110,95 @@ pub(crate) fn expire(folder: &Path, options: &ExpireOptions) -> Result<Expired> 
         failed: 0,
         failures: Vec::new(),
     };
-    let real = folder.canonicalize().map_err(|error| Error::io("list the Envelopes folder", folder, error))?;
-    if to.canonicalize().is_ok_and(|to| to == real) {
-        return Err(itself(to));
-    }
-    if !force {
-        check_age(*older_than)?;
-        check_outside(to, &real)?;
-    }
-    if *dry_run {
-        look(to, &list)?;
-    }
-    let mut open: Option<File> = None;
+    let mut record = Record { real, list, at: *at, open: None };
     scan::each(folder, |message| {
         if age(message.modified, *at) <= *older_than {
             done.kept += 1;
             return Ok(());
         }
-        let target = to.join(message.name);
-        let from = folder.join(message.name);
+        let (from, target) = (folder.join(message.name), to.join(message.name));
         let carried = if *dry_run {
-            let is_taken =
-                target.symlink_metadata().is_ok_and(|there| !there.is_file() || !same(&from, &target).unwrap_or(false));
-            Ok(if is_taken { Carried::Taken } else { Carried::Moved })
+            Ok(would_carry(&from, &target))
         } else {
-            if open.is_none() {
-                open = Some(begin(folder, to, &list)?);
+            record.begin(folder, to)?;
+            let carried = carry(&from, &target);
+            if let Ok(Carried::Moved) = carried {
+                record.add(&message)?;
             }
-            carry(&from, &target)
+            carried
         };
-        if let (Ok(Carried::Moved), Some(open)) = (&carried, &mut open) {
-            let line = format!(
-                "{}\t{}\t{}\t{}\t{}\n",
-                safe(&message.name.to_string_lossy()),
-                message.size,
-                time::print(message.modified),
-                time::print(*at),
-                safe(&real.to_string_lossy()),
-            );
-            open.write_all(line.as_bytes()).map_err(|error| Error::io("write the list", &list, error))?;
-        }
+        done.count(&message, carried);
+        Ok(())
+    })?;
+    record.end()?;
+    Ok(done)
+}
+
+/// What carrying would come to.
+fn would_carry(from: &Path, target: &Path) -> Carried {
+    let is_taken = |there: std::fs::Metadata| !there.is_file() || !same(from, target).unwrap_or(false);
+    if target.symlink_metadata().is_ok_and(is_taken) { Carried::Taken } else { Carried::Moved }
+}
+
+impl Expired {
+    /// Counts a message that is old enough.
+    fn count(&mut self, message: &Message<'_>, carried: Result<Carried>) {
         match carried {
             Ok(Carried::Moved) => {
-                done.moved += 1;
-                done.bytes += message.size;
+                self.moved += 1;
+                self.bytes += message.size;
             }
-            Ok(Carried::Gone) => done.gone += 1,
+            Ok(Carried::Gone) => self.gone += 1,
             Ok(Carried::Taken) => {
-                done.taken += 1;
-                if done.taken_names.len() < MAX_NAMES {
-                    done.taken_names.push(message.name.to_string_lossy().into_owned());
+                self.taken += 1;
+                if self.taken_names.len() < MAX_NAMES {
+                    self.taken_names.push(message.name.to_string_lossy().into_owned());
                 }
             }
             Err(error) => {
-                done.failed += 1;
-                if done.failures.len() < MAX_NAMES {
-                    done.failures.push(error.to_string());
+                self.failed += 1;
+                if self.failures.len() < MAX_NAMES {
+                    self.failures.push(error.to_string());
                 }
             }
         }
-        Ok(())
-    })?;
-    if let Some(open) = open {
-        open.sync_all().map_err(|error| Error::io("write the list", &list, error))?;
     }
-    Ok(done)
+}
+
+/// The list of what was moved, which is begun with the first message.
+struct Record {
+    /// The Envelopes folder, without links.
+    real: PathBuf,
+    list: PathBuf,
+    at: SystemTime,
+    open: Option<File>,
+}
+
+impl Record {
+    fn begin(&mut self, folder: &Path, to: &Path) -> Result<()> {
+        if self.open.is_none() {
+            self.open = Some(begin(folder, to, &self.list)?);
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, message: &Message<'_>) -> Result<()> {
+        let Some(open) = &mut self.open else { return Ok(()) };
+        let line = format!(
+            "{}\t{}\t{}\t{}\t{}\n",
+            safe(&message.name.to_string_lossy()),
+            message.size,
+            time::print(message.modified),
+            time::print(self.at),
+            safe(&self.real.to_string_lossy()),
+        );
+        open.write_all(line.as_bytes()).map_err(|error| Error::io("write the list", &self.list, error))
+    }
+
+    fn end(self) -> Result<()> {
+        let Some(open) = self.open else { return Ok(()) };
+        open.sync_all().map_err(|error| Error::io("write the list", &self.list, error))
+    }
 }
 
 /// That no message is moved that a router of any console would still deliver \[113417\].

@@ -53,6 +53,13 @@ enum Expected {
     Size { size: u64, content_changed: bool },
 }
 
+/// What is told of a catalog: what happened to its entries, and what was done otherwise than configcid would.
+#[derive(Default)]
+struct Told {
+    actions: Vec<EntryChange>,
+    notes: Vec<String>,
+}
+
 impl<'a> Check<'a> {
     pub(super) fn new(basis: &'a Basis<'a>, rewritten: &'a [Rewritten]) -> Self {
         let catalogs = basis.loaded.iter().enumerate().map(|(index, loaded)| (loaded.file.path.key(), index)).collect();
@@ -80,18 +87,50 @@ impl<'a> Check<'a> {
     fn written(&mut self, index: usize, function: Option<&Function>) -> Result<Verdict<Vec<EntryChange>>> {
         let Loaded { file, bytes, catalog: old } = &self.basis.loaded[index];
         let new = &self.rewritten[index].catalog;
-        let mut notes = Vec::new();
         if !old.same_frame_but_id(new) {
             return Ok(Err("its header, or the bytes behind it, changed".to_owned()));
         }
+        let mut told = Told::default();
         if old.id() != new.id() {
-            notes.push(format!("gave it a new identity, {}", new.id()));
+            told.notes.push(format!("gave it a new identity, {}", new.id()));
         }
+        let kept = match self.old_entries(file, old, new, function, &mut told)? {
+            Ok(kept) => kept,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        let added = new.entries().iter().enumerate().filter(|(position, _)| !kept.contains(position));
+        for (_, entry) in added {
+            match self.added(file, entry, new, function)? {
+                Err(fault) => return Ok(Err(format!("the new entry for {} {fault}", entry.path))),
+                Ok(note) => told.notes.extend(note),
+            }
+            told.actions.push(EntryChange::new(Action::Add, entry));
+        }
+        match self.unlisted(file, old, new, &mut told.notes) {
+            Ok(left) => self.left.extend(left),
+            Err(fault) => return Ok(Err(fault)),
+        }
+        if let Err(fault) = self.own_checksum(old, bytes, index, function)? {
+            return Ok(Err(fault));
+        }
+        let name = &file.path;
+        self.notes.extend(told.notes.into_iter().map(|note| format!("{name}: the program {note}")));
+        Ok(Ok(told.actions))
+    }
+
+    /// Checks what became of the entries that were there, and gives the positions of those that still are.
+    fn old_entries(
+        &self,
+        file: &CatalogFile,
+        old: &Catalog,
+        new: &Catalog,
+        function: Option<&Function>,
+        told: &mut Told,
+    ) -> Result<Verdict<HashSet<usize>>> {
         let positions = new.index();
         let mut kept = HashSet::new();
         let mut last = None;
         let (mut moved, mut renamed) = (0, 0);
-        let mut actions = Vec::new();
         for entry in old.entries() {
             let path = entry.path.under(file.folder.as_ref());
             let expected = self.expected(file, &path, entry)?;
@@ -100,75 +139,87 @@ impl<'a> Check<'a> {
                     Expected::Gone | Expected::Own => {}
                     // Nobody but the vendor's tools needs these, and not every one of them is known to be listed.
                     Expected::Size { .. } if self.basis.options.customer_files.is_tools(&path) => {
-                        notes.push(format!("took out the entry for {}", entry.path));
+                        told.notes.push(format!("took out the entry for {}", entry.path));
                     }
                     _ => {
                         let what = format!("the entry for {} has gone (expected {})", entry.path, shown(entry));
                         return Ok(Err(what));
                     }
                 }
-                actions.push(EntryChange::new(Action::Remove, entry));
+                told.actions.push(EntryChange::new(Action::Remove, entry));
                 continue;
             };
             let now = &new.entries()[position];
             kept.insert(position);
             moved += usize::from(last.replace(position) > Some(position));
             renamed += usize::from(now.path != entry.path);
-            let fault = match expected {
-                Expected::Gone => Some("stayed, though the file has gone (expected no entry)".to_owned()),
-                Expected::Same if (now.size, now.checksum) != (entry.size, entry.checksum) => {
-                    let (expected, found) = (shown(entry), shown(now));
-                    Some(format!("changed, though it is not the customer's (expected {expected}, found {found})"))
-                }
-                Expected::Size { size, .. } if u64::from(now.size) != size => {
-                    Some(format!("has a wrong size (expected {size} bytes, found {})", now.size))
-                }
-                Expected::Size { content_changed: true, .. } if now.checksum == entry.checksum => {
-                    Some(format!("kept its checksum, though the file changed (found {})", now.checksum))
-                }
-                Expected::Size { .. } => self.wrong_checksum(file, &path, now, new, function)?,
-                _ => None,
-            };
-            if let Some(fault) = fault {
+            if let Some(fault) = self.fault(file, &path, (entry, now), expected, new, function)? {
                 return Ok(Err(format!("the entry for {} {fault}", entry.path)));
             }
             if now != entry {
-                actions.push(EntryChange::new(Action::Update, now));
+                told.actions.push(EntryChange::new(Action::Update, now));
             }
         }
         if moved > 0 {
-            notes.push("put its entries into another order".to_owned());
+            told.notes.push("put its entries into another order".to_owned());
         }
         if renamed > 0 {
-            notes.push(format!("spells {} otherwise", count(renamed, "path", "paths")));
+            told.notes.push(format!("spells {} otherwise", count(renamed, "path", "paths")));
         }
-        let added = new.entries().iter().enumerate().filter(|(position, _)| !kept.contains(position));
-        for (_, entry) in added {
-            match self.added(file, entry, new, function)? {
-                Err(fault) => return Ok(Err(format!("the new entry for {} {fault}", entry.path))),
-                Ok(note) => notes.extend(note),
+        Ok(Ok(kept))
+    }
+
+    /// What is wrong with an entry that was there and still is, if anything.
+    fn fault(
+        &self,
+        file: &CatalogFile,
+        path: &CidPath,
+        (entry, now): (&Entry, &Entry),
+        expected: Expected,
+        new: &Catalog,
+        function: Option<&Function>,
+    ) -> Result<Option<String>> {
+        Ok(match expected {
+            Expected::Gone => Some("stayed, though the file has gone (expected no entry)".to_owned()),
+            Expected::Same if (now.size, now.checksum) != (entry.size, entry.checksum) => {
+                let (expected, found) = (shown(entry), shown(now));
+                Some(format!("changed, though it is not the customer's (expected {expected}, found {found})"))
             }
-            actions.push(EntryChange::new(Action::Add, entry));
-        }
+            Expected::Size { size, .. } if u64::from(now.size) != size => {
+                Some(format!("has a wrong size (expected {size} bytes, found {})", now.size))
+            }
+            Expected::Size { content_changed: true, .. } if now.checksum == entry.checksum => {
+                Some(format!("kept its checksum, though the file changed (found {})", now.checksum))
+            }
+            Expected::Size { .. } => self.wrong_checksum(file, path, now, new, function)?,
+            _ => None,
+        })
+    }
+
+    /// The customer's files that the program left unlisted: all of them may be, but for those that endpoints must get.
+    fn unlisted(
+        &self,
+        file: &CatalogFile,
+        old: &Catalog,
+        new: &Catalog,
+        notes: &mut Vec<String>,
+    ) -> Verdict<Vec<(CidPath, Option<CidPath>)>> {
+        let (before, positions) = (old.index(), new.index());
+        let mut left = Vec::new();
         for path in self.basis.customers.values().filter(|path| file.covers(path)) {
             let seen = path.seen_from(file.folder.as_ref());
             if seen.as_ref().is_none_or(|seen| positions.contains_key(&seen.key())) {
                 continue;
             }
             if !self.may_be_unlisted(path) {
-                return Ok(Err(format!("it has no entry for {path}, which endpoints must get")));
+                return Err(format!("it has no entry for {path}, which endpoints must get"));
             }
-            self.left.push((file.path.clone(), Some(path.clone())));
-            if seen.is_some_and(|seen| !old.index().contains_key(&seen.key())) {
+            left.push((file.path.clone(), Some(path.clone())));
+            if seen.is_some_and(|seen| !before.contains_key(&seen.key())) {
                 notes.push(format!("has no entry for {path}, which endpoints do not get"));
             }
         }
-        if let Err(fault) = self.own_checksum(old, bytes, index, function)? {
-            return Ok(Err(fault));
-        }
-        let name = &file.path;
-        self.notes.extend(notes.into_iter().map(|note| format!("{name}: the program {note}")));
-        Ok(Ok(actions))
+        Ok(left)
     }
 
     fn own_checksum(
