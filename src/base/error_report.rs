@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::error::{Error, Position};
 
 /// An error, for programs.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct ErrorReport {
     /// The sort, stable.
     pub kind: &'static str,

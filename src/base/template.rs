@@ -1,5 +1,5 @@
-//! Papers from templates that are Markdown themselves: filled in as Markdown or as HTML, so that what is filled in is text
-//! in either and never becomes a part of the form.
+//! Papers from templates that are Markdown themselves: filled in as Markdown, as HTML or as plain text, so that what is
+//! filled in is text in each and never becomes a part of the form.
 
 use super::html;
 use crate::base::text::safe;
@@ -12,6 +12,28 @@ pub enum Markup {
     /// The body of an HTML page, which [`html::page`] completes; without the first heading, which is the page's title.
     Html,
 }
+
+/// The forms of a paper that is not delivered but shown, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// As it is delivered.
+    Paper(Markup),
+    /// For a terminal: steps with numbers, no marks, and no line longer than [`WIDTH`] where a word can go to the next one.
+    #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "only the command line shows one"))]
+    Plain,
+}
+
+impl From<Markup> for Form {
+    fn from(markup: Markup) -> Self {
+        Self::Paper(markup)
+    }
+}
+
+/// A blank at which no line ends, until the lines are made.
+const KEPT: &str = "\u{0}";
+
+/// How long lines of plain text become: a console has 80 columns.
+const WIDTH: usize = 78;
 
 /// What a template is filled with. Names that are not found here are looked for further outside.
 #[derive(Debug, Default)]
@@ -40,9 +62,9 @@ impl Values {
 
 /// Fills a template in: `{NAME}` stands for a text, and lines from `{EACH NAME}` to `{END}` are repeated for each of a list.
 /// A template has headings, paragraphs, and lists of steps that begin with `- [ ]`, with `code` and `**strong**` within.
-pub(crate) fn fill(template: &str, values: &Values, markup: Markup) -> String {
+pub(crate) fn fill(template: &str, values: &Values, form: impl Into<Form>) -> String {
     let lines: Vec<&str> = template.lines().collect();
-    let mut out = Writer { markup, out: String::new(), open: Block::None };
+    let mut out = Writer { form: form.into(), out: String::new(), open: Block::None, steps: 0 };
     section(&lines, &mut vec![values], &mut out);
     out.close();
     out.out
@@ -133,17 +155,20 @@ fn strip_kind(line: &str) -> (Block, &str) {
 }
 
 struct Writer {
-    markup: Markup,
+    form: Form,
     out: String,
     /// The block that the next line may go on with.
     open: Block,
+    /// How many steps there are since the last heading; plain text gives them numbers.
+    steps: usize,
 }
 
 impl Writer {
     fn line(&mut self, line: &str, pieces: &[Piece]) {
         let block = strip_kind(line).0;
-        match self.markup {
-            Markup::Markdown => {
+        match self.form {
+            Form::Plain => self.plain(block, pieces),
+            Form::Paper(Markup::Markdown) => {
                 // Parts that are repeated or left out leave no more than one empty line.
                 if block == Block::None {
                     if !self.out.is_empty() && !self.out.ends_with("\n\n") {
@@ -155,7 +180,7 @@ impl Writer {
                 self.out.push_str(&markdown(pieces));
                 self.out.push('\n');
             }
-            Markup::Html => {
+            Form::Paper(Markup::Html) => {
                 if block != self.open || block == Block::Heading {
                     self.close();
                     self.out.push_str(match block {
@@ -178,8 +203,42 @@ impl Writer {
         }
     }
 
+    fn plain(&mut self, block: Block, pieces: &[Piece]) {
+        let (first, indent) = match block {
+            // The title is for a paper; parts that are left out leave no more than one empty line.
+            Block::Title => return,
+            Block::None => {
+                if !self.out.is_empty() && !self.out.ends_with("\n\n") {
+                    self.out.push('\n');
+                }
+                return;
+            }
+            Block::Heading => {
+                self.steps = 0;
+                (String::new(), 0)
+            }
+            Block::Paragraph => (String::new(), 0),
+            Block::Steps => {
+                self.steps += 1;
+                (format!("{:>3}. ", self.steps), 5)
+            }
+        };
+        // What is typed as it stands is not torn apart.
+        let mut is_code = false;
+        let mut text = String::new();
+        for piece in pieces {
+            match piece {
+                Piece::Words(words) | Piece::Value(words) if is_code => text += &words.replace(' ', KEPT),
+                Piece::Words(words) | Piece::Value(words) => text += words,
+                Piece::Code => is_code = !is_code,
+                Piece::Strong => {}
+            }
+        }
+        wrap(&mut self.out, &first, indent, &text);
+    }
+
     fn close(&mut self) {
-        if self.markup == Markup::Html {
+        if self.form == Form::Paper(Markup::Html) {
             self.out.push_str(match self.open {
                 Block::None | Block::Title => "",
                 Block::Heading => "</h2>\n",
@@ -189,6 +248,28 @@ impl Writer {
         }
         self.open = Block::None;
     }
+}
+
+/// Appends a text in lines of no more than [`WIDTH`], the first one behind `first`, the others behind so many blanks. A word
+/// that is longer has a line of its own: a command or a path is not to be torn.
+fn wrap(out: &mut String, first: &str, indent: usize, text: &str) {
+    let mut line = first.to_owned();
+    let mut is_empty = true;
+    for word in text.split(' ') {
+        if !is_empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            out.push_str(&line);
+            out.push('\n');
+            line = " ".repeat(indent);
+            is_empty = true;
+        }
+        if !is_empty {
+            line.push(' ');
+        }
+        line.push_str(&word.replace(KEPT, " "));
+        is_empty = false;
+    }
+    out.push_str(&line);
+    out.push('\n');
 }
 
 fn html(pieces: &[Piece]) -> String {
@@ -266,6 +347,21 @@ mod tests {
              <strong>1.</strong> a</label>\n<li><label><input type=\"checkbox\"> <strong>2.</strong> inner</label>\n\
              </ul>\n<p>end { here\n</p>\n"
         );
+    }
+
+    #[test]
+    fn plain_text_has_numbers_and_short_lines() {
+        assert_eq!(fill(TEMPLATE, &values("a"), Form::Plain), "Said by a:\n  1. 1. a\n  2. 2. inner\nend { here\n");
+        for words in 20..40 {
+            let words = "word ".repeat(words);
+            let long = format!("- [ ] **One.** {words}`not torn apart`\n\n\n## Next\n- [ ] `{{A}}` ends\n");
+            let text = fill(&long, &values(&"x".repeat(100)), Form::Plain);
+            let lines: Vec<&str> = text.lines().collect();
+            assert!(lines[0].starts_with("  1. One. word") && lines[1].starts_with("     word"), "{text}");
+            assert!(lines.iter().all(|line| line.len() <= WIDTH || line.contains("xxx")), "{text}");
+            assert!(lines.iter().any(|line| line.ends_with("not torn apart")), "{text}");
+            assert!(text.contains("\n\nNext\n  1. xxx") && text.ends_with("xxx\n     ends\n"), "{text}");
+        }
     }
 
     #[test]

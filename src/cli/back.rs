@@ -2,16 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::plan::{self, Bounds, Direction, Past, Pruned, Recovered, Writer};
-use crate::report::{broken_lock_line, count, plan_lines, recovered_line};
-use crate::{Cid, Exit, Result};
+use crate::plan::{self, Bounds, Direction, Made, Outcome, Past, Pruned, Recovered, Writer};
+use crate::report::{
+    ChangePage, ChangedCid, CidResult, broken_lock_line, change_page, count, plan_lines, recovered_line,
+};
+use crate::{Cid, Exit, Result, Status};
 use clap::Args;
 use serde::Serialize;
 
 use super::flags::{Cids, LockFlags, ReportFlag, WriteFlags, path};
-use super::look::look_at_all;
+use super::look::{Shown, look_at_all, look_at_each};
 use super::out::Out;
-use super::work::{NOTHING_WRITTEN, Ticket, Work, all_open, open_uncataloged};
+use super::work::{Filed, NOTHING_WRITTEN, Ticket, Work, all_open, file_page, open_uncataloged, place_page};
 
 #[derive(Debug, Args)]
 pub(super) struct RecoverArgs {
@@ -29,6 +31,8 @@ pub(super) struct RecoverArgs {
     forget: bool,
     #[command(flatten)]
     pub write: WriteFlags,
+    #[command(flatten)]
+    report: ReportFlag,
 }
 
 impl RecoverArgs {
@@ -53,18 +57,31 @@ pub(super) struct UndoArgs {
     pub report: ReportFlag,
 }
 
+/// What became of one CID, or would become of it.
+#[derive(Serialize)]
+struct Back {
+    dry_run: bool,
+    recovered: Option<Recovered>,
+}
+
 pub(super) fn recover(args: &RecoverArgs, out: Out) -> Exit {
+    const COMMAND: &str = "recover";
     #[derive(Serialize)]
     struct Body {
-        dry_run: bool,
-        recovered: Option<Recovered>,
+        cids: Vec<Shown<Back>>,
+        #[serde(flatten)]
+        filed: Filed,
     }
+    let page = match place_page(args.report.report.as_deref(), &args.cids) {
+        Ok(page) => page,
+        Err(error) => return out.fail(COMMAND, &error),
+    };
     let dry_run = args.write.dry_run;
     let is_refused = !dry_run && !all_open(&args.cids, open_to_recover);
-    let exit = look_at_all("recover", &args.cids, out, |path| {
+    let (mut exit, cids) = look_at_each(&args.cids, out, |path| {
         if is_refused {
             open_to_recover(path)?;
-            return Ok((Body { dry_run, recovered: None }, false));
+            return Ok((Back { dry_run, recovered: None }, false));
         }
         let recovered = recover_one(path, args, out)?;
         match &recovered {
@@ -72,12 +89,55 @@ pub(super) fn recover(args: &RecoverArgs, out: Out) -> Exit {
             Some(recovered) if dry_run => out.good(format!("Dry run, nothing was done: {}", recovered_line(recovered))),
             Some(recovered) => out.good(recovered_line(recovered)),
         }
-        Ok((Body { dry_run, recovered }, false))
+        Ok((Back { dry_run, recovered }, false))
     });
+    let filed = file_page(page, || ticket(dry_run, is_refused, &cids), &mut exit, out);
+    out.answer(COMMAND, exit, Body { cids, filed });
     if is_refused {
         out.fault(NOTHING_WRITTEN);
     }
     exit
+}
+
+/// The page for the ticket.
+fn ticket(dry_run: bool, is_refused: bool, cids: &[Shown<Back>]) -> String {
+    let one = |shown: &Shown<Back>| {
+        let recovered = shown.state.as_ref().and_then(|back| back.recovered.as_ref());
+        let status = match (&shown.error, recovered) {
+            (Some(_), _) => Status::Failed,
+            _ if is_refused => Status::Left,
+            (None, None) => Status::Unchanged,
+            (None, Some(_)) if dry_run => Status::Planned,
+            (None, Some(_)) => Status::Changed,
+        };
+        let mut result = CidResult::new(&shown.cid, status);
+        result.error.clone_from(&shown.error);
+        let line = recovered.map(recovered_line);
+        let did = match (line, dry_run) {
+            (None, _) => "Nothing to do: no change was interrupted.".to_owned(),
+            (Some(line), true) => format!("Dry run, nothing was done: {line}."),
+            (Some(line), false) => format!("Done: {line}."),
+        };
+        let outcome = recovered.map(|recovered| recovered.outcome);
+        let verified = match outcome {
+            Some(Outcome::Forgotten) => "Nothing was looked at: configcid catalog verify says what the files are.",
+            Some(Outcome::Undone) => "Every file that the change had written is as it was before it.",
+            _ => "Every file that the change was to write is as it was to be.",
+        };
+        let has_history = outcome == Some(Outcome::Finished);
+        ChangedCid { did: Some(did), verified: Some(verified), ..ChangedCid::new(result, None, has_history) }
+    };
+    let cids: Vec<ChangedCid> = cids.iter().map(one).collect();
+    change_page(&ChangePage {
+        command: "recover",
+        dry_run,
+        made: &Made::now(),
+        cids: &cids,
+        relay: None,
+        is_fleet: false,
+        is_looked_at: true,
+        left: &[],
+    })
 }
 
 /// What an interrupted change left need not open as a CID does.

@@ -2,12 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::{Cid, Exit, cid};
+use crate::plan::Made;
+use crate::report::{ChangePage, ChangedCid, CidResult, ErrorReport, change_page, count};
+use crate::{Cid, Exit, Result, Status, cid};
 use clap::Args;
 use serde::Serialize;
 
-use super::flags::path;
+use super::flags::{ReportFlag, path};
 use super::out::Out;
+use super::work::{Filed, file_page, place_page};
 
 #[derive(Debug, Args)]
 pub(super) struct CloneArgs {
@@ -20,6 +23,8 @@ pub(super) struct CloneArgs {
     /// Say what would be copied, and copy nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    report: ReportFlag,
 }
 
 #[derive(Serialize)]
@@ -29,23 +34,43 @@ struct Body {
     new: String,
     #[serde(flatten)]
     report: cid::CloneReport,
+    #[serde(flatten)]
+    filed: Filed,
 }
 
 pub(super) fn run(args: &CloneArgs, out: Out) -> Exit {
     const COMMAND: &str = "clone";
-    let text = |path: &Path| path.to_string_lossy().into_owned();
-    let body = |report| Body { dry_run: args.dry_run, cid: text(&args.cid), new: text(&args.new), report };
-    if args.dry_run {
-        return match Cid::open(&args.cid).and_then(|cid| cid::check_clone(&cid, &args.new)) {
-            Ok(report) => {
-                let (from, to) = (args.cid.display(), args.new.display());
-                out.good(format!("Would clone {from} to {to}: {} files, {} bytes", report.files, report.bytes));
-                out.answer(COMMAND, Exit::Done, body(report));
-                Exit::Done
-            }
-            Err(error) => out.fail(COMMAND, &error),
-        };
+    let about = [args.cid.clone(), args.new.clone()];
+    let page = match place_page(args.report.report.as_deref(), &about) {
+        Ok(page) => page,
+        Err(error) => return out.fail(COMMAND, &error),
+    };
+    let (from, to) = (args.cid.display(), args.new.display());
+    let done = match args.dry_run {
+        true => Cid::open(&args.cid).and_then(|cid| cid::check_clone(&cid, &args.new)),
+        false => copy(args, out),
+    };
+    let mut exit = done.as_ref().map_or_else(|error| Exit::of(error.kind()), |_| Exit::Done);
+    if let Ok(report) = &done {
+        let amount = format!("{} files, {} bytes", report.files, report.bytes);
+        out.good(match args.dry_run {
+            true => format!("Would clone {from} to {to}: {amount}"),
+            false => format!("Cloned {from} to {to}: {amount}, compared"),
+        });
     }
+    let filed = file_page(page, || ticket(args, &done), &mut exit, out);
+    match done {
+        Ok(report) => {
+            let text = |path: &Path| path.to_string_lossy().into_owned();
+            let body = Body { dry_run: args.dry_run, cid: text(&args.cid), new: text(&args.new), report, filed };
+            out.answer(COMMAND, exit, body);
+            exit
+        }
+        Err(error) => out.fail(COMMAND, &error),
+    }
+}
+
+fn copy(args: &CloneArgs, out: Out) -> Result<cid::CloneReport> {
     let mut shown = u64::MAX;
     let mut progress = |state: cid::CloneProgress| {
         // Copying and comparing are half of the way each.
@@ -57,18 +82,40 @@ pub(super) fn run(args: &CloneArgs, out: Out) -> Exit {
     };
     let done = Cid::open(&args.cid).and_then(|cid| cid::clone(&cid, &args.new, &mut progress));
     out.progress("");
-    match done {
-        Ok(report) => {
-            out.good(format!(
-                "Cloned {} to {}: {} files, {} bytes, compared",
-                args.cid.display(),
-                args.new.display(),
-                report.files,
-                report.bytes
-            ));
-            out.answer(COMMAND, Exit::Done, body(report));
-            Exit::Done
+    done
+}
+
+/// The page for the ticket.
+fn ticket(args: &CloneArgs, done: &Result<cid::CloneReport>) -> String {
+    let (from, new) = (args.cid.to_string_lossy(), args.new.to_string_lossy());
+    let status = match (done, args.dry_run) {
+        (Err(_), _) => Status::Failed,
+        (Ok(_), true) => Status::Planned,
+        (Ok(_), false) => Status::Changed,
+    };
+    let mut result = CidResult::new(&new, status);
+    result.error = done.as_ref().err().map(ErrorReport::new);
+    let did = done.as_ref().ok().map(|report| {
+        let amount = format!("{}, {} bytes", count(report.files, "file", "files"), report.bytes);
+        match args.dry_run {
+            true => format!("Dry run: {amount} would be copied from {from}; nothing was."),
+            false => format!("Done: copied from {from}, {amount}."),
         }
-        Err(error) => out.fail(COMMAND, &error),
-    }
+    });
+    let verified = "Each byte of the copy was read and compared with the original before the folder got its name.";
+    let purpose = Some(format!("clone of {from}"));
+    let cid = ChangedCid { did, verified: Some(verified), ..ChangedCid::new(result, purpose, false) };
+    change_page(&ChangePage {
+        command: "clone",
+        dry_run: args.dry_run,
+        made: &Made::now(),
+        cids: &[cid],
+        relay: None,
+        is_fleet: false,
+        is_looked_at: true,
+        left: &[format!(
+            "See in the vendor's manager that it updates {new} as an installation of its own [14635]: one that is only a copy \
+             gets no update from it (assumed)."
+        )],
+    })
 }

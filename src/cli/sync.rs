@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use crate::base::pool::{processors, side_by_side};
 use crate::catalog::CidPath;
-use crate::plan::Writer;
-use crate::report::{CidResult, count, fault_line, lock_lines, plan_lines, table};
+use crate::plan::{Made, Plan, Writer};
+use crate::report::{ChangePage, ChangedCid, CidResult, change_page, count, fault_line, lock_lines, plan_lines, table};
 #[cfg(feature = "remote")]
 use crate::sync::Store;
 use crate::sync::{Delivered, Delivery, FolderSource, Pace, Progress, Sent, Source, WebSource, refuse_overlaps};
@@ -19,10 +19,10 @@ use crate::{Cid, Error, ErrorKind, Exit, RefreshOptions, Result, Status};
 use clap::Args;
 use serde::Serialize;
 
-use super::flags::{FunctionFlags, WriteFlags, path};
+use super::flags::{FunctionFlags, ReportFlag, WriteFlags, path};
 use super::out::Out;
 use super::web::login;
-use super::work::HALF_DONE;
+use super::work::{Filed, HALF_DONE, file_page, place_page};
 
 #[derive(Debug, Args)]
 pub(super) struct SyncArgs {
@@ -75,6 +75,8 @@ struct BringFlags {
     function: FunctionFlags,
     #[command(flatten)]
     write: WriteFlags,
+    #[command(flatten)]
+    report: ReportFlag,
 }
 
 /// How to reach what is a URL.
@@ -157,6 +159,8 @@ struct Body {
     /// How many destinations ended how.
     counts: BTreeMap<&'static str, usize>,
     cids: Vec<Row>,
+    #[serde(flatten)]
+    filed: Filed,
 }
 
 /// What became of one destination.
@@ -265,7 +269,7 @@ struct Job<'a> {
 impl Job<'_> {
     fn run(&self, out: Out) -> Result<Exit> {
         let Self { command, destinations, keep_relay, deep, jobs, flags, .. } = *self;
-        let BringFlags { bandwidth, accept_temporary, site, function, write } = flags;
+        let BringFlags { bandwidth, accept_temporary, site, function, write, report } = flags;
         site.refuse_mixed_urls(self.source, destinations)?;
         let places =
             destinations.iter().map(|name| Place::new(name, command, site, out)).collect::<Result<Vec<_>>>()?;
@@ -275,6 +279,9 @@ impl Job<'_> {
         let source = &*source;
         let folders: Vec<PathBuf> = destinations.iter().filter(|name| !is_url(name)).cloned().collect();
         refuse_overlaps(source.folder(), &folders)?;
+        let mut about = folders;
+        about.extend(source.folder().map(Path::to_owned));
+        let page = place_page(report.report.as_deref(), &about)?;
         let pace = Pace::new(bandwidth.map(|kib| kib.saturating_mul(1024)));
         let dry_run = write.dry_run;
         let (lock, options, pace) = (write.lock.options(), &options, &pace);
@@ -296,14 +303,53 @@ impl Job<'_> {
         if all.len() > 1 {
             end_table(&all, &counts, out);
         }
-        let exit = Exit::of_all(&exits);
+        let mut exit = Exit::of_all(&exits);
+        let filed = file_page(page, || self.page(&all), &mut exit, out);
         if out.json {
             let cids = all.iter().map(Row::of).collect();
             let source = self.source.to_string_lossy().into_owned();
-            out.answer(command, exit, Body { dry_run, source, counts, cids });
+            out.answer(command, exit, Body { dry_run, source, counts, cids, filed });
         }
         Ok(exit)
     }
+}
+
+impl Job<'_> {
+    /// The page for the ticket.
+    fn page(&self, all: &[Delivered]) -> String {
+        let cids: Vec<ChangedCid> = all.iter().map(changed).collect();
+        change_page(&ChangePage {
+            command: self.command,
+            dry_run: self.flags.write.dry_run,
+            made: &Made::now(),
+            cids: &cids,
+            relay: None,
+            is_fleet: false,
+            is_looked_at: true,
+            left: &[],
+        })
+    }
+}
+
+/// A destination, as a page tells of it.
+fn changed(delivered: &Delivered) -> ChangedCid {
+    let Delivered { ran, sent } = delivered;
+    let summary = sent.summary();
+    let did = match (ran.status, sent.is_new) {
+        (Status::Unchanged, _) => Some("Nothing to do: by its catalogs it has all of it.".to_owned()),
+        (Status::Planned, true) => Some(format!("Dry run: it would be made with {summary}; nothing was.")),
+        (Status::Planned, false) => Some(format!("Dry run: it would get {summary}; nothing was written.")),
+        (Status::Changed, true) => Some(format!("Done: made with {summary}.")),
+        (Status::Changed, false) => Some(format!("Done: {summary}.")),
+        _ => None,
+    };
+    let purpose = ran.carried_out().map(|plan| plan.purpose().to_owned());
+    // A folder that was made by it has nothing before it to go back to, and nothing at a URL is undone.
+    let can_go_back = !sent.is_new && !is_url(Path::new(&ran.cid));
+    let has_history = can_go_back && ran.carried_out().is_some_and(Plan::is_for_cid);
+    let verified = "What came was compared with what the source's catalogs say of it, and what was written was read back and \
+                    compared with that.";
+    ChangedCid { did, verified: Some(verified), ..ChangedCid::new(CidResult::of(ran), purpose, has_history) }
 }
 
 impl Row {

@@ -35,6 +35,13 @@ pub(super) struct Ticket<'a> {
 struct Body {
     dry_run: bool,
     cids: Vec<CidResult>,
+    #[serde(flatten)]
+    filed: Filed,
+}
+
+/// What became of the page for the ticket.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Filed {
     /// The page that was written.
     #[serde(skip_serializing_if = "Option::is_none")]
     report: Option<String>,
@@ -43,10 +50,38 @@ struct Body {
     error: Option<ErrorReport>,
 }
 
+/// The page for the ticket, before the work that it is to tell of: it has a place, and does not lie in what it is about.
+pub(super) fn place_page<'a>(file: Option<&'a Path>, about: &[PathBuf]) -> Result<Option<(PageFile, &'a Path)>> {
+    file.map(|file| Ok((PageFile::new(file, about)?, file))).transpose()
+}
+
+/// Writes the page for the ticket, if one is asked for, after the work. What was done is done, and said, also where the page
+/// cannot be written; the exit code is that of the page then.
+pub(super) fn file_page(
+    page: Option<(PageFile, &Path)>,
+    text: impl FnOnce() -> String,
+    exit: &mut Exit,
+    out: Out,
+) -> Filed {
+    let Some((page, file)) = page else { return Filed::default() };
+    match page.write(&text()) {
+        Ok(()) => {
+            let file = file.to_string_lossy().into_owned();
+            out.line(format!("Wrote {file}"));
+            Filed { report: Some(file), error: None }
+        }
+        Err(why) => {
+            out.error(&why);
+            *exit = Exit::of(why.kind());
+            Filed { report: None, error: Some(ErrorReport::new(&why)) }
+        }
+    }
+}
+
 impl Work<'_> {
     /// Runs on one CID after the other; one that fails does not stop the others.
     pub(super) fn on_all(&self, cids: &[PathBuf], out: Out, make: impl Fn(&Path) -> Result<Plan>) -> Exit {
-        let page = match self.ticket.file.map(|file| PageFile::new(file, cids)).transpose() {
+        let page = match place_page(self.ticket.file, cids) {
             Ok(page) => page,
             Err(error) => return out.fail(self.command, &error),
         };
@@ -66,7 +101,7 @@ impl Work<'_> {
                 if let Err(error) = opened {
                     (result.status, result.error) = (Status::Failed, Some(ErrorReport::new(&error)));
                 }
-                results.push(ChangedCid { result, purpose: None, has_history: true });
+                results.push(ChangedCid::new(result, None, true));
                 continue;
             }
             if self.run.dry_run && Writer::needs_recovery(path) {
@@ -78,7 +113,7 @@ impl Work<'_> {
             if out.json || page.is_some() {
                 let purpose = ran.carried_out().map(|plan| plan.purpose().to_owned());
                 let has_history = ran.plan.as_ref().is_some_and(Plan::is_for_cid);
-                results.push(ChangedCid { result: CidResult::of(&ran), purpose, has_history });
+                results.push(ChangedCid::new(CidResult::of(&ran), purpose, has_history));
             }
         }
         let mut exit = Exit::of_all(&exits);
@@ -88,24 +123,9 @@ impl Work<'_> {
             let failed = exits.iter().filter(|exit| **exit != Exit::Done).count();
             out.line(format!("{failed} of {} CIDs failed", cids.len()));
         }
-        let (mut report, mut error) = (None, None);
-        if let (Some(page), Some(file)) = (page, self.ticket.file) {
-            match page.write(&self.page(&results)) {
-                Ok(()) => {
-                    let file = file.to_string_lossy().into_owned();
-                    out.line(format!("Wrote {file}"));
-                    report = Some(file);
-                }
-                // What was done is done, and said.
-                Err(why) => {
-                    out.error(&why);
-                    exit = Exit::of(why.kind());
-                    error = Some(ErrorReport::new(&why));
-                }
-            }
-        }
+        let filed = file_page(page, || self.page(&results), &mut exit, out);
         let cids = results.into_iter().map(|cid| cid.result).collect();
-        out.answer(self.command, exit, Body { dry_run: self.run.dry_run, cids, report, error });
+        out.answer(self.command, exit, Body { dry_run: self.run.dry_run, cids, filed });
         exit
     }
 
@@ -118,6 +138,7 @@ impl Work<'_> {
             relay: self.ticket.relay,
             is_fleet: false,
             is_looked_at: self.run.look.is_some(),
+            left: &[],
         })
     }
 

@@ -30,6 +30,8 @@ pub(crate) struct ChangePage<'a> {
     pub is_fleet: bool,
     /// A look at the result is part of the work, beyond what carrying out compares.
     pub is_looked_at: bool,
+    /// What else is left for a person where it was done, each a sentence.
+    pub left: &'a [String],
 }
 
 /// One CID of a page.
@@ -40,6 +42,17 @@ pub(crate) struct ChangedCid {
     pub purpose: Option<String>,
     /// It is one, with a record of its changes, and no file by itself.
     pub has_history: bool,
+    /// How it ended, as a sentence, where that is not told by files that were written one by one.
+    pub did: Option<String>,
+    /// How it was seen that it is right, as sentences, where that is not what every change has.
+    pub verified: Option<&'static str>,
+}
+
+impl ChangedCid {
+    /// One of which the result and the files tell all.
+    pub(crate) fn new(result: CidResult, purpose: Option<String>, has_history: bool) -> Self {
+        Self { result, purpose, has_history, did: None, verified: None }
+    }
 }
 
 /// The page. It is one file that needs nothing else, and no secret is on it.
@@ -82,7 +95,11 @@ fn facts(body: &mut String, page: &ChangePage<'_>) {
 }
 
 /// How it ended, in words, and how that is to be shown.
-fn outcome(result: &CidResult, is_looked_at: bool) -> (&'static str, String) {
+fn outcome(cid: &ChangedCid, is_looked_at: bool) -> (&'static str, String) {
+    let result = &cid.result;
+    if let Some(did) = cid.did.as_ref().filter(|_| !matches!(result.status, Status::Failed | Status::Left)) {
+        return (if result.status == Status::Planned { "doubtful" } else { "good" }, html::escape(did));
+    }
     let files = count(result.files.len(), "file", "files");
     match result.status {
         Status::Unchanged => ("good", "Nothing to do: everything was as it should be.".to_owned()),
@@ -100,8 +117,9 @@ fn outcome(result: &CidResult, is_looked_at: bool) -> (&'static str, String) {
 
 fn overview(body: &mut String, page: &ChangePage<'_>) {
     body.push_str("<div class=\"scroll\"><table>\n<tr><th>CID<th class=\"number\">Files<th>How it ended\n");
-    for (index, ChangedCid { result, .. }) in page.cids.iter().enumerate() {
-        let (class, said) = outcome(result, page.is_looked_at);
+    for (index, cid) in page.cids.iter().enumerate() {
+        let result = &cid.result;
+        let (class, said) = outcome(cid, page.is_looked_at);
         let _ = writeln!(
             body,
             "<tr><td><a href=\"#cid-{}\">{}</a><td class=\"number\">{}<td class=\"{class}\">{said}",
@@ -115,13 +133,13 @@ fn overview(body: &mut String, page: &ChangePage<'_>) {
 
 fn one(body: &mut String, cid: &ChangedCid, page: &ChangePage<'_>) {
     let result = &cid.result;
-    let (class, said) = outcome(result, page.is_looked_at);
+    let (class, said) = outcome(cid, page.is_looked_at);
     let _ = writeln!(body, "<p class=\"{class}\">{said}</p>");
     if let Some(error) = &result.error {
         let _ = writeln!(body, "<p class=\"bad\">{}.</p>", html::escape(&error.sentence()));
     }
     before_and_after(body, result);
-    verification(body, result, page.is_looked_at);
+    verification(body, cid, page.is_looked_at);
     list(body, "Warnings", "doubtful", &result.warnings);
     list(body, "Notes", "", &result.notes);
     list(body, "What the program said", "", &result.said);
@@ -188,8 +206,10 @@ fn difference(body: &mut String, file: &FileReport) {
     body.push_str("</details>\n");
 }
 
-fn verification(body: &mut String, result: &CidResult, is_looked_at: bool) {
+fn verification(body: &mut String, cid: &ChangedCid, is_looked_at: bool) {
+    let result = &cid.result;
     let said = match result.status {
+        Status::Changed if cid.verified.is_some() => cid.verified.unwrap_or_default(),
         Status::Changed if is_looked_at => {
             "Each file was compared with what it was to hold, and the CID was looked at again as a stranger's would be: its \
              catalogs have no fault."
@@ -247,6 +267,11 @@ fn steps(body: &mut String, page: &ChangePage<'_>) {
     if page.is_fleet && !done.is_empty() {
         own.push("Go through the steps in the console, which <code>configcid fleet runbook</code> lists.");
     }
+    let left: Vec<String> = match page.cids.iter().any(|cid| cid.result.status == Status::Changed) {
+        true => page.left.iter().map(|step| html::escape(step)).collect(),
+        false => Vec::new(),
+    };
+    own.extend(left.iter().map(String::as_str));
     if own.is_empty() && relay.is_none() {
         if page.cids.iter().any(|cid| cid.result.status == Status::Changed) {
             body.push_str("<h2>The steps left</h2>\n<p>None: endpoints take the change at their next update.</p>\n");

@@ -63,9 +63,64 @@ fn every_command_that_writes_a_cid_leaves_one() {
     page("fleet apply fleet.toml", 4, &["fleet apply: 2 CIDs", "configcid fleet runbook", "NOWHERE", "It failed"]);
     page("fleet apply fleet.toml --dry-run", 4, &["(dry run)"]);
     env.refuses(2, "fleet apply fleet.toml --report MRESXP/page.html");
+    // Copies and what is brought to them: how much, and how it was compared.
+    page("clone MRESXP COPY --dry-run", 0, &["clone (dry run): COPY", "would be copied from MRESXP; nothing was."]);
+    page(
+        "clone MRESXP COPY",
+        0,
+        &[
+            "<h1>clone: COPY</h1>",
+            "Done: copied from MRESXP, ",
+            "Each byte of the copy",
+            "an installation of its own [14635]",
+        ],
+    );
+    assert!(env.path("COPY/cidsync.upd").is_file());
+    page("clone MRESXP COPY", 1, &["It failed: nothing was changed."]);
+    env.write("MRESXP/sav.txt", "news");
+    env.run("relay set MRESXP --ip 10.1.200.77").expect(0);
+    page("sync MRESXP COPY --dry-run", 0, &["sync (dry run): COPY", "it would get ", "nothing was written"]);
+    page(
+        "sync MRESXP COPY ANOTHER",
+        0,
+        &[
+            "sync: 2 CIDs",
+            "Done: made with ",
+            "What came was compared",
+            "<code>\\rms\\mrinit.conf</code>",
+            "configcid undo COPY",
+        ],
+    );
+    page("sync MRESXP COPY", 0, &["by its catalogs it has all of it"]);
+    page("fetch MRESXP FETCHED", 0, &["<h1>fetch: FETCHED</h1>", "Done: made with "]);
+    env.refuses(2, "sync MRESXP COPY --report MRESXP/page.html");
+    env.refuses(2, "clone MRESXP OTHER --report MRESXP/page.html");
+    // What is ended.
+    page("recover MRESXP", 0, &["Nothing to do: no change was interrupted."]);
+    page("recover MRESXP EMPTY", 4, &["recover: 2 CIDs", "could not be opened", "It failed"]);
+    let json = env.run("sync MRESXP COPY --report page.html --json").ok().json();
+    assert_eq!(json["report"], "page.html");
+    env.remove("page.html");
     // What fails is told as it is.
     page(&format!("relay set EMPTY {RELAY}"), 1, &["It failed: nothing was changed.", "Remove what stands in the way"]);
     page(&format!("relay set MRESXP EMPTY {RELAY}"), 4, &["2 CIDs", "could not be opened"]);
+}
+
+#[cfg(feature = "faults")]
+#[test]
+fn an_interrupted_change_that_is_ended_leaves_one() {
+    for (how, says) in [("", "it was "), ("--undo", "as it was before it"), ("--forget", "Nothing was looked at")] {
+        let env = TestEnv::demo();
+        let mut command = env.command();
+        command.args(format!("relay set MRESXP {RELAY}").split(' ')).env("CONFIGCID_FAULT", "30:before");
+        let _ = command.output().unwrap();
+        env.run("recover MRESXP --dry-run --report page.html").expect(0);
+        assert!(env.text("page.html").contains("Dry run, nothing was done: a change had been interrupted"), "{how}");
+        let done = env.run(&format!("recover MRESXP --report page.html --json {how}")).expect(0).json();
+        assert_eq!(done["report"], "page.html");
+        let page = env.text("page.html");
+        assert!(page.contains("Done: a change had been interrupted (") && page.contains(says), "{how}: {page}");
+    }
 }
 
 #[test]

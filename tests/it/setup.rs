@@ -53,10 +53,7 @@ fn a_relay_is_set_up_by_keys() {
     insta::with_settings!({ omit_expression => true }, {
         insta::assert_snapshot!(format!("{first}--- the relay\n{found}--- the end\n{last}"))
     });
-    // The documentation has the screens as they are.
-    let docs = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/setup.md")).unwrap();
-    assert!(docs.contains(&first), "docs/setup.md has another first screen than\n{first}");
-    assert!(docs.contains(&found), "docs/setup.md has another screen for the relay than\n{found}");
+    in_the_documentation(&[first, found, last]);
 
     let list = "10.1.200.65,10.9.0.1,mr.sales.acme,MR";
     assert!(env.text("share/ESXP/rms/mrinit.conf").contains(list));
@@ -84,6 +81,25 @@ fn a_relay_is_set_up_by_keys() {
         env.run(command.trim_end()).expect(0);
     }
     assert!(env.text("share/ESXP/rms/mrinit.conf").contains(list));
+}
+
+/// The documentation has the screens as they are, one after the other; with `CONFIGCID_WRITE_SCREENS` set they are written.
+fn in_the_documentation(screens: &[String]) {
+    const FIRST: &str = "## What it looks like\n";
+    let place = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/setup.md");
+    let document = std::fs::read_to_string(place).unwrap().replace('\r', "");
+    let (before, rest) = document.split_once(FIRST).unwrap();
+    let (section, after) = rest.split_once("\n## ").unwrap();
+    let introduction = section.split("```text").next().unwrap();
+    let blocks: Vec<String> = screens.iter().map(|screen| format!("```text\n{screen}```\n")).collect();
+    let current = format!("{before}{FIRST}{introduction}{}\n## {after}", blocks.join("\n"));
+    if std::env::var_os("CONFIGCID_WRITE_SCREENS").is_some() {
+        std::fs::write(place, &current).unwrap();
+    }
+    assert!(
+        document == current,
+        "docs/setup.md has other screens; CONFIGCID_WRITE_SCREENS=1 writes these: {screens:#?}"
+    );
 }
 
 #[test]

@@ -849,6 +849,9 @@ How long to wait for another writer; by default 10.
 .PARAMETER BreakLock
 Take the lock of a CID from another writer, who is dead for sure.
 
+.PARAMETER Report
+Write what was changed to this file, as one page: by whom, before and after, what was verified, the steps left.
+
 .EXAMPLE
 Repair-Cid C:\CIDs\MRESXP -WhatIf
 
@@ -873,7 +876,8 @@ function Repair-Cid {
         [switch] $Undo,
         [switch] $Forget,
         [string] $Wait,
-        [switch] $BreakLock
+        [switch] $BreakLock,
+        [string] $Report
     )
     begin {
         $batch = New-Object Collections.Specialized.OrderedDictionary
@@ -902,6 +906,9 @@ The CID to copy.
 .PARAMETER New
 The folder to make.
 
+.PARAMETER Report
+Write what was changed to this file, as one page: by whom, before and after, what was verified, the steps left.
+
 .EXAMPLE
 Copy-Cid C:\CIDs\ESXP C:\CIDs\MRESXP -WhatIf
 
@@ -924,7 +931,8 @@ function Copy-Cid {
         [string] $Cid,
         [Parameter(Mandatory = $true, Position = 1)]
         [ValidateNotNullOrEmpty()]
-        [string] $New
+        [string] $New,
+        [string] $Report
     )
     begin {
         $batch = New-Object Collections.Specialized.OrderedDictionary
@@ -967,7 +975,7 @@ Bring no more than so many KiB a second, to all destinations together.
 Go on where temporary files tell of an update in progress.
 
 .PARAMETER User
-The user as whom to log on where the source is a URL (HTTP's Basic alone).
+The user as whom to log on to the server of a URL (HTTP's Basic alone).
 
 .PARAMETER PasswordFile
 The file whose first line is the password of -User.
@@ -992,6 +1000,9 @@ How long to wait for another writer; by default 10.
 
 .PARAMETER BreakLock
 Take the lock of a CID from another writer, who is dead for sure.
+
+.PARAMETER Report
+Write what was changed to this file, as one page: by whom, before and after, what was verified, the steps left.
 
 .EXAMPLE
 Sync-Cid C:\CIDs\ESXP C:\CIDs\MRESXP -KeepRelay -WhatIf
@@ -1029,7 +1040,8 @@ function Sync-Cid {
         [string] $ChecksumCommand,
         [string] $ProgramTimeout,
         [string] $Wait,
-        [switch] $BreakLock
+        [switch] $BreakLock,
+        [string] $Report
     )
     begin {
         $batch = New-Object Collections.Specialized.OrderedDictionary
@@ -1059,6 +1071,12 @@ How many CIDs to work on at a time; by default 8, or as many as there are proces
 
 .PARAMETER Metrics
 Also write the result to this file, as Prometheus reads it; replaced whole.
+
+.PARAMETER Survey
+What endpoints survey wrote (-Csv or -Json), or its sources: folders of exports, lists; more than once for several. Without it, survey of [defaults] in the fleet file; several with commas between.
+
+.PARAMETER Column
+A heading of the lists that stands for one of the columns, such as name=Asset (docs/endpoints.md); several with commas between.
 
 .PARAMETER CustomerFile
 One more file name that is the customer's; several with commas between.
@@ -1124,6 +1142,8 @@ function Get-RelayFleet {
         [string] $File = 'fleet.toml',
         [string] $Jobs,
         [string] $Metrics,
+        [string[]] $Survey,
+        [string[]] $Column,
         [string[]] $CustomerFile,
         [string] $Checksum,
         [string] $ChecksumCommand,

@@ -7,8 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::fleet::{self, Fleet, FleetCid, FleetFinding, Work};
 use crate::plan::{Made, Plan};
 use crate::report::{
-    Answer, ChangePage, ChangedCid, CidResult, ErrorReport, PageFile, Status, answer, change_page, check_place, count,
-    table, write_file,
+    Answer, ChangePage, ChangedCid, CidResult, Status, answer, change_page, check_place, count, table, write_file,
 };
 use crate::{Exit, Ran, Result};
 use clap::Args;
@@ -20,6 +19,7 @@ use super::show::{Block, Progress, Shower};
 use crate::cli::flags::{RefreshFlags, ReportFlag, WriteFlags, path};
 use crate::cli::out::Out;
 use crate::cli::signals;
+use crate::cli::work::{Filed, file_page, place_page};
 
 #[derive(Debug, Args)]
 pub(crate) struct PlanArgs {
@@ -62,12 +62,8 @@ struct Body<'a> {
     counts: BTreeMap<&'static str, usize>,
     findings: &'a [FleetFinding],
     cids: Vec<Row<'a>>,
-    /// The page that was written.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    report: Option<String>,
-    /// Why it was not.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<ErrorReport>,
+    #[serde(flatten)]
+    filed: Filed,
 }
 
 /// What became of one CID.
@@ -100,7 +96,7 @@ fn try_run(
         check_place(result)?;
     }
     let outside: Vec<PathBuf> = fleet.cids.iter().map(|cid| PathBuf::from(&cid.path.value)).collect();
-    let page = ticket.map(|file| PageFile::new(file, &outside)).transpose()?;
+    let page = place_page(ticket, &outside)?;
     let mut run = write.map_or_else(|| WriteFlags::dry().run(Some(&options)), |write| write.run(Some(&options)));
     run.dry_run |= write.is_none();
     let findings = fleet::check(&fleet);
@@ -140,11 +136,11 @@ fn try_run(
                 let plan = ran.as_ref().and_then(Ran::carried_out);
                 rows.push((
                     index,
-                    ChangedCid {
-                        result: ran.as_ref().map_or_else(left, CidResult::of),
-                        purpose: plan.map(|plan| plan.purpose().to_owned()),
-                        has_history: plan.is_some_and(Plan::is_for_cid),
-                    },
+                    ChangedCid::new(
+                        ran.as_ref().map_or_else(left, CidResult::of),
+                        plan.map(|plan| plan.purpose().to_owned()),
+                        plan.is_some_and(Plan::is_for_cid),
+                    ),
                 ));
             }
             progress.while_silent(|| shower.show(index, block));
@@ -154,7 +150,7 @@ fn try_run(
     out.progress("");
     rows.sort_by_key(|(index, _)| *index);
     let (indices, changed): (Vec<usize>, Vec<ChangedCid>) = rows.into_iter().unzip();
-    let page = page.zip(ticket).map(|(page, file)| (page, file, page_of(command, run.dry_run, &changed)));
+    let text = page.as_ref().map(|_| page_of(command, run.dry_run, &changed)).unwrap_or_default();
     let rows = indices.into_iter().zip(changed).map(|(index, changed)| {
         let cid = &fleet.cids[index];
         Row { relay: whom(&fleet, cid), line: cid.path.line, result: changed.result }
@@ -168,21 +164,7 @@ fn try_run(
     }
     end_table(lines.into_values().collect(), &body, out);
     let mut exit = Exit::of_all(&exits);
-    if let Some((page, file, text)) = page {
-        match page.write(&text) {
-            Ok(()) => {
-                let file = file.to_string_lossy().into_owned();
-                out.line(format!("Wrote {file}"));
-                body.report = Some(file);
-            }
-            // What was done is done, and said.
-            Err(error) => {
-                out.error(&error);
-                exit = Exit::of(error.kind());
-                body.error = Some(ErrorReport::new(&error));
-            }
-        }
-    }
+    body.filed = file_page(page, || text, &mut exit, out);
     finish(command, args, exit, body, out)
 }
 
@@ -196,6 +178,7 @@ fn page_of(command: &str, dry_run: bool, cids: &[ChangedCid]) -> String {
         relay: None,
         is_fleet: true,
         is_looked_at: true,
+        left: &[],
     })
 }
 
@@ -214,7 +197,7 @@ fn finish(command: &'static str, args: &PlanArgs, exit: Exit, body: Body<'_>, ou
 impl<'a> Body<'a> {
     fn of(file: &Path, dry_run: bool, interrupted: bool, findings: &'a [FleetFinding], cids: Vec<Row<'a>>) -> Self {
         let file = file.to_string_lossy().into_owned();
-        Body { file, dry_run, interrupted, counts: BTreeMap::new(), findings, cids, report: None, error: None }
+        Body { file, dry_run, interrupted, counts: BTreeMap::new(), findings, cids, filed: Filed::default() }
     }
 }
 

@@ -12,7 +12,7 @@ use std::io::{IsTerminal, stderr, stdin, stdout};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::base::template::Markup;
+use crate::base::template::Form;
 use crate::catalogs::Program;
 use crate::report::{count, relay_steps};
 use crate::{Cid, Error, ErrorKind, Exit, RelayAddress, RelaySetup, Result};
@@ -271,7 +271,11 @@ impl Guide<'_> {
         let relay: RelayAddress = commands.relay.address()?;
         let cids: Vec<String> = commands.targets().iter().map(|cid| cid.to_string_lossy().into_owned()).collect();
         let cids: Vec<&str> = cids.iter().map(String::as_str).collect();
-        relay_steps(&relay, &cids, Markup::Markdown).lines().skip(1).for_each(|line| out.line(line));
+        let steps = relay_steps(&relay, &cids, Form::Plain);
+        let (title, steps) = steps.split_once('\n').unwrap_or((&steps, ""));
+        out.line("");
+        out.heading(title);
+        steps.lines().for_each(|line| out.line(line));
         Ok(Exit::Done)
     }
 }
