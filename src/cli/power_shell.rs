@@ -436,12 +436,15 @@ fn is_list(arg: &Arg) -> bool {
     matches!(arg.get_action(), ArgAction::Append)
 }
 
-/// The help of an option, with the parameters of PowerShell for the program's options.
-fn help(arg: &Arg) -> String {
+/// The help of one of these options, with the parameters of PowerShell for those of them that it speaks of.
+fn help(arg: &Arg, options: &[Arg]) -> String {
     let help = arg.get_help().map(ToString::to_string).unwrap_or_default().replace('\n', " ");
     let option = regex::Regex::new("--([a-z][a-z0-9-]*)").expect("it is written here");
-    let mut help =
-        option.replace_all(&help, |found: &regex::Captures<'_>| format!("-{}", parameter(&found[1]))).into_owned();
+    let named = |found: &regex::Captures<'_>| match options.iter().any(|arg| arg.get_long() == Some(&found[1])) {
+        true => format!("-{}", parameter(&found[1])),
+        false => found[0].to_owned(),
+    };
+    let mut help = option.replace_all(&help, named).into_owned();
     if !is_flag(arg) {
         for default in arg.get_default_values().iter().filter_map(|value| value.to_str()) {
             let _ = write!(help, "; by default {default}");
@@ -578,7 +581,8 @@ fn written(program: &Command, function: &Function) -> String {
         let _ = write!(text, "\n.PARAMETER {name}\n{what}\n");
     }
     for arg in &options {
-        let _ = write!(text, "\n.PARAMETER {}\n{}\n", parameter(arg.get_long().unwrap_or_default()), help(arg));
+        let _ =
+            write!(text, "\n.PARAMETER {}\n{}\n", parameter(arg.get_long().unwrap_or_default()), help(arg, &options));
     }
     if function.quiet {
         text += "\n.PARAMETER Quiet\nGive only whether the program's exit code is 0: no fault was found.\n";

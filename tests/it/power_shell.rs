@@ -340,7 +340,10 @@ fn the_module_in_power_shell() {
     };
     let relay = "-Ip 10.1.200.65 -Fqdn MRComputer.Sales.Acme -Netbios MRComputer";
     let before = env.snapshot();
-    run(&format!("(Set-RelayCid MRESXP {relay} -WhatIf).Status")).ok().says("planned").says("What if");
+    run(&format!("(Set-RelayCid MRESXP {relay} -WhatIf -Report page.html).Status"))
+        .ok()
+        .says("planned")
+        .says("What if");
     run(&format!("Set-RelayCid nowhere {relay}")).expect(1).complains("nowhere");
     run("Set-RelayCid MRESXP -Ip 10.1.200.650").expect(1).complains("10.1.200.650");
     run("Set-RelayCid MRESXP").expect(1);

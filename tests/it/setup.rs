@@ -144,6 +144,14 @@ fn every_question_can_be_left_without_a_change() {
 }
 
 #[test]
+fn a_folder_that_is_not_there_is_told_from_one_without_cids() {
+    let env = share();
+    env.refuses(1, "setup nowhere --list").complains("since there is no such folder: nowhere");
+    std::fs::create_dir(env.path("empty")).unwrap();
+    env.refuses(1, "setup empty --list").complains("nor up to three folders below: empty");
+}
+
+#[test]
 fn a_copy_is_set_up_in_place_of_the_cid() {
     let env = share();
     let mut terminal = Terminal::new(&env, "setup share/ESXP");

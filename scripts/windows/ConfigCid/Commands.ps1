@@ -1073,7 +1073,7 @@ How many CIDs to work on at a time; by default 8, or as many as there are proces
 Also write the result to this file, as Prometheus reads it; replaced whole.
 
 .PARAMETER Survey
-What endpoints survey wrote (-Csv or -Json), or its sources: folders of exports, lists; more than once for several. Without it, survey of [defaults] in the fleet file; several with commas between.
+What endpoints survey wrote (--csv or --json), or its sources: folders of exports, lists; more than once for several. Without it, survey of [defaults] in the fleet file; several with commas between.
 
 .PARAMETER Column
 A heading of the lists that stands for one of the columns, such as name=Asset (docs/endpoints.md); several with commas between.
@@ -1233,7 +1233,7 @@ The fleet file; by default fleet.toml.
 How many CIDs to work on at a time; by default 8, or as many as there are processors if those are more.
 
 .PARAMETER Result
-Also write the answer, as -Json prints it, to this file.
+Also write the answer, as --json prints it, to this file.
 
 .PARAMETER CustomerFile
 One more file name that is the customer's; several with commas between.

@@ -226,11 +226,15 @@ function Invoke-Look($Cmdlet, [string] $Command, $Bound, [string[]] $Names, [str
     }
 }
 
-# What a dry run says would be done, in one line.
+# What a dry run says would be done, in one line: the files of one CID by their names.
 function Get-Intent($Plan) {
-    $files = @(foreach ($one in @(Get-Field $Plan 'Cids')) { if ($null -ne $one) { Get-Field $one 'Files' } })
-    $paths = @(foreach ($file in $files) { if ($null -ne $file) { $file.Path } })
-    if ($paths.Count -gt 0) { 'writes ' + [string]::Join(', ', [string[]] $paths) }
+    $cids = @(foreach ($one in @(Get-Field $Plan 'Cids')) { if ($null -ne $one -and $null -ne (Get-Field $one 'Files')) { $one } })
+    $paths = @(foreach ($one in $cids) { foreach ($file in @(Get-Field $one 'Files')) { $file.Path } })
+    if ($cids.Count -gt 1) {
+        "writes $($paths.Count) files in $($cids.Count) CIDs"
+    } elseif ($paths.Count -gt 0) {
+        'writes ' + [string]::Join(', ', [string[]] $paths)
+    }
 }
 
 # Takes up one thing that is to be changed. Where PowerShell will ask, or is to show what would be done, the program is asked
@@ -242,7 +246,9 @@ function Add-Change($Cmdlet, $Batch, [string] $Command, $Bound, [string[]] $Name
     $impact = [int] [Management.Automation.ConfirmImpact] $ConfirmPreference
     $will_ask = $impact -gt 0 -and $impact -le [int] [Management.Automation.ConfirmImpact]::Medium
     if ($WhatIfPreference -or $will_ask) {
-        $plan = Get-Answer $Command ($options + @('--dry-run')) @(@($First) + $Operands | Where-Object { $_ })
+        # A dry run writes its page, too; here nothing at all is to be written.
+        $silent = @($options | Where-Object { $_ -notmatch '^--(report|result)=' })
+        $plan = Get-Answer $Command ($silent + @('--dry-run')) @(@($First) + $Operands | Where-Object { $_ })
         if ($plan.ExitCode -ne 0) {
             Write-Answer $Cmdlet $plan $List $Type
             return

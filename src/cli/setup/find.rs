@@ -173,6 +173,13 @@ pub(super) fn lines(cids: &[FoundCid]) -> Vec<String> {
 
 /// That there is none.
 pub(super) fn none(places: &[PathBuf]) -> Error {
+    if let [only] = places
+        && !only.exists()
+    {
+        let what = format!("there is no CID here, since there is no such folder: {}", only.to_string_lossy());
+        let next = "check the path and your rights to it, or name a server as \\\\SERVER";
+        return Error::new(ErrorKind::NotACid, what).next(next);
+    }
     let places: Vec<String> = places.iter().map(|place| place.to_string_lossy().into_owned()).collect();
     let what = format!("there is no CID here, nor up to three folders below: {}", places.join(", "));
     Error::new(ErrorKind::NotACid, what)
