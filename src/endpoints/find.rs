@@ -4,11 +4,15 @@ use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+#[cfg(feature = "cli")]
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::list::{self, Columns};
 use super::model::Evidence;
 use super::record::{self, Found};
+#[cfg(feature = "cli")]
+use super::remote::{self, Ask};
 use crate::base::error::{Error, ErrorKind};
 use crate::base::files::open_plain;
 use crate::base::text::{Encoding, safe};
@@ -123,6 +127,21 @@ impl Sightings {
         } else {
             let error = Error::new(ErrorKind::Usage, "this is neither a file nor a folder").in_file(source);
             self.fail(source, error);
+        }
+    }
+
+    /// Adds the computers of a list, which are asked now.
+    #[cfg(feature = "cli")]
+    pub(super) fn add_live(&mut self, list: &Path, text: &str, how: &Ask) {
+        let names = remote::names(text);
+        if names.is_empty() {
+            let error = Error::new(ErrorKind::Usage, "there is no name of a computer in it").in_file(list);
+            return self.fail(list, error.next("write one name a line"));
+        }
+        let answers = remote::ask_all(&names, how, Arc::new(remote::parents));
+        let (place, now) = (self.own_place(list), SystemTime::now());
+        for (name, evidence) in names.into_iter().zip(answers) {
+            self.all.push(of_line(name, Some(now), place, 0, evidence));
         }
     }
 

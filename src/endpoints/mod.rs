@@ -11,6 +11,8 @@ mod list;
 mod model;
 mod name;
 mod record;
+#[cfg(feature = "cli")]
+mod remote;
 mod survey;
 
 #[cfg(feature = "faults")]
@@ -20,4 +22,6 @@ pub(crate) use judge::{Role, Wanted};
 pub(crate) use list::{Columns, cell};
 pub(crate) use model::{Counts, Endpoint, EndpointState};
 pub(crate) use name::{Domain, Name};
+#[cfg(feature = "cli")]
+pub(crate) use remote::Ask;
 pub(crate) use survey::Survey;

@@ -1,6 +1,8 @@
 //! The table of many endpoints: what is known of each computer, the newest first, in the order of their names.
 
 use std::ops::Range;
+#[cfg(feature = "cli")]
+use std::path::Path;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -10,6 +12,8 @@ use super::judge::{Wanted, judge};
 use super::list::Columns;
 use super::model::{Endpoint, Evidence, Installed};
 use super::name::{Domains, Name, runs};
+#[cfg(feature = "cli")]
+use super::remote::Ask;
 use crate::base::pool::in_parallel;
 use crate::base::time;
 
@@ -32,6 +36,19 @@ impl Survey {
     pub(crate) fn of(sources: &[PathBuf], columns: &Columns) -> Self {
         let mut sightings = Sightings::default();
         sources.iter().for_each(|source| sightings.add(source, columns));
+        Self::sorted(sightings)
+    }
+
+    /// The same with the computers of a list, which are asked over the network now.
+    #[cfg(feature = "cli")]
+    pub(crate) fn live(sources: &[PathBuf], columns: &Columns, list: &Path, text: &str, how: &Ask) -> Self {
+        let mut sightings = Sightings::default();
+        sources.iter().for_each(|source| sightings.add(source, columns));
+        sightings.add_live(list, text, how);
+        Self::sorted(sightings)
+    }
+
+    fn sorted(mut sightings: Sightings) -> Self {
         sightings.all.shrink_to_fit();
         // The newest last; of equally new ones, the one that was named last.
         sightings.all.sort_by_key(|sighting| sighting.when);

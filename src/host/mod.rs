@@ -6,6 +6,8 @@ pub(crate) mod live;
 pub(crate) mod names;
 pub(crate) mod programs;
 mod reg_file;
+#[cfg(feature = "cli")]
+pub(crate) mod remote;
 pub(crate) mod resources;
 pub(crate) mod services;
 #[cfg(windows)]

@@ -29,7 +29,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("firewall", &["base", "registry"]),
     ("run", &["base", "cid", "plan", "catalogs"]),
     ("logs", &["base"]),
-    ("endpoints", &["base", "mrinit", "registry", "router", "logs"]),
+    ("endpoints", &["base", "mrinit", "registry", "host", "router", "logs"]),
     ("envelopes", &["base", "registry", "host", "firewall", "router", "logs"]),
     (
         "readiness",

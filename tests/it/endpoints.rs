@@ -338,3 +338,13 @@ fn slips_are_answered() {
     let output = env.run(&format!("endpoints survey nowhere PC1.reg --expect {RELAY_LIST}")).expect(4);
     output.complains("nowhere").says("1 reports of 1 endpoint");
 }
+
+#[cfg(not(windows))]
+#[test]
+fn only_windows_asks_other_computers() {
+    let env = TestEnv::new();
+    env.write("computers.txt", "PC1\n");
+    env.refuses(2, "endpoints survey --computers computers.txt").complains("only Windows can").complains("collector");
+    env.run("endpoints survey --timeout 5 in").expect(2).complains("--computers");
+    env.run("endpoints survey").expect(2).complains("SOURCE");
+}

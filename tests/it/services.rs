@@ -441,6 +441,7 @@ fn the_script_of_an_endpoint(env: &TestEnv) {
     let said = run(0);
     assert!(said.contains("already") && services.noted().is_empty(), "{said}");
     the_script_of_a_collector(env, folder);
+    a_computer_over_the_network(env);
     // Another estate's.
     let conf = env.text("MRESXP\\rms\\mrinit.conf");
     let other =
@@ -487,6 +488,18 @@ fn the_script_of_a_collector(env: &TestEnv, folder: &str) {
     env.remove("in it's\\PC01.txt");
     std::fs::remove_dir(env.path("in it's")).unwrap();
     collect();
+}
+
+/// The registry of this computer, asked as that of another one: Wine knows no other.
+fn a_computer_over_the_network(env: &TestEnv) {
+    let own = std::env::var("COMPUTERNAME").unwrap();
+    env.write("computers.txt", format!("{own}\r\n# nobody\r\nnobody.invalid\r\n"));
+    let args = ["endpoints", "survey", "--computers", "computers.txt", "--expect", RELAY_LIST, "--json"];
+    let answer = env.run_args(args).expect(3).json();
+    let rows = answer["endpoints"].as_array().unwrap();
+    let row = |name: &str| rows.iter().find(|row| row["name"] == name).unwrap_or_else(|| panic!("{name}: {answer}"));
+    assert_eq!((&row(&own)["state"], &row(&own)["parent"]), (&"reports".into(), &RELAY_LIST.into()), "{answer}");
+    assert_eq!(row("nobody.invalid")["state"], "unreachable", "{answer}");
 }
 
 /// `client prepare-image` removes the identity and nothing else.

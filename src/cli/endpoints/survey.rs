@@ -1,8 +1,13 @@
 //! `configcid endpoints survey`.
 
-use std::path::PathBuf;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use crate::endpoints::{Columns, Counts, Endpoint, EndpointState, Failed, Survey, Wanted};
+use crate::base::files::read_file;
+use crate::base::text::Encoding;
+use crate::endpoints::{Ask, Columns, Counts, Endpoint, EndpointState, Failed, Survey, Wanted};
+use crate::host::remote;
 use crate::mrinit::KEY_MR_PARENT;
 use crate::report::{
     self, ErrorReport, SCHEMA, answer_part, count, endpoint_counts, endpoint_headings, endpoint_lines,
@@ -13,6 +18,7 @@ use crate::{Cid, Error, ErrorKind, Exit, Result, relay};
 use clap::Args;
 use serde::Serialize;
 
+use crate::cli::envelopes::seconds;
 use crate::cli::flags::path;
 use crate::cli::out::{Out, print};
 
@@ -20,7 +26,7 @@ use crate::cli::out::{Out, print};
 pub(crate) struct SurveyArgs {
     /// Folders of exports, or files: .reg exports, texts of reg query, installed mrinit.conf files, lists with
     /// named columns (.csv), answers of client check --json (.jsonl)
-    #[arg(value_name = "SOURCE", required = true, value_parser = path())]
+    #[arg(value_name = "SOURCE", required_unless_present = "computers", value_parser = path())]
     sources: Vec<PathBuf>,
     /// The relay they should report to; each part may be left out, not all of them
     #[arg(long, value_name = "IP,FQDN,NETBIOS")]
@@ -28,6 +34,19 @@ pub(crate) struct SurveyArgs {
     /// The CID they are installed from, whose mrinit.conf names the relay: that of rms, else rms9x, else the root
     #[arg(long, conflicts_with = "expect", value_parser = path())]
     cid: Option<PathBuf>,
+    /// On Windows, ask the computers of this list, one name a line (-: of standard input), for their registries over the network.
+    /// No service is started there
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    computers: Option<PathBuf>,
+    /// How long one of them may take
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds, requires = "computers")]
+    timeout: Duration,
+    /// So many of them are asked at a time
+    #[arg(
+        long, value_name = "NUMBER", default_value_t = 32, requires = "computers",
+        value_parser = clap::value_parser!(u16).range(1..=512)
+    )]
+    at_a_time: u16,
     /// A heading of the lists that stands for one of the columns, such as name=Asset (docs/endpoints.md)
     #[arg(long, value_name = "COLUMN=HEADING")]
     column: Vec<String>,
@@ -72,8 +91,31 @@ fn prepare(args: &SurveyArgs) -> Result<(Survey, Wanted)> {
     let own_parent = from
         .and_then(|conf| relay::read_file(conf).ok())
         .and_then(|conf| conf.text(KEY_MR_PARENT).ok().map(str::to_owned));
-    let survey = Survey::of(&args.sources, &columns);
+    let survey = match &args.computers {
+        None => Survey::of(&args.sources, &columns),
+        Some(list) => {
+            remote::can_ask()?;
+            let how = Ask { at_a_time: args.at_a_time.into(), bound: args.timeout };
+            Survey::live(&args.sources, &columns, list, &names(list)?, &how)
+        }
+    };
     Ok((survey, Wanted { expected, own_parent, ..Wanted::default() }))
+}
+
+/// The list of computers, a file or standard input.
+fn names(list: &Path) -> Result<String> {
+    const MOST: u64 = 64 << 20;
+    let bytes = match list == Path::new("-") {
+        true => {
+            let mut bytes = Vec::new();
+            let read = std::io::stdin().take(MOST).read_to_end(&mut bytes);
+            read.map_err(|error| Error::io("read it", Path::new("standard input"), error))?;
+            bytes
+        }
+        false => read_file(list, MOST)?,
+    };
+    let (encoding, mark) = Encoding::detect(&bytes);
+    Ok(encoding.decode(&bytes[mark..]))
 }
 
 /// The end of the answer.

@@ -5,10 +5,14 @@
 
 mod dialog;
 mod profile;
+#[cfg(feature = "cli")]
+mod remote;
 mod resources;
 mod sessions;
 
 pub(crate) use profile::firewall_profiles;
+#[cfg(feature = "cli")]
+pub(crate) use remote::machine_of;
 pub(crate) use resources::{counters, memory};
 pub(crate) use sessions::start_in_sessions;
 
