@@ -11,7 +11,9 @@ use crate::plan::{Made, Plan, Writer};
 use crate::report::{ChangePage, ChangedCid, CidResult, change_page, count, fault_line, lock_lines, plan_lines, table};
 #[cfg(feature = "remote")]
 use crate::sync::Store;
-use crate::sync::{Delivered, Delivery, FolderSource, Pace, Progress, Sent, Source, WebSource, refuse_overlaps};
+use crate::sync::{
+    AT_A_TIME, Delivered, Delivery, FolderSource, Pace, Progress, Sent, Source, WebSource, refuse_overlaps,
+};
 #[cfg(feature = "remote")]
 use crate::web::DavFolder;
 use crate::web::{Access, Address};
@@ -97,9 +99,9 @@ struct SiteFlags {
 }
 
 impl SiteFlags {
-    fn access(&self) -> Result<Access> {
+    fn access(&self, rate: Option<u64>) -> Result<Access> {
         let login = login(self.user.as_deref(), self.password_file.as_deref())?;
-        Ok(Access { timeout: Duration::from_secs(self.timeout), login, ca: self.ca.clone() })
+        Ok(Access { timeout: Duration::from_secs(self.timeout), login, ca: self.ca.clone(), rate })
     }
 
     /// The address of a URL, for which the password is taken, if there is one.
@@ -113,10 +115,10 @@ impl SiteFlags {
     }
 
     /// The source of this name: a folder, or a URL.
-    fn source(&self, name: &Path, out: Out) -> Result<Box<dyn Source>> {
+    fn source(&self, name: &Path, rate: Option<u64>, out: Out) -> Result<Box<dyn Source>> {
         match is_url(name) {
             false => Ok(Box::new(FolderSource::open(name)?)),
-            true => Ok(Box::new(WebSource::new(self.address(name, out)?, &self.access()?)?)),
+            true => Ok(Box::new(WebSource::new(self.address(name, out)?, &self.access(rate)?)?)),
         }
     }
 
@@ -238,7 +240,7 @@ impl<'a> Place<'a> {
             return wrong("fetch makes a folder, and this is a URL", "configcid sync publishes a CID to a URL");
         }
         #[cfg(feature = "remote")]
-        return Ok(Self::Server(Box::new(DavFolder::new(site.address(name, out)?, &site.access()?)?)));
+        return Ok(Self::Server(Box::new(DavFolder::new(site.address(name, out)?, &site.access(None)?)?)));
         #[cfg(not(feature = "remote"))]
         {
             let _ = (site, out);
@@ -275,14 +277,17 @@ impl Job<'_> {
             destinations.iter().map(|name| Place::new(name, command, site, out)).collect::<Result<Vec<_>>>()?;
         let mut options: RefreshOptions = function.options()?;
         options.accept_temporary = *accept_temporary;
-        let source = site.source(self.source, out)?;
+        // All files that are on their way share the limit.
+        let bandwidth = bandwidth.map(|kib| kib.saturating_mul(1024));
+        let rate = bandwidth.map(|bytes| bytes / (AT_A_TIME * jobs.min(destinations.len())) as u64);
+        let source = site.source(self.source, rate, out)?;
         let source = &*source;
         let folders: Vec<PathBuf> = destinations.iter().filter(|name| !is_url(name)).cloned().collect();
         refuse_overlaps(source.folder(), &folders)?;
         let mut about = folders;
         about.extend(source.folder().map(Path::to_owned));
         let page = place_page(report.report.as_deref(), &about)?;
-        let pace = Pace::new(bandwidth.map(|kib| kib.saturating_mul(1024)));
+        let pace = Pace::new(bandwidth);
         let dry_run = write.dry_run;
         let (lock, options, pace) = (write.lock.options(), &options, &pace);
         let delivery = Delivery { dry_run, lock, deep, keep_relay, options, pace, by: "" };

@@ -20,7 +20,7 @@ use crate::plan::Staging;
 
 /// How many files are on their way to one destination at a time: a share answers each request late, and many at a time as
 /// late as one. (Our choice.)
-pub(super) const AT_A_TIME: usize = 16;
+pub(crate) const AT_A_TIME: usize = 16;
 
 /// What brings files, and checks them.
 pub(super) struct Fetch<'a> {

@@ -41,6 +41,8 @@ pub(super) enum Ask {
 pub(super) struct Client {
     agent: Agent,
     timeout: Duration,
+    /// So many bytes a second are the least for the whole of a file.
+    least_rate: u64,
     authorization: Option<String>,
 }
 
@@ -101,7 +103,13 @@ impl Client {
             .build();
         let authorization =
             login.map(|(user, word)| format!("Basic {}", Base64::encode_string(format!("{user}:{word}").as_bytes())));
-        Ok(Self { agent: config.new_agent(), timeout, authorization })
+        Ok(Self { agent: config.new_agent(), timeout, least_rate: LEAST_RATE, authorization })
+    }
+
+    /// Lets a file take as long as it does where whoever reads takes no more than so many bytes of it a second.
+    pub(super) fn slowed(self, rate: Option<u64>) -> Self {
+        let least_rate = rate.map_or(LEAST_RATE, |rate| (rate / 2).clamp(1, LEAST_RATE));
+        Self { least_rate, ..self }
     }
 
     /// Asks once more where a connection broke: servers close those that were kept open whenever they like.
@@ -115,7 +123,7 @@ impl Client {
     fn ask_once(&self, url: &str, ask: Ask, encodings: &str) -> Result<Answer, Failure> {
         let request = if ask == Ask::Head { self.agent.head(url) } else { self.agent.get(url) };
         let size = if let Ask::All(size) = ask { size } else { 0 };
-        let whole = 2 * self.timeout + Duration::from_secs(size / LEAST_RATE);
+        let whole = 2 * self.timeout + Duration::from_secs(size / self.least_rate);
         let mut request = request.config().timeout_global(Some(whole)).build();
         request = request.header("Accept-Encoding", encodings);
         if ask == Ask::FirstByte {

@@ -31,6 +31,8 @@ pub(crate) struct Access {
     pub login: Option<(String, String)>,
     /// The authorities to trust, in a PEM file, instead of the computer's.
     pub ca: Option<PathBuf>,
+    /// How many bytes of each file are taken a second, where that is bounded.
+    pub rate: Option<u64>,
 }
 
 /// A CID on a web server.
@@ -47,7 +49,7 @@ impl WebCid {
     /// The authorities cannot be read.
     pub(crate) fn new(address: Address, access: &Access) -> Result<Self> {
         let client = Client::new(access.timeout, CONNECTIONS, access.login.as_ref(), access.ca.as_deref())?;
-        Ok(Self { address, client, timeout: access.timeout })
+        Ok(Self { address, client: client.slowed(access.rate), timeout: access.timeout })
     }
 
     /// The URL of a file.

@@ -174,3 +174,14 @@ fn a_login_is_sent_and_never_shown() {
     let output = output.complains("the password is sent in the clear");
     assert!(!format!("{output}{}", env.run("history NEW")).contains("s3cret"));
 }
+
+#[test]
+fn a_file_takes_as_long_as_the_bandwidth_makes_of_it() {
+    let env = env();
+    env.write("ESXP/savxp/engine.dll", vec![b'e'; 16 << 10]);
+    env.run("catalog create ESXP --replace").ok();
+    let (_server, url) = served(&env, |_, usual| usual);
+    // Longer than a server may take for it that is asked without a limit.
+    env.run(&format!("fetch {url} NEW --bandwidth 4 --timeout 1")).ok();
+    assert_eq!(contents(&env, "NEW"), contents(&env, "ESXP"));
+}
