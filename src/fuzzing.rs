@@ -11,7 +11,7 @@ pub use crate::plan::fuzzing::{JournalParts, read_journal};
 
 /// As [`CidPath`]s are read from catalogs.
 pub fn path_from_catalog(bytes: &[u8]) -> Result<CidPath> {
-    CidPath::from_catalog(bytes)
+    CidPath::from_catalog(&bytes.into(), 0, bytes.len())
 }
 
 /// As [`CidPath`]s are written to catalogs.

@@ -5,9 +5,11 @@ use std::path::Path;
 
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::exit::Exit;
+#[cfg(unix)]
+use crate::base::files::identity;
 use crate::catalogs::RefreshOptions;
 use crate::catalogs::{Fault, verify_change};
-use crate::cid::{Cid, generation};
+use crate::cid::{Cid, LAST_CHANGE};
 use crate::plan::{LockOptions, Plan, Recovered, Writer};
 
 /// How to run.
@@ -171,14 +173,15 @@ impl Run<'_> {
             let status = if plan.is_empty() { Status::Unchanged } else { Status::Planned };
             return Ok((status, Vec::new()));
         }
-        let before = generation(path);
         // Nothing can be planned on what an interrupted change left, or on what another writer has not ended.
         if Writer::has_leftovers(path) {
             turn.take()?;
         }
+        // A share's client has it of the listing just made.
+        let before = last_change(path);
         let plan = match make(path) {
             // What was read was perhaps half another writer's.
-            Err(_) if Writer::has_leftovers(path) || generation(path) != before => {
+            Err(_) if Writer::has_leftovers(path) || last_change(path) != before => {
                 turn.take()?;
                 make(path)?
             }
@@ -212,6 +215,16 @@ impl Run<'_> {
         faults.retain(|fault| !plan.is_left(fault.catalog.as_ref(), fault.path.as_ref()));
         Ok((if faults.is_empty() { Status::Changed } else { Status::Failed }, faults))
     }
+}
+
+/// What tells one last change of a CID from another, without reading its record: each is a new file.
+fn last_change(path: &Path) -> Option<impl PartialEq> {
+    let metadata = path.join(LAST_CHANGE).symlink_metadata().ok()?;
+    #[cfg(unix)]
+    let identity = identity(&metadata);
+    #[cfg(not(unix))]
+    let identity = ();
+    Some((metadata.len(), metadata.modified().ok(), identity))
 }
 
 /// A writer's turn at a CID, from when it needs one to the end of its work.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
 
 use super::checksum::FORMAT_GUID;
 use super::{Catalog, CatalogId, Checksum, CidPath, Entry};
@@ -24,6 +25,14 @@ impl Catalog {
     /// The bytes break the format, a path breaks the rules of [`CidPath`], or two paths differ in case alone. The
     /// error names the offset, and no file.
     pub fn parse(bytes: &[u8]) -> Result<Self> {
+        Self::parse_shared(&bytes.into())
+    }
+
+    /// As [`parse`](Catalog::parse), without a copy of the bytes: the paths lie in them.
+    ///
+    /// # Errors
+    /// As [`parse`](Catalog::parse).
+    pub(crate) fn parse_shared(bytes: &Arc<[u8]>) -> Result<Self> {
         let mut reader = Reader { bytes, at: 0 };
         let magic = reader.take(FORMAT_GUID.len() + 1, "the format's GUID")?;
         if magic.strip_suffix(&[0]) != Some(FORMAT_GUID) {
@@ -41,9 +50,9 @@ impl Catalog {
         }
         let gap = reader.take(first - HEADER, "the space before the first entry")?.to_vec();
 
-        // As many as there would be with paths of a usual length.
-        let mut entries = Vec::with_capacity(bytes.len() / 48);
-        let mut offsets = Vec::with_capacity(bytes.len() / 48);
+        let count = count_entries(&bytes[reader.at..]);
+        let mut entries = Vec::with_capacity(count);
+        let mut offsets = Vec::with_capacity(count);
         loop {
             let at = reader.at;
             let length = reader.u32("an entry or the end of the entries")? as usize;
@@ -52,11 +61,10 @@ impl Catalog {
             }
             // No catalog of so many bytes is read.
             offsets.push(u32::try_from(at).unwrap_or(u32::MAX));
-            entries.push(parse_entry(&mut reader, at, length)?);
+            entries.push(parse_entry(&mut reader, bytes, at, length)?);
         }
         let own_checksum = Checksum(reader.u32("the catalog's own checksum")?);
         check_unique(&entries, |index| offsets.get(index).map(|&at: &u32| at as usize))?;
-        entries.shrink_to_fit();
         Ok(Self { id, gap, entries, own_checksum, trailing: bytes[reader.at..].to_vec() })
     }
 
@@ -86,7 +94,21 @@ impl Catalog {
     }
 }
 
-fn parse_entry(reader: &mut Reader<'_>, at: usize, length: usize) -> Result<Entry> {
+/// How many entries there are, as far as their lengths tell; whether they are right is told when they are read.
+fn count_entries(mut bytes: &[u8]) -> usize {
+    let mut count = 0;
+    while let Some((length, rest)) = bytes.split_first_chunk() {
+        let length = u32::from_le_bytes(*length) as usize;
+        match rest.get(length..) {
+            Some(rest) if length > 0 => bytes = rest,
+            _ => break,
+        }
+        count += 1;
+    }
+    count
+}
+
+fn parse_entry(reader: &mut Reader<'_>, bytes: &Arc<[u8]>, at: usize, length: usize) -> Result<Entry> {
     if length <= FIXED + 1 {
         return Err(wrong(at, format!("an entry of {length} bytes has no room for a path")));
     }
@@ -100,7 +122,7 @@ fn parse_entry(reader: &mut Reader<'_>, at: usize, length: usize) -> Result<Entr
     if let Some(nul) = path.iter().position(|&byte| byte == 0) {
         return Err(wrong(path_at + nul, "an entry's path ends before the entry does"));
     }
-    let path = CidPath::from_catalog(path).map_err(|error| wrong(path_at, error.what()))?;
+    let path = CidPath::from_catalog(bytes, path_at, path.len()).map_err(|error| wrong(path_at, error.what()))?;
     Ok(Entry { path, size, checksum })
 }
 

@@ -1,7 +1,10 @@
 //! The spelling of a path inside a CID, and the rules that keep it there.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::names::{check_name, longer};
@@ -23,8 +26,14 @@ use crate::base::text::{decode_1252, encode_1252, fold_case};
 /// assert!(CidPath::parse(r"\rms\NUL.txt").is_err());
 /// # Ok::<(), configcid::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct CidPath(String);
+#[derive(Clone)]
+pub struct CidPath {
+    /// Its spelling lies in here, in UTF-8: paths that a catalog lists lie in that catalog's bytes, so that hundreds of thousands
+    /// of them take no memory of their own.
+    bytes: Arc<[u8]>,
+    begin: u32,
+    end: u32,
+}
 
 /// The longest path that Windows takes, in characters.
 const MAX_PATH: usize = 32_000;
@@ -36,7 +45,13 @@ impl CidPath {
     /// The path breaks a rule; the error says which and shows the path.
     pub fn parse(text: &str) -> Result<Self> {
         Self::check(text)?;
-        Ok(Self(text.to_owned()))
+        Ok(Self::of(text))
+    }
+
+    /// The path of this spelling, which was checked.
+    fn of(text: &str) -> Self {
+        let end = u32::try_from(text.len()).expect("no path is so long");
+        Self { bytes: text.as_bytes().into(), begin: 0, end }
     }
 
     fn check(text: &str) -> Result<()> {
@@ -59,16 +74,26 @@ impl CidPath {
         Ok(())
     }
 
-    /// Reads a path from a catalog's bytes, in Windows-1252 \[A\].
-    pub(crate) fn from_catalog(bytes: &[u8]) -> Result<Self> {
-        let text = decode_1252(bytes);
-        Self::check(&text)?;
-        Ok(Self(text))
+    /// Reads a path from a catalog's bytes, in Windows-1252 \[A\]: `length` of them from `at` on.
+    pub(crate) fn from_catalog(bytes: &Arc<[u8]>, at: usize, length: usize) -> Result<Self> {
+        let spelling = &bytes[at..at + length];
+        match (std::str::from_utf8(spelling).ok().filter(|text| text.is_ascii()), u32::try_from(at + length)) {
+            (Some(text), Ok(end)) => {
+                Self::check(text)?;
+                Ok(Self { bytes: bytes.clone(), begin: end - length as u32, end })
+            }
+            _ => Self::parse(&decode_1252(spelling)),
+        }
+    }
+
+    /// The same path in memory of its own, for whoever keeps one path and not the catalog that it was read from.
+    pub(crate) fn detached(&self) -> Self {
+        Self::of(self.as_str())
     }
 
     /// The bytes that a catalog has for it, without the NUL.
     pub(crate) fn to_catalog(&self) -> Vec<u8> {
-        encode_1252(&self.0).expect("the constructor has checked that Windows-1252 can hold it")
+        encode_1252(self.as_str()).expect("the constructor has checked that Windows-1252 can hold it")
     }
 
     /// A path of this system that is relative to a CID's root; the error completes a sentence that names the file.
@@ -85,7 +110,7 @@ impl CidPath {
             text.push_str(name);
         }
         Self::check(&text).map_err(|error| error.what().to_owned())?;
-        Ok(Self(text))
+        Ok(Self::of(&text))
     }
 
     /// A file or folder directly in the root.
@@ -100,13 +125,13 @@ impl CidPath {
 
     /// A file or folder directly in this folder.
     pub(crate) fn join(&self, name: &str) -> Result<Self> {
-        Self::parse(&format!("{}\\{name}", self.0))
+        Self::parse(&format!("{self}\\{name}"))
     }
 
     /// The same path, seen from the folder that holds `folder`: `\mrinit.conf` under `\rms` is `\rms\mrinit.conf`.
     /// `None` stands for the root.
     pub(crate) fn under(&self, folder: Option<&Self>) -> Self {
-        Self(folder.map_or_else(|| self.0.clone(), |folder| [folder.as_str(), self.as_str()].concat()))
+        folder.map_or_else(|| self.clone(), |folder| Self::of(&[folder.as_str(), self.as_str()].concat()))
     }
 
     /// The same path, seen from `folder`; `None` where it does not lie in it.
@@ -117,40 +142,44 @@ impl CidPath {
             rest.next().filter(|this| fold_case(this) == fold_case(part))?;
         }
         let rest: Vec<&str> = rest.collect();
-        (!rest.is_empty()).then(|| Self(format!("\\{}", rest.join("\\"))))
+        (!rest.is_empty()).then(|| Self::of(&format!("\\{}", rest.join("\\"))))
     }
 
     /// The spelling, backslash first.
     pub fn as_str(&self) -> &str {
-        &self.0
+        std::str::from_utf8(self.spelling()).expect("the constructors have checked that it is text")
+    }
+
+    fn spelling(&self) -> &[u8] {
+        &self.bytes[self.begin as usize..self.end as usize]
     }
 
     /// What two paths have in common that name the same file on Windows.
     pub fn key(&self) -> String {
-        fold_case(&self.0)
+        fold_case(self.as_str())
     }
 
     /// The names from the root to the file.
     pub fn parts(&self) -> impl Iterator<Item = &str> {
-        self.0[1..].split('\\')
+        self.as_str()[1..].split('\\')
     }
 
     /// How many names there are from the root to the file.
     pub(crate) fn depth(&self) -> usize {
-        self.0.bytes().filter(|&byte| byte == b'\\').count()
+        self.spelling().iter().filter(|&&byte| byte == b'\\').count()
     }
 
     /// The last name.
     pub fn file_name(&self) -> &str {
-        let after = self.0.bytes().rposition(|byte| byte == b'\\').map_or(0, |at| at + 1);
-        &self.0[after..]
+        let after = self.spelling().iter().rposition(|&byte| byte == b'\\').map_or(0, |at| at + 1);
+        &self.as_str()[after..]
     }
 
     /// The folder that holds it; `None` stands for the root.
     pub fn folder(&self) -> Option<Self> {
-        match self.0.rfind('\\') {
+        match self.spelling().iter().rposition(|&byte| byte == b'\\') {
             None | Some(0) => None,
-            Some(at) => Some(Self(self.0[..at].to_owned())),
+            Some(at) => Some(Self { end: self.begin + at as u32, ..self.clone() }),
         }
     }
 
@@ -160,15 +189,47 @@ impl CidPath {
     }
 }
 
+impl PartialEq for CidPath {
+    fn eq(&self, other: &Self) -> bool {
+        self.spelling() == other.spelling()
+    }
+}
+
+impl Eq for CidPath {}
+
+impl PartialOrd for CidPath {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for CidPath {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.spelling().cmp(other.spelling())
+    }
+}
+
+impl Hash for CidPath {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.spelling().hash(state);
+    }
+}
+
+impl fmt::Debug for CidPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("CidPath").field(&self.as_str()).finish()
+    }
+}
+
 impl fmt::Display for CidPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
 impl serde::Serialize for CidPath {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
+        serializer.serialize_str(self.as_str())
     }
 }
 

@@ -4,6 +4,7 @@
 //! vendor's tools make, and a sample of the vendor's by which a catalog's function is told; all of them where the user says so.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use super::{Loaded, RefreshOptions, detect, samples};
@@ -81,7 +82,10 @@ pub(super) fn looked(
     functions: &HashMap<String, Function>,
     options: &RefreshOptions,
 ) -> Result<Looked> {
-    let (mut files, mut contents, mut unknown) = (HashSet::new(), HashSet::new(), HashSet::new());
+    // The hashes of keys alone, since there are hundreds of thousands: this is a count, on which nothing depends.
+    let hasher = RandomState::new();
+    let entries = loaded.iter().map(|loaded| loaded.catalog.entries().len()).sum();
+    let (mut files, mut contents, mut unknown) = (Vec::with_capacity(entries), Vec::new(), Vec::new());
     for Loaded { file, catalog, .. } in loaded {
         let is_known = functions.contains_key(&file.path.key());
         let sampled: HashSet<String> = match is_known && !options.check_all {
@@ -96,15 +100,20 @@ pub(super) fn looked(
             if !matches!(view.known(&path)?, Found::File { .. }) {
                 continue;
             }
+            let hash = hasher.hash_one(&key);
             let is_vendors = options.customer_files.role(&path) == Role::Vendor;
             if !is_known {
-                unknown.insert(key.clone());
+                unknown.push(hash);
             } else if !is_vendors || options.check_all || sampled.contains(&key) {
-                contents.insert(key.clone());
+                contents.push(hash);
             }
-            files.insert(key);
+            files.push(hash);
         }
     }
-    let unknown = unknown.difference(&contents).count();
+    for hashes in [&mut files, &mut contents, &mut unknown] {
+        hashes.sort_unstable();
+        hashes.dedup();
+    }
+    let unknown = unknown.iter().filter(|hash| contents.binary_search(hash).is_err()).count();
     Ok(Looked { files: files.len(), contents: contents.len(), unknown })
 }

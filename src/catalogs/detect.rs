@@ -238,13 +238,16 @@ fn samples_by(
     customer_files: &CustomerFiles,
     mut find: impl FnMut(&CidPath, &Entry) -> Option<Found>,
 ) -> Vec<Sample> {
-    let mut order: Vec<_> = catalog
-        .entries()
-        .iter()
-        .filter(|entry| entry.size >= LEAST_SIZE)
-        .map(|entry| (customer_files.role_under(file.folder.as_ref(), &entry.path) == Role::Vendor, entry))
-        .collect();
-    order.sort_by_key(|(vendor, entry)| (!vendor, entry.size));
+    let entries = catalog.entries();
+    let is_vendors = |entry: &Entry| customer_files.role_under(file.folder.as_ref(), &entry.path) == Role::Vendor;
+    let large_enough = (0u32..).zip(entries).filter(|(_, entry)| entry.size >= LEAST_SIZE);
+    let (mut vendors, mut others) = (Vec::with_capacity(entries.len()), Vec::new());
+    large_enough.for_each(|(at, entry)| if is_vendors(entry) { vendors.push(at) } else { others.push(at) });
+    for numbers in [&mut vendors, &mut others] {
+        numbers.sort_unstable_by_key(|&at| (entries[at as usize].size, at));
+    }
+    let of = |numbers: Vec<u32>, vendor: bool| numbers.into_iter().map(move |at| (vendor, &entries[at as usize]));
+    let order = of(vendors, true).chain(of(others, false));
     let mut samples: Vec<Sample> = Vec::new();
     for (vendor, entry) in order {
         let enough = if entry.size > LARGE { 2 } else { SAMPLE };

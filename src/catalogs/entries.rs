@@ -151,7 +151,7 @@ pub(super) fn edits(basis: &Basis<'_>, loaded: &Loaded, function: &Function) -> 
     let file = &loaded.file;
     let mut edits = Vec::new();
     let mut edit = |index, action, path: &CidPath, (size, checksum)| {
-        edits.push(Edit { index, change: EntryChange { action, path: path.clone(), size, checksum } });
+        edits.push(Edit { index, change: EntryChange { action, path: path.detached(), size, checksum } });
     };
     let mut listed = HashSet::new();
     for (index, entry) in loaded.catalog.entries().iter().enumerate() {

@@ -76,7 +76,7 @@ fn as_text<S: serde::Serializer>(definition: &Definition, serializer: S) -> Resu
 pub fn identify(cid: &Cid, customer_files: &CustomerFiles) -> Result<Vec<Identified>> {
     let mut all = Vec::new();
     for file in cid.catalogs() {
-        let (bytes, catalog) = cid.read_catalog(file)?;
+        let (bytes, catalog) = cid.read_catalog_shared(file)?;
         let loaded = Loaded { file: file.clone(), bytes, catalog };
         let evidence = evidence(cid, &loaded, customer_files);
         all.push((loaded, evidence));

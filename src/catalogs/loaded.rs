@@ -1,5 +1,7 @@
 //! The catalogs of a CID, read.
 
+use std::sync::Arc;
+
 use crate::base::error::Result;
 use crate::base::pool::{LOOKS, in_flight};
 use crate::catalog::{Catalog, CidPath};
@@ -10,7 +12,8 @@ use crate::plan::{Change, Stage};
 #[derive(Debug, Clone)]
 pub(crate) struct Loaded {
     pub file: CatalogFile,
-    pub bytes: Vec<u8>,
+    /// What its paths lie in, too.
+    pub bytes: Arc<[u8]>,
     pub catalog: Catalog,
 }
 
@@ -24,7 +27,7 @@ impl Loaded {
 /// Reads the catalogs of a CID.
 pub(crate) fn load(cid: &Cid) -> Result<Vec<Loaded>> {
     let read = |file: &CatalogFile| {
-        let (bytes, catalog) = cid.read_catalog(file)?;
+        let (bytes, catalog) = cid.read_catalog_shared(file)?;
         Ok(Loaded { file: file.clone(), bytes, catalog })
     };
     in_flight(LOOKS, cid.catalogs(), read).into_iter().collect()
@@ -33,7 +36,7 @@ pub(crate) fn load(cid: &Cid) -> Result<Vec<Loaded>> {
 pub(super) fn catalog_change(loaded: &Loaded, after: Vec<u8>) -> Change {
     Change {
         path: loaded.file.path.clone(),
-        before: Some(loaded.bytes.clone().into()),
+        before: Some(loaded.bytes.to_vec().into()),
         after: Some(after.into()),
         why: "its entries differ from the customer's files".to_owned(),
         stage: stage(loaded),

@@ -43,10 +43,10 @@ impl Payload {
         cid.tree().survey(|| loaded.iter().flat_map(Loaded::paths));
         let view = View::new(cid, &changes);
         for Loaded { file, bytes, .. } in &loaded {
-            view.hold(&file.path, bytes);
+            view.hold(&file.path, bytes.clone());
         }
         for (path, bytes) in &read {
-            view.hold(path, bytes);
+            view.hold(path, bytes.as_slice().into());
         }
         let order = Order::new(&loaded);
         warnings.extend(order.warnings());

@@ -12,6 +12,7 @@ pub(crate) use below::cids_below;
 pub use clone::{CloneProgress, CloneReport, check_clone, clone};
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::files::{check_spelling, open_plain, read_file, read_open, real_path};
@@ -248,8 +249,17 @@ impl Cid {
     /// # Errors
     /// It cannot be read, is larger than [`catalog::MAX_SIZE`], or breaks the format.
     pub fn read_catalog(&self, file: &CatalogFile) -> Result<(Vec<u8>, Catalog)> {
-        let bytes = self.read(&file.path, catalog::MAX_SIZE)?.unwrap_or_default();
-        let catalog = Catalog::parse(&bytes).map_err(|error| error.in_file(&self.shown(&file.path)))?;
+        let (bytes, catalog) = self.read_catalog_shared(file)?;
+        Ok((bytes.to_vec(), catalog))
+    }
+
+    /// As [`read_catalog`](Cid::read_catalog), whose paths lie in these very bytes.
+    ///
+    /// # Errors
+    /// As [`read_catalog`](Cid::read_catalog).
+    pub(crate) fn read_catalog_shared(&self, file: &CatalogFile) -> Result<(Arc<[u8]>, Catalog)> {
+        let bytes: Arc<[u8]> = self.read(&file.path, catalog::MAX_SIZE)?.unwrap_or_default().into();
+        let catalog = Catalog::parse_shared(&bytes).map_err(|error| error.in_file(&self.shown(&file.path)))?;
         Ok((bytes, catalog))
     }
 

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
 use std::fs::{self, Metadata};
 use std::io::ErrorKind as IoKind;
+use std::num::TryFromIntError;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -58,96 +60,139 @@ impl Folder {
     }
 }
 
-/// The names in a folder, in the order of their keys. What is not text is not among them, and no [`CidPath`] finds it.
+/// The names in a folder, in the order of their keys. What is not text is not among them, and no [`CidPath`] finds it. There may
+/// be hundreds of thousands, so that each takes little more than its letters.
 #[derive(Debug, Default)]
-pub(crate) struct Listing(Vec<Listed>);
+pub(crate) struct Listing {
+    names: Packed,
+    /// None where every name is its own.
+    keys: Option<Packed>,
+    /// As the listing itself has them; none where it does not say.
+    kinds: Vec<Option<Kind>>,
+    sizes: Vec<AtomicU64>,
+}
 
-#[derive(Debug)]
-struct Listed {
-    name: Box<str>,
-    /// None where the name is its own.
-    key: Option<Box<str>>,
-    /// As the listing itself has it; none where it does not say.
-    kind: Option<Kind>,
-    size: AtomicU64,
+/// Many texts in one piece of memory.
+#[derive(Debug, Default)]
+struct Packed {
+    text: String,
+    ends: Vec<u32>,
+}
+
+impl Packed {
+    fn of<'t>(texts: impl Iterator<Item = &'t str> + Clone) -> std::result::Result<Self, TryFromIntError> {
+        let mut packed = Self {
+            text: String::with_capacity(texts.clone().map(str::len).sum()),
+            ends: Vec::with_capacity(texts.clone().count()),
+        };
+        for text in texts {
+            packed.text.push_str(text);
+            packed.ends.push(u32::try_from(packed.text.len())?);
+        }
+        Ok(packed)
+    }
+
+    fn get(&self, at: usize) -> &str {
+        let begin = at.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.text[begin as usize..self.ends[at] as usize]
+    }
 }
 
 /// A size that is not known, and one that a survey is to look up: no file has them.
 const UNKNOWN: u64 = u64::MAX;
 const WANTED: u64 = u64::MAX - 1;
 
-impl Listed {
-    fn key(&self) -> &str {
-        self.key.as_deref().unwrap_or(&self.name)
-    }
-
-    fn size(&self) -> Option<u64> {
-        Some(self.size.load(Ordering::Relaxed)).filter(|&size| size < WANTED)
-    }
-}
-
 impl Listing {
     fn read(folder: &Path) -> Result<Self> {
         let cannot = |error| Error::io("list the folder", folder, error);
-        let mut listing = Vec::new();
+        let mut listed = Vec::new();
         for entry in fs::read_dir(folder).map_err(cannot)? {
             let entry = entry.map_err(cannot)?;
             let Ok(name) = entry.file_name().into_string() else { continue };
             let key = Some(fold_case(&name)).filter(|key| *key != name).map(String::into_boxed_str);
             let kind = entry.file_type().ok().map(Kind::of);
-            let size = AtomicU64::new(kind.and_then(|kind| size_listed(&entry, kind)).unwrap_or(UNKNOWN));
-            listing.push(Listed { name: name.into_boxed_str(), key, kind, size });
+            let size = kind.and_then(|kind| size_listed(&entry, kind)).unwrap_or(UNKNOWN);
+            listed.push((name.into_boxed_str(), key, kind, size));
         }
-        listing.sort_unstable_by(|a, b| (a.key(), &a.name).cmp(&(b.key(), &b.name)));
-        Ok(Self(listing))
+        fn key((name, key, ..): &(Box<str>, Option<Box<str>>, Option<Kind>, u64)) -> &str {
+            key.as_deref().unwrap_or(name)
+        }
+        listed.sort_unstable_by(|a, b| (key(a), &a.0).cmp(&(key(b), &b.0)));
+        let too_long =
+            |_| Error::new(ErrorKind::Path, "its names take more than 4 GiB").in_file(folder).next("look what it is");
+        let has_keys = listed.iter().any(|(_, key, ..)| key.is_some());
+        Ok(Self {
+            names: Packed::of(listed.iter().map(|(name, ..)| &**name)).map_err(too_long)?,
+            keys: has_keys.then(|| Packed::of(listed.iter().map(key))).transpose().map_err(too_long)?,
+            kinds: listed.iter().map(|(.., kind, _)| *kind).collect(),
+            // Not out of the list itself: what is made of it would keep its memory.
+            sizes: listed.iter().map(|(.., size)| AtomicU64::new(*size)).collect(),
+        })
+    }
+
+    fn name(&self, at: usize) -> &str {
+        self.names.get(at)
+    }
+
+    fn key(&self, at: usize) -> &str {
+        self.keys.as_ref().unwrap_or(&self.names).get(at)
+    }
+
+    fn size(&self, at: usize) -> Option<u64> {
+        Some(self.sizes[at].load(Ordering::Relaxed)).filter(|&size| size < WANTED)
+    }
+
+    fn all(&self) -> impl Iterator<Item = &str> {
+        (0..self.kinds.len()).map(|at| self.name(at))
     }
 
     /// All names that are text and not ours, in the case found.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|listed| &*listed.name).filter(|name| !super::is_own_name(name))
+        self.all().filter(|name| !super::is_own_name(name))
     }
 
     /// All names of files of our own.
     pub(crate) fn own_names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|listed| &*listed.name).filter(|name| super::is_own_name(name))
+        self.all().filter(|name| super::is_own_name(name))
     }
 
     /// A name in the case found: of several that differ in case alone the first in order.
     pub(crate) fn spelling(&self, name: &str) -> Option<&str> {
-        self.alike(name).first().map(|listed| &*listed.name)
+        self.alike(name).next().map(|at| self.name(at))
     }
 
     /// Refuses names that differ in case alone.
     pub(crate) fn check_twins(&self, folder: &Path) -> Result<()> {
-        let mut alike = self.0.chunk_by(|a, b| a.key() == b.key());
-        alike.find(|alike| alike.len() > 1).map_or(Ok(()), |twins| Err(twins_error(folder, twins)))
+        let first = (1..self.kinds.len()).find(|&at| self.key(at) == self.key(at - 1));
+        first.map_or(Ok(()), |at| Err(self.twins_error(folder, self.alike(self.key(at)))))
     }
 
-    /// Those that are the same name to Windows.
-    fn alike(&self, name: &str) -> &[Listed] {
+    /// Where those are that are the same name to Windows.
+    fn alike(&self, name: &str) -> Range<usize> {
         let key = fold_case(name);
-        let first = self.0.partition_point(|listed| listed.key() < &*key);
-        let count = self.0[first..].iter().take_while(|listed| listed.key() == key).count();
-        &self.0[first..first + count]
-    }
-
-    fn find(&self, folder: &Path, name: &str) -> Result<Option<&Listed>> {
-        match self.alike(name) {
-            [] => Ok(None),
-            [listed] => Ok(Some(listed)),
-            twins => Err(twins_error(folder, twins)),
+        let (mut first, mut after) = (0, self.kinds.len());
+        while first < after {
+            let middle = first.midpoint(after);
+            if self.key(middle) < &*key { first = middle + 1 } else { after = middle }
         }
+        let count = (first..self.kinds.len()).take_while(|&at| self.key(at) == key).count();
+        first..first + count
     }
-}
 
-fn twins_error(folder: &Path, twins: &[Listed]) -> Error {
-    let names: Vec<&str> = twins.iter().map(|listed| &*listed.name).collect();
-    Error::new(
-        ErrorKind::CaseConflict,
-        format!("{} differ in case alone: to Windows they are one", names.join(" and ")),
-    )
-    .in_file(folder)
-    .next("remove the one that does not belong there")
+    fn find(&self, folder: &Path, name: &str) -> Result<Option<usize>> {
+        let mut alike = self.alike(name);
+        if alike.len() > 1 { Err(self.twins_error(folder, alike)) } else { Ok(alike.next()) }
+    }
+
+    fn twins_error(&self, folder: &Path, twins: Range<usize>) -> Error {
+        let names: Vec<&str> = twins.map(|at| self.name(at)).collect();
+        Error::new(
+            ErrorKind::CaseConflict,
+            format!("{} differ in case alone: to Windows they are one", names.join(" and ")),
+        )
+        .in_file(folder)
+        .next("remove the one that does not belong there")
+    }
 }
 
 impl Tree {
@@ -186,11 +231,10 @@ impl Tree {
     /// written: whoever finds one wrong asks [`find`](Tree::find).
     pub(crate) fn known(&self, path: &CidPath) -> Result<Found> {
         let Some(folder) = self.folder_of(path)? else { return Ok(Found::Absent) };
-        if let Some((listing, at)) = self.listed(&folder, path.file_name())? {
-            let listed = &listing.0[at];
-            if let (Some(Kind::File), Some(size)) = (listed.kind, listed.size()) {
-                return Ok(Found::File { path: folder.path.join(&*listed.name), size, linked: folder.linked });
-            }
+        if let Some((listing, at)) = self.listed(&folder, path.file_name())?
+            && let (Some(Kind::File), Some(size)) = (listing.kinds[at], listing.size(at))
+        {
+            return Ok(Found::File { path: folder.path.join(listing.name(at)), size, linked: folder.linked });
         }
         self.find(path)
     }
@@ -200,8 +244,7 @@ impl Tree {
     pub(crate) fn listed_file(&self, path: &CidPath) -> Result<Option<PathBuf>> {
         let Some(folder) = self.folder_of(path)?.filter(|folder| !folder.linked) else { return Ok(None) };
         let Some((listing, at)) = self.listed(&folder, path.file_name())? else { return Ok(None) };
-        let listed = &listing.0[at];
-        Ok((listed.kind == Some(Kind::File)).then(|| folder.path.join(&*listed.name)))
+        Ok((listing.kinds[at] == Some(Kind::File)).then(|| folder.path.join(listing.name(at))))
     }
 
     /// Whether the listing says that a folder may stand here: it is one, or a link that perhaps leads to one.
@@ -209,7 +252,7 @@ impl Tree {
         let listed = self.folder_of(path).ok().flatten().and_then(|folder| self.listed(&folder, path.file_name()).ok());
         // What cannot be told here is told where it is looked at.
         let Some(Some((listing, at))) = listed else { return true };
-        !matches!(listing.0[at].kind, Some(Kind::File | Kind::Other))
+        !matches!(listing.kinds[at], Some(Kind::File | Kind::Other))
     }
 
     /// Looks at the files of `paths` for [`known`](Tree::known), many at a time: their folders are listed first, so that the
@@ -218,23 +261,22 @@ impl Tree {
     pub(crate) fn survey<I: Iterator<Item = CidPath>>(&self, paths: impl Fn() -> I) {
         self.list_folders(paths());
         let mut numbers: HashMap<*const Listing, usize> = HashMap::new();
-        let mut wanted: Vec<(Arc<Folder>, Arc<Listing>, Vec<usize>)> = Vec::new();
+        let mut wanted: Vec<(Arc<Folder>, Arc<Listing>, Vec<u32>)> = Vec::new();
         for path in paths() {
             let Ok(Some(folder)) = self.folder_of(&path) else { continue };
             let Ok(Some((listing, at))) = self.listed(&folder, path.file_name()) else { continue };
-            let Listed { kind, size, .. } = &listing.0[at];
-            let is_first = *kind == Some(Kind::File)
-                && size.compare_exchange(UNKNOWN, WANTED, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+            let is_first = listing.kinds[at] == Some(Kind::File)
+                && listing.sizes[at].compare_exchange(UNKNOWN, WANTED, Ordering::Relaxed, Ordering::Relaxed).is_ok();
             if is_first {
                 let number = *numbers.entry(Arc::as_ptr(&listing)).or_insert_with(|| {
                     wanted.push((folder, listing.clone(), Vec::new()));
                     wanted.len() - 1
                 });
-                wanted[number].2.push(at);
+                wanted[number].2.push(at as u32);
             }
         }
         // Some at a turn, since on a local disk a turn would cost more than the look.
-        let turns: Vec<(&Path, &Listing, &[usize])> = wanted
+        let turns: Vec<(&Path, &Listing, &[u32])> = wanted
             .iter()
             .flat_map(|(folder, listing, files)| {
                 files.chunks(LOOKS_A_TURN).map(|files| (&*folder.path, &**listing, files))
@@ -295,7 +337,7 @@ impl Tree {
             .ok_or_else(|| Error::new(ErrorKind::Io, "there is no such folder").in_file(&path.below(self.root())))?;
         let listing = self.list(&found)?;
         let listed = listing.find(&found.path, path.file_name())?;
-        Ok(found.path.join(listed.map_or(path.file_name(), |listed| &listed.name)))
+        Ok(found.path.join(listed.map_or(path.file_name(), |at| listing.name(at))))
     }
 
     /// `(real path, metadata without a link, whether there was a link)`
@@ -307,7 +349,7 @@ impl Tree {
     fn look_in(&self, folder: &Folder, name: &str) -> Result<Option<(PathBuf, Metadata, bool)>> {
         // By its listed name. What has come since the folder was listed may stand there all the same.
         let place = match self.listed(folder, name)? {
-            Some((listing, at)) => folder.path.join(&*listing.0[at].name),
+            Some((listing, at)) => folder.path.join(listing.name(at)),
             None => folder.path.join(name),
         };
         match fs::symlink_metadata(&place) {
@@ -328,14 +370,12 @@ impl Tree {
             // Whoever only looks may know the name of what stands in a folder that cannot be listed.
             Err(_) => return Ok(None),
         };
-        let exact = || listing.alike(name).iter().find(|listed| &*listed.name == name);
-        let listed = match if minds_twins { None } else { exact() } {
-            Some(listed) => Some(listed),
+        let exact = || listing.alike(name).find(|&at| listing.name(at) == name);
+        let at = match if minds_twins { None } else { exact() } {
+            Some(at) => Some(at),
             None => listing.find(&folder.path, name)?,
         };
-        let at = listed
-            .map(|listed| listing.0.partition_point(|this| (this.key(), &this.name) < (listed.key(), &listed.name)));
-        Ok(at.map(|at| (listing.clone(), at)))
+        Ok(at.map(|at| (listing, at)))
     }
 
     fn follow(&self, link: PathBuf) -> Result<(PathBuf, Metadata, bool)> {
@@ -414,9 +454,8 @@ impl Tree {
 
     fn folder_in(&self, folder: &Folder, name: &str) -> Result<Option<Arc<Folder>>> {
         if let Some((listing, at)) = self.listed(folder, name)? {
-            let listed = &listing.0[at];
-            match listed.kind {
-                Some(Kind::Folder) => return Ok(Some(Folder::new(folder.path.join(&*listed.name), folder.linked))),
+            match listing.kinds[at] {
+                Some(Kind::Folder) => return Ok(Some(Folder::new(folder.path.join(listing.name(at)), folder.linked))),
                 Some(Kind::File | Kind::Other) => return Ok(None),
                 Some(Kind::Link) | None => {}
             }
@@ -446,10 +485,10 @@ impl Tree {
 const DEEP: usize = 64;
 
 /// Looks at the sizes of files of one folder. What is no file any more, or cannot be looked at, stays unknown.
-fn look_at_sizes(folder: &Path, listing: &Listing, files: &[usize]) {
-    let names = files.iter().map(|&at| Some(OsStr::new(&*listing.0[at].name)));
+fn look_at_sizes(folder: &Path, listing: &Listing, files: &[u32]) {
+    let names = files.iter().map(|&at| Some(OsStr::new(listing.name(at as usize))));
     for (&at, size) in files.iter().zip(sizes(folder, names)) {
-        listing.0[at].size.store(size.unwrap_or(UNKNOWN), Ordering::Relaxed);
+        listing.sizes[at as usize].store(size.unwrap_or(UNKNOWN), Ordering::Relaxed);
     }
 }
 

@@ -100,7 +100,7 @@ fn list(args: &ListArgs, out: Out) -> Exit {
         let cid = Cid::open(path)?;
         let mut catalogs = Vec::new();
         for file in cid.catalogs() {
-            let (_, catalog) = cid.read_catalog(file)?;
+            let (_, catalog) = cid.read_catalog_shared(file)?;
             catalogs.push((file, catalog));
         }
         // What is known of the functions is part of what one wants to know of a catalog.

@@ -98,6 +98,7 @@ impl Writer {
             // Folders may have been made since the tree was looked at.
             let later = (!record.made.is_empty()).then(|| Tree::new(self.root.clone()));
             let tree = later.as_ref().unwrap_or(&tree);
+            tree.list_folders(plan.parts.changes.iter().map(|change| change.path.clone()));
             let all: Vec<_> = plan.parts.changes.iter().zip(&record.steps).zip(stamps).collect();
             let check = |((change, step), stamp): &((&Change, &Step), Option<Stamp>)| {
                 check_unchanged(tree, &self.shown, change, Some((&step.before, *stamp)))
@@ -136,6 +137,8 @@ impl Writer {
         let mut record = Record::new(&plan.parts.purpose);
         let (mut targets, mut stamps) = (Vec::new(), Vec::new());
         let mut made = BTreeMap::new();
+        // Each folder once, and not by whoever of many comes to it at the same time.
+        tree.list_folders(plan.parts.changes.iter().map(|change| change.path.clone()));
         let checked = in_parallel(&plan.parts.changes, |change| check_unchanged(tree, &self.shown, change, None));
         for (index, (change, checked)) in plan.parts.changes.iter().zip(checked).enumerate() {
             let Unchanged { target, digest, stamp } = checked?;

@@ -53,9 +53,9 @@ impl<'a> View<'a> {
     }
 
     /// Keeps what was read of a file by whoever made this view.
-    pub(crate) fn hold(&self, path: &CidPath, bytes: &[u8]) {
+    pub(crate) fn hold(&self, path: &CidPath, bytes: Arc<[u8]>) {
         let found = Found::File { path: path.below(self.cid.root()), size: bytes.len() as u64, linked: false };
-        self.hold_as(path, found, bytes.into());
+        self.hold_as(path, found, bytes);
     }
 
     fn hold_as(&self, path: &CidPath, found: Found, bytes: Arc<[u8]>) {

@@ -318,7 +318,7 @@ impl<'a> Work<'a> {
         let mut theirs = Vec::new();
         for file in target.iter().flat_map(Cid::catalogs) {
             let cid = target.as_ref().expect("it has catalogs");
-            match cid.read_catalog(file) {
+            match cid.read_catalog_shared(file) {
                 Ok((bytes, catalog)) => theirs.push(Loaded { file: file.clone(), bytes, catalog }),
                 Err(error) if error.kind() == ErrorKind::CatalogFormat && !self.delivery.keep_relay => warnings
                     .push(format!("{} cannot be read, and is brought anew with all that it lists: {error}", file.path)),
@@ -433,13 +433,13 @@ impl<'a> Work<'a> {
             let loaded = &catalogs[*number];
             let known = theirs.iter().find(|theirs| theirs.file.path.key() == loaded.file.path.key());
             let before = match known {
-                Some(known) => Some(Content::Bytes(known.bytes.clone())),
+                Some(known) => Some(Content::Bytes(known.bytes.to_vec())),
                 None => before(target.as_ref(), &loaded.file.path)?,
             };
             let is_own = look.originals[*number].bytes != loaded.bytes;
             let why =
                 if is_own { format!("as in {shown}, with this CID's own relay") } else { format!("as in {shown}") };
-            let (path, after) = (loaded.file.path.clone(), Some(Content::Bytes(loaded.bytes.clone())));
+            let (path, after) = (loaded.file.path.clone(), Some(Content::Bytes(loaded.bytes.to_vec())));
             let stage = if loaded.file.folder.is_some() { Stage::ComponentCatalog } else { Stage::RootCatalog };
             changes.push(Change { path, before, after, why, stage, kept: None });
         }
@@ -461,6 +461,7 @@ impl<'a> Work<'a> {
     fn verified(&self) -> Result<Vec<Fault>> {
         let cid = Cid::open(self.path)?;
         let changes = self.plan.iter().flat_map(|plan| plan.changes()).collect::<Vec<_>>();
+        cid.tree().list_folders(changes.iter().map(|change| change.path.clone()));
         let crc32 = [crc32()];
         let looks = in_parallel(&changes, |change| -> Result<Option<Fault>> {
             let fault = |code, what: String| Fault { code, catalog: None, path: Some(change.path.clone()), what };

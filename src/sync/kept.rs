@@ -108,7 +108,7 @@ pub(super) fn keep(
         if changed {
             catalog.seal(&*function)?;
             let loaded = &mut catalogs[number];
-            loaded.bytes = catalog.print();
+            loaded.bytes = catalog.print().into();
             loaded.catalog = catalog;
             rewritten.insert(loaded.file.path.key(), number);
         }

@@ -239,7 +239,7 @@ impl Check<'_> {
                 wrong("catalog-format", format!("{position}{}", error.what()))
             }
         })?;
-        Ok(Loaded { file: file.clone(), bytes, catalog })
+        Ok(Loaded { file: file.clone(), bytes: bytes.into(), catalog })
     }
 
     /// Whether the folder above is a CID that has this one as a component.

@@ -118,7 +118,7 @@ impl WebCid {
             ),
             false => error.in_file(Path::new(&url)),
         })?;
-        Ok(Some(Loaded { file, bytes, catalog }))
+        Ok(Some(Loaded { file, bytes: bytes.into(), catalog }))
     }
 
     /// Opens a file, which the catalogs list with this size. The reader gives no more than a byte beyond that.

@@ -217,7 +217,7 @@ fn asked_for(cid: &Cid) -> Result<BTreeSet<CidPath>> {
     let mut catalogs = cid.catalogs().iter().collect::<Vec<_>>();
     catalogs.sort_by_key(|file| file.folder.is_some());
     for file in catalogs {
-        let (_, catalog) = cid.read_catalog(file)?;
+        let (_, catalog) = cid.read_catalog_shared(file)?;
         let spelled = file.folder.as_ref().map(|folder| folders.get(&folder.key()).unwrap_or(folder).clone());
         asked.insert(CidPath::in_folder(spelled.as_ref(), &fold_case(file.path.file_name()))?);
         for entry in catalog.entries() {

@@ -26,10 +26,10 @@ impl Look<'_> {
     /// Reads the catalogs.
     pub(super) fn load(&mut self) {
         for file in self.cid.catalogs() {
-            match self.cid.read_catalog(file) {
+            match self.cid.read_catalog_shared(file) {
                 Ok((bytes, catalog)) => {
                     if let Standing::File(number) = self.disk.find(self.cid, &file.path, &file.path.key()) {
-                        self.held.insert(number, bytes.as_slice().into());
+                        self.held.insert(number, bytes.clone());
                     }
                     self.loaded.push(Loaded { file: file.clone(), bytes, catalog });
                 }
@@ -44,7 +44,7 @@ impl Look<'_> {
     /// Looks up every entry, and gives those whose file is to be read.
     pub(super) fn look_up(&mut self) -> Vec<Check> {
         let order = Order::new(&self.loaded);
-        let mut checks = Vec::new();
+        let mut checks = Vec::with_capacity(self.loaded.iter().map(|loaded| loaded.catalog.entries().len()).sum());
         for (number, Loaded { file, catalog, .. }) in (0u32..).zip(&self.loaded) {
             for (index, entry) in (0u32..).zip(catalog.entries()) {
                 let path = entry.path.under(file.folder.as_ref());
@@ -124,7 +124,7 @@ impl Look<'_> {
         let mut files: Vec<u32> = sampled.iter().flat_map(|(_, numbers)| numbers).copied().collect();
         files.sort_unstable();
         files.dedup();
-        self.read(&files, |_| all, wanted);
+        self.read(files.into_iter().map(|number| (number, all)), wanted);
         for (index, (samples, numbers)) in sampled.into_iter().enumerate() {
             // What cannot be read tells nothing, and is told by itself.
             let (samples, numbers): (Vec<_>, Vec<_>) =

@@ -1,6 +1,7 @@
 //! What is on disk, looked at once: every file with its size, and whatever in the tree is wrong by itself.
 
 use std::borrow::Cow;
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Component, Path, PathBuf};
@@ -92,6 +93,8 @@ impl Disk {
         look_at_sizes(root, &mut items);
         let remains = Remains::of(root);
         let mut names = Names::default();
+        disk.files.reserve_exact(items.iter().filter(|item| item.kind == Kind::File).count());
+        disk.by_key.numbers.reserve(disk.files.capacity());
         for (number, item) in items.iter().enumerate() {
             let spelled = spelled(&item.path);
             if item.is_own() && disk.own(item, &remains, &spelled, troubles) {
@@ -242,8 +245,11 @@ impl Disk {
 /// Names that were met.
 #[derive(Default)]
 struct Names {
-    /// The numbers of items.
-    keys: HashMap<String, usize>,
+    hasher: RandomState,
+    /// The numbers of items by the hashes of their keys: an item tells its key.
+    numbers: HashMap<u64, u32>,
+    /// Those of keys that have the hash of another one.
+    further: HashMap<String, u32>,
     /// Folders that differ in case alone, or that nothing can be spelled in: what is in them is told with them.
     told: HashSet<PathBuf>,
 }
@@ -252,9 +258,19 @@ impl Names {
     /// Whether a name like this was met before.
     fn meet(&mut self, number: usize, items: &[Item], spelled: &str, troubles: &mut Troubles) -> bool {
         let path = &items[number].path;
-        let Some(twin) = self.keys.insert(fold_case(spelled), number).map(|twin| &items[twin].path) else {
-            return false;
+        let key = fold_case(spelled);
+        let this = u32::try_from(number).expect("no tree holds so many files");
+        let twin = match self.numbers.entry(self.hasher.hash_one(&key)) {
+            Entry::Vacant(free) => {
+                free.insert(this);
+                None
+            }
+            Entry::Occupied(mut known) if fold_case(&self::spelled(&items[*known.get() as usize].path)) == key => {
+                Some(known.insert(this))
+            }
+            Entry::Occupied(_) => self.further.insert(key, this),
         };
+        let Some(twin) = twin.map(|twin| &items[twin as usize].path) else { return false };
         if !path.parent().is_some_and(|folder| self.told.contains(folder)) {
             let (twin, this) = (twin.display(), path.display());
             troubles.add(

@@ -17,7 +17,7 @@ pub(crate) use read::Sums;
 pub use report::{CatalogReport, Scope};
 pub(crate) use trouble::{Trouble, TroubleKind, Troubles, located};
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Loaded, RefreshOptions};
@@ -28,7 +28,7 @@ use crate::catalog::{Checksum, CidPath};
 use crate::cid::Cid;
 use crate::cid::digest::Wanted;
 use disk::Disk;
-use read::{Job, read_all};
+use read::{Job, Reading};
 
 /// A look at a CID under way.
 pub(crate) struct Look<'a> {
@@ -59,9 +59,9 @@ pub(crate) struct Look<'a> {
 type Outcome = Option<Sums>;
 
 /// The digests that are wanted of the file of a key, besides the checksums of catalogs.
-pub(crate) trait Digesting: Fn(&str) -> Wanted<'static> {}
+pub(crate) trait Digesting: Fn(&str) -> Wanted<'static> + Sync {}
 
-impl<F: Fn(&str) -> Wanted<'static>> Digesting for F {}
+impl<F: Fn(&str) -> Wanted<'static> + Sync> Digesting for F {}
 
 impl<'a> Look<'a> {
     /// Looks at the tree, all of it unless the scope is narrower, and reads the catalogs.
@@ -98,15 +98,16 @@ impl<'a> Look<'a> {
     pub(crate) fn compare(&mut self, wanted: impl Digesting, further: &[u32]) -> Result<Vec<Check>> {
         self.find_out_functions(&wanted)?;
         let checks = self.look_up();
-        let mut bits: BTreeMap<u32, u32> = further.iter().map(|number| (*number, 0)).collect();
+        // Of each file the functions, one bit each; none of a file that is not to be read.
+        let mut bits: Vec<Option<u32>> = vec![None; self.disk.files.len()];
+        further.iter().for_each(|&number| bits[number as usize] = Some(0));
         for check in &checks {
             if let Some(function) = self.of_catalogs[check.catalog as usize] {
                 let needs_entry = self.functions[function as usize].needs_entry();
-                *bits.entry(check.file).or_default() |= if needs_entry { 0 } else { 1 << function };
+                *bits[check.file as usize].get_or_insert(0) |= if needs_entry { 0 } else { 1 << function };
             }
         }
-        let numbers: Vec<u32> = bits.keys().copied().collect();
-        self.read(&numbers, |number| bits[&number], &wanted);
+        self.read((0..).zip(bits).filter_map(|(number, bits)| Some((number, bits?))), &wanted);
         self.sum_entries(&checks);
         self.judge(&checks);
         Ok(checks)
@@ -145,33 +146,19 @@ impl<'a> Look<'a> {
         self.sums[number as usize] = Some(outcome);
     }
 
-    /// Reads files that were not read yet, with the functions whose bits are set; what cannot be read is told.
-    fn read(&mut self, numbers: &[u32], bits: impl Fn(u32) -> u32, wanted: &impl Digesting) {
-        let (disk, held) = (&self.disk, &self.held);
-        let is_new = |number: &u32| self.sums.get(*number as usize).is_none_or(Option::is_none);
-        let jobs: Vec<Job<'_>> = numbers
-            .iter()
-            .copied()
-            .filter(is_new)
-            .map(|number| {
-                let file = &disk.files[number as usize];
-                Job {
-                    disk,
-                    number,
-                    held: held.get(&number).map(|bytes| &**bytes),
-                    size: file.size,
-                    functions: bits(number),
-                    wanted: wanted(&file.path.key()),
-                }
-            })
-            .collect();
+    /// Reads files that were not read yet, each with its number and the bits of the functions; what cannot be read is told.
+    fn read(&mut self, files: impl Iterator<Item = (u32, u32)>, wanted: &impl Digesting) {
+        let is_new = |number: u32| self.sums.get(number as usize).is_none_or(Option::is_none);
+        let mut jobs: Vec<Job> = Vec::with_capacity(self.disk.files.len());
+        jobs.extend(files.filter(|(number, _)| is_new(*number)).map(|(number, functions)| Job { number, functions }));
         let mut failed = Vec::new();
         let mut read = std::mem::take(&mut self.sums);
-        read.resize_with(disk.files.len(), || None);
-        read_all(&jobs, &self.functions, |number, sums| {
+        read.reserve_exact(self.disk.files.len() - read.len());
+        read.resize_with(self.disk.files.len(), || None);
+        let reading = Reading { disk: &self.disk, held: &self.held, functions: &self.functions, wanted };
+        reading.all(jobs, |number, sums| {
             read[number as usize] = Some(sums.map_err(|error| failed.push((number, error))).ok());
         });
-        drop(jobs);
         self.sums = read;
         // In the order of files, whichever came back first.
         failed.sort_by_key(|(number, _)| *number);

@@ -2,7 +2,9 @@
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use super::Digesting;
 use super::disk::Disk;
 use crate::base::error::Result;
 use crate::base::pool::as_they_come;
@@ -10,18 +12,22 @@ use crate::catalog::Checksum;
 use crate::catalog::checksum::Function;
 use crate::cid::digest::{Digests, Wanted, digest_file, digest_input};
 
-/// A file to read, and what is wanted of it.
-pub(super) struct Job<'a> {
-    pub disk: &'a Disk,
+/// A file to read.
+#[derive(Clone, Copy)]
+pub(super) struct Job {
     pub number: u32,
-    /// Its content, where it was read before.
-    pub held: Option<&'a [u8]>,
-    /// Its size when it was looked at: one that grows while it is read has no end.
-    pub size: u64,
     /// The numbers of the checksum functions, one bit each.
     pub functions: u32,
+}
+
+/// What all files are read with.
+pub(super) struct Reading<'a, W> {
+    pub disk: &'a Disk,
+    /// The contents of files that were read before, by their numbers.
+    pub held: &'a HashMap<u32, Arc<[u8]>>,
+    pub functions: &'a [Function],
     /// The digests.
-    pub wanted: Wanted<'static>,
+    pub wanted: &'a W,
 }
 
 /// What came out. There is one for each file: most have one checksum, and no digests.
@@ -61,28 +67,32 @@ impl Sums {
     }
 }
 
-/// Reads every file once, and gives what was wanted of each to `done`, by its number.
-pub(super) fn read_all(jobs: &[Job<'_>], functions: &[Function], mut done: impl FnMut(u32, Result<Sums>)) {
-    let mut sets: HashMap<u32, Vec<Function>> = HashMap::new();
-    for job in jobs {
-        sets.entry(job.functions).or_insert_with(|| {
-            let wanted = |(number, _): &(u32, &Function)| job.functions >> number & 1 == 1;
-            (0..).zip(functions).filter(wanted).map(|(_, function)| function.clone()).collect()
-        });
-    }
-    // The largest first, so that no processor is left with one while the others have nothing to do.
-    let mut order: Vec<u32> = (0..).take(jobs.len()).collect();
-    order.sort_by_key(|&index| Reverse(jobs[index as usize].size));
-    let read = |index: usize| {
-        let Job { disk, number, held, size, functions, wanted } = &jobs[order[index] as usize];
-        let wanted = Wanted { checksums: &sets[functions], ..*wanted };
-        let (limit, place) = (size.saturating_add(1), disk.place(*number));
-        let digests = match held {
-            Some(bytes) => digest_input(*bytes, &place, limit, wanted),
-            None => digest_file(&place, limit, wanted),
+impl<W: Digesting> Reading<'_, W> {
+    /// Reads every file once, and gives what was wanted of each to `done`, by its number.
+    pub(super) fn all(&self, mut jobs: Vec<Job>, mut done: impl FnMut(u32, Result<Sums>)) {
+        let mut sets: HashMap<u32, Vec<Function>> = HashMap::new();
+        for job in &jobs {
+            sets.entry(job.functions).or_insert_with(|| {
+                let wanted = |(number, _): &(u32, &Function)| job.functions >> number & 1 == 1;
+                (0..).zip(self.functions).filter(wanted).map(|(_, function)| function.clone()).collect()
+            });
+        }
+        // The largest first, so that no processor is left with one while the others have nothing to do. One that grows while it
+        // is read has no end: no more is read of it than it had when it was looked at.
+        let size = |job: &Job| self.disk.files[job.number as usize].size;
+        jobs.sort_unstable_by_key(|job| (Reverse(size(job)), job.number));
+        let read = |index: usize| {
+            let job @ Job { number, functions } = &jobs[index];
+            let wanted =
+                Wanted { checksums: &sets[functions], ..(self.wanted)(&self.disk.files[*number as usize].path.key()) };
+            let (limit, place) = (size(job).saturating_add(1), self.disk.place(*number));
+            let digests = match self.held.get(number) {
+                Some(bytes) => digest_input(&**bytes, &place, limit, wanted),
+                None => digest_file(&place, limit, wanted),
+            };
+            Ok(Sums::new(*functions, digests?))
         };
-        Ok(Sums::new(*functions, digests?))
-    };
-    // Each is put where it belongs as soon as it is there: together they are not kept twice.
-    as_they_come(jobs.len(), read, |index, sums| done(jobs[order[index] as usize].number, sums));
+        // Each is put where it belongs as soon as it is there: together they are not kept twice.
+        as_they_come(jobs.len(), read, |index, sums| done(jobs[index].number, sums));
+    }
 }

@@ -75,7 +75,7 @@ impl<'a> Check<'a> {
         let verdict = self.written(index, function)?;
         if let Err(fault) = &verdict
             && is_further
-            && self.rewritten[index].bytes == *bytes
+            && self.rewritten[index].bytes == **bytes
         {
             self.notes.push(format!("{}: the program left it alone, and {fault}", file.path));
             self.left.push((file.path.clone(), None));

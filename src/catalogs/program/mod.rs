@@ -186,7 +186,7 @@ fn judge(
             Ok(actions) => actions,
             Err(what) => return Ok(Err(format!("{}: {what}", file.path))),
         };
-        let changed = new.bytes != *bytes;
+        let changed = new.bytes != **bytes;
         refreshed.catalogs.push(CatalogChange {
             catalog: file.path.clone(),
             entries: catalog.entries().len(),

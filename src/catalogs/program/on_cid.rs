@@ -57,7 +57,7 @@ pub(super) fn prepare(
     let mut kept: Vec<Change> = basis
         .loaded
         .iter()
-        .map(|loaded| aside(&loaded.file.path, loaded.bytes.clone().into(), stage(loaded)))
+        .map(|loaded| aside(&loaded.file.path, loaded.bytes.to_vec().into(), stage(loaded)))
         .collect();
     for path in basis.customers.values() {
         if let Found::File { path: place, size, .. } = cid.tree().find(path)? {

@@ -187,7 +187,7 @@ fn read_catalogs(
             let Found::File(bytes, tag) = found? else { continue };
             versions.push(Version { path: file.path.clone(), tag, bytes: bytes.clone() });
             match Catalog::parse(&bytes) {
-                Ok(catalog) => new.push(Loaded { file, bytes, catalog }),
+                Ok(catalog) => new.push(Loaded { file, bytes: bytes.into(), catalog }),
                 Err(_) if bytes.trim_ascii_start().starts_with(b"<") => {
                     return Err(Error::new(
                         ErrorKind::CatalogFormat,

@@ -140,7 +140,7 @@ impl Placing<'_> {
         for _ in 0..TRIES {
             self.store.put_bytes(&staged, &loaded.bytes)?;
             match self.store.read(&staged, loaded.bytes.len() as u64 + 1, None) {
-                Ok(Found::File(bytes, _)) if bytes == loaded.bytes => return Ok(staged),
+                Ok(Found::File(bytes, _)) if bytes == *loaded.bytes => return Ok(staged),
                 _ => {}
             }
         }
@@ -162,7 +162,7 @@ impl Placing<'_> {
             return Ok(());
         }
         match self.store.read(path, loaded.bytes.len() as u64 + 1, None) {
-            Ok(Found::File(bytes, _)) if bytes == loaded.bytes => return self.store.remove(staged),
+            Ok(Found::File(bytes, _)) if bytes == *loaded.bytes => return self.store.remove(staged),
             _ => named?,
         };
         Err(Error::new(ErrorKind::Changed, "somebody else has published there meanwhile")

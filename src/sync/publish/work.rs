@@ -253,7 +253,7 @@ impl Work<'_> {
             let before = look.versions.iter().find(|version| version.path.key() == loaded.file.path.key());
             let before = before.map(|version| Content::Bytes(version.bytes.clone()));
             let stage = if loaded.file.folder.is_some() { Stage::ComponentCatalog } else { Stage::RootCatalog };
-            let (path, after) = (loaded.file.path, Some(Content::Bytes(loaded.bytes)));
+            let (path, after) = (loaded.file.path, Some(Content::Bytes(loaded.bytes.to_vec())));
             changes.push(Change { path, before, after, why, stage, kept: None });
         }
         for path in look.gone() {
