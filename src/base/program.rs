@@ -76,26 +76,40 @@ fn run_with(
     command.stdin(stdin).stdout(child_stdout).stderr(child_stderr);
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    let child = command
-        .spawn()
-        .map_err(|error| cannot("run it", error).next("check the program's path; it is looked for as a shell would"))?;
-    let _watched = watchdog.and_then(|watchdog| watchdog.watch(&child));
-    let child = Arc::new(Mutex::new(child));
-    // Whoever ends this process does not want the program to go on.
-    let running = Cleanup::new({
-        let child = Arc::clone(&child);
-        move || kill(&mut held(&child))
+    let running: Arc<Mutex<Running>> = Arc::default();
+    // Whoever ends this process does not want the program to go on, nor to be started just then: the guard is there before.
+    let guard = Cleanup::new({
+        let running = Arc::clone(&running);
+        move || stop(&mut held(&running))
     });
-    let (status, stopped) = match wait(&child, timeout, &[&stdout, &stderr]) {
+    let watched = {
+        let mut running = held(&running);
+        if running.is_stopped {
+            return Err(stop_error("it was not begun, since configcid is ending").in_file(program));
+        }
+        let child = command.spawn().map_err(|error| {
+            cannot("run it", error).next("check the program's path; it is looked for as a shell would")
+        })?;
+        let watched = watchdog.and_then(|watchdog| watchdog.watch(&child));
+        running.child = Some(child);
+        watched
+    };
+    let waited = wait(&running, timeout, &[&stdout, &stderr]);
+    let (status, stopped) = match waited {
         Ok(status) => {
-            running.disarm();
+            // What it left running could write to what is judged next. On Windows its job ends that.
+            if let Some(child) = held(&running).child.as_ref().filter(|_| cfg!(unix)) {
+                kill_group(child);
+            }
+            guard.disarm();
             (status, None)
         }
         Err(what) => {
-            drop(running);
-            (held(&child).wait().map_err(|error| cannot("wait for it", error))?, Some(what))
+            drop(guard);
+            (status_of(&running).map_err(|error| cannot("wait for it", error))?, Some(what))
         }
     };
+    drop(watched);
     let read = |file: &mut File| {
         let mut bytes = Vec::new();
         file.rewind().and_then(|()| file.take(MAX_OUTPUT).read_to_end(&mut bytes)).map(|_| bytes)
@@ -164,16 +178,39 @@ fn failure(Ran { status, stdout, stderr }: &Ran) -> Error {
         .next("nothing was changed; run the program by hand to see what it lacks")
 }
 
-fn held(child: &Mutex<Child>) -> MutexGuard<'_, Child> {
-    child.lock().unwrap_or_else(PoisonError::into_inner)
+/// A program, from before its start.
+#[derive(Default)]
+struct Running {
+    child: Option<Child>,
+    /// It is not to be started any more.
+    is_stopped: bool,
+}
+
+fn held(running: &Mutex<Running>) -> MutexGuard<'_, Running> {
+    running.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn stop(running: &mut Running) {
+    running.is_stopped = true;
+    if let Some(child) = &mut running.child {
+        kill(child);
+    }
+}
+
+fn status_of(running: &Mutex<Running>) -> io::Result<ExitStatus> {
+    match &mut held(running).child {
+        Some(child) => child.wait(),
+        None => Err(io::ErrorKind::NotFound.into()),
+    }
 }
 
 /// Waits for the end of a program; or says why it is to be stopped.
-fn wait(child: &Mutex<Child>, timeout: Duration, outputs: &[&File]) -> Result<ExitStatus, String> {
+fn wait(running: &Mutex<Running>, timeout: Duration, outputs: &[&File]) -> Result<ExitStatus, String> {
     let begin = Instant::now();
     let mut pause = Duration::from_millis(1);
     loop {
-        match held(child).try_wait() {
+        let ended = held(running).child.as_mut().map(Child::try_wait);
+        match ended.unwrap_or(Ok(None)) {
             Ok(Some(status)) => return Ok(status),
             Ok(None) => {}
             Err(error) => return Err(format!("cannot wait for the program: {error}")),
@@ -197,8 +234,15 @@ fn kill(child: &mut Child) {
         taskkill.args(["/T", "/F", "/PID", &child.id().to_string()]);
         let _ = taskkill.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
     }
-    #[cfg(unix)]
-    let _ = rustix::process::kill_process_group(rustix::process::Pid::from_child(child), rustix::process::Signal::KILL);
+    kill_group(child);
     let _ = child.kill();
     let _ = child.wait();
+}
+
+/// Ends what is in the group of a program, which may have ended itself.
+fn kill_group(child: &Child) {
+    #[cfg(unix)]
+    let _ = rustix::process::kill_process_group(rustix::process::Pid::from_child(child), rustix::process::Signal::KILL);
+    #[cfg(not(unix))]
+    let _ = child;
 }

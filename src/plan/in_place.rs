@@ -20,6 +20,7 @@ use super::writer::Writer;
 use super::{Change, Content, Parts, Plan, disk, undo};
 use crate::base::cleanup::Cleanup;
 use crate::base::error::{Error, Result};
+use crate::base::text::count;
 use crate::catalog::CidPath;
 use crate::cid::tree::Tree;
 
@@ -93,7 +94,7 @@ impl Writer {
         });
         let worked = work.work();
         guard.disarm();
-        let made = worked.map_err(|error| self.put_back(error))?;
+        let made = worked.map_err(|error| self.put_back(error, &record, &targets))?;
         let sealed = around.sealed(&payload, &made.changes);
         if sealed.steps.is_empty() {
             recover::recover(&self.root, &self.shown, Some(Direction::Undo))?;
@@ -105,14 +106,37 @@ impl Writer {
         Ok(made)
     }
 
-    /// After the program's work was refused: puts back what was kept aside. The error says by itself what is to be done.
-    fn put_back(&self, error: Error) -> Error {
+    /// After the program's work was refused: puts back what was kept aside, and says of it what was seen.
+    fn put_back(&self, error: Error, record: &Record, targets: &[PathBuf]) -> Error {
         let recovered = recover::recover(&self.root, &self.shown, Some(Direction::Undo));
         let _ = self.sweep(&[]);
-        match recovered {
-            Ok(_) => error,
-            Err(_) => error.next("the change is interrupted: configcid recover puts back what the CID was"),
-        }
+        let why = match recovered {
+            Ok(Some(_)) => None,
+            Ok(None) => Some("the journal has gone".to_owned()),
+            Err(why) => Some(why.to_string()),
+        };
+        let is_as_it_was =
+            |(step, target): &(&Step, &PathBuf)| disk::digest(target).is_ok_and(|digest| digest == step.before);
+        let mut strange =
+            record.steps.iter().zip(targets).filter(|pair| !is_as_it_was(pair)).map(|(step, _)| &step.path);
+        let how = match (strange.next(), why) {
+            (None, None) => "the catalogs and the customer's files are as they were".to_owned(),
+            (None, Some(why)) => {
+                format!("the catalogs and the customer's files are as they were, but the change is left open: {why}")
+            }
+            (Some(first), why) => {
+                let others = strange.count();
+                let more =
+                    if others > 0 { format!(" and {} more", count(others, "file", "files")) } else { String::new() };
+                let why = why.map_or_else(String::new, |why| format!(" ({why})"));
+                format!(
+                    "{first}{more} could not be put back{why}: see whether configcid recover can; else let the server update \
+                     this CID"
+                )
+            }
+        };
+        let next = error.next_step().map_or_else(String::new, |next| format!("; {next}"));
+        error.next(how + &next)
     }
 }
 

@@ -1,6 +1,8 @@
 //! Programs that are brought for foreign catalogs and run on the CID itself (`--in-place`): what is right stays and can be
 //! undone, what is not is put back, whatever dies on the way.
 
+#[cfg(unix)]
+use crate::program::run_by;
 use crate::program::{Accepted, Refused, STAND_INS, check, foreign, run};
 #[cfg(unix)]
 use crate::support::TestEnv;
@@ -205,5 +207,60 @@ fn a_killed_configcid_takes_its_program_along_and_comes_back() {
         let differs = |path: &&std::path::PathBuf| after.get(*path) != before.get(*path);
         let differences: Vec<_> = after.keys().chain(before.keys()).filter(differs).collect();
         assert!(differences.is_empty(), "{signal:?}: {differences:?}");
+    }
+}
+
+/// A program that is a shell script.
+#[cfg(unix)]
+fn script(env: &TestEnv, lines: &str) -> String {
+    use std::os::unix::fs::PermissionsExt;
+
+    let path = env.path("program.sh");
+    std::fs::write(&path, format!("#!/bin/sh\n{lines}\n")).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+/// What a program leaves running could write to the catalogs after they were judged.
+#[cfg(unix)]
+#[test]
+fn what_a_program_leaves_running_ends_with_it() {
+    for place in [&[][..], &["--in-place"]] {
+        let env = foreign();
+        let pipe = env.path("pipe");
+        let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+        let reader = std::thread::spawn({
+            let pipe = pipe.clone();
+            move || std::fs::read(pipe).unwrap()
+        });
+        let stand_in = crate::support::stand_in();
+        let lines = format!(
+            "exec 3>'{}'\n(sleep 1000; echo garbage >\"$1/cidsync.upd\") &\nexec '{stand_in}' \"$@\"",
+            pipe.display()
+        );
+        let program = script(&env, &lines);
+        run_by(&env, &program, "MRESXP", place).ok().says("verified");
+        // It ends when nobody has it open for writing any more.
+        assert!(reader.join().unwrap().is_empty());
+        env.run("catalog verify MRESXP").ok();
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_could_not_be_put_back_is_said() {
+    let env = foreign();
+    let program = script(&env, "rm -r \"$1\"/.configcid*\necho broken >\"$1/cidsync.upd\"\nexit 4");
+    let output = run_by(&env, &program, "MRESXP", &["--in-place"]).expect(1);
+    let output = output.complains("\\cidsync.upd could not be put back (the journal has gone)");
+    assert!(!output.stderr.contains("as they were"), "{output}");
+
+    let env = foreign();
+    let program = script(&env, "mv \"$1\" \"$1.x\"");
+    for place in [&[][..], &["--in-place"]] {
+        let output = run_by(&env, &program, "MRESXP", place).expect(1);
+        let output = output.complains("the program did what it should not");
+        assert_eq!(output.stderr.contains("could not be put back"), !place.is_empty(), "{output}");
     }
 }

@@ -94,7 +94,10 @@ pub(super) fn run(program: &Program, basis: &Basis<'_>, payload: &[Change]) -> R
     if let Some(what) = stopped {
         return Err(stop_error(format!("{what}{}", in_words(&said))).in_file(&program.path));
     }
-    let judged = match (copy.catalogs(basis.loaded)?, copy.other_files(basis.loaded)?) {
+    // What cannot be looked at any more is the program's doing, too.
+    let catalogs = copy.catalogs(basis.loaded).unwrap_or_else(|error| Err(error.to_string()));
+    let others = copy.other_files(basis.loaded).unwrap_or_else(|error| Err(error.to_string()));
+    let judged = match (catalogs, others) {
         (Ok(rewritten), Ok(left)) => {
             let left = shown(left).map(|left| format!("{name} left {left} in its copy, which went with it"));
             judge(&rewritten, basis, &functions, &name)?.map(|judged| (judged, left))

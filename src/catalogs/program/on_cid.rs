@@ -100,7 +100,8 @@ impl OnTheCid for OnCid {
             if let Some(what) = stopped {
                 return Err(stop_error(format!("{what}{}", in_words(&said))).in_file(&self.program.path));
             }
-            let judged = self.judge(&cid, &watch, &name)?;
+            // What cannot be looked at any more is the program's doing, too.
+            let judged = self.judge(&cid, &watch, &name).unwrap_or_else(|error| Err(error.to_string()));
             let (judged, left) = judged.map_err(|what| refusal(&self.program, &ran, &said, &what))?;
             let left = shown(left).map(|left| format!("{name} left {left} in the CID, and it was taken away"));
             let judged = accepted(judged, left, &name, &ran, said.clone());
@@ -254,10 +255,9 @@ impl Watch {
     fn say_how_it_is(&self, error: Error) -> Error {
         let others = self.files.iter().filter(|(path, _)| !self.aside.contains(*path));
         let harmed = others.filter(|(path, seen)| !self.is_same(path, seen)).map(|(path, _)| path.clone()).collect();
-        let mut next = "the catalogs and the customer's files are as they were".to_owned();
-        if let Some(harmed) = shown(harmed) {
-            next.push_str(&format!("; what it did to {harmed} is not undone: let the server update this CID"));
-        }
-        error.next(format!("{next}; look at the program, or leave this CID to the vendor's own tools"))
+        let harmed = shown(harmed).map_or_else(String::new, |harmed| {
+            format!("what it did to {harmed} is not undone: let the server update this CID; ")
+        });
+        error.next(format!("{harmed}look at the program, or leave this CID to the vendor's own tools"))
     }
 }
