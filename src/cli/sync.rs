@@ -216,11 +216,9 @@ fn refuse_there(new: &Path) -> Result<()> {
     Err(Error::new(ErrorKind::Usage, "this is a CID already").in_file(new).next(next))
 }
 
-/// Whether this names a place on some server.
+/// Whether this names a place on some server, or is a slip in doing so.
 fn is_url(path: &Path) -> bool {
-    let text = path.to_string_lossy();
-    let scheme = text.split_once("://").map(|(scheme, _)| scheme);
-    scheme.is_some_and(|scheme| !scheme.is_empty() && scheme.chars().all(|c| c.is_ascii_alphanumeric()))
+    crate::web::is_url(&path.to_string_lossy())
 }
 
 /// Where files are brought to.

@@ -5,7 +5,8 @@ use std::net::Ipv6Addr;
 use std::path::Path;
 
 use crate::base::error::{Error, Result};
-use crate::catalog::{CidPath, is_catalog_name};
+use crate::base::text::fold_case;
+use crate::catalog::{Catalog, CidPath, is_catalog_name};
 
 /// The longest URL that is taken, in bytes (our choice).
 const MAX_LENGTH: usize = 4096;
@@ -26,16 +27,22 @@ impl Address {
     /// It is no URL of a web server's folder; the error says what was perhaps meant.
     pub(crate) fn parse(text: &str) -> Result<(Self, Option<String>)> {
         let text = text.trim();
+        // A password may hold any character, so that nobody can tell where in the text it ends; and it may stand behind any slip.
+        if text.contains('@') && !is_folder(text) {
+            // Without showing it.
+            return Err(Error::usage("a user name, perhaps with a password, stands in the URL").next(
+                "leave it out: --user and --password-file give them; an @ in the name of a folder is written as %40",
+            ));
+        }
         let (scheme, rest) = scheme(text)?;
         let rest = rest.replace('\\', "/");
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(end);
-        if authority.contains('@') {
-            // Without showing it.
+        if authority.to_ascii_lowercase().contains("%40") {
             return Err(Error::usage("a user name, perhaps with a password, stands in the URL")
                 .next("leave it out: --user and --password-file give them"));
         }
-        let shown = format!("{scheme}://{rest}");
+        let shown = format!("{scheme}://{}", showable(&rest));
         if shown.len() > MAX_LENGTH {
             return Err(Error::usage(format!("the URL is longer than {MAX_LENGTH} bytes")).next(EXAMPLE));
         }
@@ -74,6 +81,18 @@ impl Address {
         Some(Self { host: self.host.clone(), path: self.path[..end].to_owned() })
     }
 
+    /// Whether the catalog of the folder `above` lists files below this one.
+    pub(super) fn is_component(&self, above: &Self, catalog: &Catalog) -> bool {
+        let here = fold_case(&format!("{self}/"));
+        catalog.entries().iter().any(|entry| fold_case(&above.of(&entry.path)).starts_with(&here))
+    }
+
+    /// How many names its path has.
+    #[cfg(feature = "remote")]
+    pub(super) fn depth(&self) -> usize {
+        self.path.matches('/').count()
+    }
+
     pub(crate) fn is_encrypted(&self) -> bool {
         self.host.starts_with("https:")
     }
@@ -104,6 +123,37 @@ impl fmt::Display for Address {
 
 const EXAMPLE: &str = "write the URL of the CID's folder, such as http://server/CIDs/S000/ESXP";
 
+/// Whether this names a place on a server, or is a slip in doing so, and no folder: what [`Address::parse`] has to be asked about.
+pub(crate) fn is_url(text: &str) -> bool {
+    let text = text.trim();
+    let Some((scheme, rest)) = text.split_once(':') else { return false };
+    if scheme.is_empty() || !scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-._".contains(c)) || is_drive(text) {
+        return false;
+    }
+    let is_web = ["http", "https"].iter().any(|web| scheme.eq_ignore_ascii_case(web));
+    let is_whole = is_web || (scheme.len() > 1 && (rest.starts_with("//") || rest.starts_with("\\\\")));
+    // Somebody's name and password, before a server's name.
+    is_whole || (rest.contains('@') && !Path::new(text).exists())
+}
+
+/// Whether it begins as paths of Windows do: a drive, and a slash.
+fn is_drive(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && bytes.get(1) == Some(&b':')
+        && matches!(bytes.get(2), None | Some(b'/' | b'\\'))
+}
+
+/// Whether it is certainly a folder of this computer, or on a share.
+fn is_folder(text: &str) -> bool {
+    text.starts_with("\\\\") || is_drive(text) || Path::new(text).is_dir()
+}
+
+/// A text without what stands behind `?` or `#`: the right to get at it may stand there.
+fn showable(text: &str) -> String {
+    text.find(['?', '#']).map_or_else(|| text.to_owned(), |end| format!("{}...", &text[..=end]))
+}
+
 fn wrong(shown: &str, why: &str) -> Error {
     Error::usage(format!("{shown} is no URL of a web CID: {why}")).next(EXAMPLE)
 }
@@ -117,11 +167,11 @@ fn scheme(text: &str) -> Result<(&'static str, &str)> {
             return Ok((scheme, &text[start.len()..]));
         }
     }
-    let is_drive = text.as_bytes().get(1) == Some(&b':') && text.starts_with(|c: char| c.is_ascii_alphabetic());
-    if text.starts_with("\\\\") || is_drive || Path::new(text).is_dir() {
+    if is_folder(text) {
         return Err(Error::usage(format!("{text} is a folder, and a web CID has a URL"))
             .next("configcid catalog verify looks at a folder; write http://... for what a web server serves"));
     }
+    let text = &*showable(text);
     if let Some((other, _)) = text.split_once("://") {
         return Err(wrong(text, &format!("endpoints speak http and https, not {other}")));
     }
@@ -169,6 +219,27 @@ fn escaped(part: &str, keeps_escapes: bool) -> String {
         }
     }
     out
+}
+
+/// A name as it is without what URLs escape.
+#[cfg(feature = "remote")]
+pub(super) fn unescaped(part: &str) -> String {
+    let bytes = part.as_bytes();
+    let digit = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
+    let (mut out, mut at) = (Vec::with_capacity(bytes.len()), 0);
+    while let Some(&byte) = bytes.get(at) {
+        match (byte, digit(at + 1), digit(at + 2)) {
+            (b'%', Some(high), Some(low)) => {
+                out.push((high * 16 + low) as u8);
+                at += 3;
+            }
+            _ => {
+                out.push(byte);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
 }
 
 #[cfg(test)]
@@ -219,6 +290,41 @@ mod tests {
         let error = Address::parse("http://admin:geheim@a/ESXP").unwrap_err().to_string();
         assert!(error.contains("--password-file") && !error.contains("geheim"), "{error}");
         assert!(Address::parse(&format!("http://a/{}", "x".repeat(MAX_LENGTH))).is_err());
+    }
+
+    #[test]
+    fn no_slip_shows_a_password() {
+        for text in [
+            "http://u:sec/ret@h/x",
+            "http://u:sec#ret@h/x",
+            "http://u:sec?ret@h/x",
+            "http://u:8/ret@h/x",
+            "http://u%3Aret%40h/x",
+            "ftp://u:ret@h/x",
+            "htpp://u:ret@h/x",
+            "http:/u:ret@h/x",
+            "http:u:ret@h/x",
+            "https:\\\\u:ret@h\\x",
+            "HTTPS:\\u:ret@h\\x",
+            "u:ret@h/x",
+            "user:ret@h/x",
+            "https://acct.blob/ESXP?sv=1&sig=ret",
+            "acct.blob/ESXP?sv=1&sig=ret",
+            "ftp://acct.blob/ESXP?sv=1&sig=ret",
+            "http:/acct.blob/ESXP#ret",
+        ] {
+            let error = Address::parse(text).unwrap_err().to_string();
+            assert!(!error.contains("ret"), "{text}: {error}");
+            assert!(is_url(text) || text.starts_with("acct"), "{text}");
+        }
+        for text in ["ESXP", "/srv/a:b@c", "C:\\a@b", "C:/a", "\\\\server\\a@b", "a@b", "", ":", "C:", "./x:y@z"] {
+            assert!(!is_url(text), "{text}");
+        }
+        for text in ["http://a/x", "http:/h/x", "http:h", "https:\\\\h\\x", "ftp://h/x"] {
+            assert!(is_url(text), "{text}");
+        }
+        let error = Address::parse("http:/h/x").unwrap_err().to_string();
+        assert!(error.contains("did you mean http://h/x?"), "{error}");
     }
 
     #[test]

@@ -248,8 +248,7 @@ impl Check<'_> {
         let Ok(path) = CidPath::in_root(CIDSYNC) else { return false };
         let file = CatalogFile { path, folder: None };
         let Ok(catalog) = self.catalog(&above, &file, &mut None) else { return false };
-        let here = fold_case(&format!("{}/", self.address));
-        catalog.catalog.entries().iter().any(|entry| fold_case(&above.of(&entry.path)).starts_with(&here))
+        self.address.is_component(&above, &catalog.catalog)
     }
 
     /// The catalogs of components. A server lists no folders: those that the root's catalogs name are asked for, and those

@@ -1,6 +1,9 @@
 //! A folder of a web server that can be written to by WebDAV (RFC 4918). Every order is sent to the server that was named alone: no
 //! redirection is followed.
 
+mod around;
+
+use std::cell::Cell;
 use std::io::Read;
 use std::path::Path;
 use std::thread;
@@ -13,6 +16,8 @@ use super::reader::{Access, CONNECTIONS, WebFile};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::host::fresh_id;
 use crate::catalog::CidPath;
+
+pub(crate) use around::Holds;
 
 /// How long to wait before each further try, in milliseconds: so many tries there are beside the first (our choice).
 const PAUSES: [u64; 3] = [100, 400, 1600];
@@ -41,6 +46,8 @@ pub(crate) enum Locked {
     Ours,
     /// Somebody else has it, who left this there.
     Held(Option<Vec<u8>>),
+    /// It is there and names nobody. This run may have made it itself: its order was sent twice, since the first got no answer.
+    PerhapsOurs,
 }
 
 /// Why something was not done.
@@ -228,6 +235,23 @@ impl DavFolder {
         self.remove_at(&format!("{}/", self.url(path)))
     }
 
+    /// Gives a folder another name, which nothing has. `false`: it is not there, or something has the name.
+    ///
+    /// # Errors
+    /// The server does not do it.
+    pub(crate) fn rename_folder(&self, from: &CidPath, to: &CidPath) -> Result<bool> {
+        let (url, target) = (format!("{}/", self.url(from)), format!("{}/", self.url(to)));
+        let headers = [("Destination", &*target), ("Overwrite", "F")];
+        let answer = self.tried(&url, || self.client.send("MOVE", &url, &headers, None))?;
+        match answer.status {
+            404 | 410 | 412 => {
+                answer.finish();
+                Ok(false)
+            }
+            _ => self.done(&format!("give it the name {target}"), &url, answer).map(|()| true),
+        }
+    }
+
     fn remove_at(&self, url: &str) -> Result<()> {
         let answer = self.tried(url, || self.client.send("DELETE", url, &[], None))?;
         match answer.status {
@@ -247,7 +271,14 @@ impl DavFolder {
     /// The server speaks no WebDAV here, or does not let this user write.
     pub(crate) fn lock(&self, lock: &CidPath, owner: &CidPath, claim: &[u8]) -> Result<Locked> {
         let (url, root) = (format!("{}/", self.url(lock)), format!("{}/", self.shown));
-        let make = |url: &str| self.tried(url, || self.client.send("MKCOL", url, &[], None));
+        let sent = Cell::new(0);
+        let make = |url: &str| {
+            sent.set(0);
+            self.tried(url, || {
+                sent.set(sent.get() + 1);
+                self.client.send("MKCOL", url, &[], None)
+            })
+        };
         let mut answer = make(&url)?;
         if matches!(answer.status, 404 | 409) {
             answer.finish();
@@ -269,7 +300,7 @@ impl DavFolder {
             }
         }
         if matches!(answer.status, 405 | 501) {
-            let status = answer.status;
+            let (status, is_repeated) = (answer.status, sent.get() > 1);
             answer.finish();
             if status == 405
                 && let Found::File(owner, _) = self.read(owner, MAX_OWNER, None)?
@@ -287,11 +318,11 @@ impl DavFolder {
                 .next(DAV));
             }
             self.remove_folder(&probe)?;
-            return Ok(Locked::Held(None));
+            return Ok(if is_repeated { Locked::PerhapsOurs } else { Locked::Held(None) });
         }
         self.done("lock the CID for writing", &url, answer)?;
         let claimed = self.claim(lock, owner, claim);
-        if claimed.is_err() {
+        if claimed.as_ref().is_err_and(|error| error.kind() != ErrorKind::Locked) {
             // Nobody else could tell whose it is.
             let _ = self.remove_folder(lock);
         }
@@ -302,12 +333,15 @@ impl DavFolder {
     fn claim(&self, lock: &CidPath, owner: &CidPath, claim: &[u8]) -> Result<()> {
         let draft = lock.join(&format!("{}.txt", fresh_id()))?;
         self.put_bytes(&draft, claim)?;
-        if !self.rename(&draft, owner, false, None)? {
-            return Err(error(ErrorKind::Locked, "another writer has just made this lock", &self.url(owner))
-                .next("nothing was changed; try again"));
-        }
+        let named = self.rename(&draft, owner, false, None);
         match self.read(owner, MAX_OWNER, None)? {
+            // Whatever was answered: the answer to an order that was carried out may have been lost.
             Found::File(bytes, _) if bytes == claim => {}
+            Found::File(..) if !matches!(named, Ok(true)) => {
+                return Err(error(ErrorKind::Locked, "another writer has just made this lock", &self.url(owner))
+                    .next("nothing was changed; try again"));
+            }
+            _ if named.is_err() => return named.map(drop),
             _ => {
                 return Err(error(
                     ErrorKind::Io,

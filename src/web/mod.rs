@@ -17,11 +17,11 @@ mod report;
 mod site;
 mod sums;
 
-pub(crate) use address::Address;
+pub(crate) use address::{Address, is_url};
 pub(crate) use check::{CheckOptions, check};
 pub(crate) use config::Server;
 #[cfg(feature = "remote")]
-pub(crate) use dav::{DavFolder, Found, Locked, Trouble};
+pub(crate) use dav::{DavFolder, Found, Holds, Locked, Trouble};
 pub(crate) use reader::{Access, WebCid};
 pub(crate) use report::{CODES, WebFault, WebReport};
 pub(crate) use site::{PAYLOAD_AGE, Site, SiteOptions, SiteReport};

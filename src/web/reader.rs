@@ -76,6 +76,12 @@ impl WebCid {
             .in_file(Path::new(&self.address.to_string()))
             .next("name the URL of the folder that endpoints update from; configcid web check tells more"));
         }
+        if let Some(above) = self.cid_above()? {
+            let what = format!("this is a component of the CID {above}, not a CID");
+            return Err(Error::new(ErrorKind::NotACid, what)
+                .in_file(Path::new(&self.address.to_string()))
+                .next("name the URL of the CID itself"));
+        }
         let mut folders: BTreeMap<String, CidPath> = BTreeMap::new();
         for entry in loaded.iter().flat_map(|loaded| loaded.catalog.entries()) {
             if let Some(first) = entry.path.folder().as_ref().and_then(|folder| folder.parts().next()) {
@@ -89,6 +95,18 @@ impl WebCid {
             loaded.extend(self.catalog(CatalogFile { path: folder.join(CIDSYNC)?, folder: Some(folder) })?);
         }
         Ok(loaded)
+    }
+
+    /// The folder above, if it is a CID that has this one as a component.
+    fn cid_above(&self) -> Result<Option<Address>> {
+        let Some(above) = self.address.above() else { return Ok(None) };
+        let catalog = above.of(&CidPath::in_root(CIDSYNC)?);
+        // What does not come tells nothing: this folder may be all that this user may read.
+        let Ok(answer) = self.ask(&catalog, USUAL_CATALOG) else { return Ok(None) };
+        let mut bytes = Vec::new();
+        let is_whole = answer.content(LARGEST_CATALOG, self.timeout).read_to_end(&mut bytes).is_ok();
+        let catalog = Catalog::parse(&bytes).ok().filter(|_| is_whole);
+        Ok(catalog.filter(|catalog| self.address.is_component(&above, catalog)).map(|_| above))
     }
 
     /// A catalog; `None` where there is none of this name.

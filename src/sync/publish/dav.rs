@@ -4,9 +4,12 @@ use std::io::Read;
 
 use super::names;
 use super::store::Store;
-use crate::base::error::Result;
+use std::path::Path;
+
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::host::fresh_id;
 use crate::catalog::CidPath;
-use crate::web::{DavFolder, Found, Locked, Trouble};
+use crate::web::{DavFolder, Found, Holds, Locked, Trouble};
 
 impl Store for DavFolder {
     fn shown(&self) -> &str {
@@ -15,6 +18,14 @@ impl Store for DavFolder {
 
     fn url(&self, path: &CidPath) -> String {
         self.url(path)
+    }
+
+    fn cid_above(&self, warnings: &mut Vec<String>) -> Result<Option<String>> {
+        self.cid_above(warnings)
+    }
+
+    fn holds(&self, dry_run: bool) -> Result<Holds> {
+        self.holds(dry_run)
     }
 
     fn read(&self, path: &CidPath, limit: u64, known: Option<&str>) -> Result<Found> {
@@ -54,13 +65,39 @@ impl Store for DavFolder {
     }
 
     fn lock_owner(&self) -> Result<Option<Vec<u8>>> {
-        match self.read(&names::owner()?, 64 << 10, None)? {
-            Found::File(bytes, _) => Ok(Some(bytes)),
-            _ => Ok(None),
-        }
+        owner(self, &names::owner()?)
     }
 
     fn unlock(&self) -> Result<()> {
         self.remove_folder(&names::lock()?)
+    }
+
+    fn break_lock(&self, owner: Option<&[u8]>) -> Result<bool> {
+        let aside = names::aside(&fresh_id())?;
+        let is_aside = self.rename_folder(&names::lock()?, &aside)?;
+        let found = self::owner(self, &names::owner_in(&aside)?);
+        // The answer to an order that was carried out may have been lost.
+        if !is_aside && matches!(found, Ok(None)) {
+            return Ok(false);
+        }
+        if found.as_ref().is_ok_and(|found| found.as_deref() == owner) {
+            return self.remove_folder(&aside).map(|()| true);
+        }
+        let what = match self.rename_folder(&aside, &names::lock()?) {
+            Ok(true) => return found.map(|_| false),
+            Ok(false) => "the lock of another writer was set aside, and there is a further one by now".to_owned(),
+            Err(error) => format!("the lock of another writer was set aside, and is not back: {}", error.what()),
+        };
+        Err(Error::new(ErrorKind::Locked, what)
+            .in_file(Path::new(&self.url(&aside)))
+            .next("see who else publishes there, and remove this folder when nobody does"))
+    }
+}
+
+/// What a lock says whose it is.
+fn owner(folder: &DavFolder, path: &CidPath) -> Result<Option<Vec<u8>>> {
+    match folder.read(path, 64 << 10, None)? {
+        Found::File(bytes, _) => Ok(Some(bytes)),
+        _ => Ok(None),
     }
 }

@@ -64,7 +64,9 @@ pub(super) fn wrong_catalogs(store: &dyn Store, catalogs: &[&Loaded]) -> Result<
             crate::web::Found::File(bytes, _) => bytes == *loaded.bytes,
             _ => false,
         };
-        let what = "it is not what was published".to_owned();
+        let what =
+            "it is not what was published: nothing was removed; see what changes it on the server, then publish again"
+                .to_owned();
         let path = Some(loaded.file.path.clone());
         Ok((!is_right).then_some(Fault { code: "checksum", catalog: None, path, what }))
     });

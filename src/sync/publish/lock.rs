@@ -29,16 +29,27 @@ impl<'a> Lock<'a> {
         let claim = claim();
         let begin = Instant::now();
         let mut broken = None;
+        // Who asks to break a lock means the one that is there, and none that comes after it.
+        let mut may_break = options.break_lock;
+        let mut perhaps = "";
         loop {
             let owner = match store.lock(&claim)? {
                 Locked::Ours => return Ok(Self { store, claim, broken }),
                 Locked::Held(owner) => owner,
+                Locked::PerhapsOurs => {
+                    perhaps = ", perhaps this one itself: the answer to its order for a lock was lost";
+                    None
+                }
             };
-            let (holder, is_over) = read_claim(owner.as_deref());
-            if (options.break_lock || is_over) && broken.is_none() {
+            if owner.is_some() {
+                perhaps = "";
+            }
+            let (mut holder, is_over) = read_claim(owner.as_deref());
+            holder.push_str(perhaps);
+            if (may_break || is_over) && broken.is_none() {
+                may_break = false;
                 // Not if somebody has broken it and made another.
-                if store.lock_owner()? == owner {
-                    store.unlock()?;
+                if store.break_lock(owner.as_deref())? {
                     broken = Some(if is_over { format!("{holder}, which has ended") } else { holder });
                 }
                 continue;

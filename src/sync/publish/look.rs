@@ -17,7 +17,7 @@ use crate::sync::difference::{Difference, compare};
 use crate::sync::fetch::AT_A_TIME;
 use crate::sync::kept::{self, KeptFile};
 use crate::sync::source::Source;
-use crate::web::Found;
+use crate::web::{Found, Holds};
 
 /// No catalog is larger (our choice).
 const LARGEST_CATALOG: u64 = 64 << 20;
@@ -66,11 +66,14 @@ impl Look {
                 Some(Record::default())
             }
         };
+        let is_new = versions.is_empty() && left.is_none();
+        refuse_misplaced(store, &theirs, is_new, delivery.dry_run, &mut warnings)?;
         let relay = tempfile::tempdir().map_err(|error| Error::io("make a folder", &std::env::temp_dir(), error))?;
         let kept = if delivery.keep_relay { relay_files(store, &theirs, relay.path())? } else { Vec::new() };
         let copied = originals.iter().map(copy_of).collect();
         let catalogs =
             if kept.is_empty() { copied } else { kept::keep(copied, source, &theirs, &kept, delivery.options)? };
+        refuse_spelled_otherwise(store, &catalogs, &kept)?;
         let keys: HashSet<String> = kept.iter().map(|file| file.path.key()).collect();
         let difference = compare(&catalogs, &theirs, &keys, &HashSet::new())?;
         let customers = &delivery.options.customer_files;
@@ -124,7 +127,8 @@ impl Look {
         Ok(going.into_iter().filter(|path| known.insert(path.key())).collect())
     }
 
-    /// Refuses where a catalog of the place is not what it was.
+    /// Refuses where a catalog of the place is not what it was, byte for byte: what names a version is seconds and size at some
+    /// servers (nginx), the same for two catalogs that were written soon after each other.
     ///
     /// # Errors
     /// Somebody has replaced it.
@@ -142,8 +146,7 @@ impl Look {
             };
         }
         let looks = in_flight(AT_A_TIME, &self.versions, |version| -> Result<()> {
-            match store.read(&version.path, LARGEST_CATALOG, version.tag.as_deref())? {
-                Found::Same => Ok(()),
+            match store.read(&version.path, LARGEST_CATALOG, None)? {
                 Found::File(bytes, _) if bytes == version.bytes => Ok(()),
                 _ => Err(changed(&version.path)),
             }
@@ -222,10 +225,63 @@ fn read_catalogs(
     Ok((versions, loaded))
 }
 
-/// The `mrinit.conf` of the root and of components that is there, brought to `to`.
+/// Refuses a place in a CID, and a folder that holds other things than a CID, as far as the server lets that be seen.
+fn refuse_misplaced(
+    store: &dyn Store,
+    theirs: &[Loaded],
+    is_new: bool,
+    dry_run: bool,
+    warnings: &mut Vec<String>,
+) -> Result<()> {
+    // What lists files of components is no component itself.
+    let root = theirs.iter().filter(|loaded| loaded.file.folder.is_none());
+    let mut folders = root.flat_map(|loaded| loaded.catalog.entries()).filter_map(|entry| entry.path.folder());
+    if folders.any(|folder| folder.parts().next().is_some_and(|first| COMPONENTS.contains(&&*fold_case(first)))) {
+        return Ok(());
+    }
+    let wrong = |what: String, next: &str| {
+        Err(Error::new(ErrorKind::NotACid, what).in_file(Path::new(store.shown())).next(next))
+    };
+    if let Some(cid) = store.cid_above(warnings)? {
+        return wrong(
+            format!("this lies in the CID {cid}: it is a component of it, or a folder in it"),
+            "nothing was changed; name the URL of a CID itself, or of a folder that lies in none",
+        );
+    }
+    if !is_new {
+        return Ok(());
+    }
+    match store.holds(dry_run)? {
+        Holds::Nothing => {}
+        Holds::Something(name) => {
+            return wrong(
+                format!("there is no CID here, and the folder is not empty: it holds {name}"),
+                "nothing was changed; name the URL of a CID, of an empty folder, or of one that is not there yet",
+            );
+        }
+        Holds::Unseen => warnings.push(
+            "the folder is there and has no catalogs, and the server does not list what else it holds (PROPFIND): \
+             see that it is empty; no file of another's is replaced"
+                .to_owned(),
+        ),
+    }
+    Ok(())
+}
+
+/// The `mrinit.conf` of the root and of components that is there, as its catalogs spell it, brought to `to`.
 fn relay_files(store: &dyn Store, theirs: &[Loaded], to: &Path) -> Result<Vec<KeptFile>> {
+    let mut spelled: HashMap<String, CidPath> = HashMap::new();
+    for loaded in theirs {
+        for entry in loaded.catalog.entries() {
+            let path = entry.path.under(loaded.file.folder.as_ref());
+            spelled.entry(path.key()).or_insert(path);
+        }
+    }
     let folders = theirs.iter().filter_map(|loaded| loaded.file.folder.as_ref());
-    let paths = std::iter::once(None).chain(folders.map(Some)).map(|folder| CidPath::in_folder(folder, MRINIT));
+    let paths = std::iter::once(None).chain(folders.map(Some)).map(|folder| {
+        let path = CidPath::in_folder(folder, MRINIT)?;
+        Ok(spelled.get(&path.key()).cloned().unwrap_or(path))
+    });
     let paths = paths.collect::<Result<Vec<_>>>()?;
     let mut kept = Vec::new();
     for (number, (path, found)) in
@@ -238,6 +294,30 @@ fn relay_files(store: &dyn Store, theirs: &[Loaded], to: &Path) -> Result<Vec<Ke
         kept.push(KeptFile { path: path.clone(), place, size: bytes.len() as u64 });
     }
     Ok(kept)
+}
+
+/// Refuses where the catalogs that are to be published name a file that the place keeps otherwise than it is spelled there, and the
+/// server does not give it out by that name.
+fn refuse_spelled_otherwise(store: &dyn Store, catalogs: &[Loaded], kept: &[KeptFile]) -> Result<()> {
+    for loaded in catalogs {
+        for entry in loaded.catalog.entries() {
+            let path = entry.path.under(loaded.file.folder.as_ref());
+            let Some(file) = kept.iter().find(|file| file.path.key() == path.key() && file.path != path) else {
+                continue;
+            };
+            let is = std::fs::read(&file.place).map_err(|error| Error::io("read it", &file.place, error))?;
+            if matches!(store.read(&path, LARGEST_RELAY, None)?, Found::File(bytes, _) if bytes == is) {
+                continue;
+            }
+            let what = format!(
+                "it is to be kept, and the source's catalogs name it {path}, by which the server does not give it"
+            );
+            return Err(Error::new(ErrorKind::CaseConflict, what)
+                .in_file(Path::new(&store.url(&file.path)))
+                .next("nothing was changed; give the server a copy by that name, then try again"));
+        }
+    }
+    Ok(())
 }
 
 /// Files of which two catalogs have another spelling: only one is published.

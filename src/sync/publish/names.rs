@@ -24,9 +24,19 @@ pub(super) fn lock() -> Result<CidPath> {
     CidPath::in_root(LOCK)
 }
 
+/// Where a lock is while it is looked whether it is the one that goes.
+pub(super) fn aside(id: &str) -> Result<CidPath> {
+    CidPath::in_root(&format!("{LOCK}-{id}"))
+}
+
 /// Whose the lock is.
 pub(super) fn owner() -> Result<CidPath> {
-    lock()?.join("owner.txt")
+    owner_in(&lock()?)
+}
+
+/// Whose the lock is that this folder is.
+pub(super) fn owner_in(lock: &CidPath) -> Result<CidPath> {
+    lock.join("owner.txt")
 }
 
 /// Where the file `path` waits that `is` describes: another content waits under another name. It ends as the file does, since

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::base::error::{ErrorKind, Result};
 use crate::catalog::CidPath;
-use crate::web::{Found, Locked, Trouble};
+use crate::web::{Found, Holds, Locked, Trouble};
 
 /// A place on a server that holds a CID, or is to hold one. Paths are from its root.
 pub(crate) trait Store: Sync {
@@ -15,6 +15,18 @@ pub(crate) trait Store: Sync {
 
     /// A file of it, for messages.
     fn url(&self, path: &CidPath) -> String;
+
+    /// A folder above that is a CID; of what cannot be looked at a warning tells.
+    ///
+    /// # Errors
+    /// There is no answer.
+    fn cid_above(&self, warnings: &mut Vec<String>) -> Result<Option<String>>;
+
+    /// What is in the place, beside configcid's own files; for a dry run, as far as reading tells.
+    ///
+    /// # Errors
+    /// There is no answer.
+    fn holds(&self, dry_run: bool) -> Result<Holds>;
 
     /// Reads a file of at most `limit` bytes, unless it is the version `known` still.
     ///
@@ -79,6 +91,13 @@ pub(crate) trait Store: Sync {
     /// # Errors
     /// It cannot be removed.
     fn unlock(&self) -> Result<()>;
+
+    /// Removes the lock, if it is still the one of which `owner` is left there: it is set aside first, so that it is no other that
+    /// goes. `false`: it was another's, and is where it was, or none.
+    ///
+    /// # Errors
+    /// It cannot be removed; or another's cannot be put back.
+    fn break_lock(&self, owner: Option<&[u8]>) -> Result<bool>;
 }
 
 /// How long to wait before each further try to read a file, in milliseconds (our choice).

@@ -87,7 +87,7 @@ impl Work<'_> {
         self.plan = None;
         let is_new = self.store.make_folder(&names::staging()?)?;
         let mut look = look;
-        let plan = self.publish(&mut look, !is_new).map_err(|error| {
+        let (plan, mut faults) = self.publish(&mut look, !is_new).map_err(|error| {
             // Whoever has broken the lock has cleared away what this run sent: that is why it fails.
             self.lock
                 .as_ref()
@@ -96,10 +96,14 @@ impl Work<'_> {
                 .unwrap_or(error)
         })?;
         self.plan = Some(plan);
-        let changed: Vec<&Loaded> = look.difference.catalogs.iter().map(|number| &look.catalogs[*number]).collect();
-        let mut faults = wrong_catalogs(self.store, &changed)?;
-        if faults.is_empty() && self.delivery.deep {
+        if !faults.is_empty() {
+            // What waits, and the record of what goes, stay for the next run.
+            return Ok((Status::Failed, faults));
+        }
+        if self.delivery.deep {
             faults = self.differing(&look)?;
+            // That took long, and another's files may wait there by now.
+            self.check_lock()?;
         }
         self.store.remove_folder(&names::staging()?)?;
         Ok((if faults.is_empty() { Status::Changed } else { Status::Failed }, faults))
@@ -127,8 +131,14 @@ impl Work<'_> {
         differing(self.store, self.source, &checks, &kept)
     }
 
-    /// Sends what is wanted, and puts it in place.
-    fn publish(&mut self, look: &mut Look, is_resumed: bool) -> Result<Plan> {
+    /// Looks whether the lock is still this run's.
+    fn check_lock(&self) -> Result<()> {
+        self.lock.as_ref().expect("the place is locked").check()
+    }
+
+    /// Sends what is wanted, and puts it in place; what goes only where the catalogs are then what they should be, and else tells
+    /// of those that are not.
+    fn publish(&mut self, look: &mut Look, is_resumed: bool) -> Result<(Plan, Vec<Fault>)> {
         let left = look.left.clone().unwrap_or_default();
         let gone: Vec<CidPath> = look.gone().cloned().collect();
         let going: Vec<String> = gone.iter().map(CidPath::to_string).collect();
@@ -152,18 +162,29 @@ impl Work<'_> {
         let waiting = in_flight(AT_A_TIME, &catalogs, |loaded| Ok((*loaded, placing.send_catalog(loaded)?)));
         let mut waiting = waiting.into_iter().collect::<Result<Vec<_>>>()?;
         self.refuse_changed_source(look)?;
-        self.lock.as_ref().expect("the place is locked").check()?;
+        self.check_lock()?;
         look.refuse_changed(self.store)?;
 
         placing.payload(&look.difference.wanted, &sent)?;
         waiting.sort_by_key(|(loaded, _)| loaded.file.folder.is_none());
         for (loaded, staged) in &waiting {
+            // Giving the payload its names may have taken long.
+            self.check_lock()?;
             placing.catalog(loaded, staged)?;
+        }
+        let faults = wrong_catalogs(self.store, &catalogs)?;
+        if !faults.is_empty() {
+            look.nothing_goes();
+            self.count(look, &sent);
+            return Ok((self.plan(look), faults));
+        }
+        if !gone.is_empty() {
+            self.check_lock()?;
         }
         let removed = in_flight(AT_A_TIME, &gone, |path| self.store.remove(path));
         removed.into_iter().collect::<Result<()>>()?;
         self.remove_left(look, &placing, &left.coming)?;
-        Ok(self.plan(look))
+        Ok((self.plan(look), faults))
     }
 
     /// Sends the payload to where it waits.
@@ -276,6 +297,13 @@ fn kept(look: &Look) -> HashSet<String> {
 }
 
 impl Look {
+    /// Has nothing go.
+    fn nothing_goes(&mut self) {
+        self.difference.gone.clear();
+        self.difference.gone_catalogs.clear();
+        self.left_going.clear();
+    }
+
     /// What goes.
     fn gone(&self) -> impl Iterator<Item = &CidPath> {
         self.difference.gone.iter().chain(&self.difference.gone_catalogs).chain(&self.left_going)

@@ -8,5 +8,6 @@ mod fetch;
 mod proxy;
 #[cfg(unix)]
 mod publish;
+mod publish_guards;
 #[cfg(unix)]
 mod servers;

@@ -19,7 +19,7 @@ use crate::support::{RELAY, TestEnv, check_cid};
 
 /// A server that takes files below `/cids/`, which lie in `srv/cids`, and gives them out below `/read/`, too, where nothing is
 /// written.
-fn server(env: &TestEnv, kind: Kind) -> Option<Server> {
+pub(super) fn server(env: &TestEnv, kind: Kind) -> Option<Server> {
     if !kind.is_there() {
         return None;
     }
@@ -50,7 +50,7 @@ fn server(env: &TestEnv, kind: Kind) -> Option<Server> {
 }
 
 /// A CID, and a server with a proxy before it that does nothing but count.
-fn pair(kind: Kind) -> Option<(TestEnv, Server, Proxy)> {
+pub(super) fn pair(kind: Kind) -> Option<(TestEnv, Server, Proxy)> {
     let env = TestEnv::new();
     env.cid("ESXP", DemoCid { rms9x: true, ..DemoCid::default() });
     let server = server(&env, kind)?;
@@ -59,7 +59,7 @@ fn pair(kind: Kind) -> Option<(TestEnv, Server, Proxy)> {
 }
 
 /// Files below a folder, without configcid's records of a CID's folder.
-fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
+pub(super) fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
     fn walk(root: &Path, folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -76,13 +76,13 @@ fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
-fn published(env: &TestEnv) -> BTreeMap<String, Vec<u8>> {
+pub(super) fn published(env: &TestEnv) -> BTreeMap<String, Vec<u8>> {
     files(&env.path("srv/cids/ESXP"))
 }
 
 /// Two trees without dumping their bytes where they differ.
 #[track_caller]
-fn assert_same(is: &BTreeMap<String, Vec<u8>>, expected: &BTreeMap<String, Vec<u8>>, about: &str) {
+pub(super) fn assert_same(is: &BTreeMap<String, Vec<u8>>, expected: &BTreeMap<String, Vec<u8>>, about: &str) {
     let paths = |files: &BTreeMap<String, Vec<u8>>| files.keys().cloned().collect::<Vec<_>>();
     assert_eq!(paths(is), paths(expected), "{about}");
     for (path, bytes) in is {
@@ -95,7 +95,7 @@ fn asked(asked: &[Asked], method: &str, end: &str) -> usize {
 }
 
 /// What the server's update does: a file changes, one goes, one comes in a folder that is new.
-fn update(env: &TestEnv) {
+pub(super) fn update(env: &TestEnv) {
     env.write("ESXP/savxp/engine.dll", vec![b'n'; 950]);
     env.remove("ESXP/savxp/data/threats-1.ide");
     env.write("ESXP/savxp/data/2026/a name & \u{fc}.ide", "a new threat");
