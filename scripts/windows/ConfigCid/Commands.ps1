@@ -1351,6 +1351,15 @@ The relay they should report to; each part may be left out, not all of them.
 .PARAMETER Cid
 The CID they are installed from, whose mrinit.conf names the relay: that of rms, else rms9x, else the root.
 
+.PARAMETER Computers
+On Windows, ask the computers of this list, one name a line (-: of standard input), for their registries over the network. No service is started there.
+
+.PARAMETER Timeout
+How long one of them may take; by default 10.
+
+.PARAMETER AtATime
+So many of them are asked at a time; by default 32.
+
 .PARAMETER Column
 A heading of the lists that stands for one of the columns, such as name=Asset (docs/endpoints.md); several with commas between.
 
@@ -1378,6 +1387,9 @@ function Get-CidEndpoint {
         [string[]] $Source,
         [string] $Expect,
         [string] $Cid,
+        [string] $Computers,
+        [string] $Timeout,
+        [string] $AtATime,
         [string[]] $Column,
         [string[]] $State
     )
