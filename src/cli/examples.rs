@@ -250,7 +250,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         &[
             ("catalog sample demo/ESXP", "list what a sample could hold; nothing is taken"),
             (
-                r"catalog sample demo/ESXP --file rms/agent.dll --out sample.toml --checksum crc32",
+                r"catalog sample demo/ESXP --file rms/agent.dll --out sample.json --checksum crc32",
                 "a sample of one file; of a function that is known it says so",
             ),
         ],

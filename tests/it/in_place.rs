@@ -264,3 +264,21 @@ fn what_could_not_be_put_back_is_said() {
         assert_eq!(output.stderr.contains("could not be put back"), !place.is_empty(), "{output}");
     }
 }
+
+/// A catalog that endpoints may not read is none.
+#[cfg(unix)]
+#[test]
+fn permissions_that_a_program_changed_are_put_back() {
+    let env = foreign();
+    let modes = || {
+        use std::os::unix::fs::PermissionsExt;
+        ["", "cidsync.upd", "rms"].map(|name| env.path("MRESXP").join(name).metadata().unwrap().permissions().mode())
+    };
+    let before = modes();
+    let lines = format!("'{}' \"$@\"\nchmod 000 \"$1/cidsync.upd\" \"$1/rms\" \"$1\"", crate::support::stand_in());
+    let program = script(&env, &lines);
+    run_by(&env, &program, "MRESXP", &["--in-place"])
+        .ok()
+        .says("note: program.sh changed the permissions of ., cidsync.upd, rms; they are as they were");
+    assert_eq!(modes(), before);
+}

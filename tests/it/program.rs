@@ -261,3 +261,28 @@ fn arguments_stand_before_the_cid() {
         output.complains("it said: <-a b> | <").complains("/MRESXP>").complains("it failed (exit status: 3)");
     }
 }
+
+/// A secret that is wrapped is no less one.
+#[cfg(unix)]
+#[test]
+fn secrets_are_not_shown_in_pieces() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let env = foreign();
+    let conf = String::from_utf8(env.read("MRESXP/mrinit.conf")).unwrap();
+    for lines in ["fold -w 10 \"$1/mrinit.conf\"", "sed 's/./& /g' \"$1/mrinit.conf\""] {
+        env.write("tell.sh", format!("#!/bin/sh\n{lines}\nexit 3\n"));
+        std::fs::set_permissions(env.path("tell.sh"), std::fs::Permissions::from_mode(0o755)).unwrap();
+        for more in [&[][..], &["--in-place"]] {
+            let output = env.run_args([&["MRESXP", "--refresh-with", "./tell.sh", "-v"][..], more].concat()).expect(1);
+            let squeezed: String = output.stderr.split(['|', ' ', '\n']).collect();
+            for line in conf.lines().filter(|line| line.contains("IdentityKey")) {
+                let key = line.split('"').nth(3).unwrap();
+                assert!(key.len() > 20 && !squeezed.contains(key), "{output}");
+            }
+            if lines.starts_with("fold") {
+                output.complains("it said: (not shown: it holds values of mrinit.conf that are secret)");
+            }
+        }
+    }
+}

@@ -159,7 +159,14 @@ fn tame(cid: &Cid, ran: &Ran) -> Vec<String> {
         let line = if is_secret_key(&line) { masked(&line) } else { line };
         line.chars().take(OF_LINE).collect()
     };
-    lines[lines.len().saturating_sub(LINES)..].iter().map(tame).collect()
+    let tamed: Vec<String> = lines[lines.len().saturating_sub(LINES)..].iter().map(tame).collect();
+    // A secret that goes on in the next line, or has blanks in it, is one all the same.
+    let squeezed = |text: &str| text.split_whitespace().collect::<String>();
+    let all = squeezed(&tamed.join(" "));
+    if secrets.iter().any(|secret| all.contains(&squeezed(secret))) {
+        return vec!["(not shown: it holds values of mrinit.conf that are secret)".to_owned()];
+    }
+    tamed
 }
 
 /// What a program said, behind an error.

@@ -96,6 +96,7 @@ impl OnTheCid for OnCid {
         let (ran, stopped) = run_to_end(command, &self.program.path, Stdio::null(), self.program.timeout)?;
         let said = tame(&cid, &ran);
         let name = self.program.name();
+        let modes = watch.put_back_modes();
         let taken_over = || {
             if let Some(what) = stopped {
                 return Err(stop_error(format!("{what}{}", in_words(&said))).in_file(&self.program.path));
@@ -104,7 +105,10 @@ impl OnTheCid for OnCid {
             let judged = self.judge(&cid, &watch, &name).unwrap_or_else(|error| Err(error.to_string()));
             let (judged, left) = judged.map_err(|what| refusal(&self.program, &ran, &said, &what))?;
             let left = shown(left).map(|left| format!("{name} left {left} in the CID, and it was taken away"));
-            let judged = accepted(judged, left, &name, &ran, said.clone());
+            let mut judged = accepted(judged, left, &name, &ran, said.clone());
+            let modes =
+                shown(modes).map(|paths| format!("{name} changed the permissions of {paths}; they are as they were"));
+            judged.notes.extend(modes);
             let signed = signed::consult(&cid, &judged.writes, &judged.catalogs, &self.options.customer_files)?;
             Ok((judged, signed))
         };
@@ -159,8 +163,33 @@ impl OnCid {
         for (path, seen) in others.iter().zip(seen) {
             files.insert((*path).to_owned(), seen?);
         }
-        Ok(Watch { root, items, catalogs, aside, files })
+        Ok(Watch {
+            #[cfg(unix)]
+            modes: modes(&root, &items)?,
+            root,
+            items,
+            catalogs,
+            aside,
+            files,
+        })
     }
+}
+
+/// The permissions of the CID, and of what is in it.
+#[cfg(unix)]
+fn modes(root: &Path, items: &[Item]) -> Result<Vec<(PathBuf, fs::Permissions)>> {
+    // Itself first, and each folder before what is in it.
+    let paths: Vec<PathBuf> =
+        std::iter::once(PathBuf::from(".")).chain(items.iter().map(|item| item.path.clone())).collect();
+    let seen = in_parallel(&paths, |path| {
+        let place = root.join(path);
+        let metadata = place.symlink_metadata().map_err(|error| Error::io("look at it", &place, error))?;
+        Ok((path.clone(), metadata))
+    });
+    let seen = seen.into_iter().collect::<Result<Vec<_>>>()?;
+    // A link has none of its own.
+    let seen = seen.into_iter().filter(|(_, metadata)| !metadata.is_symlink());
+    Ok(seen.map(|(path, metadata)| (path, metadata.permissions())).collect())
 }
 
 /// By what it is told that a file has not changed.
@@ -207,6 +236,9 @@ struct Watch {
     aside: HashSet<PathBuf>,
     /// All but the catalogs.
     files: BTreeMap<PathBuf, Seen>,
+    /// Who may do what with each file and folder.
+    #[cfg(unix)]
+    modes: Vec<(PathBuf, fs::Permissions)>,
 }
 
 impl Watch {
@@ -242,6 +274,21 @@ impl Watch {
     }
 
     /// Removes what the program has made beside the files that were there.
+    /// Gives the permissions of files and folders back that were changed, and says of which.
+    fn put_back_modes(&self) -> Vec<PathBuf> {
+        #[cfg(unix)]
+        {
+            let is_other = |(path, was): &&(PathBuf, fs::Permissions)| {
+                let place = self.root.join(path);
+                let changed = place.symlink_metadata().is_ok_and(|now| now.permissions() != *was && !now.is_symlink());
+                changed && fs::set_permissions(place, was.clone()).is_ok()
+            };
+            self.modes.iter().filter(is_other).map(|(path, _)| path.clone()).collect()
+        }
+        #[cfg(not(unix))]
+        Vec::new()
+    }
+
     fn take_away(&self) {
         let was: BTreeSet<&Path> = self.items.iter().map(|item| item.path.as_path()).collect();
         let now = walk(&self.root).unwrap_or_default();

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::catalog::CidPath;
 use crate::catalogs::{Offer, offer};
-use crate::report::{catalog_name, count, to_json, write_file};
-use crate::{Cid, Exit, Result};
+use crate::report::{catalog_name, check_outside, count, to_json, write_file};
+use crate::{Cid, Error, Exit, Result};
 use clap::Args;
 
 use super::super::flags::{FunctionFlags, path};
@@ -68,10 +68,23 @@ fn list(offer: &Offer, out: Out) {
     ));
 }
 
+/// A path in the CID, as catalogs have it or as this system does.
+fn in_cid(path: &str) -> Result<CidPath> {
+    let path = path.replace('/', "\\");
+    CidPath::parse(&if path.starts_with('\\') { path } else { format!("\\{path}") })
+}
+
 fn write(args: &SampleArgs, file: &Path, offer: &Offer, out: Out) -> Result<()> {
-    let mut agreed = args.file.iter().map(|path| CidPath::parse(path)).collect::<Result<Vec<CidPath>>>()?;
+    check_outside(file, std::slice::from_ref(&args.cid), "what is in it is for endpoints")?;
+    let mut agreed = args.file.iter().map(|path| in_cid(path)).collect::<Result<Vec<CidPath>>>()?;
     if args.agree {
         agreed.extend(offer.files.iter().filter(|file| file.signed).map(|file| file.path.clone()));
+    }
+    if agreed.is_empty() {
+        let what = if args.agree { "no file that is offered stands in a manifest" } else { "no file was agreed to" };
+        return Err(
+            Error::usage(what).next("name files with --file PATH: catalog sample CID lists those that are offered")
+        );
     }
     agreed.sort();
     agreed.dedup_by_key(|path| path.key());
