@@ -8,6 +8,7 @@ mod fetch;
 mod proxy;
 #[cfg(unix)]
 mod publish;
+#[cfg(unix)]
 mod publish_guards;
 #[cfg(unix)]
 mod servers;
