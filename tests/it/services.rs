@@ -498,7 +498,12 @@ fn a_computer_over_the_network(env: &TestEnv) {
     let answer = env.run_args(args).expect(3).json();
     let rows = answer["endpoints"].as_array().unwrap();
     let row = |name: &str| rows.iter().find(|row| row["name"] == name).unwrap_or_else(|| panic!("{name}: {answer}"));
-    assert_eq!((&row(&own)["state"], &row(&own)["parent"]), (&"reports".into(), &RELAY_LIST.into()), "{answer}");
+    let reason = row(&own)["reason"].as_str().unwrap_or_default();
+    if reason.contains("takes no connection at port") {
+        eprintln!("NOT TESTED: no port of this computer leads to its registry, as under Wine without a Samba");
+    } else {
+        assert_eq!((&row(&own)["state"], &row(&own)["parent"]), (&"reports".into(), &RELAY_LIST.into()), "{answer}");
+    }
     assert_eq!(row("nobody.invalid")["state"], "unreachable", "{answer}");
 }
 
