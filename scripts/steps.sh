@@ -8,28 +8,28 @@ if [[ -z ${STEPS:-} ]]; then
     trap 'steps_end' EXIT
 fi
 
-# worked: seconds that the processors have worked for the commands of this shell.
+# worked: sets WORKED to the seconds that processors have worked for the commands of this shell. Another shell than this one,
+# as $(...) has it, would not know them.
 worked() {
-    local file
-    file=$(mktemp)
+    # A step beside this one has a file of its own.
+    local file=$STEPS.$BASHPID
     times >"$file"
-    awk 'NR == 2 { gsub(/m/, " "); gsub(/s/, ""); printf "%d", $1 * 60 + $2 + $3 * 60 + $4 }' "$file"
+    WORKED=$(awk 'NR == 2 { gsub(/m/, " "); gsub(/s/, ""); printf "%d", $1 * 60 + $2 + $3 * 60 + $4 }' "$file")
     rm -f "$file"
 }
 
 # step COMMAND ARG...
 step() {
-    local since=$SECONDS before after
-    worked >"$STEPS.worked"
-    before=$(<"$STEPS.worked")
+    local since=$SECONDS before
+    worked
+    before=$WORKED
     printf '\n== %s\n' "$*"
     if ! "$@"; then
         printf '\n== FAILED after %s s; this step alone: %s\n' $((SECONDS - since)) "$*" >&2
         exit 1
     fi
-    worked >"$STEPS.worked"
-    after=$(<"$STEPS.worked")
-    printf '%5s s, %5s s of a processor  %s\n' $((SECONDS - since)) $((after - before)) "$*" | tee -a "$STEPS"
+    worked
+    printf '%5s s, %5s s of a processor  %s\n' $((SECONDS - since)) $((WORKED - before)) "$*" | tee -a "$STEPS"
 }
 
 # beside COMMAND ARG...: a step that goes on beside those that follow, until `together`, which shows what it said.
@@ -61,6 +61,6 @@ steps_end() {
     fi
     printf '\n'
     cat "$STEPS"
-    rm -f "$STEPS" "$STEPS.worked"
+    rm -f "$STEPS"
     [[ $status != 0 ]] || printf '%5s s  in all: everything passed\n' $SECONDS
 }

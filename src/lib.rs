@@ -88,6 +88,7 @@ mod x509;
 
 pub use base::error::{Error, ErrorKind, Position, Result};
 pub use base::exit::Exit;
+pub use base::pool::read_at_a_time;
 pub use base::text::{Encoding, LineEnding};
 pub use base::time;
 pub use catalogs::{CatalogReport, CreateOptions, Fault, RefreshOptions, Scope, VerifyReport, create, refresh, verify};

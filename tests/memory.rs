@@ -80,6 +80,8 @@ fn memory_of_each_file() {
     support::write_cid(&few, files / 2, 0).unwrap();
     support::write_cid(&many, files, 0).unwrap();
     let more = files - files / 2;
+    // Where the disk is slow for a moment, more readers would come, each with a buffer that is no file's.
+    configcid::read_at_a_time(1);
     let of_refresh = each(&few, &many, more, |cid| assert!(refreshed(cid).is_empty()));
     let of_verify = each(&few, &many, more, |cid| {
         let report = verify(&Cid::open(cid).unwrap(), &RefreshOptions::default(), Scope::Everything).unwrap();

@@ -40,9 +40,15 @@ pub(crate) const READS: u16 = 32;
 
 static AT_A_TIME: AtomicUsize = AtomicUsize::new(READS as usize);
 
-/// Lets so many files be read at a time in this process.
-#[cfg(feature = "cli")]
-pub(crate) fn read_at_a_time(count: u16) {
+/// Lets at most so many files be read at a time in this process, from now on: 32 where nobody says otherwise. Each has a buffer
+/// of its own. More help where a share is slow to answer; fewer take less memory. Readers start as many as there are
+/// processors, and become more only while files are slow to come. Our choice.
+///
+/// ```
+/// // Two files at a time are enough where the CID lies on this computer's own disk.
+/// configcid::read_at_a_time(2);
+/// ```
+pub fn read_at_a_time(count: u16) {
     AT_A_TIME.store(count.into(), Ordering::Relaxed);
 }
 
