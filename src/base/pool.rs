@@ -1,6 +1,6 @@
 //! Work on many things side by side.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError, mpsc};
 use std::thread::{self, Scope};
 use std::time::{Duration, Instant};
@@ -218,6 +218,35 @@ pub(crate) fn side_by_side<T: Send>(
         drop(sender);
         receiver.into_iter().for_each(|(index, answer)| done(index, answer));
     });
+}
+
+/// As [`side_by_side`], of work that may fail: gives what all came to, in their order, or the first error that was met. After
+/// that none is begun any more; those under way are ended.
+pub(crate) fn until_one_fails<T: Send, E: Send>(
+    jobs: usize,
+    count: usize,
+    work: impl Fn(usize) -> Result<T, E> + Sync,
+) -> Result<Vec<T>, E> {
+    let is_over = AtomicBool::new(false);
+    let mut done: Vec<Option<T>> = (0..count).map(|_| None).collect();
+    let mut failed = None;
+    let one = |index: usize| {
+        if is_over.load(Ordering::Relaxed) {
+            return None;
+        }
+        let result = work(index);
+        is_over.fetch_or(result.is_err(), Ordering::Relaxed);
+        Some(result)
+    };
+    side_by_side(jobs, count, one, |index, result| match result {
+        Some(Ok(one)) => done[index] = Some(one),
+        Some(Err(error)) => drop(failed.get_or_insert(error)),
+        None => {}
+    });
+    match failed {
+        Some(error) => Err(error),
+        None => Ok(done.into_iter().flatten().collect()),
+    }
 }
 
 #[cfg(test)]

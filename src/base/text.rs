@@ -71,6 +71,12 @@ impl Encoding {
         }
     }
 
+    /// The text of a file in whatever encoding, without its byte order mark.
+    pub(crate) fn text_of(bytes: &[u8]) -> String {
+        let (encoding, mark) = Self::detect(bytes);
+        encoding.decode(&bytes[mark..])
+    }
+
     /// The bytes of `text`, or `None` where the encoding has no place for one of its characters.
     pub(crate) fn encode(self, text: &str) -> Option<Vec<u8>> {
         match self {
@@ -193,6 +199,15 @@ pub(crate) fn word(text: &str) -> String {
         "" => "\"\"".to_owned(),
         _ if text.chars().all(is_plain) => text.to_owned(),
         _ => format!("\"{text}\""),
+    }
+}
+
+/// So many of these names, and how many more there are: `a, b and 3 more`.
+pub(crate) fn some_of(names: &[impl AsRef<str>], most: usize) -> String {
+    let shown = names.iter().take(most).map(AsRef::as_ref).collect::<Vec<&str>>().join(", ");
+    match names.len().saturating_sub(most) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }
 

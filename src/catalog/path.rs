@@ -164,6 +164,11 @@ impl CidPath {
         self.as_str()[1..].split('\\')
     }
 
+    /// The folder of the root that it lies in, which may be a component's; `None` for what lies in the root itself.
+    pub(crate) fn top_folder(&self) -> Option<&str> {
+        self.parts().next().filter(|_| self.depth() > 1)
+    }
+
     /// How many names there are from the root to the file.
     pub(crate) fn depth(&self) -> usize {
         self.spelling().iter().filter(|&&byte| byte == b'\\').count()

@@ -128,16 +128,7 @@ fn ticket(dry_run: bool, is_refused: bool, cids: &[Shown<Back>]) -> String {
         ChangedCid { did: Some(did), verified: Some(verified), ..ChangedCid::new(result, None, has_history) }
     };
     let cids: Vec<ChangedCid> = cids.iter().map(one).collect();
-    change_page(&ChangePage {
-        command: "recover",
-        dry_run,
-        made: &Made::now(),
-        cids: &cids,
-        relay: None,
-        is_fleet: false,
-        is_looked_at: true,
-        left: &[],
-    })
+    change_page(&ChangePage::new("recover", dry_run, &Made::now(), &cids))
 }
 
 /// What an interrupted change left need not open as a CID does.

@@ -106,16 +106,10 @@ fn ticket(args: &CloneArgs, done: &Result<cid::CloneReport>) -> String {
     let purpose = Some(format!("clone of {from}"));
     let cid = ChangedCid { did, verified: Some(verified), ..ChangedCid::new(result, purpose, false) };
     change_page(&ChangePage {
-        command: "clone",
-        dry_run: args.dry_run,
-        made: &Made::now(),
-        cids: &[cid],
-        relay: None,
-        is_fleet: false,
-        is_looked_at: true,
         left: &[format!(
             "See in the vendor's manager that it updates {new} as an installation of its own [14635]: one that is only a copy \
              gets no update from it (assumed)."
         )],
+        ..ChangePage::new("clone", args.dry_run, &Made::now(), &[cid])
     })
 }

@@ -321,16 +321,7 @@ impl Job<'_> {
     /// The page for the ticket.
     fn page(&self, all: &[Delivered]) -> String {
         let cids: Vec<ChangedCid> = all.iter().map(changed).collect();
-        change_page(&ChangePage {
-            command: self.command,
-            dry_run: self.flags.write.dry_run,
-            made: &Made::now(),
-            cids: &cids,
-            relay: None,
-            is_fleet: false,
-            is_looked_at: true,
-            left: &[],
-        })
+        change_page(&ChangePage::new(self.command, self.flags.write.dry_run, &Made::now(), &cids))
     }
 }
 

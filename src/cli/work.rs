@@ -131,14 +131,9 @@ impl Work<'_> {
 
     fn page(&self, cids: &[ChangedCid]) -> String {
         change_page(&ChangePage {
-            command: self.command,
-            dry_run: self.run.dry_run,
-            made: &Made::now(),
-            cids,
             relay: self.ticket.relay,
-            is_fleet: false,
             is_looked_at: self.run.look.is_some(),
-            left: &[],
+            ..ChangePage::new(self.command, self.run.dry_run, &Made::now(), cids)
         })
     }
 

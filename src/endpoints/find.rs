@@ -339,8 +339,7 @@ fn of_folders(path: &Path) -> Option<String> {
 fn by_content(path: &Path, columns: &Columns) -> Option<Kind> {
     let mut head = Vec::new();
     File::open(path).ok()?.take(4 << 10).read_to_end(&mut head).ok()?;
-    let (encoding, mark) = Encoding::detect(&head);
-    let text = encoding.decode(&head[mark..]);
+    let text = Encoding::text_of(&head);
     let text = text.trim_start();
     if text.starts_with('{') {
         return Some(Kind::Records);

@@ -1,8 +1,8 @@
 //! Computers that are asked over the network, many at a time and each no longer than a bound.
 
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::sync::Arc;
 use std::sync::mpsc;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -10,6 +10,7 @@ use super::export::why;
 use super::model::{Evidence, Parent, Trouble};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::host;
+use crate::base::pool::side_by_side;
 use crate::base::text::same_name;
 use crate::host::remote::{self, Told};
 use crate::registry::Value;
@@ -33,24 +34,10 @@ pub(super) type Question = dyn Fn(&str, Duration) -> Result<Evidence> + Send + S
 /// Asks each of these computers, and gives what it says, in their order. One that does not answer in time is unreachable: the
 /// call to Windows that waits for it is left alone, and ends when Windows ends it.
 pub(super) fn ask_all(names: &[String], how: &Ask, question: Arc<Question>) -> Vec<Evidence> {
-    let next = Mutex::new(0);
-    let answers = Mutex::new(vec![Evidence::default(); names.len()]);
-    thread::scope(|scope| {
-        for _ in 0..how.at_a_time.min(names.len()) {
-            scope.spawn(|| {
-                loop {
-                    let mut next = next.lock().unwrap_or_else(PoisonError::into_inner);
-                    let index = *next;
-                    *next += 1;
-                    drop(next);
-                    let Some(name) = names.get(index) else { return };
-                    let answer = ask_one(name, how.bound, &question);
-                    answers.lock().unwrap_or_else(PoisonError::into_inner)[index] = answer;
-                }
-            });
-        }
-    });
-    answers.into_inner().unwrap_or_else(PoisonError::into_inner)
+    let mut answers = vec![Evidence::default(); names.len()];
+    let ask = |index: usize| ask_one(&names[index], how.bound, &question);
+    side_by_side(how.at_a_time, names.len(), ask, |index, answer| answers[index] = answer);
+    answers
 }
 
 fn ask_one(name: &str, bound: Duration, question: &Arc<Question>) -> Evidence {
@@ -134,6 +121,7 @@ fn takes_connections(computer: &str, bound: Duration) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;

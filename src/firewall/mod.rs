@@ -73,8 +73,7 @@ impl Firewall {
     pub fn add(&mut self, bytes: &[u8]) -> Result<()> {
         refuse_binaries(bytes)?;
         let bytes = with_mark(bytes);
-        let (encoding, mark) = Encoding::detect(&bytes);
-        let text = encoding.decode(&bytes[mark..]);
+        let text = Encoding::text_of(&bytes);
         let first = text.trim_start().lines().next().unwrap_or_default().trim();
         if first == "REGEDIT4" || first.starts_with("Windows Registry Editor") {
             return self.add_registry(&RegFile::parse(&bytes)?);

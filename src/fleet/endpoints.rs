@@ -12,7 +12,7 @@ use super::members::{Belongs, Members, Owner};
 use super::rules::{self, Rule};
 use super::{Fleet, FleetFinding, Machine, Target};
 use crate::base::error::{Error, Result};
-use crate::base::text::count;
+use crate::base::text::{count, some_of};
 use crate::endpoints::{Counts, Endpoint, EndpointState, Name, Role, Survey, Wanted};
 use crate::mrinit::{RelayAddress, names_relay};
 use crate::router::Expected;
@@ -119,11 +119,8 @@ impl<'a> Known<'a> {
             None => Wanted::default(),
         });
         let of_machines = (0..machines.len()).map(|machine| {
-            let parent = match machine.checked_sub(1).map(|relay| fleet.relays[relay].reports_to) {
-                Some(Target::Server) => list(0),
-                Some(Target::Relay(parent)) => list(parent + 1),
-                _ => None,
-            };
+            let relay = machine.checked_sub(1).map(|relay| &fleet.relays[relay]);
+            let parent = relay.and_then(|relay| relay.reports_to.machine()).and_then(list);
             match (list(machine), parent) {
                 (own, Some(parent)) => Wanted { expected: own, own_parent: Some(parent.list), role: Role::Relay },
                 _ => Wanted::default(),
@@ -299,7 +296,7 @@ impl Found {
     fn end(mut self, fleet: &Fleet, known: &Known<'_>) -> FleetEndpoints {
         let members = &known.members;
         for (index, machine) in known.machines.iter().enumerate() {
-            let its_cids: Vec<_> = fleet.cids.iter().filter(|cid| number(cid.reports_to) == Some(index)).collect();
+            let its_cids: Vec<_> = fleet.cids.iter().filter(|cid| cid.reports_to.machine() == Some(index)).collect();
             let of_cids = || {
                 let numbers = its_cids.iter().map(|cid| cid.endpoints.as_ref().map(|given| u64::from(given.value)));
                 numbers.collect::<Option<Vec<u64>>>().filter(|all| !all.is_empty()).map(|all| all.iter().sum())
@@ -439,21 +436,8 @@ fn is_or_are(number: u64) -> String {
     format!("{number} {}", if number == 1 { "was" } else { "were" })
 }
 
-/// Some names; of many, how many more there are.
 fn some(names: &[String]) -> String {
-    let shown = names.iter().take(MOST_NAMES).cloned().collect::<Vec<_>>().join(", ");
-    match names.len().saturating_sub(MOST_NAMES) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
-    }
-}
-
-fn number(target: Target) -> Option<usize> {
-    match target {
-        Target::Server => Some(0),
-        Target::Relay(relay) => Some(relay + 1),
-        Target::Unknown => None,
-    }
+    some_of(names, MOST_NAMES)
 }
 
 /// The state of an endpoint against the fleet: one of which nobody said whom it should report to is well at any machine of
@@ -499,11 +483,8 @@ fn with_below(fleet: &Fleet, machines: &mut [AtMachine]) {
         at.expected_with_below = at.expected;
         at.found_with_below = at.found;
     }
-    let levels = fleet.levels();
-    let mut order: Vec<usize> = (0..fleet.relays.len()).filter(|relay| levels[*relay].is_some()).collect();
-    order.sort_by_key(|relay| std::cmp::Reverse(levels[*relay]));
-    for relay in order {
-        let Some(above) = number(fleet.relays[relay].reports_to) else { continue };
+    for relay in fleet.bottom_up() {
+        let Some(above) = fleet.relays[relay].reports_to.machine() else { continue };
         let (expected, found) = (machines[relay + 1].expected_with_below, machines[relay + 1].found_with_below);
         let above = &mut machines[above];
         above.expected_with_below = above.expected_with_below.zip(expected).map(|(one, other)| one + other);

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use super::model::is_absolute;
-use super::{Fleet, FleetFinding, Given, Target, rules};
+use super::{Fleet, FleetFinding, Given, rules};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::files::{read_file, real_path};
 use crate::base::text::{Encoding, count, fold_case};
@@ -200,11 +200,7 @@ fn lists(fleet: &Fleet) -> impl Iterator<Item = (&Given<Vec<String>>, Owner)> {
     let machines = fleet.machines().enumerate();
     let machines = machines.filter_map(|(machine, it)| Some((it.computers.as_ref()?, Owner { machine, cid: None })));
     let cids = fleet.cids.iter().enumerate().filter_map(|(cid, it)| {
-        let machine = match it.reports_to {
-            Target::Server => 0,
-            Target::Relay(relay) => relay + 1,
-            Target::Unknown => return None,
-        };
+        let machine = it.reports_to.machine()?;
         Some((it.computers.as_ref()?, Owner { machine, cid: Some(cid) }))
     });
     machines.chain(cids)
@@ -226,8 +222,7 @@ fn names_of_file(fleet: &Fleet, file: &str) -> Result<String> {
         let error = Error::new(ErrorKind::Fleet, "this is no list of names: it has a zero byte in it");
         return Err(error.in_file(&path));
     }
-    let (encoding, mark) = Encoding::detect(&bytes);
-    Ok(encoding.decode(&bytes[mark..]))
+    Ok(Encoding::text_of(&bytes))
 }
 
 fn whose(owners: impl Iterator<Item = Owner>) -> Belongs {

@@ -183,6 +183,17 @@ pub enum Target {
     Unknown,
 }
 
+impl Target {
+    /// The number of this machine among those of [`Fleet::machines`], the server first; `None` for a name of nothing.
+    pub(super) fn machine(self) -> Option<usize> {
+        match self {
+            Self::Server => Some(0),
+            Self::Relay(relay) => Some(relay + 1),
+            Self::Unknown => None,
+        }
+    }
+}
+
 /// An operating system, as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct System(pub String);

@@ -45,6 +45,14 @@ impl Fleet {
         levels.into_iter().map(Option::flatten).collect()
     }
 
+    /// The relays whose way up ends at the server, each before the one that it reports to.
+    pub(super) fn bottom_up(&self) -> Vec<usize> {
+        let levels = self.levels();
+        let mut order: Vec<usize> = (0..self.relays.len()).filter(|relay| levels[*relay].is_some()).collect();
+        order.sort_by_key(|relay| std::cmp::Reverse(levels[*relay]));
+        order
+    }
+
     /// The circles that relays make, each from the relay that stands first in the file, upwards.
     pub fn cycles(&self) -> Vec<Vec<usize>> {
         let mut seen = vec![false; self.relays.len()];

@@ -163,8 +163,7 @@ fn is_own(address: IpAddr) -> bool {
 /// # Ok::<(), configcid::Error>(())
 /// ```
 pub fn read(text: &[u8]) -> Result<Reading> {
-    let (encoding, mark) = Encoding::detect(text);
-    let gathered = gather::gather(&encoding.decode(&text[mark..]));
+    let gathered = gather::gather(&Encoding::text_of(text));
     let ior = Ior::parse(gathered.text.as_bytes()).map_err(|error| match gathered.broken_at {
         Some(line) => error.next(format!(
             "it goes over several lines, and line {line} is the first that is no hex digits alone: copy it again, in one line"

@@ -70,8 +70,7 @@ impl DynamicPorts {
     /// # Errors
     /// It is something else.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self> {
-        let (encoding, mark) = Encoding::detect(bytes);
-        let text = encoding.decode(&bytes[mark..]);
+        let text = Encoding::text_of(bytes);
         let number = |line: &str| line.rsplit_once(':')?.1.trim().parse::<u32>().ok();
         let numbers: Vec<u32> = text.lines().filter_map(number).collect();
         match numbers[..] {

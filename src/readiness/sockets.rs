@@ -29,8 +29,7 @@ impl Sockets {
     /// # Errors
     /// There is no line of TCP in it.
     pub(crate) fn parse(bytes: &[u8], from: &str) -> Result<Self> {
-        let (encoding, mark) = Encoding::detect(bytes);
-        let text = encoding.decode(&bytes[mark..]);
+        let text = Encoding::text_of(bytes);
         let mut open: Vec<(u16, bool)> = Vec::new();
         let mut lines = 0;
         for line in text.lines() {

@@ -34,6 +34,13 @@ pub(crate) struct ChangePage<'a> {
     pub left: &'a [String],
 }
 
+impl<'a> ChangePage<'a> {
+    /// One of CIDs that were looked at after a change, made now; with nothing left to do that is not left by every change.
+    pub(crate) fn new(command: &'a str, dry_run: bool, made: &'a Made, cids: &'a [ChangedCid]) -> Self {
+        Self { command, dry_run, made, cids, relay: None, is_fleet: false, is_looked_at: true, left: &[] }
+    }
+}
+
 /// One CID of a page.
 #[derive(Debug)]
 pub(crate) struct ChangedCid {

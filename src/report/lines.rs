@@ -1,6 +1,6 @@
 //! A plan as lines, in the words of `ConfigCID.exe` \[14635\]; what helps beyond them stands behind them.
 
-use crate::base::text::count;
+use crate::base::text::{count, some_of};
 use crate::catalog::CidPath;
 use crate::catalogs::Fault;
 use crate::plan::{Action, Change, Looked, Outcome, Plan, Recovered, Stage};
@@ -103,15 +103,11 @@ pub(crate) fn looked_line(looked: &Looked) -> String {
 /// Which files may be the customer's, as a sentence that names at most `named` of them; `None` where there are none.
 pub(crate) fn candidates_line(plan: &Plan, named: usize) -> Option<String> {
     let candidates = plan.candidates();
-    let names: Vec<&str> = candidates.iter().take(named).map(CidPath::as_str).collect();
-    let more = match candidates.len() - names.len() {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
+    let names: Vec<&str> = candidates.iter().map(CidPath::as_str).collect();
     let files = count(candidates.len(), "file is in no manifest", "files are in no manifest");
     let line = format!(
-        "note: {files}, and perhaps yours: {}{more}; --customer-file NAME makes a file yours",
-        names.join(", ")
+        "note: {files}, and perhaps yours: {}; --customer-file NAME makes a file yours",
+        some_of(&names, named)
     );
     (!candidates.is_empty()).then_some(line)
 }

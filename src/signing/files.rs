@@ -199,7 +199,7 @@ impl Places {
 
 /// The first folder of each path of a list.
 pub(crate) fn tops(expected: &[Expected]) -> impl ExactSizeIterator<Item = Option<&str>> {
-    expected.iter().map(|expected| expected.path.parts().next().filter(|_| expected.path.depth() > 1))
+    expected.iter().map(|expected| expected.path.top_folder())
 }
 
 /// The MD5 of one file.

@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::checks::{Checks, Tried, asked};
 use super::difference::Wanted;
@@ -12,7 +11,7 @@ use super::source::{Opened, Source};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::files::open_file;
 use crate::base::hex::hex;
-use crate::base::pool::side_by_side;
+use crate::base::pool::until_one_fails;
 use crate::catalog::Checksum;
 use crate::catalog::checksum::{Function, known};
 use crate::cid::digest::{Digests, Wanted as Asked, digest_file, digest_input};
@@ -48,28 +47,10 @@ impl Fetch<'_> {
     /// # Errors
     /// One cannot be read, or is not what the catalogs say. Those that are here by then stay.
     pub(super) fn all(&self, files: &[Wanted]) -> Result<Vec<Brought>> {
-        let is_over = AtomicBool::new(false);
-        let mut brought: Vec<Option<Brought>> = files.iter().map(|_| None).collect();
-        let mut failed = None;
-        let one = |index: usize| {
-            if is_over.load(Ordering::Relaxed) {
-                return None;
-            }
-            let result = self.one(&files[index]);
-            is_over.fetch_or(result.is_err(), Ordering::Relaxed);
-            Some(result)
-        };
-        side_by_side(AT_A_TIME, files.len(), one, |index, result| match result {
-            Some(Ok(file)) => brought[index] = Some(file),
-            Some(Err(error)) => drop(failed.get_or_insert(error)),
-            None => {}
-        });
+        let brought = until_one_fails(AT_A_TIME, files.len(), |index| self.one(&files[index]));
         // What is here is kept, whatever failed.
         self.staging.flush()?;
-        match failed {
-            Some(error) => Err(error),
-            None => Ok(brought.into_iter().flatten().collect()),
-        }
+        brought
     }
 
     fn one(&self, file: &Wanted) -> Result<Brought> {

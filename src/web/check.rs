@@ -9,22 +9,18 @@ use super::address::Address;
 use super::client::{Answer, Ask, Client, Failure};
 use super::files::{File, files, size};
 use super::judge::{Wrong, alteration, refusal};
+use super::reader::{LARGEST_CATALOG, USUAL_CATALOG, component_catalogs};
 use super::report::{Counts, Refused, WebCatalog, WebFault, WebReport, rank};
 use super::site::extension;
 use super::sums::{Compared, Sums};
 use crate::base::error::Result;
 use crate::base::host::fresh_id;
 use crate::base::pool::side_by_side;
-use crate::base::text::{count, fold_case};
+use crate::base::text::count;
 use crate::catalog::{Catalog, CidPath, CustomerFiles, Role};
 use crate::catalogs::{ChecksumChoice, Loaded, Order};
-use crate::cid::{CIDSYNC, COMPONENTS, CatalogFile, ROOT_CATALOGS};
+use crate::cid::{CIDSYNC, CatalogFile, ROOT_CATALOGS};
 
-/// No catalog of a web CID is larger: a server that sends bytes without an end is left (our choice; a real one has less than a
-/// twentieth).
-const LARGEST_CATALOG: u64 = 64 << 20;
-/// The time for a catalog is that of a file of this size.
-const USUAL_CATALOG: u64 = 8 << 20;
 /// For so many missing files it is looked whether they are there in another case.
 const HINTS: usize = 8;
 
@@ -259,21 +255,9 @@ impl Check<'_> {
         answers_everything: bool,
         report: &mut WebReport,
     ) -> Result<HashSet<String>> {
-        let mut folders: BTreeMap<String, CidPath> = BTreeMap::new();
-        let mut listed = HashSet::new();
-        for entry in loaded.iter().flat_map(|loaded| loaded.catalog.entries()) {
-            listed.insert(entry.path.key());
-            if let Some(first) = entry.path.folder().as_ref().and_then(|folder| folder.parts().next()) {
-                folders.entry(fold_case(first)).or_insert(CidPath::in_root(first)?);
-            }
-        }
-        for name in COMPONENTS {
-            folders.entry((*name).to_owned()).or_insert(CidPath::in_root(name)?);
-        }
-        let catalogs = folders
-            .into_values()
-            .map(|folder| Ok(CatalogFile { path: folder.join(CIDSYNC)?, folder: Some(folder) }))
-            .collect::<Result<Vec<_>>>()?;
+        let entries = loaded.iter().flat_map(|loaded| loaded.catalog.entries());
+        let listed: HashSet<String> = entries.map(|entry| entry.path.key()).collect();
+        let catalogs = component_catalogs(loaded)?;
         let mut told = HashSet::new();
         let mut answers: Vec<Option<_>> = (0..catalogs.len()).map(|_| None).collect();
         side_by_side(

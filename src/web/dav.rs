@@ -34,8 +34,6 @@ pub(crate) struct DavFolder {
 pub(crate) enum Found {
     /// There is no such file.
     Absent,
-    /// What the version of this name was.
-    Same,
     /// The file, and what names this version of it.
     File(Vec<u8>, Option<String>),
 }
@@ -78,27 +76,18 @@ impl DavFolder {
         self.address.of(path)
     }
 
-    /// Reads a file of at most `limit` bytes, unless it is the version of the name `known`.
+    /// Reads a file of at most `limit` bytes.
     ///
     /// # Errors
     /// There is no answer, or one that is neither the file nor that there is none; or the file is larger.
-    pub(crate) fn read(&self, path: &CidPath, limit: u64, known: Option<&str>) -> Result<Found> {
+    pub(crate) fn read(&self, path: &CidPath, limit: u64) -> Result<Found> {
         let url = self.url(path);
-        let mut headers = vec![FRESH];
-        headers.extend(known.map(|tag| ("If-None-Match", tag)));
         let mut pauses = PAUSES.into_iter();
         loop {
-            let answer = self.tried(&url, || self.client.send("GET", &url, &headers, None))?;
-            match answer.status {
-                304 => {
-                    answer.finish();
-                    return Ok(Found::Same);
-                }
-                404 | 410 => {
-                    answer.finish();
-                    return Ok(Found::Absent);
-                }
-                _ => {}
+            let answer = self.tried(&url, || self.client.send("GET", &url, &[FRESH], None))?;
+            if matches!(answer.status, 404 | 410) {
+                answer.finish();
+                return Ok(Found::Absent);
             }
             self.refuse_wrong(&answer, &url)?;
             let (said, tag) = (answer.length, answer.tag.clone());
@@ -303,7 +292,7 @@ impl DavFolder {
             let (status, is_repeated) = (answer.status, sent.get() > 1);
             answer.finish();
             if status == 405
-                && let Found::File(owner, _) = self.read(owner, MAX_OWNER, None)?
+                && let Some(owner) = self.owner(owner)?
             {
                 return Ok(Locked::Held(Some(owner)));
             }
@@ -329,12 +318,23 @@ impl DavFolder {
         claimed.map(|()| Locked::Ours)
     }
 
+    /// What a lock says whose it is, by the file `owner` in it.
+    ///
+    /// # Errors
+    /// There is no answer.
+    pub(crate) fn owner(&self, owner: &CidPath) -> Result<Option<Vec<u8>>> {
+        match self.read(owner, MAX_OWNER)? {
+            Found::File(bytes, _) => Ok(Some(bytes)),
+            Found::Absent => Ok(None),
+        }
+    }
+
     /// Says in a new lock whose it is, in the way in which files are put in place, too.
     fn claim(&self, lock: &CidPath, owner: &CidPath, claim: &[u8]) -> Result<()> {
         let draft = lock.join(&format!("{}.txt", fresh_id()))?;
         self.put_bytes(&draft, claim)?;
         let named = self.rename(&draft, owner, false, None);
-        match self.read(owner, MAX_OWNER, None)? {
+        match self.read(owner, MAX_OWNER)? {
             // Whatever was answered: the answer to an order that was carried out may have been lost.
             Found::File(bytes, _) if bytes == claim => {}
             Found::File(..) if !matches!(named, Ok(true)) => {

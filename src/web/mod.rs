@@ -23,5 +23,7 @@ pub(crate) use config::Server;
 #[cfg(feature = "remote")]
 pub(crate) use dav::{DavFolder, Found, Holds, Locked, Trouble};
 pub(crate) use reader::{Access, WebCid};
+#[cfg(feature = "remote")]
+pub(crate) use reader::{LARGEST_CATALOG, component_catalogs};
 pub(crate) use report::{CODES, WebFault, WebReport};
 pub(crate) use site::{PAYLOAD_AGE, Site, SiteOptions, SiteReport};

@@ -15,10 +15,11 @@ use crate::catalog::{Catalog, CidPath};
 use crate::catalogs::Loaded;
 use crate::cid::{CIDSYNC, COMPONENTS, CatalogFile, ROOT_CATALOGS};
 
-/// No catalog is larger: a server that sends bytes without an end is left (our choice).
-pub(super) const LARGEST_CATALOG: u64 = 64 << 20;
+/// No catalog of a web CID is larger: a server that sends bytes without an end is left (our choice; a real one has less than a
+/// twentieth).
+pub(crate) const LARGEST_CATALOG: u64 = 64 << 20;
 /// The time for a catalog is that of a file of this size.
-const USUAL_CATALOG: u64 = 8 << 20;
+pub(super) const USUAL_CATALOG: u64 = 8 << 20;
 /// How many connections are kept open at most.
 pub(super) const CONNECTIONS: usize = 64;
 
@@ -82,17 +83,8 @@ impl WebCid {
                 .in_file(Path::new(&self.address.to_string()))
                 .next("name the URL of the CID itself"));
         }
-        let mut folders: BTreeMap<String, CidPath> = BTreeMap::new();
-        for entry in loaded.iter().flat_map(|loaded| loaded.catalog.entries()) {
-            if let Some(first) = entry.path.folder().as_ref().and_then(|folder| folder.parts().next()) {
-                folders.entry(fold_case(first)).or_insert(CidPath::in_root(first)?);
-            }
-        }
-        for name in COMPONENTS {
-            folders.entry((*name).to_owned()).or_insert(CidPath::in_root(name)?);
-        }
-        for folder in folders.into_values() {
-            loaded.extend(self.catalog(CatalogFile { path: folder.join(CIDSYNC)?, folder: Some(folder) })?);
+        for file in component_catalogs(&loaded)? {
+            loaded.extend(self.catalog(file)?);
         }
         Ok(loaded)
     }
@@ -166,6 +158,18 @@ impl WebCid {
             }
         }
     }
+}
+
+/// Where the catalogs of components may be. A server lists no folders: they are those that the root's catalogs name, and those that
+/// are components by their names.
+pub(crate) fn component_catalogs(root: &[Loaded]) -> Result<Vec<CatalogFile>> {
+    let mut folders: BTreeMap<String, CidPath> = BTreeMap::new();
+    let entries = root.iter().flat_map(|loaded| loaded.catalog.entries());
+    for name in entries.filter_map(|entry| entry.path.top_folder()).chain(COMPONENTS.iter().copied()) {
+        folders.entry(fold_case(name)).or_insert(CidPath::in_root(name)?);
+    }
+    let file = |folder: CidPath| Ok(CatalogFile { path: folder.join(CIDSYNC)?, folder: Some(folder) });
+    folders.into_values().map(file).collect()
 }
 
 /// The content of a file, as it comes.

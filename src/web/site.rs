@@ -222,7 +222,7 @@ fn asked_for(cid: &Cid) -> Result<BTreeSet<CidPath>> {
         asked.insert(CidPath::in_folder(spelled.as_ref(), &fold_case(file.path.file_name()))?);
         for entry in catalog.entries() {
             let path = entry.path.under(spelled.as_ref());
-            if let Some(first) = path.folder().and_then(|folder| CidPath::in_root(folder.parts().next()?).ok())
+            if let Some(first) = path.top_folder().and_then(|first| CidPath::in_root(first).ok())
                 && file.folder.is_none()
             {
                 folders.entry(first.key()).or_insert(first);

@@ -23,6 +23,7 @@ use super::loaded::catalog_change;
 use super::{Loaded, detect};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::program::{Ran, run_to_end, stop_error};
+use crate::base::text::some_of;
 use crate::catalog::checksum::Function;
 use crate::catalog::{CidPath, Role};
 use crate::cid::tree::Found;
@@ -226,12 +227,8 @@ fn shown(mut paths: Vec<PathBuf>) -> Option<String> {
     const NAMED: usize = 3;
     paths.sort();
     paths.dedup_by(|path, above| path.starts_with(above));
-    let names: Vec<String> = paths.iter().take(NAMED).map(|path| path.display().to_string()).collect();
-    let more = match paths.len().saturating_sub(NAMED) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    (!paths.is_empty()).then(|| format!("{}{more}", names.join(", ")))
+    let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    (!names.is_empty()).then(|| some_of(&names, NAMED))
 }
 
 /// The functions of the catalogs, as far as they are known.

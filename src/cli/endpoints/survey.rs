@@ -114,8 +114,7 @@ fn names(list: &Path) -> Result<String> {
         }
         false => read_file(list, MOST)?,
     };
-    let (encoding, mark) = Encoding::detect(&bytes);
-    Ok(encoding.decode(&bytes[mark..]))
+    Ok(Encoding::text_of(&bytes))
 }
 
 /// The end of the answer.

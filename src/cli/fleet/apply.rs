@@ -170,16 +170,7 @@ fn try_run(
 
 /// The page for the ticket.
 fn page_of(command: &str, dry_run: bool, cids: &[ChangedCid]) -> String {
-    change_page(&ChangePage {
-        command,
-        dry_run,
-        made: &Made::now(),
-        cids,
-        relay: None,
-        is_fleet: true,
-        is_looked_at: true,
-        left: &[],
-    })
+    change_page(&ChangePage { is_fleet: true, ..ChangePage::new(command, dry_run, &Made::now(), cids) })
 }
 
 fn finish(command: &'static str, args: &PlanArgs, exit: Exit, body: Body<'_>, out: Out) -> Result<Exit> {

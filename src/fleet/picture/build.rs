@@ -51,12 +51,7 @@ impl<'a> Known<'a> {
     fn new(fleet: &'a Fleet, findings: &'a [FleetFinding]) -> Self {
         let mut cids = vec![Vec::new(); fleet.relays.len() + 2];
         for cid in &fleet.cids {
-            let owner = match cid.reports_to {
-                Target::Server => 0,
-                Target::Relay(index) => index + 1,
-                Target::Unknown => fleet.relays.len() + 1,
-            };
-            cids[owner].push(cid);
+            cids[cid.reports_to.machine().unwrap_or(fleet.relays.len() + 1)].push(cid);
         }
         let (mut of_machine, mut of_cid) = (HashMap::<_, Vec<_>>::new(), HashMap::<_, Vec<_>>::new());
         for finding in findings {
@@ -171,14 +166,8 @@ fn found(node: &mut Node, at: &AtMachine) {
 pub(super) fn totals(fleet: &Fleet) -> Vec<u64> {
     let own = |machine: &Machine| machine.endpoints.as_ref().map_or(0, |endpoints| u64::from(endpoints.value));
     let mut totals: Vec<u64> = fleet.machines().map(own).collect();
-    let levels = fleet.levels();
-    let mut order: Vec<usize> = (0..fleet.relays.len()).filter(|relay| levels[*relay].is_some()).collect();
-    order.sort_by_key(|relay| std::cmp::Reverse(levels[*relay]));
-    for relay in order {
-        let above = match fleet.relays[relay].reports_to {
-            Target::Relay(parent) => parent + 1,
-            _ => 0,
-        };
+    for relay in fleet.bottom_up() {
+        let above = fleet.relays[relay].reports_to.machine().unwrap_or(0);
         totals[above] += totals[relay + 1];
     }
     totals

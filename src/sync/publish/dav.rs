@@ -1,11 +1,10 @@
 //! A folder of a web server that speaks WebDAV, as a place to publish to.
 
 use std::io::Read;
+use std::path::Path;
 
 use super::names;
 use super::store::Store;
-use std::path::Path;
-
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::host::fresh_id;
 use crate::catalog::CidPath;
@@ -28,8 +27,8 @@ impl Store for DavFolder {
         self.holds(dry_run)
     }
 
-    fn read(&self, path: &CidPath, limit: u64, known: Option<&str>) -> Result<Found> {
-        self.read(path, limit, known)
+    fn read(&self, path: &CidPath, limit: u64) -> Result<Found> {
+        self.read(path, limit)
     }
 
     fn open(&self, path: &CidPath, size: u64) -> Result<Option<Box<dyn Read>>> {
@@ -65,7 +64,7 @@ impl Store for DavFolder {
     }
 
     fn lock_owner(&self) -> Result<Option<Vec<u8>>> {
-        owner(self, &names::owner()?)
+        self.owner(&names::owner()?)
     }
 
     fn unlock(&self) -> Result<()> {
@@ -75,7 +74,7 @@ impl Store for DavFolder {
     fn break_lock(&self, owner: Option<&[u8]>) -> Result<bool> {
         let aside = names::aside(&fresh_id())?;
         let is_aside = self.rename_folder(&names::lock()?, &aside)?;
-        let found = self::owner(self, &names::owner_in(&aside)?);
+        let found = self.owner(&names::owner_in(&aside)?);
         // The answer to an order that was carried out may have been lost.
         if !is_aside && matches!(found, Ok(None)) {
             return Ok(false);
@@ -91,13 +90,5 @@ impl Store for DavFolder {
         Err(Error::new(ErrorKind::Locked, what)
             .in_file(Path::new(&self.url(&aside)))
             .next("see who else publishes there, and remove this folder when nobody does"))
-    }
-}
-
-/// What a lock says whose it is.
-fn owner(folder: &DavFolder, path: &CidPath) -> Result<Option<Vec<u8>>> {
-    match folder.read(path, 64 << 10, None)? {
-        Found::File(bytes, _) => Ok(Some(bytes)),
-        _ => Ok(None),
     }
 }

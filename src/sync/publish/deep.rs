@@ -60,7 +60,7 @@ fn look(store: &dyn Store, source: &dyn Source, checks: &Checks<'_>, file: &Want
 /// There is no answer.
 pub(super) fn wrong_catalogs(store: &dyn Store, catalogs: &[&Loaded]) -> Result<Vec<Fault>> {
     let looks = in_flight(AT_A_TIME, catalogs, |loaded| -> Result<Option<Fault>> {
-        let is_right = match store.read(&loaded.file.path, loaded.bytes.len() as u64 + 1, None)? {
+        let is_right = match store.read(&loaded.file.path, loaded.bytes.len() as u64 + 1)? {
             crate::web::Found::File(bytes, _) => bytes == *loaded.bytes,
             _ => false,
         };

@@ -1,6 +1,6 @@
 //! What both ends have, and what differs, before anything is published.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::io::Write;
 use std::path::Path;
 
@@ -17,10 +17,8 @@ use crate::sync::difference::{Difference, compare};
 use crate::sync::fetch::AT_A_TIME;
 use crate::sync::kept::{self, KeptFile};
 use crate::sync::source::Source;
-use crate::web::{Found, Holds};
+use crate::web::{Found, Holds, LARGEST_CATALOG, component_catalogs};
 
-/// No catalog is larger (our choice).
-const LARGEST_CATALOG: u64 = 64 << 20;
 /// No `mrinit.conf` is larger (our choice).
 const LARGEST_RELAY: u64 = 1 << 20;
 
@@ -113,14 +111,20 @@ impl Look {
         listed
     }
 
+    /// The keys of the catalogs that are to be published, and of all that they list.
+    pub(super) fn published(&self) -> HashSet<String> {
+        let mut keys: HashSet<String> = self.catalogs.iter().map(|loaded| loaded.file.path.key()).collect();
+        for loaded in &self.catalogs {
+            let entries = loaded.catalog.entries().iter();
+            keys.extend(entries.map(|entry| entry.path.under(loaded.file.folder.as_ref()).key()));
+        }
+        keys
+    }
+
     /// What a run that broke off was to remove, and nothing lists now.
     fn still_going(&self) -> Result<Vec<CidPath>> {
         let Some(left) = self.left.as_ref().filter(|left| !left.going.is_empty()) else { return Ok(Vec::new()) };
-        let mut known: HashSet<String> = self.catalogs.iter().map(|loaded| loaded.file.path.key()).collect();
-        for loaded in &self.catalogs {
-            let entries = loaded.catalog.entries().iter();
-            known.extend(entries.map(|entry| entry.path.under(loaded.file.folder.as_ref()).key()));
-        }
+        let mut known = self.published();
         known.extend(self.difference.gone.iter().chain(&self.difference.gone_catalogs).map(CidPath::key));
         known.extend(self.kept.iter().map(|file| file.path.key()));
         let going = left.going.iter().map(|path| CidPath::parse(path)).collect::<Result<Vec<_>>>()?;
@@ -140,13 +144,13 @@ impl Look {
         };
         if self.versions.is_empty() {
             let path = CidPath::in_root(CIDSYNC)?;
-            return match store.read(&path, LARGEST_CATALOG, None)? {
+            return match store.read(&path, LARGEST_CATALOG)? {
                 Found::Absent => Ok(()),
                 _ => Err(changed(&path)),
             };
         }
         let looks = in_flight(AT_A_TIME, &self.versions, |version| -> Result<()> {
-            match store.read(&version.path, LARGEST_CATALOG, None)? {
+            match store.read(&version.path, LARGEST_CATALOG)? {
                 Found::File(bytes, _) if bytes == version.bytes => Ok(()),
                 _ => Err(changed(&version.path)),
             }
@@ -161,7 +165,7 @@ pub(super) fn as_asked_for(mut catalogs: Vec<Loaded>) -> Result<Vec<Loaded>> {
     let mut spelled: HashMap<String, CidPath> = HashMap::new();
     for loaded in catalogs.iter().filter(|loaded| loaded.file.folder.is_none()) {
         for entry in loaded.catalog.entries() {
-            if let Some(first) = entry.path.folder().as_ref().and_then(|folder| folder.parts().next()) {
+            if let Some(first) = entry.path.top_folder() {
                 let first = CidPath::in_root(first)?;
                 spelled.entry(first.key()).or_insert(first);
             }
@@ -184,7 +188,7 @@ fn read_catalogs(
 ) -> Result<(Vec<Version>, Vec<Loaded>)> {
     let (mut versions, mut loaded) = (Vec::new(), Vec::new());
     let mut ask = |files: Vec<CatalogFile>| -> Result<Vec<Loaded>> {
-        let found = in_flight(AT_A_TIME, &files, |file| store.read(&file.path, LARGEST_CATALOG, None));
+        let found = in_flight(AT_A_TIME, &files, |file| store.read(&file.path, LARGEST_CATALOG));
         let mut new = Vec::new();
         for (file, found) in files.into_iter().zip(found) {
             let Found::File(bytes, tag) = found? else { continue };
@@ -209,18 +213,7 @@ fn read_catalogs(
     let names = std::iter::once(&CIDSYNC).chain(ROOT_CATALOGS);
     let root = names.map(|name| Ok(CatalogFile { path: CidPath::in_root(name)?, folder: None }));
     loaded.extend(ask(root.collect::<Result<_>>()?)?);
-    let mut folders: BTreeMap<String, CidPath> = BTreeMap::new();
-    for entry in loaded.iter().flat_map(|loaded: &Loaded| loaded.catalog.entries()) {
-        if let Some(first) = entry.path.folder().as_ref().and_then(|folder| folder.parts().next()) {
-            folders.entry(fold_case(first)).or_insert(CidPath::in_root(first)?);
-        }
-    }
-    for name in COMPONENTS {
-        folders.entry((*name).to_owned()).or_insert(CidPath::in_root(name)?);
-    }
-    let files =
-        folders.into_values().map(|folder| Ok(CatalogFile { path: folder.join(CIDSYNC)?, folder: Some(folder) }));
-    let further = ask(files.collect::<Result<_>>()?)?;
+    let further = ask(component_catalogs(&loaded)?)?;
     loaded.extend(further);
     Ok((versions, loaded))
 }
@@ -235,8 +228,8 @@ fn refuse_misplaced(
 ) -> Result<()> {
     // What lists files of components is no component itself.
     let root = theirs.iter().filter(|loaded| loaded.file.folder.is_none());
-    let mut folders = root.flat_map(|loaded| loaded.catalog.entries()).filter_map(|entry| entry.path.folder());
-    if folders.any(|folder| folder.parts().next().is_some_and(|first| COMPONENTS.contains(&&*fold_case(first)))) {
+    let mut folders = root.flat_map(|loaded| loaded.catalog.entries()).filter_map(|entry| entry.path.top_folder());
+    if folders.any(|folder| COMPONENTS.contains(&&*fold_case(folder))) {
         return Ok(());
     }
     let wrong = |what: String, next: &str| {
@@ -285,7 +278,7 @@ fn relay_files(store: &dyn Store, theirs: &[Loaded], to: &Path) -> Result<Vec<Ke
     let paths = paths.collect::<Result<Vec<_>>>()?;
     let mut kept = Vec::new();
     for (number, (path, found)) in
-        paths.iter().zip(in_flight(AT_A_TIME, &paths, |path| store.read(path, LARGEST_RELAY, None))).enumerate()
+        paths.iter().zip(in_flight(AT_A_TIME, &paths, |path| store.read(path, LARGEST_RELAY))).enumerate()
     {
         let Found::File(bytes, _) = found? else { continue };
         let place = to.join(number.to_string());
@@ -306,7 +299,7 @@ fn refuse_spelled_otherwise(store: &dyn Store, catalogs: &[Loaded], kept: &[Kept
                 continue;
             };
             let is = std::fs::read(&file.place).map_err(|error| Error::io("read it", &file.place, error))?;
-            if matches!(store.read(&path, LARGEST_RELAY, None)?, Found::File(bytes, _) if bytes == is) {
+            if matches!(store.read(&path, LARGEST_RELAY)?, Found::File(bytes, _) if bytes == is) {
                 continue;
             }
             let what = format!(

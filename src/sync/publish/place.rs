@@ -1,7 +1,6 @@
 //! Giving what was sent its names, in the order in which readers are safe.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::io::Read;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -9,15 +8,16 @@ use sha2::{Digest, Sha256};
 use super::look::Look;
 use super::names;
 use super::record::Coming;
-use super::store::{Store, patiently};
+use super::store::{Store, digests_of, patiently};
 use super::upload::Uploaded;
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::hex::hex;
 use crate::base::pool::in_flight;
 use crate::catalog::CidPath;
 use crate::catalogs::Loaded;
+use crate::sync::checks::asked;
 use crate::sync::difference::Wanted;
-use crate::sync::fetch::AT_A_TIME;
+use crate::sync::fetch::{AT_A_TIME, sha256};
 use crate::web::Found;
 
 /// How often a catalog is sent that does not come back as it was (our choice).
@@ -111,23 +111,10 @@ impl Placing<'_> {
     }
 
     fn holds_now(&self, path: &CidPath, size: u64, sha256: &str) -> Result<bool> {
-        let mut input = match self.store.open(path, size) {
-            Ok(Some(input)) => input,
-            Ok(None) => return Ok(false),
-            Err(error) if error.kind() == ErrorKind::Damage => return Ok(false),
-            Err(error) => return Err(error),
-        };
-        let (mut digest, mut read, mut piece) = (Sha256::new(), 0, vec![0; 64 << 10]);
-        loop {
-            match input.read(&mut piece) {
-                Ok(0) => return Ok(read == size && hex(&digest.finalize()) == sha256),
-                Ok(length) => {
-                    read += length as u64;
-                    digest.update(&piece[..length]);
-                }
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(Error::io("read it", Path::new(&self.store.url(path)), error)),
-            }
+        match digests_of(self.store, path, size, asked(&[])) {
+            Ok(found) => Ok(found.is_some_and(|found| found.size == size && self::sha256(&found) == sha256)),
+            Err(error) if error.kind() == ErrorKind::Damage => Ok(false),
+            Err(error) => Err(error),
         }
     }
 
@@ -139,7 +126,7 @@ impl Placing<'_> {
         let staged = names::staged(&loaded.file.path, &hex(&Sha256::digest(&loaded.bytes)))?;
         for _ in 0..TRIES {
             self.store.put_bytes(&staged, &loaded.bytes)?;
-            match self.store.read(&staged, loaded.bytes.len() as u64 + 1, None) {
+            match self.store.read(&staged, loaded.bytes.len() as u64 + 1) {
                 Ok(Found::File(bytes, _)) if bytes == *loaded.bytes => return Ok(staged),
                 _ => {}
             }
@@ -161,7 +148,7 @@ impl Placing<'_> {
         if let Ok(true) = named {
             return Ok(());
         }
-        match self.store.read(path, loaded.bytes.len() as u64 + 1, None) {
+        match self.store.read(path, loaded.bytes.len() as u64 + 1) {
             Ok(Found::File(bytes, _)) if bytes == *loaded.bytes => return self.store.remove(staged),
             _ => named?,
         };

@@ -43,7 +43,7 @@ impl Record {
     /// # Errors
     /// There is no answer.
     pub(super) fn read(store: &dyn Store) -> Result<Option<std::result::Result<Self, String>>> {
-        match store.read(&names::record()?, LARGEST, None)? {
+        match store.read(&names::record()?, LARGEST)? {
             Found::File(bytes, _) => Ok(Some(Self::parse(&bytes))),
             _ => Ok(None),
         }

@@ -1,11 +1,13 @@
 //! What a place on a server must be able to do to be published to.
 
 use std::io::Read;
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
 use crate::base::error::{ErrorKind, Result};
 use crate::catalog::CidPath;
+use crate::cid::digest::{Digests, Wanted as Asked, digest_input};
 use crate::web::{Found, Holds, Locked, Trouble};
 
 /// A place on a server that holds a CID, or is to hold one. Paths are from its root.
@@ -28,11 +30,11 @@ pub(crate) trait Store: Sync {
     /// There is no answer.
     fn holds(&self, dry_run: bool) -> Result<Holds>;
 
-    /// Reads a file of at most `limit` bytes, unless it is the version `known` still.
+    /// Reads a file of at most `limit` bytes.
     ///
     /// # Errors
     /// There is no answer, or one that is neither the file nor that there is none; or it is larger.
-    fn read(&self, path: &CidPath, limit: u64, known: Option<&str>) -> Result<Found>;
+    fn read(&self, path: &CidPath, limit: u64) -> Result<Found>;
 
     /// Opens a file that should have `size` bytes; `None` where there is none. The reader gives no more than a byte beyond that.
     ///
@@ -98,6 +100,15 @@ pub(crate) trait Store: Sync {
     /// # Errors
     /// It cannot be removed; or another's cannot be put back.
     fn break_lock(&self, owner: Option<&[u8]>) -> Result<bool>;
+}
+
+/// Reads a file of the place that should have `size` bytes, with the functions that are asked for; `None` where there is none.
+///
+/// # Errors
+/// It does not come as it is.
+pub(super) fn digests_of(store: &dyn Store, path: &CidPath, size: u64, asked: Asked<'_>) -> Result<Option<Digests>> {
+    let Some(input) = store.open(path, size)? else { return Ok(None) };
+    digest_input(input, Path::new(&store.url(path)), size + 1, asked).map(Some)
 }
 
 /// How long to wait before each further try to read a file, in milliseconds (our choice).

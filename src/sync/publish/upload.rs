@@ -2,19 +2,18 @@
 
 use std::io::{self, Read};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
 use super::names;
-use super::store::{Store, patiently};
+use super::store::{Store, digests_of, patiently};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::hex::hex;
-use crate::base::pool::side_by_side;
+use crate::base::pool::until_one_fails;
 use crate::catalog::CidPath;
-use crate::cid::digest::{Digests, Wanted as Asked, digest_input};
+use crate::cid::digest::{Digests, Wanted as Asked};
 use crate::sync::checks::{Checks, Tried};
 use crate::sync::difference::Wanted;
 use crate::sync::fetch::{AT_A_TIME, is_same, sha256};
@@ -53,26 +52,7 @@ impl Upload<'_> {
     /// # Errors
     /// One cannot be read or sent, or is not what the catalogs say. Those that are there by then stay.
     pub(super) fn all(&self, files: &[Wanted]) -> Result<Vec<Uploaded>> {
-        let is_over = AtomicBool::new(false);
-        let mut sent: Vec<Option<Uploaded>> = files.iter().map(|_| None).collect();
-        let mut failed = None;
-        let one = |index: usize| {
-            if is_over.load(Ordering::Relaxed) {
-                return None;
-            }
-            let result = self.one(&files[index]);
-            is_over.fetch_or(result.is_err(), Ordering::Relaxed);
-            Some(result)
-        };
-        side_by_side(AT_A_TIME, files.len(), one, |index, result| match result {
-            Some(Ok(file)) => sent[index] = Some(file),
-            Some(Err(error)) => drop(failed.get_or_insert(error)),
-            None => {}
-        });
-        match failed {
-            Some(error) => Err(error),
-            None => Ok(sent.into_iter().flatten().collect()),
-        }
+        until_one_fails(AT_A_TIME, files.len(), |index| self.one(&files[index]))
     }
 
     fn one(&self, file: &Wanted) -> Result<Uploaded> {
@@ -161,8 +141,7 @@ impl Upload<'_> {
 
     /// What the place has under this name.
     fn look(&self, path: &CidPath, size: u64, asked: Asked<'_>) -> Result<Option<Digests>> {
-        let Some(input) = self.store.open(path, size)? else { return Ok(None) };
-        digest_input(input, Path::new(&self.store.url(path)), size + 1, asked).map(Some)
+        digests_of(self.store, path, size, asked)
     }
 
     /// The SHA-256 of what a run that broke off has sent, if it is what is wanted still.

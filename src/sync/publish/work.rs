@@ -226,11 +226,7 @@ impl Work<'_> {
 
     /// Removes what a run that broke off has put in place and the source does not have any more.
     fn remove_left(&self, look: &Look, placing: &Placing<'_>, left: &[Coming]) -> Result<()> {
-        let mut known: HashSet<String> = look.catalogs.iter().map(|loaded| loaded.file.path.key()).collect();
-        for loaded in &look.catalogs {
-            let entries = loaded.catalog.entries().iter();
-            known.extend(entries.map(|entry| entry.path.under(loaded.file.folder.as_ref()).key()));
-        }
+        let known = look.published();
         for coming in left {
             let path = CidPath::parse(&coming.path)?;
             if !known.contains(&path.key())

@@ -6,10 +6,9 @@ use super::{DavFolder, FRESH};
 use crate::base::error::Result;
 use crate::catalog::{Catalog, CidPath};
 use crate::cid::{CIDSYNC, is_own_name};
+use crate::web::LARGEST_CATALOG;
 use crate::web::address::{Address, unescaped};
 
-/// No catalog is larger (our choice).
-const LARGEST_CATALOG: u64 = 64 << 20;
 /// Of a folder's list so much is looked at: it is enough for the first names (our choice).
 const LARGEST_LIST: u64 = 1 << 20;
 
