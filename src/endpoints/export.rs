@@ -45,7 +45,9 @@ fn try_read(path: &Path) -> Result<Evidence> {
 /// Reads bytes as each of the forms, for the properties that fuzzing tries.
 #[cfg(feature = "faults")]
 pub(crate) fn read_all(bytes: &[u8]) -> Vec<(usize, String)> {
-    let mut told = Vec::new();
+    // A list of computers that are to be asked, too.
+    let names = super::remote::names(&String::from_utf8_lossy(bytes));
+    let mut told: Vec<_> = names.into_iter().map(|name| (0, format!("{name:?}"))).collect();
     for is_called_reg in [false, true] {
         let read = of_bytes(bytes, is_called_reg).map(Evidence::plausible);
         told.push((0, read.map_or_else(|error| error.to_string(), |evidence| format!("{evidence:?}"))));

@@ -81,7 +81,9 @@ impl Finder {
                 "configcid mrinit show, relay show, client check",
                 "docs/verdicts.md",
             ),
-            Self::Fleet => ("Fleet files", "configcid fleet check", "docs/fleet.md"),
+            Self::Fleet => {
+                ("Fleet files and their endpoints", "configcid fleet check, fleet endpoints", "docs/fleet.md")
+            }
             Self::FleetStatus => ("CIDs against a fleet file", "configcid fleet status", "docs/fleet.md"),
             Self::Envelopes => ("Envelopes folders", "configcid envelopes check", "docs/envelopes.md"),
             Self::Cause => ("Causes of a build-up", "configcid envelopes check", "docs/verdicts.md"),

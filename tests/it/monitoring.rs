@@ -32,7 +32,13 @@ fn estate() -> TestEnv {
 
 /// All metrics that configcid writes, and their labels.
 fn metrics(env: &TestEnv) -> (BTreeSet<String>, BTreeSet<String>) {
-    env.run("fleet status fleet.toml --metrics fleet.prom");
+    let parent = "HKEY_LOCAL_MACHINE\\SOFTWARE\\Sophos\\Messaging System\\Router";
+    let export = format!("REGEDIT4\r\n\r\n[{parent}]\r\n\"ParentAddress\"=\"10.0.0.1,SERVER1\"\r\n");
+    fs::create_dir(env.path("survey")).unwrap();
+    fs::write(env.path("survey/PC01.reg"), export).unwrap();
+    let fleet = env.text("fleet.toml").replacen("[[relay]]", "[[relay]]\nendpoints = 10", 1);
+    fs::write(env.path("counted.toml"), fleet).unwrap();
+    env.run("fleet status counted.toml --survey survey --metrics fleet.prom");
     env.run("envelopes check demo/Envelopes --endpoints 100 --metrics envelopes.prom").expect(0);
     let text = env.text("fleet.prom") + &env.text("envelopes.prom");
     let (mut names, mut labels) = (BTreeSet::new(), BTreeSet::new());
