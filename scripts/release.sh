@@ -13,9 +13,8 @@ _flags=("${_maps[@]/#/--remap-path-prefix=}")
 CARGO_ENCODED_RUSTFLAGS=$(IFS=$'\x1f' && echo "${_flags[*]}")
 # Crates that compile C tell their compiler to keep the paths in a static library.
 CFLAGS="${CFLAGS:-} ${_maps[*]/#/-ffile-prefix-map=}"
-# The moment of the commit, for what must have one.
-SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || stat -c %Y Cargo.toml)}
-export CARGO_ENCODED_RUSTFLAGS CFLAGS SOURCE_DATE_EPOCH
+export CARGO_ENCODED_RUSTFLAGS CFLAGS
+source scripts/moment.sh
 
 # no_paths FILE...: fails where a file holds a path of this machine.
 no_paths() {

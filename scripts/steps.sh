@@ -32,12 +32,13 @@ step() {
     printf '%5s s, %5s s of a processor  %s\n' $((SECONDS - since)) $((WORKED - before)) "$*" | tee -a "$STEPS"
 }
 
-# beside COMMAND ARG...: a step that goes on beside those that follow, until `together`, which shows what it said.
+# beside COMMAND ARG...: a step that goes on beside those that follow, until `together`, which shows what it said. The command may
+# be a function of steps.
 beside() {
     BESIDE_SAID=$(mktemp)
     (
         trap - EXIT
-        step "$@"
+        if [[ $(type -t "$1") == function ]]; then "$@"; else step "$@"; fi
     ) >"$BESIDE_SAID" 2>&1 &
     BESIDE=$!
     printf '\n== beside the next steps: %s\n' "$*"
