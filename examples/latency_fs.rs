@@ -2,16 +2,18 @@
 //!
 //! ```text
 //! latency_fs FOLDER MOUNTPOINT [--delay MICROSECONDS] [--hold SECONDS] [--bare] [--in-flight N] [--short] [--record FILE]
+//!            [--trace FILE]
 //! ```
 //!
 //! A listing brings the attributes of what it lists, which hold for `--hold` (one second), as clients of SMB and NFS have
 //! it; with `--bare` nothing is kept. At most N requests (64) are waited for at a time. With `--short`, reads give less than
 //! was asked for. Once it is mounted it says `ready`, and takes orders from its standard input, a line each: `count`
-//! answers with the number of requests since the last such line and how many those are of each kind; `delay MICROSECONDS`;
+//! answers with the number of requests since the last such line, how many those are of each kind, and how many of those that read
+//! were waited for at once; `delay MICROSECONDS`;
 //! `fail ERRNO` lets every request fail from now on, as where a connection is lost, and `fail 0` brings it back. At the end
 //! of the input it is unmounted. With `--record`, each request that changed something is a line of FILE, in the order in
 //! which they were carried out: what a disk would know of them, be it flushed or not. Numbers of files are those of the disk,
-//! but that the root's is 1.
+//! but that the root's is 1. With `--trace`, each request is a line of FILE: its kind, and the name of what it is about.
 
 #[cfg(target_os = "linux")]
 mod linux {
@@ -35,7 +37,15 @@ mod linux {
     struct Meter {
         delay: AtomicU64,
         failing: AtomicI32,
-        counts: Mutex<BTreeMap<&'static str, u64>>,
+        counts: Mutex<BTreeMap<&'static str, Count>>,
+    }
+
+    /// Requests of one kind.
+    #[derive(Default)]
+    struct Count {
+        all: u64,
+        at_work: u64,
+        most_at_once: u64,
     }
 
     struct Latency {
@@ -49,6 +59,13 @@ mod linux {
         next: AtomicU64,
         /// While a request is carried out that changes something, no other one is.
         record: Option<Mutex<File>>,
+        trace: Option<Mutex<File>>,
+    }
+
+    /// What a request is about.
+    enum About<'a> {
+        File(INodeNo),
+        Name(&'a OsStr),
     }
 
     enum Open {
@@ -98,13 +115,38 @@ mod linux {
 
     impl Latency {
         /// Does what one request asks for.
-        fn request<T>(&self, kind: &'static str, call: impl FnOnce() -> io::Result<T>) -> Result<T, Errno> {
-            *self.meter.counts.lock().unwrap().entry(kind).or_default() += 1;
+        fn request<T>(
+            &self,
+            kind: &'static str,
+            about: About<'_>,
+            call: impl FnOnce() -> io::Result<T>,
+        ) -> Result<T, Errno> {
+            self.trace(kind, &about);
+            let count = |change: fn(&mut Count)| change(self.meter.counts.lock().unwrap().entry(kind).or_default());
+            count(|count| {
+                count.all += 1;
+                count.at_work += 1;
+                count.most_at_once = count.most_at_once.max(count.at_work);
+            });
             std::thread::sleep(Duration::from_micros(self.meter.delay.load(Relaxed)));
+            // An order to count may have come meanwhile.
+            count(|count| count.at_work = count.at_work.saturating_sub(1));
             match self.meter.failing.load(Relaxed) {
                 0 => call().map_err(Errno::from),
                 errno => Err(Errno::from_i32(errno)),
             }
+        }
+
+        /// Writes down a request, where that is wanted.
+        fn trace(&self, kind: &str, about: &About<'_>) {
+            let Some(trace) = &self.trace else { return };
+            let path = |ino: &INodeNo| std::fs::read_link(path_of(&*self.inode(*ino).ok()?)).ok();
+            let name = match about {
+                About::Name(name) => Some(name.to_os_string()),
+                About::File(ino) => path(ino).and_then(|path| path.file_name().map(OsStr::to_os_string)),
+            };
+            let name = name.unwrap_or_default();
+            writeln!(trace.lock().unwrap(), "{kind} {}", name.to_string_lossy()).expect("the trace is written");
         }
 
         /// Carries out what changes something, and records what that was.
@@ -200,11 +242,15 @@ mod linux {
         }
 
         fn lookup(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEntry) {
-            self.answer_entry(self.request("lookup", || self.entry(&*self.inode(parent)?, name)), reply);
+            self.answer_entry(
+                self.request("lookup", About::Name(name), || self.entry(&*self.inode(parent)?, name)),
+                reply,
+            );
         }
 
         fn getattr(&self, _: &Request, ino: INodeNo, _: Option<FileHandle>, reply: ReplyAttr) {
-            match self.request("getattr", || Ok(attributes(ino.0, &sys::fstat(&*self.inode(ino)?)?))) {
+            match self.request("getattr", About::File(ino), || Ok(attributes(ino.0, &sys::fstat(&*self.inode(ino)?)?)))
+            {
                 Ok(attributes) => reply.attr(&self.hold, &attributes),
                 Err(error) => reply.error(error),
             }
@@ -265,21 +311,23 @@ mod linux {
                 }
                 Ok(attributes(ino.0, &sys::fstat(&*inode)?))
             };
-            match self.request("setattr", set) {
+            match self.request("setattr", About::File(ino), set) {
                 Ok(attributes) => reply.attr(&self.hold, &attributes),
                 Err(error) => reply.error(error),
             }
         }
 
         fn readlink(&self, _: &Request, ino: INodeNo, reply: ReplyData) {
-            match self.request("readlink", || Ok(sys::readlinkat(&*self.inode(ino)?, "", Vec::new())?)) {
+            match self
+                .request("readlink", About::File(ino), || Ok(sys::readlinkat(&*self.inode(ino)?, "", Vec::new())?))
+            {
                 Ok(target) => reply.data(target.as_bytes()),
                 Err(error) => reply.error(error),
             }
         }
 
         fn mkdir(&self, _: &Request, parent: INodeNo, name: &OsStr, mode: u32, umask: u32, reply: ReplyEntry) {
-            let made = self.request("mkdir", || {
+            let made = self.request("mkdir", About::Name(name), || {
                 let folder = self.inode(parent)?;
                 let mode = mode & !umask;
                 let make = || {
@@ -294,7 +342,7 @@ mod linux {
         }
 
         fn symlink(&self, _: &Request, parent: INodeNo, name: &OsStr, target: &Path, reply: ReplyEntry) {
-            let made = self.request("symlink", || {
+            let made = self.request("symlink", About::Name(name), || {
                 let parent = self.inode(parent)?;
                 sys::symlinkat(target, &*parent, name)?;
                 self.entry(&parent, name)
@@ -303,7 +351,7 @@ mod linux {
         }
 
         fn link(&self, _: &Request, ino: INodeNo, parent: INodeNo, name: &OsStr, reply: ReplyEntry) {
-            let made = self.request("link", || {
+            let made = self.request("link", About::Name(name), || {
                 let (inode, folder) = (self.inode(ino)?, self.inode(parent)?);
                 let link = || {
                     sys::linkat(sys::CWD, path_of(&inode), &*folder, name, AtFlags::SYMLINK_FOLLOW)?;
@@ -317,13 +365,13 @@ mod linux {
         fn unlink(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
             let done = || Ok(sys::unlinkat(&*self.inode(parent)?, name, AtFlags::empty())?);
             let gone = |(): &()| Ok(json!({"gone": name.to_str(), "in": parent.0}));
-            answer(self.request("unlink", || self.change(done, gone)), reply);
+            answer(self.request("unlink", About::Name(name), || self.change(done, gone)), reply);
         }
 
         fn rmdir(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
             let done = || Ok(sys::unlinkat(&*self.inode(parent)?, name, AtFlags::REMOVEDIR)?);
             let gone = |(): &()| Ok(json!({"gone": name.to_str(), "in": parent.0}));
-            answer(self.request("rmdir", || self.change(done, gone)), reply);
+            answer(self.request("rmdir", About::Name(name), || self.change(done, gone)), reply);
         }
 
         fn rename(
@@ -344,11 +392,11 @@ mod linux {
                 let (name, new_name) = (name.to_str(), new_name.to_str());
                 Ok(json!({"rename": name, "in": parent.0, "to": new_name, "to_in": new_parent.0}))
             };
-            answer(self.request("rename", || self.change(done, renamed)), reply);
+            answer(self.request("rename", About::Name(name), || self.change(done, renamed)), reply);
         }
 
         fn open(&self, _: &Request, ino: INodeNo, flags: OpenFlags, reply: ReplyOpen) {
-            let opened = self.request("open", || {
+            let opened = self.request("open", About::File(ino), || {
                 let flags = OFlags::from_bits_retain(flags.0 as u32) - OFlags::NOFOLLOW;
                 Ok(self.keep(Open::File(sys::open(path_of(&*self.inode(ino)?), flags, Mode::empty())?.into())))
             });
@@ -368,7 +416,7 @@ mod linux {
             flags: i32,
             reply: ReplyCreate,
         ) {
-            let made = self.request("create", || {
+            let made = self.request("create", About::Name(name), || {
                 let folder = self.inode(parent)?;
                 let flags = OFlags::from_bits_retain(flags as u32) | OFlags::CREATE;
                 let mode = mode & !umask;
@@ -391,7 +439,7 @@ mod linux {
         fn read(
             &self,
             _: &Request,
-            _: INodeNo,
+            ino: INodeNo,
             fh: FileHandle,
             offset: u64,
             size: u32,
@@ -400,7 +448,7 @@ mod linux {
             reply: ReplyData,
         ) {
             let wanted = if self.is_short { size.div_ceil(3) } else { size } as usize;
-            let read = self.request("read", || {
+            let read = self.request("read", About::File(ino), || {
                 let mut bytes = vec![0; wanted];
                 let mut length = 0;
                 self.with_file(fh, |file| {
@@ -434,7 +482,7 @@ mod linux {
             reply: ReplyWrite,
         ) {
             let write = || self.with_file(fh, |file| file.write_all_at(data, offset));
-            match self.request("write", || self.grown(ino, write)) {
+            match self.request("write", About::File(ino), || self.grown(ino, write)) {
                 Ok(()) => reply.written(data.len() as u32),
                 Err(error) => reply.error(error),
             }
@@ -462,7 +510,7 @@ mod linux {
                     })
                 })
             };
-            match self.request("copy_file_range", || self.grown(ino_out, &mut copy)) {
+            match self.request("copy_file_range", About::File(ino_out), || self.grown(ino_out, &mut copy)) {
                 Ok(length) => reply.written(length as u32),
                 Err(error) => reply.error(error),
             }
@@ -471,24 +519,24 @@ mod linux {
         fn release(
             &self,
             _: &Request,
-            _: INodeNo,
+            ino: INodeNo,
             fh: FileHandle,
             _: OpenFlags,
             _: Option<LockOwner>,
             _: bool,
             reply: ReplyEmpty,
         ) {
-            answer(self.request("release", || self.close(fh)), reply);
+            answer(self.request("release", About::File(ino), || self.close(fh)), reply);
         }
 
         fn fsync(&self, _: &Request, ino: INodeNo, fh: FileHandle, _: bool, reply: ReplyEmpty) {
             let content = |(): &()| Ok(json!({"flush": ino.0, "content": std::fs::read(path_of(&*self.inode(ino)?))?}));
             let flush = || self.with_file(fh, File::sync_all);
-            answer(self.request("fsync", || self.change(flush, content)), reply);
+            answer(self.request("fsync", About::File(ino), || self.change(flush, content)), reply);
         }
 
         fn opendir(&self, _: &Request, ino: INodeNo, _: OpenFlags, reply: ReplyOpen) {
-            let opened = self.request("opendir", || {
+            let opened = self.request("opendir", About::File(ino), || {
                 let flags = OFlags::RDONLY | OFlags::DIRECTORY;
                 let folder = sys::openat(&*self.inode(ino)?, ".", flags, Mode::empty())?;
                 let entries: Result<Vec<_>, _> = sys::Dir::new(folder)?
@@ -506,8 +554,8 @@ mod linux {
             }
         }
 
-        fn readdir(&self, _: &Request, _: INodeNo, fh: FileHandle, offset: u64, mut reply: ReplyDirectory) {
-            match self.request("readdir", || self.listed(fh, offset)) {
+        fn readdir(&self, _: &Request, ino: INodeNo, fh: FileHandle, offset: u64, mut reply: ReplyDirectory) {
+            match self.request("readdir", About::File(ino), || self.listed(fh, offset)) {
                 Ok(entries) => {
                     let mut entries = entries.into_iter();
                     while entries
@@ -522,7 +570,7 @@ mod linux {
         }
 
         fn readdirplus(&self, _: &Request, ino: INodeNo, fh: FileHandle, offset: u64, mut reply: ReplyDirectoryPlus) {
-            let listed = self.request("readdirplus", || {
+            let listed = self.request("readdirplus", About::File(ino), || {
                 let folder = self.inode(ino)?;
                 let own = attributes(ino.0, &sys::fstat(&*folder)?);
                 Ok((folder, own, self.listed(fh, offset)?))
@@ -542,17 +590,22 @@ mod linux {
             reply.ok();
         }
 
-        fn releasedir(&self, _: &Request, _: INodeNo, fh: FileHandle, _: OpenFlags, reply: ReplyEmpty) {
-            answer(self.request("releasedir", || self.close(fh)), reply);
+        fn releasedir(&self, _: &Request, ino: INodeNo, fh: FileHandle, _: OpenFlags, reply: ReplyEmpty) {
+            answer(self.request("releasedir", About::File(ino), || self.close(fh)), reply);
         }
 
         fn fsyncdir(&self, _: &Request, ino: INodeNo, _: FileHandle, _: bool, reply: ReplyEmpty) {
             let flush = || File::open(path_of(&*self.inode(ino)?))?.sync_all();
-            answer(self.request("fsyncdir", || self.change(flush, |()| Ok(json!({"flush_folder": ino.0})))), reply);
+            answer(
+                self.request("fsyncdir", About::File(ino), || {
+                    self.change(flush, |()| Ok(json!({"flush_folder": ino.0})))
+                }),
+                reply,
+            );
         }
 
         fn statfs(&self, _: &Request, ino: INodeNo, reply: ReplyStatfs) {
-            match self.request("statfs", || Ok(sys::statvfs(path_of(&*self.inode(ino)?))?)) {
+            match self.request("statfs", About::File(ino), || Ok(sys::statvfs(path_of(&*self.inode(ino)?))?)) {
                 Ok(of) => reply.statfs(
                     of.f_blocks,
                     of.f_bfree,
@@ -570,8 +623,8 @@ mod linux {
 
     pub(crate) fn run() -> Result<(), Box<dyn std::error::Error>> {
         let usage = "usage: latency_fs FOLDER MOUNTPOINT [--delay MICROSECONDS] [--hold SECONDS] [--bare] \
-                     [--in-flight N] [--short] [--record FILE]";
-        let mut record = None;
+                     [--in-flight N] [--short] [--record FILE] [--trace FILE]";
+        let (mut record, mut trace) = (None, None);
         let (mut delay, mut hold, mut in_flight, mut is_bare, mut is_short) = (1000, 1, 64, false, false);
         let mut places = Vec::new();
         let mut arguments = std::env::args().skip(1);
@@ -584,6 +637,7 @@ mod linux {
                 "--bare" => is_bare = true,
                 "--short" => is_short = true,
                 "--record" => record = Some(Mutex::new(File::create(arguments.next().ok_or(usage)?)?)),
+                "--trace" => trace = Some(Mutex::new(File::create(arguments.next().ok_or(usage)?)?)),
                 _ => places.push(argument),
             }
         }
@@ -604,6 +658,7 @@ mod linux {
             open: Mutex::default(),
             next: AtomicU64::new(1),
             record,
+            trace,
         };
         let mut config = Config::default();
         config.mount_options = vec![MountOption::FSName("latency".into()), MountOption::DefaultPermissions];
@@ -615,8 +670,11 @@ mod linux {
             match line.split_once(' ').unwrap_or((&line, "")) {
                 ("count", _) => {
                     let counts = std::mem::take(&mut *meter.counts.lock().unwrap());
-                    let kinds: Vec<String> = counts.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
-                    println!("{} {}", counts.values().sum::<u64>(), kinds.join(", "));
+                    let all = counts.iter().filter(|(_, count)| count.all > 0);
+                    let all = all.map(|(kind, count)| format!("{kind} {}", count.all));
+                    let at_once = counts.get("read").map(|count| format!("reads_at_once {}", count.most_at_once));
+                    let kinds: Vec<String> = all.chain(at_once).collect();
+                    println!("{} {}", counts.values().map(|count| count.all).sum::<u64>(), kinds.join(", "));
                 }
                 ("delay", number) => meter.delay.store(number.parse()?, Relaxed),
                 ("fail", number) => meter.failing.store(number.parse()?, Relaxed),

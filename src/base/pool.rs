@@ -38,11 +38,16 @@ pub(crate) const LOOKS: usize = 16;
 /// How many files are read at a time where nobody says otherwise, whatever the number of processors. Our choice.
 pub(crate) const READS: u16 = 32;
 
-static AT_A_TIME: AtomicUsize = AtomicUsize::new(READS as usize);
+/// How many files are on their way to a destination at a time where nobody says otherwise: a web server may have bounds for one
+/// computer. Our choice.
+const BROUGHT: u16 = 16;
 
-/// Lets at most so many files be read at a time in this process, from now on: 32 where nobody says otherwise. Each has a buffer
-/// of its own. More help where a share is slow to answer; fewer take less memory. Readers start as many as there are
-/// processors, and become more only while files are slow to come. Our choice.
+/// What somebody has said; 0 as long as nobody has.
+static AT_A_TIME: AtomicUsize = AtomicUsize::new(0);
+
+/// Lets at most so many files be read at a time in this process, from now on: 32 where nobody says otherwise, and 16 of those that
+/// are brought from one CID to another. Each has a buffer of its own. More help where a share is slow to answer; fewer take less
+/// memory. Readers start as many as there are processors, and become more only while files are slow to come. Our choice.
 ///
 /// ```
 /// // Two files at a time are enough where the CID lies on this computer's own disk.
@@ -54,7 +59,19 @@ pub fn read_at_a_time(count: u16) {
 
 /// How many files are read at a time.
 fn reads_at_a_time() -> usize {
-    AT_A_TIME.load(Ordering::Relaxed)
+    said_or(READS)
+}
+
+/// How many files are on their way to one destination at a time.
+pub(crate) fn brought_at_a_time() -> usize {
+    said_or(BROUGHT)
+}
+
+fn said_or(usual: u16) -> usize {
+    match AT_A_TIME.load(Ordering::Relaxed) {
+        0 => usual.into(),
+        said => said,
+    }
 }
 
 /// What `work`, which reads a file or two, gives for each of `items`, in their order: as many at a time as files are read, and

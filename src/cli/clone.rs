@@ -8,7 +8,7 @@ use crate::{Cid, Exit, Result, Status, cid};
 use clap::Args;
 use serde::Serialize;
 
-use super::flags::{ReportFlag, path};
+use super::flags::{InFlightFlag, ReportFlag, path};
 use super::out::Out;
 use super::work::{Filed, file_page, place_page};
 
@@ -23,6 +23,8 @@ pub(super) struct CloneArgs {
     /// Say what would be copied, and copy nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    in_flight: InFlightFlag,
     #[command(flatten)]
     report: ReportFlag,
 }
@@ -40,6 +42,7 @@ struct Body {
 
 pub(super) fn run(args: &CloneArgs, out: Out) -> Exit {
     const COMMAND: &str = "clone";
+    args.in_flight.heed();
     let about = [args.cid.clone(), args.new.clone()];
     let page = match place_page(args.report.report.as_deref(), &about) {
         Ok(page) => page,

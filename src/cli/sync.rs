@@ -5,15 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::base::pool::{processors, side_by_side};
+use crate::base::pool::{brought_at_a_time, processors, read_at_a_time, side_by_side};
 use crate::catalog::CidPath;
 use crate::plan::{Made, Plan, Writer};
 use crate::report::{ChangePage, ChangedCid, CidResult, change_page, count, fault_line, lock_lines, plan_lines, table};
 #[cfg(feature = "remote")]
 use crate::sync::Store;
-use crate::sync::{
-    AT_A_TIME, Delivered, Delivery, FolderSource, Pace, Progress, Sent, Source, WebSource, refuse_overlaps,
-};
+use crate::sync::{Delivered, Delivery, FolderSource, Pace, Progress, Sent, Source, WebSource, refuse_overlaps};
 #[cfg(feature = "remote")]
 use crate::web::DavFolder;
 use crate::web::{Access, Address};
@@ -71,6 +69,10 @@ struct BringFlags {
     /// Go on where temporary files tell of an update in progress
     #[arg(long)]
     accept_temporary: bool,
+    /// How many files to bring at a time to each destination; by default 16: most of the time is waiting for a share or a
+    /// server
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
+    in_flight: Option<u16>,
     #[command(flatten)]
     site: SiteFlags,
     #[command(flatten)]
@@ -269,7 +271,10 @@ struct Job<'a> {
 impl Job<'_> {
     fn run(&self, out: Out) -> Result<Exit> {
         let Self { command, destinations, keep_relay, deep, jobs, flags, .. } = *self;
-        let BringFlags { bandwidth, accept_temporary, site, function, write, report } = flags;
+        let BringFlags { bandwidth, accept_temporary, in_flight, site, function, write, report } = flags;
+        if let Some(count) = in_flight {
+            read_at_a_time(*count);
+        }
         site.refuse_mixed_urls(self.source, destinations)?;
         let places =
             destinations.iter().map(|name| Place::new(name, command, site, out)).collect::<Result<Vec<_>>>()?;
@@ -277,7 +282,7 @@ impl Job<'_> {
         options.accept_temporary = *accept_temporary;
         // All files that are on their way share the limit.
         let bandwidth = bandwidth.map(|kib| kib.saturating_mul(1024));
-        let rate = bandwidth.map(|bytes| bytes / (AT_A_TIME * jobs.min(destinations.len())) as u64);
+        let rate = bandwidth.map(|bytes| bytes / (brought_at_a_time() * jobs.min(destinations.len())) as u64);
         let source = site.source(self.source, rate, out)?;
         let source = &*source;
         let folders: Vec<PathBuf> = destinations.iter().filter(|name| !is_url(name)).cloned().collect();

@@ -11,15 +11,11 @@ use super::source::{Opened, Source};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::files::open_file;
 use crate::base::hex::hex;
-use crate::base::pool::until_one_fails;
+use crate::base::pool::{brought_at_a_time, until_one_fails};
 use crate::catalog::Checksum;
 use crate::catalog::checksum::{Function, known};
 use crate::cid::digest::{Digests, Wanted as Asked, digest_file, digest_input};
 use crate::plan::Staging;
-
-/// How many files are on their way to one destination at a time: a share answers each request late, and many at a time as
-/// late as one. (Our choice.)
-pub(crate) const AT_A_TIME: usize = 16;
 
 /// What brings files, and checks them.
 pub(super) struct Fetch<'a> {
@@ -47,7 +43,7 @@ impl Fetch<'_> {
     /// # Errors
     /// One cannot be read, or is not what the catalogs say. Those that are here by then stay.
     pub(super) fn all(&self, files: &[Wanted]) -> Result<Vec<Brought>> {
-        let brought = until_one_fails(AT_A_TIME, files.len(), |index| self.one(&files[index]));
+        let brought = until_one_fails(brought_at_a_time(), files.len(), |index| self.one(&files[index]));
         // What is here is kept, whatever failed.
         self.staging.flush()?;
         brought

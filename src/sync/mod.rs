@@ -22,8 +22,6 @@ mod site;
 mod source;
 
 pub(crate) use deliver::{Delivered, Delivery, Progress, Sent, refuse_overlaps};
-#[cfg(feature = "cli")]
-pub(crate) use fetch::AT_A_TIME;
 pub(crate) use folder::FolderSource;
 pub(crate) use pace::Pace;
 #[cfg(feature = "remote")]

@@ -108,6 +108,75 @@ fn the_status_of_a_network_asks_for_no_file_by_itself() {
     }
 }
 
+#[test]
+fn the_status_of_five_cids_costs_five_times_that_of_one() {
+    let numbers = 1..=5;
+    let make = |folder: &Path| {
+        large(&folder.join("CID1"));
+        numbers.clone().skip(1).for_each(|number| {
+            let new = folder.join(format!("CID{number}"));
+            assert!(Command::new("cp").arg("-a").arg(folder.join("CID1")).arg(new).status().unwrap().success());
+        });
+    };
+    let Some(mut share) = Share::new(&[], make) else { return };
+    let cids = numbers.clone().map(|number| {
+        format!("[[cid]]\npath = \"{}\"\nrelay = \"server\"\n", share.mount.join(format!("CID{number}")).display())
+    });
+    let text =
+        cids.fold("[server]\nname = \"SERVER\"\nfqdn = \"Server.Sales.Acme\"\n".to_owned(), |text, cid| text + &cid);
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), text).unwrap();
+    for command in ["status", "plan"] {
+        share.requests();
+        let output = program().args(["fleet", command]).arg(file.path()).output().unwrap();
+        let (count, kinds) = share.requests();
+        println!("fleet {command}: {kinds}");
+        assert!((500..=1_050).contains(&count), "fleet {command}: {kinds} {output:?}");
+    }
+}
+
+/// What a change costs beyond the files themselves: lock, journal, the way back, history, and the flushes of folders.
+#[test]
+fn a_journal_costs_few_requests() {
+    let trace = tempfile::NamedTempFile::new().unwrap();
+    let Some(mut share) = share(&["--trace", trace.path().to_str().unwrap()], large) else { return };
+    for (ip, files) in [("10.1.200.65", "three files to write"), ("10.1.200.66", "three files to replace")] {
+        let before = std::fs::read_to_string(trace.path()).unwrap().len();
+        let (code, said) = run(&share, &[&RELAY[..3], &[ip], &RELAY[4..]].concat());
+        assert_eq!(code, Some(0), "{said}");
+        share.requests();
+        let lines = std::fs::read_to_string(trace.path()).unwrap().split_off(before);
+        let is_own = |line: &&str| line.contains(" .configcid-") || line.starts_with("fsyncdir ");
+        let own = lines.lines().filter(is_own).count();
+        println!("{files}: {own} of {}", lines.lines().count());
+        // Test builds write each file in two pieces.
+        assert!((40..150).contains(&own), "{files}: {own}\n{lines}");
+    }
+}
+
+#[test]
+fn as_many_files_are_read_at_a_time_as_was_said() {
+    let make = |cid: &Path| {
+        assert!(Command::new(example("make_tree")).arg(cid).args(["40", "40000"]).status().unwrap().success())
+    };
+    let Some(mut share) = share(&[], make) else { return };
+    // Longer than what readers take for a local disk's.
+    share.order("delay 1500");
+    for command in ["clone", "sync"] {
+        let mut read = |said: &str| {
+            share.requests();
+            let new = share.mount.join(format!("{command}-{said}"));
+            let output = program().args([command, "--in-flight", said]).arg(cid(&share)).arg(new).output().unwrap();
+            assert_eq!(output.status.code(), Some(0), "{output:?}");
+            let (_, kinds) = share.requests();
+            of_kind(&kinds, "reads_at_once")
+        };
+        let (few, many) = (read("5"), read("24"));
+        // Catalogs are read together in any case; there are two.
+        assert!(few <= 5 && many > 5, "{command}: {few} and {many}");
+    }
+}
+
 /// Three requests a folder and two more a large one, three for each of 40 files that are read, and what tells of other writers.
 const MOST_TO_SEE: u64 = 200;
 

@@ -906,6 +906,9 @@ The CID to copy.
 .PARAMETER New
 The folder to make.
 
+.PARAMETER InFlight
+How many files to read at a time: where they lie on a share, most of the time is waiting for it; by default 32.
+
 .PARAMETER Report
 Write what was changed to this file, as one page: by whom, before and after, what was verified, the steps left.
 
@@ -932,6 +935,7 @@ function Copy-Cid {
         [Parameter(Mandatory = $true, Position = 1)]
         [ValidateNotNullOrEmpty()]
         [string] $New,
+        [string] $InFlight,
         [string] $Report
     )
     begin {
@@ -973,6 +977,9 @@ Bring no more than so many KiB a second, to all destinations together.
 
 .PARAMETER AcceptTemporary
 Go on where temporary files tell of an update in progress.
+
+.PARAMETER InFlight
+How many files to bring at a time to each destination; by default 16: most of the time is waiting for a share or a server.
 
 .PARAMETER User
 The user as whom to log on to the server of a URL (HTTP's Basic alone).
@@ -1032,6 +1039,7 @@ function Sync-Cid {
         [string] $Jobs,
         [string] $Bandwidth,
         [switch] $AcceptTemporary,
+        [string] $InFlight,
         [string] $User,
         [string] $PasswordFile,
         [string] $Ca,

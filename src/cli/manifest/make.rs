@@ -9,7 +9,7 @@ use crate::{Exit, Plan, Result};
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::flags::path;
+use crate::cli::flags::{InFlightFlag, path};
 use crate::cli::out::Out;
 
 pub(super) const CREATE: &str = "manifest create";
@@ -40,6 +40,8 @@ pub(crate) struct CreateArgs {
     cert: Vec<PathBuf>,
     #[command(flatten)]
     how: SignFlags,
+    #[command(flatten)]
+    in_flight: InFlightFlag,
     /// Replace a file that is there
     #[arg(long)]
     force: bool,
@@ -131,6 +133,7 @@ impl SignFlags {
 }
 
 pub(super) fn create(args: &CreateArgs, out: Out) -> Result<Exit> {
+    args.in_flight.heed();
     let signer = args.key.as_ref().map(|key| Signer::open(key, &args.cert)).transpose()?;
     let file = args.output.clone().unwrap_or_else(|| args.folder.join("manifest.dat"));
     let mut options = MakeOptions {

@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::lines::print_files;
-use crate::cli::flags::path;
+use crate::cli::flags::{InFlightFlag, path};
 use crate::cli::out::Out;
 
 const VERIFY: &str = "manifest spec verify";
@@ -38,6 +38,8 @@ pub(crate) struct VerifyArgs {
     /// Let listed files be missing
     #[arg(long)]
     allow_missing: bool,
+    #[command(flatten)]
+    in_flight: InFlightFlag,
 }
 
 #[derive(Debug, Args)]
@@ -48,6 +50,8 @@ pub(crate) struct CreateArgs {
     /// Where to write it; by default manifest.spec in the folder
     #[arg(long, short, value_name = "FILE", value_parser = path())]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    in_flight: InFlightFlag,
     /// Replace a file that is there
     #[arg(long)]
     force: bool,
@@ -103,6 +107,7 @@ fn verify(args: &VerifyArgs, out: Out) -> Result<Exit> {
             return Ok(Exit::Faults);
         }
     };
+    args.in_flight.heed();
     let report = signing::check_spec_files(&spec, &args.spec, args.files.as_deref())?;
     print_files(&report, args.allow_missing, out);
     let exit = if report.has_faults(args.allow_missing) { Exit::Faults } else { Exit::Done };
@@ -122,6 +127,7 @@ fn verify(args: &VerifyArgs, out: Out) -> Result<Exit> {
 }
 
 fn create(args: &CreateArgs, out: Out) -> Result<Exit> {
+    args.in_flight.heed();
     let file = args.output.clone().unwrap_or_else(|| args.folder.join("manifest.spec"));
     let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let spec = signing::make_spec(&args.folder, &name)?;

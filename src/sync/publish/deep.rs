@@ -5,12 +5,12 @@ use std::path::Path;
 
 use super::store::{Store, patiently};
 use crate::base::error::{Error, ErrorKind, Result};
-use crate::base::pool::in_flight;
+use crate::base::pool::{brought_at_a_time, in_flight};
 use crate::catalogs::{Fault, Loaded};
 use crate::cid::digest::digest_input;
 use crate::sync::checks::Checks;
 use crate::sync::difference::{Wanted, compare};
-use crate::sync::fetch::{AT_A_TIME, is_same};
+use crate::sync::fetch::is_same;
 use crate::sync::source::Source;
 
 /// What is not as the catalogs list it. `kept` are the keys of files that are not the source's.
@@ -24,7 +24,7 @@ pub(super) fn differing(
     kept: &HashSet<String>,
 ) -> Result<Vec<Fault>> {
     let all = compare(checks.catalogs, &[], kept, &HashSet::new())?.wanted;
-    let looks = in_flight(AT_A_TIME, &all, |file| patiently(|| look(store, source, checks, file)));
+    let looks = in_flight(brought_at_a_time(), &all, |file| patiently(|| look(store, source, checks, file)));
     looks.into_iter().filter_map(Result::transpose).collect()
 }
 
@@ -59,7 +59,7 @@ fn look(store: &dyn Store, source: &dyn Source, checks: &Checks<'_>, file: &Want
 /// # Errors
 /// There is no answer.
 pub(super) fn wrong_catalogs(store: &dyn Store, catalogs: &[&Loaded]) -> Result<Vec<Fault>> {
-    let looks = in_flight(AT_A_TIME, catalogs, |loaded| -> Result<Option<Fault>> {
+    let looks = in_flight(brought_at_a_time(), catalogs, |loaded| -> Result<Option<Fault>> {
         let is_right = match store.read(&loaded.file.path, loaded.bytes.len() as u64 + 1)? {
             crate::web::Found::File(bytes, _) => bytes == *loaded.bytes,
             _ => false,

@@ -7,14 +7,13 @@ use std::path::Path;
 use super::record::Record;
 use super::store::Store;
 use crate::base::error::{Error, ErrorKind, Result};
-use crate::base::pool::in_flight;
+use crate::base::pool::{brought_at_a_time, in_flight};
 use crate::base::text::fold_case;
 use crate::catalog::{Catalog, CidPath, Role};
 use crate::catalogs::Loaded;
 use crate::cid::{CIDSYNC, COMPONENTS, CatalogFile, MRINIT, ROOT_CATALOGS};
 use crate::sync::deliver::{Delivery, copy_of};
 use crate::sync::difference::{Difference, compare};
-use crate::sync::fetch::AT_A_TIME;
 use crate::sync::kept::{self, KeptFile};
 use crate::sync::source::Source;
 use crate::web::{Found, Holds, LARGEST_CATALOG, component_catalogs};
@@ -149,7 +148,7 @@ impl Look {
                 _ => Err(changed(&path)),
             };
         }
-        let looks = in_flight(AT_A_TIME, &self.versions, |version| -> Result<()> {
+        let looks = in_flight(brought_at_a_time(), &self.versions, |version| -> Result<()> {
             match store.read(&version.path, LARGEST_CATALOG)? {
                 Found::File(bytes, _) if bytes == version.bytes => Ok(()),
                 _ => Err(changed(&version.path)),
@@ -188,7 +187,7 @@ fn read_catalogs(
 ) -> Result<(Vec<Version>, Vec<Loaded>)> {
     let (mut versions, mut loaded) = (Vec::new(), Vec::new());
     let mut ask = |files: Vec<CatalogFile>| -> Result<Vec<Loaded>> {
-        let found = in_flight(AT_A_TIME, &files, |file| store.read(&file.path, LARGEST_CATALOG));
+        let found = in_flight(brought_at_a_time(), &files, |file| store.read(&file.path, LARGEST_CATALOG));
         let mut new = Vec::new();
         for (file, found) in files.into_iter().zip(found) {
             let Found::File(bytes, tag) = found? else { continue };
@@ -278,7 +277,7 @@ fn relay_files(store: &dyn Store, theirs: &[Loaded], to: &Path) -> Result<Vec<Ke
     let paths = paths.collect::<Result<Vec<_>>>()?;
     let mut kept = Vec::new();
     for (number, (path, found)) in
-        paths.iter().zip(in_flight(AT_A_TIME, &paths, |path| store.read(path, LARGEST_RELAY))).enumerate()
+        paths.iter().zip(in_flight(brought_at_a_time(), &paths, |path| store.read(path, LARGEST_RELAY))).enumerate()
     {
         let Found::File(bytes, _) = found? else { continue };
         let place = to.join(number.to_string());

@@ -12,12 +12,12 @@ use super::store::{Store, digests_of, patiently};
 use super::upload::Uploaded;
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::hex::hex;
-use crate::base::pool::in_flight;
+use crate::base::pool::{brought_at_a_time, in_flight};
 use crate::catalog::CidPath;
 use crate::catalogs::Loaded;
 use crate::sync::checks::asked;
 use crate::sync::difference::Wanted;
-use crate::sync::fetch::{AT_A_TIME, sha256};
+use crate::sync::fetch::sha256;
 use crate::web::Found;
 
 /// How often a catalog is sent that does not come back as it was (our choice).
@@ -44,7 +44,7 @@ impl Placing<'_> {
         let all: Vec<_> = files.iter().zip(sent).filter(|(_, sent)| sent.staged.is_some()).collect();
         let (new, known): (Vec<_>, Vec<_>) = all.into_iter().partition(|(file, _)| !self.is_listed(&file.path));
         for (part, may_replace) in [(new, false), (known, true)] {
-            let placed = in_flight(AT_A_TIME, &part, |(file, sent)| {
+            let placed = in_flight(brought_at_a_time(), &part, |(file, sent)| {
                 let staged = sent.staged.as_ref().expect("it waits");
                 self.one(staged, &file.path, file.size.into(), &sent.sha256, may_replace)
             });
@@ -74,7 +74,7 @@ impl Placing<'_> {
         }
         for folders in new.into_values() {
             let folders: Vec<CidPath> = folders.into_iter().collect();
-            let made = in_flight(AT_A_TIME, &folders, |folder| self.store.make_folder(folder).map(drop));
+            let made = in_flight(brought_at_a_time(), &folders, |folder| self.store.make_folder(folder).map(drop));
             made.into_iter().collect::<Result<()>>()?;
         }
         Ok(())

@@ -11,12 +11,12 @@ use super::names;
 use super::store::{Store, digests_of, patiently};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::hex::hex;
-use crate::base::pool::until_one_fails;
+use crate::base::pool::{brought_at_a_time, until_one_fails};
 use crate::catalog::CidPath;
 use crate::cid::digest::{Digests, Wanted as Asked};
 use crate::sync::checks::{Checks, Tried};
 use crate::sync::difference::Wanted;
-use crate::sync::fetch::{AT_A_TIME, is_same, sha256};
+use crate::sync::fetch::{is_same, sha256};
 use crate::sync::pace::Pace;
 use crate::sync::source::{Opened, Source};
 use crate::web::Trouble;
@@ -52,7 +52,7 @@ impl Upload<'_> {
     /// # Errors
     /// One cannot be read or sent, or is not what the catalogs say. Those that are there by then stay.
     pub(super) fn all(&self, files: &[Wanted]) -> Result<Vec<Uploaded>> {
-        until_one_fails(AT_A_TIME, files.len(), |index| self.one(&files[index]))
+        until_one_fails(brought_at_a_time(), files.len(), |index| self.one(&files[index]))
     }
 
     fn one(&self, file: &Wanted) -> Result<Uploaded> {

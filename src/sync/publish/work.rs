@@ -13,7 +13,7 @@ use super::record::{Coming, Record};
 use super::store::Store;
 use super::upload::{Upload, Uploaded};
 use crate::base::error::{Error, ErrorKind, Result};
-use crate::base::pool::in_flight;
+use crate::base::pool::{brought_at_a_time, in_flight};
 use crate::catalog::CidPath;
 use crate::catalogs::{Fault, Loaded};
 use crate::plan::{Change, Content, FileContent, Parts, Plan, Stage};
@@ -21,7 +21,6 @@ use crate::run::{Ran, Status};
 use crate::sync::checks::Checks;
 use crate::sync::deliver::{Delivered, Delivery, Progress, Sent, copy_of, stage, unknown_functions};
 use crate::sync::difference::compare;
-use crate::sync::fetch::AT_A_TIME;
 use crate::sync::functions::Functions;
 use crate::sync::source::Source;
 
@@ -159,7 +158,7 @@ impl Work<'_> {
         }
         let placing = Placing { store: self.store, look, listed: &listed, left: &left.coming };
         let catalogs: Vec<&Loaded> = look.difference.catalogs.iter().map(|number| &look.catalogs[*number]).collect();
-        let waiting = in_flight(AT_A_TIME, &catalogs, |loaded| Ok((*loaded, placing.send_catalog(loaded)?)));
+        let waiting = in_flight(brought_at_a_time(), &catalogs, |loaded| Ok((*loaded, placing.send_catalog(loaded)?)));
         let mut waiting = waiting.into_iter().collect::<Result<Vec<_>>>()?;
         self.refuse_changed_source(look)?;
         self.check_lock()?;
@@ -181,7 +180,7 @@ impl Work<'_> {
         if !gone.is_empty() {
             self.check_lock()?;
         }
-        let removed = in_flight(AT_A_TIME, &gone, |path| self.store.remove(path));
+        let removed = in_flight(brought_at_a_time(), &gone, |path| self.store.remove(path));
         removed.into_iter().collect::<Result<()>>()?;
         self.remove_left(look, &placing, &left.coming)?;
         Ok((self.plan(look), faults))
