@@ -34,8 +34,11 @@
 #![deny(unsafe_code)]
 #![cfg_attr(not(any(feature = "capi", windows)), forbid(unsafe_code))]
 
-pub mod audit;
+// First, since it has the macro of all texts.
+#[macro_use]
 mod base;
+
+pub mod audit;
 pub mod catalog;
 pub mod catalogs;
 pub mod cid;

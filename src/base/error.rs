@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::base::language::{said, said_whole};
 use crate::base::text::safe;
 
 /// A [`std::result::Result`] with this crate's [`Error`].
@@ -123,9 +124,11 @@ pub enum Position {
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Line(line) => write!(f, "line {line}"),
-            Self::Character { line, column } => write!(f, "line {line}, column {column}"),
-            Self::Offset(offset) => write!(f, "offset {offset} (0x{offset:X})"),
+            Self::Line(line) => f.write_str(&text!("line {line}", line)),
+            Self::Character { line, column } => f.write_str(&text!("line {line}, column {column}", line, column)),
+            Self::Offset(offset) => {
+                f.write_str(&text!("offset {offset} ({hex})", offset, hex = format_args!("0x{offset:X}")))
+            }
         }
     }
 }
@@ -166,7 +169,14 @@ impl Error {
     /// assert_eq!(error.to_string(), "report.json: line 3: the server does not answer; try again");
     /// ```
     pub fn new(kind: ErrorKind, what: impl Into<String>) -> Self {
-        Self(Box::new(Inner { kind, what: what.into(), path: None, position: None, next: None, source: None }))
+        Self(Box::new(Inner {
+            kind,
+            what: said_whole(what.into()),
+            path: None,
+            position: None,
+            next: None,
+            source: None,
+        }))
     }
 
     /// A request that makes no sense, as a command line finds it.
@@ -176,7 +186,9 @@ impl Error {
 
     /// An operating system's refusal: `doing` completes "cannot ...".
     pub fn io(doing: &str, path: &Path, source: io::Error) -> Self {
-        let mut error = Self::new(ErrorKind::Io, format!("cannot {doing}: {source}")).in_file(path);
+        // The whole is one text of the catalog, since "cannot" and what follows it are one word in other languages.
+        let cannot = format!("cannot {doing}");
+        let mut error = Self::new(ErrorKind::Io, format!("{}: {source}", said(&cannot))).in_file(path);
         error.0.source = Some(source);
         error
     }
@@ -204,7 +216,7 @@ impl Error {
     /// What the reader should do about it; replaces what stood there.
     #[must_use]
     pub fn next(mut self, next: impl Into<String>) -> Self {
-        self.0.next = Some(next.into());
+        self.0.next = Some(said_whole(next.into()));
         self
     }
 

@@ -48,10 +48,10 @@ impl ErrorReport {
     pub fn sentence(&self) -> String {
         let mut text = self.path.as_ref().map_or_else(String::new, |path| format!("{path}: "));
         if let Some(line) = self.line {
-            text.push_str(&format!("line {line}: "));
+            text.push_str(&text!("line {line}: ", line));
         }
         if let Some(offset) = self.offset {
-            text.push_str(&format!("offset {offset}: "));
+            text.push_str(&text!("offset {offset}: ", offset));
         }
         text.push_str(&self.what);
         if let Some(next) = &self.next {

@@ -59,7 +59,7 @@ pub(crate) fn read_open(mut file: File, size: u64, path: &Path, limit: u64) -> R
             return Ok(bytes);
         }
     }
-    Err(Error::new(ErrorKind::Io, format!("it is larger than {limit} bytes, more than any real one"))
+    Err(Error::new(ErrorKind::Io, text!("it is larger than {limit} bytes, more than any real one", limit))
         .in_file(path)
         .next("look what it is; it was not read"))
 }

@@ -1,6 +1,9 @@
 //! What every room may use, each thing once: errors, exit codes, text, time, hex, parallel work, and filling in of
 //! templates. It uses no other room.
 
+#[macro_use]
+pub(crate) mod language;
+
 pub(crate) mod cleanup;
 pub(crate) mod error;
 pub(crate) mod error_report;

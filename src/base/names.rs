@@ -72,7 +72,7 @@ pub(crate) fn longer(text: &str, limit: usize) -> bool {
 /// The rules for one name; the answer completes "the path ...".
 pub(crate) fn check_name(name: &str) -> std::result::Result<(), &'static str> {
     if name.is_empty() {
-        return Err("has an empty part");
+        return Err(text!("has an empty part"));
     }
     if name == "." || name == ".." {
         return Err("has a part \".\" or \"..\"");
@@ -80,17 +80,17 @@ pub(crate) fn check_name(name: &str) -> std::result::Result<(), &'static str> {
     // Most names have plain characters alone, and there are many names: one look at each byte tells.
     if !name.bytes().fold(true, |plain, byte| plain & PLAIN[usize::from(byte)]) {
         if name.contains(':') {
-            return Err("has a colon, as in a drive letter or a stream");
+            return Err(text!("has a colon, as in a drive letter or a stream"));
         }
         if name.chars().any(|c| c.is_control() || FORBIDDEN.contains(&c)) {
-            return Err("has a character that Windows forbids in names");
+            return Err(text!("has a character that Windows forbids in names"));
         }
     }
     if name.ends_with(['.', ' ']) {
-        return Err("has a part that ends in a dot or a blank, which Windows drops");
+        return Err(text!("has a part that ends in a dot or a blank, which Windows drops"));
     }
     if longer(name, MAX_NAME) {
-        return Err("has a part of more than 255 characters");
+        return Err(text!("has a part of more than 255 characters"));
     }
     let stem = name.split('.').next().unwrap_or_default().trim_end_matches(' ');
     let device = match stem.is_ascii() {
@@ -99,7 +99,7 @@ pub(crate) fn check_name(name: &str) -> std::result::Result<(), &'static str> {
         false => DEVICES.contains(&fold_case(stem).as_str()),
     };
     if device {
-        return Err("has the name of a Windows device");
+        return Err(text!("has the name of a Windows device"));
     }
     Ok(())
 }

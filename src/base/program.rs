@@ -172,9 +172,10 @@ fn failure(Ran { status, stdout, stderr }: &Ran) -> Error {
         let line = text.lines().rev().map(str::trim).find(|line| !line.is_empty());
         line.map(|line| line.chars().take(200).collect::<String>())
     };
-    let said =
-        last_line(stderr).or_else(|| last_line(stdout)).map_or_else(String::new, |line| format!(", saying {line:?}"));
-    Error::new(ErrorKind::Program, format!("the program failed ({status}){said}"))
+    let said = last_line(stderr)
+        .or_else(|| last_line(stdout))
+        .map_or_else(String::new, |line| text!(", saying {line}", line = format!("{line:?}")));
+    Error::new(ErrorKind::Program, text!("the program failed ({status}){said}", status, said))
         .next("nothing was changed; run the program by hand to see what it lacks")
 }
 
@@ -213,13 +214,13 @@ fn wait(running: &Mutex<Running>, timeout: Duration, outputs: &[&File]) -> Resul
         match ended.unwrap_or(Ok(None)) {
             Ok(Some(status)) => return Ok(status),
             Ok(None) => {}
-            Err(error) => return Err(format!("cannot wait for the program: {error}")),
+            Err(error) => return Err(text!("cannot wait for the program: {error}", error)),
         }
         if begin.elapsed() >= timeout {
-            return Err(format!("the program did not end within {} seconds and was stopped", timeout.as_secs_f32()));
+            return Err(text!("the program did not end within {} seconds and was stopped", timeout.as_secs_f32()));
         }
         if outputs.iter().any(|file| file.metadata().is_ok_and(|metadata| metadata.len() > MAX_OUTPUT)) {
-            return Err("the program printed without end and was stopped".to_owned());
+            return Err(text!("the program printed without end and was stopped").to_owned());
         }
         thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(50));

@@ -4,6 +4,8 @@
 
 use encoding_rs::WINDOWS_1252;
 
+use super::language::said;
+
 /// How the text of a file is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
@@ -207,13 +209,13 @@ pub(crate) fn some_of(names: &[impl AsRef<str>], most: usize) -> String {
     let shown = names.iter().take(most).map(AsRef::as_ref).collect::<Vec<&str>>().join(", ");
     match names.len().saturating_sub(most) {
         0 => shown,
-        more => format!("{shown} and {more} more"),
+        more => text!("{shown} and {more} more", shown, more),
     }
 }
 
 /// `1 file`, `2 files`.
 pub fn count(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
+    format!("{number} {}", said(if number == 1 { one } else { many }))
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ const EPOCH: DateTime = jiff::civil::date(1970, 1, 1).to_datetime(jiff::civil::T
 /// [`ErrorKind::Usage`] where the text is neither.
 pub fn parse(text: &str) -> Result<SystemTime> {
     since_epoch(text).and_then(moment).ok_or_else(|| {
-        Error::new(ErrorKind::Usage, format!("{text:?} is no time"))
+        Error::new(ErrorKind::Usage, text!("{text} is no time", text = format!("{text:?}")))
             .next("write it like 2026-11-21 or 2026-11-21T18:30:00Z")
     })
 }

@@ -34,28 +34,32 @@ impl Catalog {
     /// As [`parse`](Catalog::parse).
     pub(crate) fn parse_shared(bytes: &Arc<[u8]>) -> Result<Self> {
         let mut reader = Reader { bytes, at: 0 };
-        let magic = reader.take(FORMAT_GUID.len() + 1, "the format's GUID")?;
+        let magic = reader.take(FORMAT_GUID.len() + 1, text!("the format's GUID"))?;
         if magic.strip_suffix(&[0]) != Some(FORMAT_GUID) {
-            return Err(wrong(0, "this is no catalog: it does not begin with the format's GUID"));
+            return Err(wrong(0, text!("this is no catalog: it does not begin with the format's GUID")));
         }
-        let version = u16::from_le_bytes(reader.array("the version")?);
+        let version = u16::from_le_bytes(reader.array(text!("the version"))?);
         if version != VERSION {
-            return Err(wrong(reader.at - 2, format!("the version is {version}; only version {VERSION} is known")));
+            return Err(wrong(
+                reader.at - 2,
+                text!("the version is {version}; only version {VERSION} is known", version, VERSION),
+            ));
         }
-        let id = parse_id(reader.array("the catalog's identity")?)
-            .ok_or_else(|| wrong(ID_AT, "the catalog's identity is not a GUID in braces with a NUL behind it"))?;
-        let first = reader.u32("the offset of the first entry")? as usize;
+        let id = parse_id(reader.array(text!("the catalog's identity"))?).ok_or_else(|| {
+            wrong(ID_AT, text!("the catalog's identity is not a GUID in braces with a NUL behind it"))
+        })?;
+        let first = reader.u32(text!("the offset of the first entry"))? as usize;
         if first < HEADER {
-            return Err(wrong(FIRST_AT, format!("the first entry would begin at {first}, inside the header")));
+            return Err(wrong(FIRST_AT, text!("the first entry would begin at {first}, inside the header", first)));
         }
-        let gap = reader.take(first - HEADER, "the space before the first entry")?.to_vec();
+        let gap = reader.take(first - HEADER, text!("the space before the first entry"))?.to_vec();
 
         let count = count_entries(&bytes[reader.at..]);
         let mut entries = Vec::with_capacity(count);
         let mut offsets = Vec::with_capacity(count);
         loop {
             let at = reader.at;
-            let length = reader.u32("an entry or the end of the entries")? as usize;
+            let length = reader.u32(text!("an entry or the end of the entries"))? as usize;
             if length == 0 {
                 break;
             }
@@ -63,7 +67,7 @@ impl Catalog {
             offsets.push(u32::try_from(at).unwrap_or(u32::MAX));
             entries.push(parse_entry(&mut reader, bytes, at, length)?);
         }
-        let own_checksum = Checksum(reader.u32("the catalog's own checksum")?);
+        let own_checksum = Checksum(reader.u32(text!("the catalog's own checksum"))?);
         check_unique(&entries, |index| offsets.get(index).map(|&at: &u32| at as usize))?;
         Ok(Self { id, gap, entries, own_checksum, trailing: bytes[reader.at..].to_vec() })
     }
@@ -110,17 +114,17 @@ fn count_entries(mut bytes: &[u8]) -> usize {
 
 fn parse_entry(reader: &mut Reader<'_>, bytes: &Arc<[u8]>, at: usize, length: usize) -> Result<Entry> {
     if length <= FIXED + 1 {
-        return Err(wrong(at, format!("an entry of {length} bytes has no room for a path")));
+        return Err(wrong(at, text!("an entry of {length} bytes has no room for a path", length)));
     }
-    let size = reader.u32("an entry's size")?;
-    let checksum = Checksum(reader.u32("an entry's checksum")?);
+    let size = reader.u32(text!("an entry's size"))?;
+    let checksum = Checksum(reader.u32(text!("an entry's checksum"))?);
     let path_at = reader.at;
-    let text = reader.take(length - FIXED, "an entry's path")?;
+    let text = reader.take(length - FIXED, text!("an entry's path"))?;
     let Some((0, path)) = text.split_last() else {
-        return Err(wrong(path_at + text.len() - 1, "an entry's path does not end in NUL"));
+        return Err(wrong(path_at + text.len() - 1, text!("an entry's path does not end in NUL")));
     };
     if let Some(nul) = path.iter().position(|&byte| byte == 0) {
-        return Err(wrong(path_at + nul, "an entry's path ends before the entry does"));
+        return Err(wrong(path_at + nul, text!("an entry's path ends before the entry does")));
     }
     let path = CidPath::from_catalog(bytes, path_at, path.len()).map_err(|error| wrong(path_at, error.what()))?;
     Ok(Entry { path, size, checksum })
@@ -142,9 +146,9 @@ pub(super) fn check_unique(entries: &[Entry], offset: impl Fn(usize) -> Option<u
     let Some((first, index)) = first_twins(entries) else { return Ok(()) };
     let (this, first) = (&entries[index].path, &entries[first].path);
     let what = if this == first {
-        format!("{this} is listed twice")
+        text!("{this} is listed twice", this)
     } else {
-        format!("{this} and {first} are listed, which differ in case alone")
+        text!("{this} and {first} are listed, which differ in case alone", this, first)
     };
     Err(match offset(index) {
         Some(at) => wrong(at, what),
@@ -188,7 +192,15 @@ impl<'a> Reader<'a> {
     fn take(&mut self, length: usize, what: &str) -> Result<&'a [u8]> {
         let rest = &self.bytes[self.at..];
         let taken = rest.get(..length).ok_or_else(|| {
-            wrong(self.at, format!("{what} takes {length} bytes, and the file ends after {} more", rest.len()))
+            wrong(
+                self.at,
+                text!(
+                    "{what} takes {length} bytes, and the file ends after {rest} more",
+                    what,
+                    length,
+                    rest = rest.len()
+                ),
+            )
         })?;
         self.at += length;
         Ok(taken)

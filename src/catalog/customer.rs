@@ -66,13 +66,13 @@ impl CustomerFiles {
     /// The name is no file name.
     pub fn add(&mut self, name: &str) -> Result<()> {
         if !CidPath::in_root(name).is_ok_and(|path| path.depth() == 1) {
-            return Err(Error::new(ErrorKind::Usage, format!("{name:?} is no file name"))
+            return Err(Error::new(ErrorKind::Usage, text!("{name} is no file name", name = format!("{name:?}")))
                 .next("give the name alone: it counts in the root and in every component"));
         }
         if let Some(c) = name.chars().find(|&c| is_unsafe(c)) {
             return Err(Error::new(
                 ErrorKind::Usage,
-                format!("{} has U+{:04X}, which nobody sees", safe(name), u32::from(c)),
+                text!("{} has U+{}, which nobody sees", safe(name), format!("{:04X}", u32::from(c))),
             )
             .next("type the name anew"));
         }

@@ -56,20 +56,24 @@ impl CidPath {
 
     fn check(text: &str) -> Result<()> {
         let wrong = |why: &str| {
-            Error::new(ErrorKind::Path, format!("the path {text:?} {why}"))
+            Error::new(ErrorKind::Path, text!("the path {text} {why}", text = format!("{text:?}"), why))
                 .next("a path in a CID is spelled \\folder\\file and stays inside the CID")
         };
         let Some(rest) = text.strip_prefix('\\') else {
-            return Err(wrong(if text.is_empty() { "is empty" } else { "does not begin with a backslash" }));
+            return Err(wrong(if text.is_empty() {
+                text!("is empty")
+            } else {
+                text!("does not begin with a backslash")
+            }));
         };
         if longer(text, MAX_PATH) {
-            return Err(wrong("is too long"));
+            return Err(wrong(text!("is too long")));
         }
         for part in rest.split('\\') {
             check_name(part).map_err(wrong)?;
         }
         if !text.is_ascii() && encode_1252(text).is_none() {
-            return Err(wrong("has a character that Windows-1252 lacks, so that no catalog can hold it"));
+            return Err(wrong(text!("has a character that Windows-1252 lacks, so that no catalog can hold it")));
         }
         Ok(())
     }
@@ -100,12 +104,12 @@ impl CidPath {
     pub(crate) fn from_relative(path: &Path) -> std::result::Result<Self, String> {
         let mut text = String::new();
         for part in path.components() {
-            let name = part.as_os_str().to_str().ok_or("its name is no text")?;
+            let name = part.as_os_str().to_str().ok_or(text!("its name is no text"))?;
             // Elsewhere than on Windows a name may hold what separates names here.
             if name.contains('\\') {
-                return Err("its name holds a backslash".to_owned());
+                return Err(text!("its name holds a backslash").to_owned());
             }
-            check_name(name).map_err(|why| format!("its name {why}"))?;
+            check_name(name).map_err(|why| text!("its name {why}", why))?;
             text.push('\\');
             text.push_str(name);
         }

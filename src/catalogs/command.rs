@@ -59,11 +59,12 @@ impl ChecksumFunction for CommandFunction {
         let hex = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         hex.then(|| u32::from_str_radix(text, 16).ok()).flatten().map(Checksum).ok_or_else(|| {
             let shown: String = text.chars().take(40).collect();
-            Error::new(ErrorKind::Program, format!("it printed {shown:?} where eight hex digits were expected"))
-                .in_file(program)
-                .next(
-                    "a checksum command reads the bytes on standard input and prints their checksum, such as 1a2b3c4d",
-                )
+            Error::new(
+                ErrorKind::Program,
+                text!("it printed {shown} where eight hex digits were expected", shown = format!("{shown:?}")),
+            )
+            .in_file(program)
+            .next("a checksum command reads the bytes on standard input and prints their checksum, such as 1a2b3c4d")
         })
     }
 }
@@ -85,11 +86,13 @@ pub(crate) fn split_command(line: &str) -> Result<Vec<String>> {
         }
     }
     words.extend(word);
-    let usage = |what: &str| Err(Error::new(ErrorKind::Usage, format!("the command {line:?} {what}")));
+    let usage = |what: &str| {
+        Err(Error::new(ErrorKind::Usage, text!("the command {line} {what}", line = format!("{line:?}"), what)))
+    };
     match words.first() {
-        _ if quote.is_some() => usage("has a quote that is not closed"),
-        None => usage("names no program"),
-        Some(program) if program.is_empty() => usage("names no program"),
+        _ if quote.is_some() => usage(text!("has a quote that is not closed")),
+        None => usage(text!("names no program")),
+        Some(program) if program.is_empty() => usage(text!("names no program")),
         Some(_) => Ok(words),
     }
 }

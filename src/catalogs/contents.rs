@@ -68,7 +68,13 @@ pub(super) fn damage(view: &View<'_>, loaded: &[Loaded], options: &RefreshOption
         let Check { loaded, entry, path, .. } = check;
         if let Some(is) = sums[number].filter(|is| *is != entry.checksum) {
             let by = &loaded.file.path;
-            let what = format!("{path} has the checksum {is}, and {by} lists {}", entry.checksum);
+            let what = text!(
+                "{path} has the checksum {is}, and {by} lists {checksum}",
+                path,
+                is,
+                by,
+                checksum = entry.checksum
+            );
             damage.entry(path.key()).or_insert(what);
         }
     }

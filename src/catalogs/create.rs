@@ -49,7 +49,7 @@ pub fn create(cid: &Cid, options: &CreateOptions) -> Result<Plan> {
             .next("refresh brings it in line; --replace makes it anew from everything in the folder"));
     }
     for file in cid.catalogs().iter().filter(|file| !new.contains(file)) {
-        parts.warnings.push(format!("{} is listed as it is, not made anew", file.path));
+        parts.warnings.push(text!("{} is listed as it is, not made anew", file.path));
     }
 
     let files = files(cid, &new)?;
@@ -94,7 +94,7 @@ pub fn create(cid: &Cid, options: &CreateOptions) -> Result<Plan> {
         let changed = before.as_deref() != Some(&after);
         if changed {
             let stage = if file.folder.is_some() { Stage::ComponentCatalog } else { Stage::RootCatalog };
-            let why = "the catalog lists every file as it is".to_owned();
+            let why = text!("the catalog lists every file as it is").to_owned();
             let (before, after) = (before.map(Content::Bytes), Some(Content::Bytes(after)));
             parts.changes.push(Change { path: file.path.clone(), before, after, why, stage, kept: None });
         }

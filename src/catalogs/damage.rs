@@ -22,7 +22,7 @@ pub(super) fn accept(view: &View<'_>, loaded: &[Loaded], options: &RefreshOption
     }
     let own: Vec<String> = if options.unlist_own { Vec::new() } else { own };
     let damage: Vec<String> = own.into_iter().chain(damage).collect();
-    Ok(damage.iter().map(|damage| format!("{damage}: left as it is")).collect())
+    Ok(damage.iter().map(|damage| text!("{damage}: left as it is", damage)).collect())
 }
 
 /// The vendor's files that are not what the catalogs say, as sentences without an end.
@@ -47,10 +47,18 @@ fn damage(view: &View<'_>, loaded: &[Loaded], options: &RefreshOptions) -> Resul
             let what = match found {
                 found if is_whole(&found) => continue,
                 Found::File { size, .. } => {
-                    format!("{path} has {size} bytes, and {} lists {}", loaded.file.path, entry.size)
+                    text!(
+                        "{path} has {size} bytes, and {file} lists {size_is}",
+                        path,
+                        size,
+                        file = loaded.file.path,
+                        size_is = entry.size
+                    )
                 }
-                Found::Absent => format!("{path} is not there, and {} lists it", loaded.file.path),
-                Found::Folder | Found::Other => format!("{path} is no file, and {} lists it", loaded.file.path),
+                Found::Absent => text!("{path} is not there, and {file} lists it", path, file = loaded.file.path),
+                Found::Folder | Found::Other => {
+                    text!("{path} is no file, and {file} lists it", path, file = loaded.file.path)
+                }
             };
             // A file is told once, however many catalogs list it.
             damage.entry(path.key()).or_insert(what);
@@ -73,7 +81,7 @@ fn own_listed(loaded: &[Loaded]) -> Vec<String> {
         for entry in catalog.entries() {
             let path = entry.path.under(file.folder.as_ref());
             if is_own_name(path.file_name()) {
-                listed.push(format!("{path} is configcid's own, and {} lists it", file.path));
+                listed.push(text!("{path} is configcid's own, and {file} lists it", path, file = file.path));
             }
         }
     }
@@ -81,13 +89,13 @@ fn own_listed(loaded: &[Loaded]) -> Vec<String> {
 }
 
 fn own_error(cid: &Cid, listed: &[String]) -> Error {
-    let mut what = format!(
+    let mut what = text!(
         "another tool has listed {}, which endpoints would fetch: {}",
         count(listed.len(), "file of configcid's own", "files of configcid's own"),
         listed[..listed.len().min(NAMED)].join("; ")
     );
     if listed.len() > NAMED {
-        what.push_str(&format!("; and {} more", listed.len() - NAMED));
+        what.push_str(&text!("; and {} more", listed.len() - NAMED));
     }
     Error::new(ErrorKind::Damage, what).in_file(cid.path()).next(
         "say --unlist-own to take these entries out; configcid history --prune takes away what is of no use any more",
@@ -98,13 +106,13 @@ fn own_error(cid: &Cid, listed: &[String]) -> Error {
 pub(super) const NAMED: usize = 5;
 
 fn damage_error(cid: &Cid, damage: &[String]) -> Error {
-    let mut what = format!(
+    let mut what = text!(
         "{} that only the vendor writes: {}",
         count(damage.len(), "file is damaged", "files are damaged"),
         damage[..damage.len().min(NAMED)].join("; ")
     );
     if damage.len() > NAMED {
-        what.push_str(&format!("; and {} more", damage.len() - NAMED));
+        what.push_str(&text!("; and {} more", damage.len() - NAMED));
     }
     Error::new(ErrorKind::Damage, what)
         .in_file(cid.path())

@@ -28,7 +28,7 @@ pub(super) fn bring_in_line(basis: &mut Basis<'_>) -> Result<Refreshed> {
                 refreshed.catalogs.push(CatalogChange {
                     catalog: loaded.file.path.clone(),
                     entries: loaded.catalog.entries().len(),
-                    function: "unknown checksum function".to_owned(),
+                    function: text!("unknown checksum function").to_owned(),
                     changed: false,
                     actions: Vec::new(),
                 });
@@ -95,47 +95,45 @@ fn function_by(detection: Detection, place: &Path, options: &RefreshOptions) -> 
             let mut what = Vec::new();
             if !files.is_empty() {
                 let names: Vec<&str> = files.iter().take(NAMED).map(CidPath::as_str).collect();
-                what.push(format!("{} {} not what it says", names.join(", "), if files.len() == 1 { "is" } else { "are" }));
+                let names = names.join(", ");
+                what.push(match files.len() {
+                    1 => text!("{names} is not what it says", names),
+                    _ => text!("{names} are not what it says", names),
+                });
             }
             if own {
-                what.push("its own checksum is wrong".to_owned());
+                what.push(text!("its own checksum is wrong").to_owned());
             }
             Err(Error::new(
                 ErrorKind::Damage,
-                format!("the catalog uses {}, but there is damage: {}", function.name(), what.join(", and ")),
+                text!("the catalog uses {}, but there is damage: {}", function.name(), what.join(text!(", and "))),
             )
             .in_file(place)
             .next("let the server update this CID; or, if it is meant to be so, say --accept-damage"))
         }
         Detection::Undetermined(function) => Err(Error::new(
             ErrorKind::UndeterminedChecksum,
-            format!(
-                "its checksum function cannot be told: none of the files it lists is there, unchanged, with four bytes or \
-                 more (its own checksum agrees with {})",
-                function.name()
-            ),
+            text!("its checksum function cannot be told: none of the files it lists is there, unchanged, with four bytes or \
+                 more (its own checksum agrees with {})", function.name()),
         )
         .in_file(place)
-        .next(format!("if you know the function, name it: --checksum {}", function.name()))),
+        .next(text!("if you know the function, name it: --checksum {}", function.name()))),
         Detection::Foreign => Err(Error::new(
             ErrorKind::ForeignChecksum,
             match &options.checksum {
-                ChecksumChoice::FindOut => "no checksum function that configcid knows reproduces this catalog".to_owned(),
+                ChecksumChoice::FindOut => text!("no checksum function that configcid knows reproduces this catalog").to_owned(),
                 ChecksumChoice::Also(function) => {
-                    format!("neither {} nor a function that configcid knows reproduces this catalog", function.name())
+                    text!("neither {} nor a function that configcid knows reproduces this catalog", function.name())
                 }
-                ChecksumChoice::Use(function) => format!("the checksum function {} does not reproduce this catalog", function.name()),
+                ChecksumChoice::Use(function) => text!("the checksum function {} does not reproduce this catalog", function.name()),
             },
         )
         .in_file(place)
-        .next(format!(
-            "bring the function with --checksum DEFINITION, which configcid catalog identify may find, or --checksum-command \
-             'PROGRAM ARG...', or the vendor's program with --refresh-with {}",
-            match Program::found() {
-                Some(found) => format!("auto, which is {}", found.display()),
+        .next(text!("bring the function with --checksum DEFINITION, which configcid catalog identify may find, or --checksum-command \
+             'PROGRAM ARG...', or the vendor's program with --refresh-with {}", match Program::found() {
+                Some(found) => text!("auto, which is {}", found.display()),
                 None => "ConfigCID.exe".to_owned(),
-            }
-        ))),
+            }))),
     }
 }
 

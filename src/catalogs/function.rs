@@ -23,7 +23,7 @@ pub fn function(text: &str) -> Result<Function> {
     if !path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml")) {
         return text.parse().map(of_definition);
     }
-    let bytes = read_given_file(path, MOST, "name a file with one line, checksum = \"DEFINITION\"")?;
+    let bytes = read_given_file(path, MOST, text!("name a file with one line, checksum = \"DEFINITION\""))?;
     let text =
         std::str::from_utf8(&bytes).map_err(|_| Error::new(ErrorKind::Usage, "it is not UTF-8").in_file(path))?;
     Definition::parse_file(text).map(of_definition).map_err(|error| error.in_file(path))

@@ -59,7 +59,7 @@ impl Order {
             .impossible
             .iter()
             .map(|(catalog, entry)| {
-                format!("{catalog} lists {entry}, which depends on it: that entry is left as it is")
+                text!("{catalog} lists {entry}, which depends on it: that entry is left as it is", catalog, entry)
             })
             .collect();
         warnings.sort();

@@ -139,10 +139,10 @@ fn worth_most(mut files: Vec<Offered>) -> Vec<Offered> {
     files.sort_by(|a, b| (a.size, &a.path).cmp(&(b.size, &b.path)));
     let mut wanted: Vec<(usize, String)> = Vec::new();
     let tells = |size: u32| match size {
-        0 => "the function's value of nothing: start value and final exclusive or".to_owned(),
-        1..=3 => "what one byte does".to_owned(),
-        4 => "four bytes: whether the function can be turned round".to_owned(),
-        _ => "one of the smallest".to_owned(),
+        0 => text!("the function's value of nothing: start value and final exclusive or").to_owned(),
+        1..=3 => text!("what one byte does").to_owned(),
+        4 => text!("four bytes: whether the function can be turned round").to_owned(),
+        _ => text!("one of the smallest").to_owned(),
     };
     wanted.extend(files.iter().take(SMALLEST).enumerate().map(|(index, file)| (index, tells(file.size))));
     let mut pairs = Vec::new();
@@ -158,7 +158,10 @@ fn worth_most(mut files: Vec<Offered>) -> Vec<Offered> {
     for (differing, first, second) in pairs.into_iter().take(PAIRS) {
         for (this, other) in [(first, second), (second, first)] {
             let bytes = crate::base::text::count(differing, "byte", "bytes");
-            wanted.push((this, format!("differs from {} in {bytes}: what a difference does", files[other].path)));
+            wanted.push((
+                this,
+                text!("differs from {other} in {bytes}: what a difference does", other = files[other].path, bytes),
+            ));
         }
     }
     let mut offered: Vec<Offered> = Vec::new();
@@ -184,7 +187,7 @@ impl Offer {
         let mut catalogs = self.catalogs.clone();
         for path in agreed {
             let offered = self.files.iter().find(|offered| offered.path.key() == path.key()).ok_or_else(|| {
-                let what = format!("{path} is not offered: it is not a small, unchanged file of the vendor's");
+                let what = text!("{path} is not offered: it is not a small, unchanged file of the vendor's", path);
                 Error::new(ErrorKind::Usage, what).next("catalog sample CID lists the files that are")
             })?;
             for catalog in &mut catalogs {

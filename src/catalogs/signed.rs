@@ -37,9 +37,11 @@ pub(super) fn consult(
             Ok(manifest) => manifest,
             Err(error) => {
                 let place = error.position().map_or_else(String::new, |position| format!("{position}: "));
-                said.warnings.push(format!(
-                    "{path}: {place}{}; the manifest was not heeded: configcid audit tells more",
-                    error.what()
+                said.warnings.push(text!(
+                    "{path}: {place}{what}; the manifest was not heeded: configcid audit tells more",
+                    path,
+                    place,
+                    what = error.what()
                 ));
                 continue;
             }
@@ -51,8 +53,9 @@ pub(super) fn consult(
     }
     for change in changes {
         if let Some(manifest) = signed.get(&change.path.key()) {
-            let what = format!(
-                "the manifest {manifest} lists this file: it is the vendor's, and to write it breaks the manifest"
+            let what = text!(
+                "the manifest {manifest} lists this file: it is the vendor's, and to write it breaks the manifest",
+                manifest
             );
             return Err(Error::new(ErrorKind::SignedFile, what)
                 .in_file(&cid.shown(&change.path))
@@ -64,9 +67,12 @@ pub(super) fn consult(
             let path = change.path.under(catalog.catalog.folder().as_ref());
             if let Some(manifest) = signed.get(&path.key()) {
                 let catalog = &catalog.catalog;
-                let what =
-                    format!("{path}: the manifest {manifest} lists this file, so that it should be the vendor's");
-                said.warnings.push(format!("{what}; {catalog} lists it as it is on disk"));
+                let what = text!(
+                    "{path}: the manifest {manifest} lists this file, so that it should be the vendor's",
+                    path,
+                    manifest
+                );
+                said.warnings.push(text!("{what}; {catalog} lists it as it is on disk", what, catalog));
             }
         }
     }

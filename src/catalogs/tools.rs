@@ -32,16 +32,24 @@ pub(super) fn damage(view: &View<'_>, loaded: &[Loaded], options: &RefreshOption
                     let function = bound(function, &catalog.context(&entry.path, entry.size.into()));
                     match view.sum(&path, &found, &*function)? {
                         Some((_, is)) if is != entry.checksum => {
-                            format!("{path} has the checksum {is}, and {by} lists {}", entry.checksum)
+                            text!(
+                                "{path} has the checksum {is}, and {by} lists {checksum}",
+                                path,
+                                is,
+                                by,
+                                checksum = entry.checksum
+                            )
                         }
                         _ => continue,
                     }
                 }
-                Found::File { size, .. } => format!("{path} has {size} bytes, and {by} lists {}", entry.size),
-                Found::Absent => format!("{path} is not there, and {by} lists it"),
-                Found::Folder | Found::Other => format!("{path} is no file, and {by} lists it"),
+                Found::File { size, .. } => {
+                    text!("{path} has {size} bytes, and {by} lists {size_is}", path, size, by, size_is = entry.size)
+                }
+                Found::Absent => text!("{path} is not there, and {by} lists it", path, by),
+                Found::Folder | Found::Other => text!("{path} is no file, and {by} lists it", path, by),
             };
-            let way_out = format!("if it is of a package of your own, say --customer-file {}", path.file_name());
+            let way_out = text!("if it is of a package of your own, say --customer-file {}", path.file_name());
             damage.entry(path.key()).or_insert(format!("{what} ({way_out})"));
         }
     }

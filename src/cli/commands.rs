@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::Exit;
+use crate::base::language::said;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use super::audit::AuditArgs;
@@ -33,8 +34,8 @@ use super::{
 
 /// Below the help of the program.
 fn exit_codes() -> String {
-    let codes = Exit::MEANINGS.map(|(exit, meaning)| format!("\n  {}  {meaning}", exit as u8));
-    format!("Exit codes:{}", codes.concat())
+    let codes = Exit::MEANINGS.map(|(exit, meaning)| format!("\n  {}  {}", exit as u8, said(meaning)));
+    format!("{}{}", text!("Exit codes:"), codes.concat())
 }
 
 /// Configures and packages CIDs, the central installation directories of Sophos endpoint software.
@@ -61,6 +62,9 @@ pub(super) struct Cli {
     /// When to color the output
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, hide_possible_values = true)]
     color: Color,
+    /// The language of what people read: en or de
+    #[arg(long, global = true, hide = true, value_name = "LANGUAGE", value_parser = super::language::tag)]
+    lang: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -148,7 +152,7 @@ fn start(out: Out) -> Exit {
             crate::Error::usage("there is nothing to do").next("name a CID or a command; configcid --help lists them");
         return out.fail("configcid", &error);
     }
-    printed(write!(std::io::stdout(), "{START}"));
+    printed(write!(std::io::stdout(), "{}", said(START)));
     Exit::Usage
 }
 

@@ -5,6 +5,8 @@ use std::fmt::Write;
 
 use clap::Command;
 
+use crate::base::language::said;
+
 /// The lines of one command, without the name of the program, and what each does.
 type Example = (&'static str, &'static str);
 
@@ -559,9 +561,9 @@ fn add(command: Command, above: &str) -> Command {
 }
 
 fn text(examples: &[Example]) -> String {
-    let mut text = String::from("Examples, where `configcid demo demo` was run:");
+    let mut text = String::from(text!("Examples, where `configcid demo demo` was run:"));
     for (line, what) in examples {
-        let _ = write!(text, "\n  configcid {line}\n      {what}");
+        let _ = write!(text, "\n  configcid {line}\n      {}", said(what));
     }
     text
 }

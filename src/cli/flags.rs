@@ -16,10 +16,10 @@ use clap::builder::{PathBufValueParser, TypedValueParser};
 pub(super) fn path() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(|path| {
         if begins_with_foreign_dash(&path.to_string_lossy()) {
-            return Err(
+            return Err(text!(
                 "it begins with the dash of a word processor: options begin with --, and a file of such a name with ./"
-                    .to_owned(),
-            );
+            )
+            .to_owned());
         }
         match cfg!(windows) {
             true => unquoted(path),
@@ -33,7 +33,7 @@ fn program() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(|line| {
         let text = line.to_string_lossy();
         if begins_with_foreign_dash(&text) {
-            return Err("it begins with the dash of a word processor".to_owned());
+            return Err(text!("it begins with the dash of a word processor").to_owned());
         }
         match cfg!(windows) && text.matches('"').count() == 1 {
             true => unquoted(line),
@@ -60,9 +60,11 @@ fn unquoted(path: PathBuf) -> Result<PathBuf, String> {
     match (quote, path.to_str()) {
         (None, _) => Ok(path),
         (Some(at), Some(text)) if at > 0 && at + 1 == text.len() => Ok(format!("{}\\", &text[..at]).into()),
-        _ => Err("a backslash before a closing quote takes the quote for a character of the name; leave it out, or \
+        _ => Err(text!(
+            "a backslash before a closing quote takes the quote for a character of the name; leave it out, or \
                   write two"
-            .to_owned()),
+        )
+        .to_owned()),
     }
 }
 

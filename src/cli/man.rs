@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::base::language::said;
 use crate::{Error, Exit, Result};
 use clap::builder::Resettable;
 use clap::{Args, Command};
@@ -57,7 +58,8 @@ fn one(program: &Command, words: &[String]) -> Result<String> {
     let mut command = program;
     for word in words {
         command = command.find_subcommand(word).ok_or_else(|| {
-            Error::usage(format!("there is no command {:?}", words.join(" "))).next("configcid --help lists them")
+            Error::usage(text!("there is no command {}", format!("{:?}", words.join(" "))))
+                .next("configcid --help lists them")
         })?;
     }
     Ok(page(command))
@@ -94,15 +96,17 @@ fn page(command: &Command) -> String {
 fn examples(words: &str, page: &mut impl io::Write) -> io::Result<()> {
     let examples = super::examples::of(words);
     if !examples.is_empty() {
-        writeln!(page, ".SH EXAMPLES\nThey run in a folder where \\fBconfigcid demo demo\\fR was run.")?;
+        writeln!(page, "{}", text!(".SH EXAMPLES\nThey run in a folder where \\fBconfigcid demo demo\\fR was run."))?;
     }
     let plain = |text: &str| text.replace('\\', "\\e").replace('-', "\\-");
     examples
         .iter()
-        .try_for_each(|(line, what)| writeln!(page, ".TP\n\\fBconfigcid {}\\fR\n{}", plain(line), plain(what)))
+        .try_for_each(|(line, what)| writeln!(page, ".TP\n\\fBconfigcid {}\\fR\n{}", plain(line), plain(said(what))))
 }
 
 fn exit_status(page: &mut impl io::Write) -> io::Result<()> {
-    writeln!(page, ".SH \"EXIT STATUS\"")?;
-    Exit::MEANINGS.iter().try_for_each(|(exit, meaning)| writeln!(page, ".TP\n\\fB{}\\fR\n{meaning}", *exit as u8))
+    writeln!(page, "{}", text!(".SH \"EXIT STATUS\""))?;
+    Exit::MEANINGS
+        .iter()
+        .try_for_each(|(exit, meaning)| writeln!(page, ".TP\n\\fB{}\\fR\n{}", *exit as u8, said(meaning)))
 }

@@ -16,6 +16,7 @@ mod examples;
 mod explain;
 mod flags;
 mod fleet;
+mod language;
 mod look;
 mod man;
 mod manifest;
@@ -50,8 +51,10 @@ use out::{Color, Out};
 /// Runs the program.
 pub fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
+    language::choose(&words);
     let mut program = examples::with_examples(Cli::command());
     program.build();
+    let program = language::translated(program);
     let exit = match parse(&program, &words) {
         Ok(cli) => {
             signals::listen();
@@ -85,7 +88,10 @@ fn refused(command: &str, error: &clap::Error, words: &[OsString]) -> Exit {
         out::printed(error.print());
         return Exit::Done;
     }
-    let _ = error.print();
+    match language::refusal(error) {
+        Some(text) => plain(words).failure(&text),
+        None => _ = error.print(),
+    }
     answer_usage(command, &in_parts(error), words)
 }
 
@@ -126,7 +132,7 @@ fn in_parts(error: &clap::Error) -> Error {
     });
     let error = Error::usage(what);
     match meant {
-        Some(meant) => error.next(format!("did you mean {meant}?")),
+        Some(meant) => error.next(text!("did you mean {meant}?", meant)),
         None => error.next("--help shows the arguments"),
     }
 }
@@ -142,13 +148,14 @@ fn refuse_misplaced(matches: &ArgMatches) -> Result<(), clap::Error> {
         let given = || matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine);
         !arg.is_global_set() && given()
     });
-    let Some(what) = misplaced.map(|arg| arg.get_long().map_or_else(|| "a CID".to_owned(), |name| format!("--{name}")))
+    let Some(what) =
+        misplaced.map(|arg| arg.get_long().map_or_else(|| text!("a CID").to_owned(), |name| format!("--{name}")))
     else {
         return Ok(());
     };
     Err(command.error(
         ErrorKind::ArgumentConflict,
-        format!("{what} stands before a command; put it behind, or write ./NAME for a CID of a command's name"),
+        text!("{what} stands before a command; put it behind, or write ./NAME for a CID of a command's name", what),
     ))
 }
 

@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use crate::base::language::said;
 use crate::report::{Answer, ErrorReport, Tone, safe};
 use crate::{Error, Exit, report};
 use anstream::{AutoStream, ColorChoice};
@@ -34,8 +35,8 @@ pub(super) fn end(exit: Exit) -> Exit {
     match FAILED.lock().unwrap_or_else(PoisonError::into_inner).take() {
         None => exit,
         Some(error) => {
-            let error = Error::io("write all of it", Path::new("standard output"), error);
-            let _ = writeln!(io::stderr(), "error: {error}");
+            let error = Error::io("write all of it", Path::new(text!("standard output")), error);
+            let _ = writeln!(io::stderr(), "{} {error}", said("error:"));
             Exit::Failed
         }
     }
@@ -80,7 +81,7 @@ impl Out {
     fn put(self, style: Style, text: &str) {
         if !self.json && !self.quiet {
             let mut stdout = AutoStream::new(io::stdout(), self.choice());
-            printed(writeln!(stdout, "{style}{}{style:#}", safe(text)));
+            printed(writeln!(stdout, "{style}{}{style:#}", safe(said(text))));
         }
     }
 
@@ -133,11 +134,12 @@ impl Out {
 
     /// A line of a unified diff, or of [`report::plan_lines`].
     pub(super) fn change(self, line: &str) {
-        let style = if line.starts_with("Adding") || (line.starts_with('+') && !line.starts_with("+++")) {
+        let begins = |verb: &str| line.starts_with(said(verb));
+        let style = if begins("Adding") || (line.starts_with('+') && !line.starts_with("+++")) {
             GOOD
-        } else if line.starts_with("Removing") || (line.starts_with('-') && !line.starts_with("---")) {
+        } else if begins("Removing") || (line.starts_with('-') && !line.starts_with("---")) {
             BAD
-        } else if line.starts_with("Updating") {
+        } else if begins("Updating") {
             DOUBTFUL
         } else {
             Style::new()
@@ -154,7 +156,7 @@ impl Out {
 
     pub(super) fn warning(self, text: &str) {
         if !self.json {
-            let _ = writeln!(self.stderr(), "{DOUBTFUL}warning:{DOUBTFUL:#} {}", safe(text));
+            let _ = writeln!(self.stderr(), "{DOUBTFUL}{}{DOUBTFUL:#} {}", said("warning:"), safe(said(text)));
         }
     }
 
@@ -164,7 +166,7 @@ impl Out {
 
     /// An error that was put into words already.
     pub(super) fn failure(self, error: &str) {
-        let _ = writeln!(self.stderr(), "{BAD}error:{BAD:#} {error}");
+        let _ = writeln!(self.stderr(), "{BAD}{}{BAD:#} {error}", said("error:"));
     }
 
     fn stderr(self) -> AutoStream<io::Stderr> {

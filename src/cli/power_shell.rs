@@ -409,7 +409,9 @@ fn is_left_out(function: &Function, arg: &Arg) -> bool {
         "explain" => &["all"],
         _ => &[],
     };
-    arg.get_long().is_none_or(|long| OF_ALL.contains(&long) || of_one.contains(&long))
+    // The messenger's functions have an option of this name that is their own.
+    let is_language = arg.is_global_set() && arg.get_long() == Some("lang");
+    is_language || arg.get_long().is_none_or(|long| OF_ALL.contains(&long) || of_one.contains(&long))
 }
 
 /// The parameter of an option: --refresh-with is -RefreshWith.

@@ -69,7 +69,7 @@ fn foreign_dash(command: &Command, word: &str) -> Option<Error> {
     let name = word.trim_start_matches(|c: char| !c.is_alphanumeric());
     let name = name.split('=').next().unwrap_or(name);
     let option = option_near(command, name)?;
-    Some(slip(format!("{word:?} begins with the dash of a word processor"), &option))
+    Some(slip(text!("{word} begins with the dash of a word processor", word = format!("{word:?}")), &option))
 }
 
 /// `/dry-run`, `/ip:10.1.2.3`, `/?`.
@@ -87,11 +87,11 @@ fn slash(command: &Command, word: &str) -> Option<Error> {
         _ if !name.is_empty() && Path::new(word).symlink_metadata().is_err() => option_near(command, name)?,
         _ => return None,
     };
-    Some(slip(format!("{word:?} is no path, and no option as configcid has them"), &option))
+    Some(slip(text!("{word} is no path, and no option as configcid has them", word = format!("{word:?}")), &option))
 }
 
 fn slip(what: String, option: &str) -> Error {
-    Error::usage(what).next(format!("write {option}"))
+    Error::usage(what).next(text!("write {option}", option))
 }
 
 fn option_near(command: &Command, name: &str) -> Option<String> {
@@ -121,10 +121,11 @@ pub(super) fn of_command(program: &Command, word: &Path) -> Option<Error> {
         .filter(|(_, leaf)| near.contains(&leaf.as_str()))
         .map(|(name, _)| format!("configcid {name}"))
         .collect();
-    let error = Error::usage(format!("there is no command {text:?}, and nothing here has this name"));
+    let error =
+        Error::usage(text!("there is no command {text}, and nothing here has this name", text = format!("{text:?}")));
     Some(match meant.is_empty() {
         true => error.next("configcid --help lists the commands; nothing was touched"),
-        false => error.next(format!("did you mean {}? Nothing was touched", meant.join(" or "))),
+        false => error.next(text!("did you mean {}? Nothing was touched", meant.join(" or "))),
     })
 }
 

@@ -71,7 +71,10 @@ impl RelayAddress {
             }
         }
         if address.ips.is_empty() && address.fqdns.is_empty() && address.names.is_empty() {
-            return Err(bad("a relay needs an IP address, an FQDN or a NetBIOS name", "give at least one of them"));
+            return Err(bad(
+                text!("a relay needs an IP address, an FQDN or a NetBIOS name"),
+                text!("give at least one of them"),
+            ));
         }
         Ok(address)
     }
@@ -123,14 +126,16 @@ pub(super) fn bad(what: impl Into<String>, next: &str) -> Error {
 pub(super) fn check_ip(text: &str) -> Result<IpAddr> {
     let ip: IpAddr = text.parse().map_err(|_| {
         let next = slip(text).unwrap_or_else(|| match text {
-            _ if text.contains(':') => "write IPv6 as fe80::1, without brackets and port",
+            _ if text.contains(':') => text!("write IPv6 as fe80::1, without brackets and port"),
             _ if text.chars().any(char::is_alphabetic) && text.contains('.') => {
-                "this looks like a DNS name: give it as the FQDN, with --fqdn"
+                text!("this looks like a DNS name: give it as the FQDN, with --fqdn")
             }
-            _ if text.chars().any(char::is_alphabetic) => "this looks like a name: give it with --netbios or --fqdn",
-            _ => "write it as four numbers from 0 to 255 with dots between",
+            _ if text.chars().any(char::is_alphabetic) => {
+                text!("this looks like a name: give it with --netbios or --fqdn")
+            }
+            _ => text!("write it as four numbers from 0 to 255 with dots between"),
         });
-        bad(format!("{text:?} is no IP address"), next)
+        bad(text!("{text} is no IP address", text = format!("{text:?}")), next)
     })?;
     let of_one_host = match ip {
         IpAddr::V4(ip) => !ip.is_unspecified() && !ip.is_multicast() && !ip.is_broadcast(),
@@ -139,7 +144,7 @@ pub(super) fn check_ip(text: &str) -> Result<IpAddr> {
     if of_one_host {
         Ok(ip)
     } else {
-        Err(bad(format!("{ip} is not the address of one computer"), "give the relay's own"))
+        Err(bad(text!("{ip} is not the address of one computer", ip), text!("give the relay's own")))
     }
 }
 
@@ -148,16 +153,16 @@ fn slip(text: &str) -> Option<&'static str> {
     const QUOTES: &str =
         "\"'\u{2018}\u{2019}\u{201A}\u{201B}\u{201C}\u{201D}\u{201E}\u{201F}\u{AB}\u{BB}\u{2039}\u{203A}";
     if text.starts_with(|c| QUOTES.contains(c)) || text.ends_with(|c| QUOTES.contains(c)) {
-        return Some("leave the quotes out");
+        return Some(text!("leave the quotes out"));
     }
     if text.len() > 1 && text.ends_with('.') {
-        return Some("leave the last dot out");
+        return Some(text!("leave the last dot out"));
     }
     if text.starts_with('[') {
-        return Some("leave the brackets out");
+        return Some(text!("leave the brackets out"));
     }
     if text.trim() != text {
-        return Some("leave the blanks around it out");
+        return Some(text!("leave the blanks around it out"));
     }
     None
 }
@@ -165,30 +170,32 @@ fn slip(text: &str) -> Option<&'static str> {
 pub(super) fn check_fqdn(text: &str) -> Result<String> {
     let wrong = |why: &str| {
         let next = slip(text).unwrap_or(match text {
-            _ if text.parse::<IpAddr>().is_ok() => "this is an IP address: give it with --ip",
+            _ if text.parse::<IpAddr>().is_ok() => text!("this is an IP address: give it with --ip"),
             _ if text.chars().any(|c| c.is_alphabetic() && !c.is_ascii()) => {
-                "write it as DNS has it, where labels with other letters begin with xn--"
+                text!("write it as DNS has it, where labels with other letters begin with xn--")
             }
-            _ => "write it as labels of letters, digits and hyphens with dots between, such as relay1.sales.acme",
+            _ => {
+                text!("write it as labels of letters, digits and hyphens with dots between, such as relay1.sales.acme")
+            }
         });
-        Err(bad(format!("{text:?} is no DNS name: {why}"), next))
+        Err(bad(text!("{text} is no DNS name: {why}", text = format!("{text:?}"), why), next))
     };
     if text.is_empty() || text.len() > 253 {
-        return wrong("it must have 1 to 253 characters");
+        return wrong(text!("it must have 1 to 253 characters"));
     }
     for label in text.split('.') {
         if label.is_empty() || label.len() > 63 {
-            return wrong("each label must have 1 to 63 characters");
+            return wrong(text!("each label must have 1 to 63 characters"));
         }
         if let Some(c) = label.chars().find(|c| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_')) {
-            return wrong(&format!("{c:?} is not allowed"));
+            return wrong(&text!("{c} is not allowed", c = format!("{c:?}")));
         }
         if label.starts_with('-') || label.ends_with('-') {
-            return wrong("a label neither begins nor ends with a hyphen");
+            return wrong(text!("a label neither begins nor ends with a hyphen"));
         }
     }
     if text.rsplit('.').next().is_some_and(|label| label.bytes().all(|b| b.is_ascii_digit())) {
-        return wrong("its last label is a number, as in an IP address");
+        return wrong(text!("its last label is a number, as in an IP address"));
     }
     Ok(text.to_owned())
 }
@@ -196,23 +203,23 @@ pub(super) fn check_fqdn(text: &str) -> Result<String> {
 pub(super) fn check_netbios(text: &str) -> Result<String> {
     let wrong = |why: &str| {
         let next = slip(text).unwrap_or(match text {
-            _ if text.parse::<IpAddr>().is_ok() => "this is an IP address: give it with --ip",
+            _ if text.parse::<IpAddr>().is_ok() => text!("this is an IP address: give it with --ip"),
             _ if text.chars().any(|c| c.is_alphabetic() && !c.is_ascii()) => {
-                "only letters of ASCII are sure to be understood: leave the name out, and give --ip or --fqdn"
+                text!("only letters of ASCII are sure to be understood: leave the name out, and give --ip or --fqdn")
             }
-            _ if text.contains('.') => "this looks like a DNS name: give it as the FQDN, with --fqdn",
-            _ => "give the computer's name without its domain, such as RELAY1",
+            _ if text.contains('.') => text!("this looks like a DNS name: give it as the FQDN, with --fqdn"),
+            _ => text!("give the computer's name without its domain, such as RELAY1"),
         });
-        Err(bad(format!("{text:?} is no NetBIOS name: {why}"), next))
+        Err(bad(text!("{text} is no NetBIOS name: {why}", text = format!("{text:?}"), why), next))
     };
     if text.is_empty() || text.chars().count() > 15 {
-        return wrong("it must have 1 to 15 characters");
+        return wrong(text!("it must have 1 to 15 characters"));
     }
     if let Some(c) = text.chars().find(|&c| !c.is_ascii_graphic() || r#"\/:*?"<>|+=;,[]"#.contains(c)) {
-        return wrong(&format!("{c:?} is not allowed"));
+        return wrong(&text!("{c} is not allowed", c = format!("{c:?}")));
     }
     if text.starts_with('.') || text.parse::<IpAddr>().is_ok() {
-        return wrong("it neither begins with a dot nor is an IP address");
+        return wrong(text!("it neither begins with a dot nor is an IP address"));
     }
     Ok(text.to_owned())
 }

@@ -43,7 +43,7 @@ impl Finding {
 impl std::fmt::Display for Finding {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if let Some(line) = self.line {
-            write!(f, "line {line}: ")?;
+            f.write_str(&text!("line {line}: ", line))?;
         }
         write!(f, "{} ({})", self.what, self.id)
     }
@@ -62,12 +62,13 @@ impl std::fmt::Display for Finding {
 pub fn judge(list: &str) -> Vec<Finding> {
     let mut found = Vec::new();
     if list.trim().trim_matches(',').trim().is_empty() {
-        let what =
-            "it is empty: endpoints that read it report to nobody; it should be IP,FQDN,NETBIOS of the relay or server";
+        let what = text!(
+            "it is empty: endpoints that read it report to nobody; it should be IP,FQDN,NETBIOS of the relay or server"
+        );
         return vec![Finding::new(sorts::ADDRESS_MISSING, what.to_owned())];
     }
     if list.contains(';') {
-        let what = format!("{}: commas belong between the addresses, not semicolons", shown(list));
+        let what = text!("{}: commas belong between the addresses, not semicolons", shown(list));
         found.push(Finding::new(sorts::ADDRESS_SEMICOLON, what));
     }
     let (mut ips, mut fqdns, mut names) = (Vec::new(), Vec::new(), Vec::new());
@@ -75,12 +76,12 @@ pub fn judge(list: &str) -> Vec<Finding> {
     for part in list.split([',', ';']) {
         let bare = part.trim();
         if bare.is_empty() {
-            let what = format!("{} has a comma too many: a part of it is empty", shown(list));
+            let what = text!("{} has a comma too many: a part of it is empty", shown(list));
             found.push(Finding::new(sorts::ADDRESS_EMPTY_PART, what));
             continue;
         }
         if bare != part {
-            let what = format!("{} has a blank before or behind {}", shown(list), shown(bare));
+            let what = text!("{} has a blank before or behind {}", shown(list), shown(bare));
             found.push(Finding::new(sorts::ADDRESS_BLANK, what));
         }
         match kind_of(bare) {
@@ -102,11 +103,11 @@ pub fn judge(list: &str) -> Vec<Finding> {
     if let Some(name) = fqdns.iter().chain(&names).find(|name| name.contains('_')) {
         found.push(Finding::new(
             sorts::ADDRESS_UNDERSCORE,
-            format!("{name} has an underscore, which some DNS servers refuse"),
+            text!("{name} has an underscore, which some DNS servers refuse", name),
         ));
     }
     if ips.len() > 1 || fqdns.len() > 1 || names.len() > 1 {
-        let what = format!(
+        let what = text!(
             "{} names {} IP addresses, {} DNS names and {} short names: an endpoint that does not reach the first ones waits for each in vain",
             shown(list),
             ips.len(),
@@ -116,11 +117,11 @@ pub fn judge(list: &str) -> Vec<Finding> {
         found.push(Finding::new(sorts::ADDRESS_SEVERAL, what));
     }
     if !kinds.is_sorted() {
-        let what = format!("{} is not in the order IP,FQDN,NETBIOS [14635]", shown(list));
+        let what = text!("{} is not in the order IP,FQDN,NETBIOS [14635]", shown(list));
         found.push(Finding::new(sorts::ADDRESS_ORDER, what));
     }
     if ips.is_empty() && fqdns.is_empty() && !names.is_empty() && !found.iter().any(Finding::is_error) {
-        let what = format!(
+        let what = text!(
             "{} is a short name alone: endpoints must resolve it by themselves; in an NT domain with a DHCP-addressed relay the FQDN must be in the list [14635]",
             shown(list)
         );
@@ -137,16 +138,19 @@ pub(crate) fn service_args(args: &str) -> Option<Finding> {
     let (_, listens) = lower.split_once("-orblistenendpoints")?;
     let Some((_, port)) = listens.split_once("ssl_port=") else {
         return warning(
-            "ServiceArgs names where the router listens, without ssl_port=8194: endpoints are told no port for SSL"
-                .to_owned(),
+            text!(
+                "ServiceArgs names where the router listens, without ssl_port=8194: endpoints are told no port for SSL"
+            )
+            .to_owned(),
         );
     };
     let port: String = port.chars().take_while(char::is_ascii_digit).collect();
     if port == "8194" {
         return None;
     }
-    warning(format!(
-        "ServiceArgs has ssl_port={port}, and the port for SSL is 8194: firewalls must let this one through"
+    warning(text!(
+        "ServiceArgs has ssl_port={port}, and the port for SSL is 8194: firewalls must let this one through",
+        port
     ))
 }
 
@@ -173,15 +177,20 @@ fn kind_of(part: &str) -> Result<(u8, Option<IpAddr>), Finding> {
     let error = |sort, what: String| Err(Finding::new(sort, what));
     let seen = shown(part);
     if part.contains(|c| matches!(c, '"' | '\u{2018}'..='\u{201F}' | '\u{AB}' | '\u{BB}')) {
-        return error(sorts::ADDRESS_QUOTES, format!("{seen} has a quote in it"));
+        return error(sorts::ADDRESS_QUOTES, text!("{seen} has a quote in it", seen));
     }
     if part.contains("://") {
-        let what =
-            format!("{seen} is the address of a web page or share: the computer's IP address and names belong here");
+        let what = text!(
+            "{seen} is the address of a web page or share: the computer's IP address and names belong here",
+            seen
+        );
         return error(sorts::ADDRESS_URL, what);
     }
     if part.contains(['\\', '/']) {
-        return error(sorts::ADDRESS_UNC, format!("{seen} is a path: the computer's IP address and names belong here"));
+        return error(
+            sorts::ADDRESS_UNC,
+            text!("{seen} is a path: the computer's IP address and names belong here", seen),
+        );
     }
     if let Ok(ip) = part.parse::<IpAddr>() {
         return match check_ip(part) {
@@ -194,7 +203,7 @@ fn kind_of(part: &str) -> Result<(u8, Option<IpAddr>), Finding> {
     if plain != part && plain.parse::<std::net::Ipv6Addr>().is_ok() {
         return error(
             sorts::ADDRESS_PORT,
-            format!("{seen}: write the IPv6 address alone, without brackets, port or zone"),
+            text!("{seen}: write the IPv6 address alone, without brackets, port or zone", seen),
         );
     }
     if let Some((_, port)) = part.rsplit_once(':')
@@ -202,13 +211,13 @@ fn kind_of(part: &str) -> Result<(u8, Option<IpAddr>), Finding> {
     {
         return error(
             sorts::ADDRESS_PORT,
-            format!("{seen} has a port: a router asks at ClientIORPort, 8192, by itself"),
+            text!("{seen} has a port: a router asks at ClientIORPort, 8192, by itself", seen),
         );
     }
     if part.contains('.') && part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
         return error(
             sorts::ADDRESS_IP,
-            format!("{seen} is no IP address: four numbers from 0 to 255 with dots between"),
+            text!("{seen} is no IP address: four numbers from 0 to 255 with dots between", seen),
         );
     }
     let (kind, checked) = if part.contains('.') {
@@ -226,15 +235,15 @@ fn kind_of(part: &str) -> Result<(u8, Option<IpAddr>), Finding> {
 pub(super) fn doubt(ip: &IpAddr) -> Option<(IpAddr, &'static Sort, &'static str)> {
     match ip.to_canonical() {
         IpAddr::V4(v4) if v4.is_loopback() || v4.is_link_local() => {
-            Some((*ip, sorts::ADDRESS_LOCAL, "is no address that other computers reach"))
+            Some((*ip, sorts::ADDRESS_LOCAL, text!("is no address that other computers reach")))
         }
         IpAddr::V6(v6) if v6.is_loopback() || v6.is_unicast_link_local() => Some((
             *ip,
             sorts::ADDRESS_LOCAL,
-            "is an IPv6 address that no other computer reaches, or only those on the same wire",
+            text!("is an IPv6 address that no other computer reaches, or only those on the same wire"),
         )),
         IpAddr::V6(_) => {
-            Some((*ip, sorts::ADDRESS_IPV6, "is an IPv6 address: routers of this age may understand only IPv4"))
+            Some((*ip, sorts::ADDRESS_IPV6, text!("is an IPv6 address: routers of this age may understand only IPv4")))
         }
         IpAddr::V4(_) => None,
     }
@@ -250,7 +259,7 @@ impl RelayAddress {
         let mut warnings = self.doubts();
         if self.fqdns.is_empty() {
             warnings.push(
-                "no FQDN is given: with a DHCP-addressed relay in an NT domain the list must have it [14635]"
+                text!("no FQDN is given: with a DHCP-addressed relay in an NT domain the list must have it [14635]")
                     .to_owned(),
             );
         }
@@ -265,19 +274,17 @@ impl RelayAddress {
         }
         for fqdn in &self.fqdns {
             if !fqdn.contains('.') {
-                warnings.push(format!("{fqdn} is no fully qualified domain name"));
+                warnings.push(text!("{fqdn} is no fully qualified domain name", fqdn));
             } else if fqdn.contains('_') {
-                warnings.push(format!("{fqdn} has an underscore, which some DNS servers refuse"));
+                warnings.push(text!("{fqdn} has an underscore, which some DNS servers refuse", fqdn));
             }
         }
         for netbios in self.names.iter().filter(|name| name.contains('.')) {
-            warnings.push(format!("the NetBIOS name {netbios} has a dot: is it a DNS name?"));
+            warnings.push(text!("the NetBIOS name {netbios} has a dot: is it a DNS name?", netbios));
         }
         let parts = self.ips.len() + self.fqdns.len() + self.names.len();
         if [self.ips.len(), self.fqdns.len(), self.names.len()].iter().any(|number| *number > 1) {
-            warnings.push(format!(
-                "the list has {parts} parts: old clients may read three parts only, IP,FQDN,NETBIOS (assumed), and an endpoint that does not reach the first ones waits for each"
-            ));
+            warnings.push(text!("the list has {parts} parts: old clients may read three parts only, IP,FQDN,NETBIOS (assumed), and an endpoint that does not reach the first ones waits for each", parts));
         }
         warnings
     }
@@ -290,7 +297,10 @@ impl FromStr for RelayAddress {
     /// name; the order must be IP, FQDN, NetBIOS.
     fn from_str(list: &str) -> Result<Self> {
         if let Some(finding) = judge(list).into_iter().find(Finding::is_error) {
-            return Err(bad(finding.what, "write it as IP,FQDN,NETBIOS, such as 10.1.200.65,relay1.sales.acme,RELAY1"));
+            return Err(bad(
+                finding.what,
+                text!("write it as IP,FQDN,NETBIOS, such as 10.1.200.65,relay1.sales.acme,RELAY1"),
+            ));
         }
         let (mut ip, mut fqdn, mut netbios) = (None, None, None);
         for part in list.split(',') {
@@ -303,8 +313,8 @@ impl FromStr for RelayAddress {
             };
             if taken || slot.replace(part).is_some() {
                 return Err(bad(
-                    format!("{list:?} is not in the order IP,FQDN,NETBIOS"),
-                    "give each at most once and in this order",
+                    text!("{list} is not in the order IP,FQDN,NETBIOS", list = format!("{list:?}")),
+                    text!("give each at most once and in this order"),
                 ));
             }
         }

@@ -49,5 +49,9 @@ pub(super) fn may_hold_secret(line: &str) -> bool {
 pub fn masked(secret: &str) -> String {
     let digest = Sha256::digest(secret.as_bytes());
     let fingerprint = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
-    format!("(hidden: {} characters, fingerprint {fingerprint:08x})", secret.chars().count())
+    text!(
+        "(hidden: {count} characters, fingerprint {fingerprint})",
+        count = secret.chars().count(),
+        fingerprint = format!("{fingerprint:08x}")
+    )
 }

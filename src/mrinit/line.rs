@@ -55,11 +55,13 @@ impl Slip {
     /// What is wrong, behind "the line of NAME is malformed"; empty where there is no more to say.
     pub(super) fn words(self) -> &'static str {
         match self {
-            Self::Quotes => ": it has the quotes of a word processor (\u{201C} \u{201D}) where plain ones (\") belong",
-            Self::BareName => ": its name has no quotes around it",
-            Self::BareValue => ": its value has no quotes around it",
-            Self::Dword => ": a number is written as dword: and eight hex digits, without quotes",
-            Self::Invisible => ": there are characters in it that cannot be seen",
+            Self::Quotes => {
+                text!(": it has the quotes of a word processor (\u{201C} \u{201D}) where plain ones (\") belong")
+            }
+            Self::BareName => text!(": its name has no quotes around it"),
+            Self::BareValue => text!(": its value has no quotes around it"),
+            Self::Dword => text!(": a number is written as dword: and eight hex digits, without quotes"),
+            Self::Invisible => text!(": there are characters in it that cannot be seen"),
             Self::Form => "",
         }
     }

@@ -47,8 +47,10 @@ impl Mrinit {
             && !router.is_empty()
             && same(router, parent)
         {
-            let what = format!(
-                "{KEY_PARENT_ROUTER} and {KEY_MR_PARENT} name the same computer: endpoints report to the server itself; if they should report to a relay, its address is missing"
+            let what = text!(
+                "{KEY_PARENT_ROUTER} and {KEY_MR_PARENT} name the same computer: endpoints report to the server itself; if they should report to a relay, its address is missing",
+                KEY_PARENT_ROUTER,
+                KEY_MR_PARENT
             );
             found.push(Finding::new(sorts::SERVER_AS_RELAY, what));
         }
@@ -62,12 +64,14 @@ impl Mrinit {
             (
                 LineEnding::Cr,
                 sorts::LINE_END_CR,
-                "lines end in CR alone, as on old Macs: Windows takes the file for a single line; they should end in CR LF",
+                text!(
+                    "lines end in CR alone, as on old Macs: Windows takes the file for a single line; they should end in CR LF"
+                ),
             ),
             (
                 LineEnding::CrCrLf,
                 sorts::LINE_END_CRCRLF,
-                "lines end in CR CR LF, as a copy in text mode makes them; they should end in CR LF",
+                text!("lines end in CR CR LF, as a copy in text mode makes them; they should end in CR LF"),
             ),
         ];
         odd.into_iter()
@@ -99,15 +103,16 @@ fn of_line(text: &str, kind: &LineKind, may_hold_secret: bool) -> Option<Finding
         LineKind::Value { name, value: Value::Text(value), .. }
             if NUMBERS.iter().any(|key| key.eq_ignore_ascii_case(name)) =>
         {
-            let should = number(value)
-                .map_or_else(String::new, |number| format!("; it should be \"{name}\"=dword:{number:08x}"));
-            error(sorts::LINE_NUMBER_AS_STRING, format!("{name} is a string and should be a dword{should}"))
+            let should = number(value).map_or_else(String::new, |number| {
+                text!("; it should be \"{name}\"=dword:{number}", name, number = format!("{number:08x}"))
+            });
+            error(sorts::LINE_NUMBER_AS_STRING, text!("{name} is a string and should be a dword{should}", name, should))
         }
         LineKind::Value { name, value: Value::Dword(_), .. }
             if is_secret_key(name)
                 || [KEY_PARENT_ROUTER, KEY_MR_PARENT].iter().any(|key| key.eq_ignore_ascii_case(name)) =>
         {
-            error(sorts::LINE_STRING_AS_NUMBER, format!("{name} is a dword and should be a string"))
+            error(sorts::LINE_STRING_AS_NUMBER, text!("{name} is a dword and should be a string", name))
         }
         LineKind::Broken { name, slip } => {
             // What stands where a name should may be a key that was cut off its own.
@@ -115,7 +120,7 @@ fn of_line(text: &str, kind: &LineKind, may_hold_secret: bool) -> Option<Finding
             let name = name.map_or_else(|| "a value".to_owned(), safe);
             let should = should_be(text, *slip)
                 .filter(|_| !may_hold_secret)
-                .map_or_else(String::new, |should| format!("; it should be {should}"));
+                .map_or_else(String::new, |should| text!("; it should be {should}", should));
             let sort = match slip {
                 Slip::Quotes => sorts::LINE_QUOTES,
                 Slip::BareName | Slip::BareValue => sorts::LINE_UNQUOTED,
@@ -123,11 +128,11 @@ fn of_line(text: &str, kind: &LineKind, may_hold_secret: bool) -> Option<Finding
                 Slip::Invisible => sorts::LINE_INVISIBLE,
                 Slip::Form => sorts::LINE_MALFORMED,
             };
-            error(sort, format!("the line of {name} is malformed{}{should}", slip.words()))
+            error(sort, text!("the line of {name} is malformed{words}{should}", name, words = slip.words(), should))
         }
         LineKind::Other => Some(Finding::new(
             sorts::LINE_UNKNOWN,
-            format!("this is neither a value nor a comment: {}", shown(text, may_hold_secret)),
+            text!("this is neither a value nor a comment: {}", shown(text, may_hold_secret)),
         )),
         _ => None,
     }

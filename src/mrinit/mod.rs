@@ -153,7 +153,9 @@ impl Mrinit {
         let setting = self.get(name)?.ok_or_else(|| missing(name))?;
         match setting.value {
             Value::Text(text) => Ok(text),
-            Value::Dword(_) => Err(malformed(format!("{name} is a number where a string is expected"), setting.line)),
+            Value::Dword(_) => {
+                Err(malformed(text!("{name} is a number where a string is expected", name), setting.line))
+            }
         }
     }
 
@@ -172,7 +174,10 @@ impl Mrinit {
             Value::Dword(_) => {
                 let number = parse_dword(value).ok_or_else(|| {
                     let shown = if is_secret_key(name) { masked(value) } else { format!("{value:?}") };
-                    usage(format!("{shown} is no number for {name}"), "write it as 8193, 0x2001 or dword:00002001")
+                    usage(
+                        text!("{shown} is no number for {name}", shown, name),
+                        text!("write it as 8193, 0x2001 or dword:00002001"),
+                    )
                 })?;
                 (Value::Dword(number), format!("{number:08x}"))
             }
@@ -237,8 +242,8 @@ impl Mrinit {
         let new = Self::parse(bytes);
         if new.encoding != self.encoding || new.get(name)?.is_some() {
             return Err(usage(
-                format!("without {name} the file would read as {}", new.encoding.name()),
-                "save the file as UTF-8 with a byte order mark first",
+                text!("without {name} the file would read as {encoding}", name, encoding = new.encoding.name()),
+                text!("save the file as UTF-8 with a byte order mark first"),
             ));
         }
         *self = new;
@@ -327,8 +332,11 @@ impl Mrinit {
             match &line.kind {
                 LineKind::Value { name: this, .. } if this.eq_ignore_ascii_case(name) => found.push(index),
                 LineKind::Broken { name: Some(this), slip } if this.eq_ignore_ascii_case(name) => {
-                    return Err(malformed(format!("the line of {name} is malformed{}", slip.words()), index + 1)
-                        .next(format!("write it as \"{name}\"=\"value\", without a quote inside the value")));
+                    return Err(malformed(
+                        text!("the line of {name} is malformed{words}", name, words = slip.words()),
+                        index + 1,
+                    )
+                    .next(text!("write it as \"{name}\"=\"value\", without a quote inside the value", name)));
                 }
                 _ => {}
             }
@@ -336,21 +344,23 @@ impl Mrinit {
         match found[..] {
             [] => Ok(None),
             [index] => Ok(Some(index)),
-            [first, second, ..] => {
-                Err(malformed(format!("{name} stands here again, first on line {}", first + 1), second + 1)
-                    .next("remove the line that is not meant"))
-            }
+            [first, second, ..] => Err(malformed(
+                text!("{name} stands here again, first on line {first}", name, first = first + 1),
+                second + 1,
+            )
+            .next("remove the line that is not meant")),
         }
     }
 
     fn encode(&self, name: &str, text: &str) -> Result<Vec<u8>> {
         self.encoding.encode(text).ok_or_else(|| {
             usage(
-                format!(
-                    "the new value of {name} has a character that this file's encoding, {}, lacks",
-                    self.encoding.name()
+                text!(
+                    "the new value of {name} has a character that this file's encoding, {encoding}, lacks",
+                    name,
+                    encoding = self.encoding.name()
                 ),
-                "use other characters, or save the file as UTF-8 first",
+                text!("use other characters, or save the file as UTF-8 first"),
             )
         })
     }
@@ -361,7 +371,7 @@ impl Mrinit {
         if unended && !self.bytes.len().is_multiple_of(self.encoding.unit()) {
             return Err(Error::new(
                 ErrorKind::MrinitFormat,
-                format!("it is {} and ends in half a character", self.encoding.name()),
+                text!("it is {} and ends in half a character", self.encoding.name()),
             )
             .next("take an mrinit.conf that the management server made"));
         }
@@ -385,8 +395,12 @@ impl Mrinit {
         let new = Self::parse(bytes);
         if !new.get(name)?.is_some_and(|setting| setting.value == value) {
             return Err(usage(
-                format!("with the new value of {name} the file would read as {}", new.encoding.name()),
-                "use other characters, or save the file as UTF-8 with a byte order mark first",
+                text!(
+                    "with the new value of {name} the file would read as {encoding}",
+                    name,
+                    encoding = new.encoding.name()
+                ),
+                text!("use other characters, or save the file as UTF-8 with a byte order mark first"),
             ));
         }
         *self = new;
@@ -410,7 +424,7 @@ impl Mrinit {
 }
 
 fn missing(name: &str) -> Error {
-    Error::new(ErrorKind::MrinitFormat, format!("there is no {name} in its [Config] section"))
+    Error::new(ErrorKind::MrinitFormat, text!("there is no {name} in its [Config] section", name))
         .next("take an mrinit.conf that the management server made")
 }
 
@@ -426,8 +440,8 @@ fn check_text<'a>(name: &str, value: &'a str) -> Result<&'a str> {
     match value.chars().find(|&c| c == '"' || c.is_control()) {
         None => Ok(value),
         Some(c) => Err(usage(
-            format!("the new value of {name} holds the character {c:?}"),
-            "a value cannot hold it: leave it out",
+            text!("the new value of {name} holds the character {c}", name, c = format!("{c:?}")),
+            text!("a value cannot hold it: leave it out"),
         )),
     }
 }

@@ -122,10 +122,10 @@ fn edit(conf: &mut Mrinit, name: &str, value: &str) -> Result<String> {
     let edit = conf.set(name, value)?;
     let mut why = Vec::new();
     if edit.changed {
-        why.push(format!("{name} set"));
+        why.push(text!("{name} set", name));
     }
     if let Some(ending) = edit.line_ending_added {
-        why.push(format!("final line ending ({}) added", ending.name()));
+        why.push(text!("final line ending ({}) added", ending.name()));
     }
     Ok(why.join(", "))
 }

@@ -163,7 +163,7 @@ fn set_copy(
         (None, None) => {
             return Err(Error::new(
                 ErrorKind::MrinitFormat,
-                format!("there is no {MRINIT} in the root or in {folder}"),
+                text!("there is no {MRINIT} in the root or in {folder}", MRINIT, folder),
             )
             .in_file(cid.path())
             .next("copy mrinit.conf from the management server's own CID into the root"));
@@ -205,7 +205,7 @@ impl Edited {
 
     /// A copy, not made yet, of the file of this name in the root.
     fn copied(path: CidPath, conf: Mrinit, root_name: &str) -> Self {
-        Self { path, before: None, conf, done: vec![format!("copied from \\{root_name}")], ending_added: None }
+        Self { path, before: None, conf, done: vec![text!("copied from \\{root_name}", root_name)], ending_added: None }
     }
 
     fn note(&mut self, edit: Edit, what: String) {
@@ -218,17 +218,24 @@ impl Edited {
     /// Lets the endpoints report to the relay, and the relay to its own parent where that is given.
     fn name_relay(&mut self, setup: &RelaySetup) -> Result<()> {
         let edit = self.conf.set(KEY_PARENT_ROUTER, &setup.address.to_string())?;
-        self.note(edit, format!("{KEY_PARENT_ROUTER} set to {}", setup.address));
+        self.note(edit, text!("{KEY_PARENT_ROUTER} set to {address}", KEY_PARENT_ROUTER, address = setup.address));
         if let Some(parent) = &setup.parent_relay {
             let edit = self.conf.set_or_add(KEY_MR_PARENT, &Value::Text(parent.to_string()))?;
-            self.note(edit, format!("{KEY_MR_PARENT} set to {parent}, since the parent of this relay is a relay"));
+            self.note(
+                edit,
+                text!(
+                    "{KEY_MR_PARENT} set to {parent}, since the parent of this relay is a relay",
+                    KEY_MR_PARENT,
+                    parent
+                ),
+            );
         }
         if let Some(back) =
             setup.parent_back.as_ref().filter(|back| self.conf.text(KEY_MR_PARENT).is_ok_and(|list| back.is_due(list)))
         {
             let edit = self.conf.set(KEY_MR_PARENT, &back.list)?;
-            let why = "since the parent of this relay is the server";
-            self.note(edit, format!("{KEY_MR_PARENT} set back to {}, {why}", back.list));
+            let why = text!("since the parent of this relay is the server");
+            self.note(edit, text!("{KEY_MR_PARENT} set back to {list}, {why}", KEY_MR_PARENT, list = back.list, why));
         }
         Ok(())
     }
@@ -245,7 +252,15 @@ impl Edited {
             match &drift.root {
                 Some(value) if setup.from_root => {
                     let edit = self.conf.set_or_add(&drift.name, value)?;
-                    self.note(edit, format!("{} taken from {root_path}{}", drift.name, drift.type_taken()));
+                    self.note(
+                        edit,
+                        text!(
+                            "{drift} taken from {root_path}{type_taken}",
+                            drift = drift.name,
+                            root_path,
+                            type_taken = drift.type_taken()
+                        ),
+                    );
                 }
                 _ => warnings.push(format!("{}: {drift}, in {root_path}{}", self.path, drift.hint(setup.is_fleet))),
             }
@@ -257,18 +272,15 @@ impl Edited {
     fn own_parent(&self, setup: &RelaySetup) -> Option<String> {
         let parent = self.conf.text(KEY_MR_PARENT).ok()?;
         (names_relay(parent, &setup.address) && !setup.is_server).then(|| {
-            format!(
-                "{}: {KEY_MR_PARENT} is {parent}, which names the relay itself: the relay would be its own parent, a \
-                 loop; it should name the management server or the next relay",
-                self.path
-            )
+            text!("{value}: {KEY_MR_PARENT} is {parent}, which names the relay itself: the relay would be its own parent, a \
+                 loop; it should name the management server or the next relay", value = self.path, KEY_MR_PARENT, parent)
         })
     }
 
     /// The change; `None` where the file stays as it is.
     fn into_change(mut self) -> Option<Change> {
         if let Some(ending) = self.ending_added {
-            self.done.push(format!("final line ending ({}) added", ending.name()));
+            self.done.push(text!("final line ending ({}) added", ending.name()));
         }
         let after = self.conf.into_bytes();
         (self.before.as_ref() != Some(&after))
@@ -288,8 +300,8 @@ impl Drift {
     fn hint(&self, is_fleet: bool) -> &'static str {
         match (self.root.is_some(), is_fleet) {
             (false, _) => "",
-            (true, false) => "; --from-root takes the root's",
-            (true, true) => "; from_root = true in the fleet file takes the root's",
+            (true, false) => text!("; --from-root takes the root's"),
+            (true, true) => text!("; from_root = true in the fleet file takes the root's"),
         }
     }
 
@@ -313,12 +325,12 @@ impl std::fmt::Display for Drift {
         let shown = |value: &Option<Value>| match value {
             None => "missing".to_owned(),
             Some(value) if self.differs_in_type() => {
-                let kind = if matches!(value, Value::Text(_)) { "the string" } else { "the number" };
+                let kind = if matches!(value, Value::Text(_)) { text!("the string") } else { text!("the number") };
                 format!("{kind} {}", value.shown_as(&self.name))
             }
             Some(value) => value.shown_as(&self.name),
         };
-        write!(f, "{} is {} here and {}", self.name, shown(&self.copy), shown(&self.root))
+        f.write_str(&text!("{} is {} here and {}", self.name, shown(&self.copy), shown(&self.root)))
     }
 }
 

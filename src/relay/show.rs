@@ -66,11 +66,11 @@ pub(crate) fn show_with(
         match read(Some(&folder))? {
             Some((path, conf)) => state.copies.push(copy_state(path, &conf, root.as_ref().map(|(_, conf)| conf))),
             None if root.is_some() => {}
-            None => state.faults.push(format!("there is no mrinit.conf for {folder}")),
+            None => state.faults.push(text!("there is no mrinit.conf for {folder}", folder)),
         }
     }
     if state.copies.is_empty() && state.faults.is_empty() {
-        state.faults.push("there is no mrinit.conf".to_owned());
+        state.faults.push(text!("there is no mrinit.conf").to_owned());
     }
     Ok(state)
 }
@@ -94,15 +94,18 @@ fn copy_state(path: CidPath, conf: &Mrinit, root: Option<&Mrinit>) -> CopyState 
             .iter()
             .any(|key| root.text(key).is_ok_and(|list| names_relay(list, &relay)))
     {
-        faults.push(format!(
-            "{KEY_MR_PARENT} names the relay of {KEY_PARENT_ROUTER}: it would be its own parent, a loop"
+        faults.push(text!(
+            "{KEY_MR_PARENT} names the relay of {KEY_PARENT_ROUTER}: it would be its own parent, a loop",
+            KEY_MR_PARENT,
+            KEY_PARENT_ROUTER
         ));
     }
     if conf.bytes().last() != Some(&b'\n') && !conf.bytes().ends_with(b"\n\0") {
-        faults.push("the final line ending is missing".to_owned());
+        faults.push(text!("the final line ending is missing").to_owned());
     }
-    let drift = root
-        .map_or_else(Vec::new, |root| drift(root, conf).iter().map(|drift| format!("{drift} in the root")).collect());
+    let drift = root.map_or_else(Vec::new, |root| {
+        drift(root, conf).iter().map(|drift| text!("{drift} in the root", drift)).collect()
+    });
     CopyState { path, parent_router_address, mr_parent_address, drift, faults, findings }
 }
 

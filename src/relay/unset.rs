@@ -84,7 +84,7 @@ pub fn unset(cid: &Cid, unset: &RelayUnset) -> Result<Plan> {
     for folder in router_components(cid)? {
         let Some((path, conf)) = cid.mrinit(Some(&folder))? else { continue };
         if origin(&past, &path, conf.bytes()) == Some(Origin::Made) {
-            let why = "gone, since relay set-up made it and nobody has changed it since";
+            let why = text!("gone, since relay set-up made it and nobody has changed it since");
             payload.changes.push(Change::removal(path, conf.into_bytes(), why));
             continue;
         }
@@ -92,7 +92,7 @@ pub fn unset(cid: &Cid, unset: &RelayUnset) -> Result<Plan> {
             (Some(given), _) => given.clone(),
             (None, Some((root_path, root))) => Lines::of_root(cid, root_path, root, &past)?,
             (None, None) => {
-                let what = "the root has no mrinit.conf to take the server's lines from";
+                let what = text!("the root has no mrinit.conf to take the server's lines from");
                 return Err(Error::new(ErrorKind::MrinitFormat, what).in_file(cid.path()).next(NEXT));
             }
         };
@@ -106,7 +106,7 @@ pub fn unset(cid: &Cid, unset: &RelayUnset) -> Result<Plan> {
         && let Some((path, root)) = &root_after
         && let Some(doubt) = is_of_a_relay(root, &past)
     {
-        payload.warnings.push(format!("{path}: {doubt}; endpoints that read it report there"));
+        payload.warnings.push(text!("{path}: {doubt}; endpoints that read it report there", path, doubt));
     }
     payload.plan(cid, &unset.refresh)
 }
@@ -128,7 +128,7 @@ fn unset_root(
     if let Some(before) = &before
         && let Some(bytes) = candidates.into_iter().find(|bytes| digest(bytes) == *before)
     {
-        let why = "as it was before relay set-up: its digest is the one that history has";
+        let why = text!("as it was before relay set-up: its digest is the one that history has");
         return Ok(Some((Mrinit::parse(bytes), why.to_owned())));
     }
     match given {
@@ -137,7 +137,7 @@ fn unset_root(
             Ok((after.bytes() != conf.bytes()).then_some((after, why)))
         }
         None if before.is_some() => {
-            let what = "relay set-up edited it, and what it was cannot be told from what is at hand";
+            let what = text!("relay set-up edited it, and what it was cannot be told from what is at hand");
             Err(Error::new(ErrorKind::Journal, what).in_file(&cid.shown(path)).next(NEXT))
         }
         _ => Ok(None),
@@ -201,7 +201,7 @@ impl Lines {
         let file = match from {
             ServerLines::Server(address) => {
                 return Ok(Self {
-                    source: "as given".to_owned(),
+                    source: text!("as given").to_owned(),
                     parent_router: address.to_string(),
                     own_parent: OwnParent::Name(address.clone()),
                     whole: None,
@@ -210,11 +210,15 @@ impl Lines {
             ServerLines::File(file) => file,
         };
         let conf = read_file(file)?;
-        let lines = Self::of(&conf, format!("taken from {}", file.display())).map_err(|error| error.in_file(file))?;
+        let lines = Self::of(&conf, text!("taken from {}", file.display())).map_err(|error| error.in_file(file))?;
         let own = conf.text(KEY_MR_PARENT);
         if is_set_ups(&lines.parent_router, past) && !own.is_ok_and(|own| names_the_same(own, &lines.parent_router)) {
             let relay = &lines.parent_router;
-            let what = format!("{KEY_PARENT_ROUTER} is {relay} in it, the relay that is to be taken back");
+            let what = text!(
+                "{KEY_PARENT_ROUTER} is {relay} in it, the relay that is to be taken back",
+                KEY_PARENT_ROUTER,
+                relay
+            );
             return Err(Error::new(ErrorKind::Address, what).in_file(file).next(NEXT));
         }
         Ok(lines)
@@ -223,7 +227,7 @@ impl Lines {
     /// The root's, unless that names a relay, too: nothing tells what to put there then.
     fn of_root(cid: &Cid, path: &CidPath, root: &Mrinit, past: &[Past]) -> Result<Self> {
         let shown = cid.shown(path);
-        let lines = Self::of(root, format!("taken from {path}")).map_err(|error| error.in_file(&shown))?;
+        let lines = Self::of(root, text!("taken from {path}", path)).map_err(|error| error.in_file(&shown))?;
         match is_of_a_relay(root, past) {
             Some(doubt) => Err(Error::new(ErrorKind::Address, doubt).in_file(&shown).next(NEXT)),
             None => Ok(lines),
@@ -244,7 +248,12 @@ impl Lines {
         let mut done = Vec::new();
         let edit = conf.set(KEY_PARENT_ROUTER, &self.parent_router)?;
         if edit.changed {
-            done.push(format!("{KEY_PARENT_ROUTER} set to {}, {}", self.parent_router, self.source));
+            done.push(text!(
+                "{KEY_PARENT_ROUTER} set to {parent_router}, {source}",
+                KEY_PARENT_ROUTER,
+                parent_router = self.parent_router,
+                source = self.source
+            ));
         }
         let mut ending_added = edit.line_ending_added;
         let wanted = match &self.own_parent {
@@ -261,18 +270,23 @@ impl Lines {
             Some(wanted) => {
                 let edit = conf.set_or_add(KEY_MR_PARENT, &Value::Text(wanted.clone()))?;
                 if edit.changed {
-                    done.push(format!("{KEY_MR_PARENT} set to {wanted}, {}", self.source));
+                    done.push(text!(
+                        "{KEY_MR_PARENT} set to {wanted}, {source}",
+                        KEY_MR_PARENT,
+                        wanted,
+                        source = self.source
+                    ));
                 }
                 ending_added = ending_added.or(edit.line_ending_added);
             }
             None => {
                 if conf.remove(KEY_MR_PARENT)? {
-                    done.push(format!("{KEY_MR_PARENT} taken out, {}", self.source));
+                    done.push(text!("{KEY_MR_PARENT} taken out, {source}", KEY_MR_PARENT, source = self.source));
                 }
             }
         }
         if let Some(ending) = ending_added {
-            done.push(format!("final line ending ({}) added", ending.name()));
+            done.push(text!("final line ending ({}) added", ending.name()));
         }
         Ok((conf, done.join(", ")))
     }
@@ -284,12 +298,18 @@ fn is_of_a_relay(root: &Mrinit, past: &[Past]) -> Option<String> {
     let list = root.text(KEY_PARENT_ROUTER).ok()?;
     match root.text(KEY_MR_PARENT) {
         Ok(own) if names_the_same(own, list) => None,
-        Ok(own) => Some(format!(
-            "{KEY_PARENT_ROUTER} is {list} and {KEY_MR_PARENT} {own}, so that the first seems to be a relay"
+        Ok(own) => Some(text!(
+            "{KEY_PARENT_ROUTER} is {list} and {KEY_MR_PARENT} {own}, so that the first seems to be a relay",
+            KEY_PARENT_ROUTER,
+            list,
+            KEY_MR_PARENT,
+            own
         )),
-        Err(_) if is_set_ups(list, past) => {
-            Some(format!("{KEY_PARENT_ROUTER} is {list}, which relay set-up wrote into this CID"))
-        }
+        Err(_) if is_set_ups(list, past) => Some(text!(
+            "{KEY_PARENT_ROUTER} is {list}, which relay set-up wrote into this CID",
+            KEY_PARENT_ROUTER,
+            list
+        )),
         Err(_) => None,
     }
 }

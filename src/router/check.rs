@@ -43,7 +43,9 @@ impl Expected {
 
 /// The error of a CID without any.
 fn no_mrinit(cid: &Cid) -> Error {
-    Error::new(ErrorKind::MrinitFormat, format!("there is no {MRINIT}")).in_file(cid.path()).next("name a relay CID")
+    Error::new(ErrorKind::MrinitFormat, text!("there is no {MRINIT}", MRINIT))
+        .in_file(cid.path())
+        .next("name a relay CID")
 }
 
 /// The `mrinit.conf` that the computers of a CID install: that of its `rms`, else of its `rms9x`, else of its root.
@@ -81,7 +83,7 @@ pub fn expected_of_cid(cid: &Cid) -> Result<Expected> {
                 if let Ok(list) = conf.text(KEY_PARENT_ROUTER)
                     && !same_list(list, &expected.list)
                 {
-                    expected.warnings.push(format!("{path} names another relay: {list}"));
+                    expected.warnings.push(text!("{path} names another relay: {list}", path, list));
                 }
             }
         }
@@ -178,9 +180,9 @@ pub fn check(router: &Router, expected: Option<&Expected>) -> Result<ClientCheck
                 // It is empty, which was said.
             } else {
                 notes.push(if views.iter().any(|view| view.present) {
-                format!("the router's key has no {PARENT_ADDRESS}: the router has not been set up")
+                text!("the router's key has no {PARENT_ADDRESS}: the router has not been set up", PARENT_ADDRESS)
             } else {
-                "there is no key of a router: Remote Management System is not installed, or another key was exported"
+                text!("there is no key of a router: Remote Management System is not installed, or another key was exported")
                     .to_owned()
             });
             }
@@ -188,8 +190,8 @@ pub fn check(router: &Router, expected: Option<&Expected>) -> Result<ClientCheck
         }
         ([first, rest @ ..], _) if rest.iter().any(|list| !same_list(first, list)) => {
             notes.push(
-                "both views of the registry name a parent, and not the same: on a 64-bit Windows the router reads the \
-                 one below Wow6432Node [113093]; remove the other"
+                text!("both views of the registry name a parent, and not the same: on a 64-bit Windows the router reads the \
+                 one below Wow6432Node [113093]; remove the other")
                     .to_owned(),
             );
             CheckState::Conflict
@@ -198,8 +200,9 @@ pub fn check(router: &Router, expected: Option<&Expected>) -> Result<ClientCheck
         ([first, ..], Some(expected)) if same_list(first, &expected.list) => CheckState::Same,
         ([first, ..], Some(expected)) => {
             if expected.list.parse().is_ok_and(|relay: RelayAddress| names_relay(first, &relay)) {
-                notes
-                    .push("the two lists have a part in common: it may be the same relay, set up otherwise".to_owned());
+                notes.push(
+                    text!("the two lists have a part in common: it may be the same relay, set up otherwise").to_owned(),
+                );
             }
             CheckState::Different
         }
@@ -215,8 +218,11 @@ pub fn check(router: &Router, expected: Option<&Expected>) -> Result<ClientCheck
 
 fn parent(value: &Value) -> Result<String> {
     value.text().map(str::to_owned).ok_or_else(|| {
-        Error::new(ErrorKind::RegistryFormat, format!("{PARENT_ADDRESS} is {value} where a string is expected"))
-            .next("set the endpoint up again from its CID")
+        Error::new(
+            ErrorKind::RegistryFormat,
+            text!("{PARENT_ADDRESS} is {value} where a string is expected", PARENT_ADDRESS, value),
+        )
+        .next("set the endpoint up again from its CID")
     })
 }
 
@@ -246,12 +252,14 @@ impl InstalledMrinit {
     pub fn warning(&self) -> Option<String> {
         let orig = self.orig.as_ref()?;
         let names = match &self.orig_parent_router_address {
-            Some(list) => format!(" (it names {list})"),
+            Some(list) => text!(" (it names {list})", list),
             None => String::new(),
         };
-        Some(format!(
-            "{}{names} silently wins over a new {MRINIT} beside it: rename it before you set the router up again",
-            orig.display()
+        Some(text!(
+            "{orig}{names} silently wins over a new {MRINIT} beside it: rename it before you set the router up again",
+            orig = orig.display(),
+            names,
+            MRINIT
         ))
     }
 }

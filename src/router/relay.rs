@@ -114,8 +114,10 @@ pub fn check_relay(router: &Router, views: Option<&[RegistryView]>) -> RelayChec
     let mut check = RelayCheck { views: Vec::new(), faults: Vec::new() };
     if present.is_empty() && views.is_none() {
         check.faults.push(
-            "there is no key of a router: Remote Management System is not installed, or another key was exported"
-                .to_owned(),
+            text!(
+                "there is no key of a router: Remote Management System is not installed, or another key was exported"
+            )
+            .to_owned(),
         );
     }
     check.views.extend(views.unwrap_or(&present).iter().map(|view| compare(&router.view(*view))));
@@ -152,25 +154,29 @@ fn slip(actual: &Value, wanted: u32) -> Option<String> {
             Value::Binary(bytes) => bytes.as_slice().try_into().ok().map(|bytes| u64::from(u32::from_le_bytes(bytes))),
             _ => None,
         };
-        let also = if number == Some(u64::from(wanted)) { "; the number is right" } else { "" };
-        return Some(format!("it is {}, and should be a dword{also}", type_name(actual)));
+        let also = if number == Some(u64::from(wanted)) { text!("; the number is right") } else { "" };
+        return Some(text!("it is {actual}, and should be a dword{also}", actual = type_name(actual), also));
     };
     // What stands in the articles as hexadecimal was typed as decimal.
     let typed = format!("{wanted:x}").parse::<u32>().ok().filter(|typed| *typed == *number && *number != wanted);
     typed.map(|typed| {
-        format!("decimal {typed} was typed where hexadecimal {wanted:x} is meant, which is decimal {wanted}")
+        text!(
+            "decimal {typed} was typed where hexadecimal {wanted} is meant, which is decimal {wanted}",
+            typed,
+            wanted = format!("{wanted:x}")
+        )
     })
 }
 
 fn type_name(value: &Value) -> &'static str {
     match value {
         Value::String(_) => "a string",
-        Value::ExpandString(_) => "an expandable string (hex(2))",
-        Value::MultiString(_) => "a list of strings (hex(7))",
+        Value::ExpandString(_) => text!("an expandable string (hex(2))"),
+        Value::MultiString(_) => text!("a list of strings (hex(7))"),
         Value::Dword(_) => "a dword",
         Value::Qword(_) => "a qword (hex(b))",
         Value::Binary(_) => "binary (hex)",
-        Value::Other { .. } => "of another type",
+        Value::Other { .. } => text!("of another type"),
     }
 }
 
@@ -178,7 +184,7 @@ fn type_name(value: &Value) -> &'static str {
 fn others(view: &RouterView) -> Vec<OtherState> {
     let text = |value: &Value| match value {
         Value::String(_) => None,
-        other => Some(format!("it is {}, and should be a string", type_name(other))),
+        other => Some(text!("it is {}, and should be a string", type_name(other))),
     };
     let state = |name: &'static str, check: &dyn Fn(&Value) -> Vec<String>| {
         let actual = view.value(name);
@@ -196,7 +202,7 @@ fn others(view: &RouterView) -> Vec<OtherState> {
         }),
         state(PROCESSOR_AFFINITY, &|value| match value {
             Value::Dword(_) => Vec::new(),
-            other => vec![format!("it is {}, and should be a dword [113093]", type_name(other))],
+            other => vec![text!("it is {}, and should be a dword [113093]", type_name(other))],
         }),
     ];
     // Without a key there is nothing to say.

@@ -29,6 +29,7 @@ mod explain;
 mod fleet;
 mod foreign;
 mod forgeries;
+mod german;
 mod header;
 mod hints;
 mod hostile;

@@ -39,7 +39,7 @@ impl Defined {
                 suffix.clone()
             }
             None if definition.needs_context() => {
-                let what = format!("the checksum function {} cannot be computed of a content alone", self.name);
+                let what = text!("the checksum function {} cannot be computed of a content alone", self.name);
                 return Err(Error::new(ErrorKind::Usage, what).next("this is a fault of configcid: report it"));
             }
             None => Vec::new(),

@@ -79,7 +79,9 @@ impl FromStr for Definition {
             _ => match (known::base(head), window(head)) {
                 (Some(base), _) => base,
                 (None, Some(window)) => Base::Window(window?),
-                (None, None) => return Err(wrong(format!("there is no checksum function {head:?}"))),
+                (None, None) => {
+                    return Err(wrong(text!("there is no checksum function {head}", head = format!("{head:?}"))));
+                }
             },
         };
         let definition = Self {
@@ -91,7 +93,11 @@ impl FromStr for Definition {
         };
         match settings.0.first() {
             None => Ok(definition),
-            Some((name, _)) => Err(wrong(format!("the checksum function {head} has no parameter {name:?}"))),
+            Some((name, _)) => Err(wrong(text!(
+                "the checksum function {head} has no parameter {name}",
+                head,
+                name = format!("{name:?}")
+            ))),
         }
     }
 }
@@ -102,16 +108,30 @@ fn window(head: &str) -> Option<Result<Window>> {
     let (range, order) = rest.split_once(']')?;
     let (from, to) = range.split_once("..")?;
     let digest = DigestKind::ALL.into_iter().find(|digest| digest.name() == name);
-    let Some(digest) = digest else { return Some(Err(wrong(format!("there is no digest {name:?}")))) };
+    let Some(digest) = digest else {
+        return Some(Err(wrong(text!("there is no digest {name}", name = format!("{name:?}")))));
+    };
     let big_endian = match order {
         "be" => true,
         "le" => false,
-        _ => return Some(Err(wrong(format!("the byte order {order:?} of {head:?} is neither le nor be")))),
+        _ => {
+            return Some(Err(wrong(text!(
+                "the byte order {order} of {head} is neither le nor be",
+                order = format!("{order:?}"),
+                head = format!("{head:?}")
+            ))));
+        }
     };
     let ends = (from.parse::<u8>().ok(), to.parse::<u8>().ok());
-    let (Some(at), Some(end)) = ends else { return Some(Err(wrong(format!("{range:?} is no range of bytes")))) };
+    let (Some(at), Some(end)) = ends else {
+        return Some(Err(wrong(text!("{range} is no range of bytes", range = format!("{range:?}")))));
+    };
     if at.checked_add(4) != Some(end) || end > digest.size() {
-        let what = format!("{range:?} are not four bytes of a digest that has {}", digest.size());
+        let what = text!(
+            "{range} are not four bytes of a digest that has {size}",
+            range = format!("{range:?}"),
+            size = digest.size()
+        );
         return Some(Err(wrong(what)));
     }
     Some(Ok(Window { digest, at, big_endian }))
@@ -125,9 +145,11 @@ impl<'a> Settings<'a> {
         let mut settings: Vec<(&str, &str)> = Vec::new();
         for setting in text.split(',').filter(|_| !text.is_empty()) {
             let pair = setting.split_once('=');
-            let (name, value) = pair.ok_or_else(|| wrong(format!("the parameter {setting:?} has no value")))?;
+            let (name, value) = pair.ok_or_else(|| {
+                wrong(text!("the parameter {setting} has no value", setting = format!("{setting:?}")))
+            })?;
             if settings.iter().any(|(other, _)| *other == name) {
-                return Err(wrong(format!("the parameter {name} stands twice")));
+                return Err(wrong(text!("the parameter {name} stands twice", name)));
             }
             settings.push((name, value));
         }
@@ -148,7 +170,12 @@ impl<'a> Settings<'a> {
         let number = plain.then(|| u32::from_str_radix(digits, if hex.is_some() { 16 } else { 10 }).ok()).flatten();
         match number.filter(|number| *number <= most) {
             Some(number) => Ok(Some(number)),
-            None => Err(wrong(format!("{name}={text} is no number from 0 to {most:#x}"))),
+            None => Err(wrong(text!(
+                "{name}={text} is no number from 0 to {most}",
+                name,
+                text,
+                most = format!("{most:#x}")
+            ))),
         }
     }
 
@@ -158,7 +185,7 @@ impl<'a> Settings<'a> {
         let names: Vec<&str> = values.iter().map(|(value, _)| *value).collect();
         found
             .map(|(_, value)| Some(*value))
-            .ok_or_else(|| wrong(format!("{name}={text} is none of {}", names.join(", "))))
+            .ok_or_else(|| wrong(text!("{name}={text} is none of {join}", name, text, join = names.join(", "))))
     }
 
     fn part(&mut self, name: &str) -> Result<Option<Part>> {
@@ -168,14 +195,14 @@ impl<'a> Settings<'a> {
     fn crc(&mut self) -> Result<Crc> {
         let width = self.number("width", 32)?.unwrap_or(32);
         if width < 8 {
-            return Err(wrong(format!("a CRC of {width} bits is not one of 8 to 32")));
+            return Err(wrong(text!("a CRC of {width} bits is not one of 8 to 32", width)));
         }
         let most = u32::MAX >> (32 - width);
         let bools = [("true", true), ("false", false)];
-        let poly = self.number("poly", most)?.ok_or_else(|| wrong("a CRC needs its poly"))?;
+        let poly = self.number("poly", most)?.ok_or_else(|| wrong(text!("a CRC needs its poly")))?;
         // An even one would lose bits on the way: no CRC has one, and two of them could not be told apart.
         if poly & 1 == 0 {
-            return Err(wrong(format!("poly={poly:#x} is even, as no CRC's polynomial is")));
+            return Err(wrong(text!("poly={poly} is even, as no CRC's polynomial is", poly = format!("{poly:#x}"))));
         }
         let refin = self.one_of("refin", &bools)?.unwrap_or(false);
         Ok(Crc {
@@ -193,7 +220,7 @@ impl<'a> Settings<'a> {
         let word = self.one_of("word", &words)?.unwrap_or(usual.word);
         let modulus = self.number("modulus", 1 << 16)?.unwrap_or(usual.modulus);
         if modulus < 2 {
-            return Err(wrong(format!("modulus={modulus} leaves nothing")));
+            return Err(wrong(text!("modulus={modulus} leaves nothing", modulus)));
         }
         Ok(Sums {
             word,
@@ -218,7 +245,7 @@ impl Definition {
     /// It is no TOML, holds something else, or the definition is wrong. The error names no file.
     pub fn parse_file(text: &str) -> Result<Self> {
         let file: File = toml::from_str(text).map_err(|error| {
-            Error::new(ErrorKind::Usage, format!("this is no file with a checksum function: {}", error.message()))
+            Error::new(ErrorKind::Usage, text!("this is no file with a checksum function: {}", error.message()))
                 .next("it has one line, checksum = \"DEFINITION\"; catalog identify prints one to use")
         })?;
         file.checksum.parse()

@@ -58,8 +58,10 @@ impl Look<'_> {
                 let mut add = |kind, what: Result<String>| {
                     let trouble = match what {
                         Ok(what) if is_own => {
-                            let own = "it is configcid's own, and another tool has listed it; configcid refresh --unlist-own takes the \
-                                       entry out";
+                            let own = text!(
+                                "it is configcid's own, and another tool has listed it; configcid refresh --unlist-own takes the \
+                                       entry out"
+                            );
                             self.troubles.add(kind, Some(path.as_str()), format!("{what}: {own}"))
                         }
                         Ok(what) => self.troubles.add(kind, Some(path.as_str()), what),
@@ -76,18 +78,23 @@ impl Look<'_> {
                             _ => self.disk.size_now(found),
                         };
                         if is_impossible {
-                            add(TroubleKind::EntryImpossible, Ok("it lists this catalog, or is it".to_owned()));
+                            add(TroubleKind::EntryImpossible, Ok(text!("it lists this catalog, or is it").to_owned()));
                         }
                         if size != u64::from(entry.size) {
-                            let what = format!("it has {size} bytes, and {} are listed", entry.size);
+                            let what =
+                                text!("it has {size} bytes, and {size_is} are listed", size, size_is = entry.size);
                             add(TroubleKind::EntrySize, Ok(what));
                         } else if !is_impossible {
                             checks.push(Check { file: found, catalog: number, entry: index });
                         }
                     }
                     Standing::Absent | Standing::NotAFile if is_accepted => {}
-                    Standing::Absent => add(TroubleKind::EntryMissing, Ok("it is listed and not there".to_owned())),
-                    Standing::NotAFile => add(TroubleKind::EntryNotAFile, Ok("it is listed and no file".to_owned())),
+                    Standing::Absent => {
+                        add(TroubleKind::EntryMissing, Ok(text!("it is listed and not there").to_owned()))
+                    }
+                    Standing::NotAFile => {
+                        add(TroubleKind::EntryNotAFile, Ok(text!("it is listed and no file").to_owned()))
+                    }
                     Standing::LeadsOut(error) => add(TroubleKind::EntryLeadsOut, Err(error)),
                     Standing::Unreadable(_) if self.disk.is_behind_closed(&key) => {}
                     Standing::Unreadable(error) => add(TroubleKind::Unreadable, Err(error)),
@@ -168,15 +175,16 @@ impl Look<'_> {
         match (detection, function) {
             (Detection::Foreign, _) => {
                 let mut what =
-                    "no known checksum function reproduces it: sizes were checked, checksums were not".to_owned();
+                    text!("no known checksum function reproduces it: sizes were checked, checksums were not")
+                        .to_owned();
                 let is_first = self.troubles.0.iter().all(|trouble| trouble.kind != TroubleKind::CatalogForeign);
                 if let Some(program) = is_first.then(Program::found).flatten() {
-                    what.push_str(&format!("; --refresh-with auto runs {} to rewrite it", program.display()));
+                    what.push_str(&text!("; --refresh-with auto runs {} to rewrite it", program.display()));
                 }
                 self.troubles.add(TroubleKind::CatalogForeign, Some(path), what);
             }
             (Detection::Undetermined(likely), _) => {
-                let what = format!(
+                let what = text!(
                     "no listed file is there to tell its checksum function by (its own checksum agrees with {}): sizes were \
                      checked, checksums were not",
                     likely.name()
@@ -187,7 +195,12 @@ impl Look<'_> {
                 let right = catalog.own_sum(bytes, &**function)?;
                 if right != catalog.own_checksum() {
                     let own = catalog.own_checksum();
-                    let what = format!("its own checksum is {own}, and {} of it is {right}", function.name());
+                    let what = text!(
+                        "its own checksum is {own}, and {function} of it is {right}",
+                        own,
+                        function = function.name(),
+                        right
+                    );
                     self.troubles.add(TroubleKind::CatalogChecksum, Some(path), what);
                 }
             }
@@ -230,7 +243,7 @@ impl Look<'_> {
             let (catalog, listed) = (catalog.clone(), entry.checksum);
             let is = self.checksum(check).map_or_else(String::new, |is| is.to_string());
             let path = self.disk.files[check.file as usize].path.clone();
-            let what = format!("its checksum is {is}, and {listed} is listed");
+            let what = text!("its checksum is {is}, and {listed} is listed", is, listed);
             self.troubles.add(TroubleKind::EntryChecksum, Some(path.as_str()), what).catalog = Some(catalog);
         }
     }

@@ -61,7 +61,7 @@ impl Look<'_> {
                 if listed.contains(&customer.path.key()) {
                     customer.listed_by.push(catalog.path.clone());
                 } else if catalog.covers(&customer.path) {
-                    let what = "it is the customer's and not listed: endpoints do not get it";
+                    let what = text!("it is the customer's and not listed: endpoints do not get it");
                     let trouble = self.troubles.add(TroubleKind::CustomerUnlisted, Some(customer.path.as_str()), what);
                     trouble.catalog = Some(catalog.path.clone());
                 }

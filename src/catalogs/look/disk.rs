@@ -101,7 +101,7 @@ impl Disk {
                 continue;
             }
             if item.kind == Kind::Other {
-                troubles.add(TroubleKind::NotAFile, Some(&spelled), "it is neither a file nor a folder");
+                troubles.add(TroubleKind::NotAFile, Some(&spelled), text!("it is neither a file nor a folder"));
             }
             // Endpoints look for what matters in the root and in what lies directly in it.
             let name =
@@ -137,19 +137,20 @@ impl Disk {
         match remains.of_file(&item.path) {
             Remain::Record => {}
             Remain::Interrupted(change) => {
-                let what = format!("a change was interrupted, or is under way: {change}");
+                let what = text!("a change was interrupted, or is under way: {change}", change);
                 troubles.add(TroubleKind::Interrupted, Some(spelled), what);
             }
             Remain::Lock(whose) => {
-                _ = troubles.add(TroubleKind::Locked, Some(spelled), format!("it is locked by {whose}"))
+                _ = troubles.add(TroubleKind::Locked, Some(spelled), text!("it is locked by {whose}", whose))
             }
             Remain::Staging => {
-                let what =
-                    "files on their way into the CID: configcid sync is at work, or broke off and goes on from here";
+                let what = text!(
+                    "files on their way into the CID: configcid sync is at work, or broke off and goes on from here"
+                );
                 troubles.add(TroubleKind::Leftover, Some(spelled), what);
             }
             Remain::Leftover => {
-                _ = troubles.add(TroubleKind::Leftover, Some(spelled), "it is left of a change that is over")
+                _ = troubles.add(TroubleKind::Leftover, Some(spelled), text!("it is left of a change that is over"))
             }
             Remain::Strange => return false,
         }
@@ -276,7 +277,7 @@ impl Names {
             troubles.add(
                 TroubleKind::CaseConflict,
                 Some(spelled),
-                format!("{twin} and {this} differ in case alone: to Windows they are one"),
+                text!("{twin} and {this} differ in case alone: to Windows they are one", twin, this),
             );
         }
         self.told.insert(path.to_owned());
@@ -291,10 +292,12 @@ impl Names {
 
 fn link(cid: &Cid, path: &CidPath, spelled: &str, troubles: &mut Troubles) {
     match cid.tree().find(path) {
-        Ok(Found::Absent | Found::Other) => troubles.add(TroubleKind::Link, Some(spelled), "a link that leads nowhere"),
-        Ok(_) => troubles.add(TroubleKind::Link, Some(spelled), "a link to another place in the CID"),
+        Ok(Found::Absent | Found::Other) => {
+            troubles.add(TroubleKind::Link, Some(spelled), text!("a link that leads nowhere"))
+        }
+        Ok(_) => troubles.add(TroubleKind::Link, Some(spelled), text!("a link to another place in the CID")),
         Err(error) if error.kind() == ErrorKind::Link => troubles.met(TroubleKind::LinkOut, Some(spelled), &error),
-        Err(error) => troubles.add(TroubleKind::Link, Some(spelled), format!("a link: {}", error.what())),
+        Err(error) => troubles.add(TroubleKind::Link, Some(spelled), text!("a link: {}", error.what())),
     };
 }
 

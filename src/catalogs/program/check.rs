@@ -77,7 +77,7 @@ impl<'a> Check<'a> {
             && is_further
             && self.rewritten[index].bytes == **bytes
         {
-            self.notes.push(format!("{}: the program left it alone, and {fault}", file.path));
+            self.notes.push(text!("{file}: the program left it alone, and {fault}", file = file.path, fault));
             self.left.push((file.path.clone(), None));
             return Ok(Ok(Vec::new()));
         }
@@ -88,11 +88,11 @@ impl<'a> Check<'a> {
         let Loaded { file, bytes, catalog: old } = &self.basis.loaded[index];
         let new = &self.rewritten[index].catalog;
         if !old.same_frame_but_id(new) {
-            return Ok(Err("its header, or the bytes behind it, changed".to_owned()));
+            return Ok(Err(text!("its header, or the bytes behind it, changed").to_owned()));
         }
         let mut told = Told::default();
         if old.id() != new.id() {
-            told.notes.push(format!("gave it a new identity, {}", new.id()));
+            told.notes.push(text!("gave it a new identity, {}", new.id()));
         }
         let kept = match self.old_entries(file, old, new, function, &mut told)? {
             Ok(kept) => kept,
@@ -101,7 +101,7 @@ impl<'a> Check<'a> {
         let added = new.entries().iter().enumerate().filter(|(position, _)| !kept.contains(position));
         for (_, entry) in added {
             match self.added(file, entry, new, function)? {
-                Err(fault) => return Ok(Err(format!("the new entry for {} {fault}", entry.path))),
+                Err(fault) => return Ok(Err(text!("the new entry for {entry} {fault}", entry = entry.path, fault))),
                 Ok(note) => told.notes.extend(note),
             }
             told.actions.push(EntryChange::new(Action::Add, entry));
@@ -114,7 +114,7 @@ impl<'a> Check<'a> {
             return Ok(Err(fault));
         }
         let name = &file.path;
-        self.notes.extend(told.notes.into_iter().map(|note| format!("{name}: the program {note}")));
+        self.notes.extend(told.notes.into_iter().map(|note| text!("{name}: the program {note}", name, note)));
         Ok(Ok(told.actions))
     }
 
@@ -139,10 +139,10 @@ impl<'a> Check<'a> {
                     Expected::Gone | Expected::Own => {}
                     // Nobody but the vendor's tools needs these, and not every one of them is known to be listed.
                     Expected::Size { .. } if self.basis.options.customer_files.is_tools(&path) => {
-                        told.notes.push(format!("took out the entry for {}", entry.path));
+                        told.notes.push(text!("took out the entry for {}", entry.path));
                     }
                     _ => {
-                        let what = format!("the entry for {} has gone (expected {})", entry.path, shown(entry));
+                        let what = text!("the entry for {} has gone (expected {})", entry.path, shown(entry));
                         return Ok(Err(what));
                     }
                 }
@@ -154,17 +154,17 @@ impl<'a> Check<'a> {
             moved += usize::from(last.replace(position) > Some(position));
             renamed += usize::from(now.path != entry.path);
             if let Some(fault) = self.fault(file, &path, (entry, now), expected, new, function)? {
-                return Ok(Err(format!("the entry for {} {fault}", entry.path)));
+                return Ok(Err(text!("the entry for {entry} {fault}", entry = entry.path, fault)));
             }
             if now != entry {
                 told.actions.push(EntryChange::new(Action::Update, now));
             }
         }
         if moved > 0 {
-            told.notes.push("put its entries into another order".to_owned());
+            told.notes.push(text!("put its entries into another order").to_owned());
         }
         if renamed > 0 {
-            told.notes.push(format!("spells {} otherwise", count(renamed, "path", "paths")));
+            told.notes.push(text!("spells {} otherwise", count(renamed, "path", "paths")));
         }
         Ok(Ok(kept))
     }
@@ -180,16 +180,20 @@ impl<'a> Check<'a> {
         function: Option<&Function>,
     ) -> Result<Option<String>> {
         Ok(match expected {
-            Expected::Gone => Some("stayed, though the file has gone (expected no entry)".to_owned()),
+            Expected::Gone => Some(text!("stayed, though the file has gone (expected no entry)").to_owned()),
             Expected::Same if (now.size, now.checksum) != (entry.size, entry.checksum) => {
                 let (expected, found) = (shown(entry), shown(now));
-                Some(format!("changed, though it is not the customer's (expected {expected}, found {found})"))
+                Some(text!(
+                    "changed, though it is not the customer's (expected {expected}, found {found})",
+                    expected,
+                    found
+                ))
             }
             Expected::Size { size, .. } if u64::from(now.size) != size => {
-                Some(format!("has a wrong size (expected {size} bytes, found {})", now.size))
+                Some(text!("has a wrong size (expected {size} bytes, found {size_is})", size, size_is = now.size))
             }
             Expected::Size { content_changed: true, .. } if now.checksum == entry.checksum => {
-                Some(format!("kept its checksum, though the file changed (found {})", now.checksum))
+                Some(text!("kept its checksum, though the file changed (found {})", now.checksum))
             }
             Expected::Size { .. } => self.wrong_checksum(file, path, now, new, function)?,
             _ => None,
@@ -212,11 +216,11 @@ impl<'a> Check<'a> {
                 continue;
             }
             if !self.may_be_unlisted(path) {
-                return Err(format!("it has no entry for {path}, which endpoints must get"));
+                return Err(text!("it has no entry for {path}, which endpoints must get", path));
             }
             left.push((file.path.clone(), Some(path.clone())));
             if seen.is_some_and(|seen| !before.contains_key(&seen.key())) {
-                notes.push(format!("has no entry for {path}, which endpoints do not get"));
+                notes.push(text!("has no entry for {path}, which endpoints do not get", path));
             }
         }
         Ok(left)
@@ -232,12 +236,16 @@ impl<'a> Check<'a> {
         let Rewritten { bytes: printed, catalog: new } = &self.rewritten[index];
         let found = new.own_checksum();
         if old.covered(bytes) != new.covered(printed) && old.own_checksum() == found {
-            return Ok(Err(format!("it changed, and its own checksum did not (found {found})")));
+            return Ok(Err(text!("it changed, and its own checksum did not (found {found})", found)));
         }
         if let Some(function) = function {
             let expected = new.own_sum(printed, &**function)?;
             if expected != found {
-                return Ok(Err(format!("its own checksum is wrong (expected {expected}, found {found})")));
+                return Ok(Err(text!(
+                    "its own checksum is wrong (expected {expected}, found {found})",
+                    expected,
+                    found
+                )));
             }
         }
         Ok(Ok(()))
@@ -261,20 +269,24 @@ impl<'a> Check<'a> {
             Some(&index) => self.rewritten[index].bytes.len() as u64,
             None => match self.basis.view.find(&path)? {
                 Found::File { size, .. } => size,
-                _ => return Ok(Err("should not be there: there is no such file".to_owned())),
+                _ => return Ok(Err(text!("should not be there: there is no such file").to_owned())),
             },
         };
         if size != u64::from(entry.size) {
-            return Ok(Err(format!("has a wrong size (expected {size} bytes, found {})", entry.size)));
+            return Ok(Err(text!(
+                "has a wrong size (expected {size} bytes, found {size_is})",
+                size,
+                size_is = entry.size
+            )));
         }
         if let Some(fault) = self.wrong_checksum(file, &path, entry, new, function)? {
             return Ok(Err(fault));
         }
         Ok(match self.basis.options.customer_files.role(&path) {
             Role::Vendor if self.signed.contains(&path.key()) => {
-                Err("should not be there: a manifest lists the file, so that it is the vendor's".to_owned())
+                Err(text!("should not be there: a manifest lists the file, so that it is the vendor's").to_owned())
             }
-            Role::Vendor => Ok(Some(format!("added an entry for {path}, which is in no manifest"))),
+            Role::Vendor => Ok(Some(text!("added an entry for {path}, which is in no manifest", path))),
             _ => Ok(None),
         })
     }
@@ -322,7 +334,12 @@ impl<'a> Check<'a> {
         };
         let Some(expected) = checksum.filter(|checksum| *checksum != entry.checksum) else { return Ok(None) };
         let name = function.name();
-        Ok(Some(format!("has a wrong checksum (expected {expected} by {name}, found {})", entry.checksum)))
+        Ok(Some(text!(
+            "has a wrong checksum (expected {expected} by {name}, found {checksum})",
+            expected,
+            name,
+            checksum = entry.checksum
+        )))
     }
 
     /// Which known function reproduces the checksums that the program has just written for contents that are known; `None`
@@ -352,5 +369,5 @@ impl<'a> Check<'a> {
 }
 
 fn shown(entry: &Entry) -> String {
-    format!("{} bytes, checksum {}", entry.size, entry.checksum)
+    text!("{} bytes, checksum {}", entry.size, entry.checksum)
 }

@@ -137,7 +137,7 @@ impl<'a> WorkingCopy<'a> {
         for Item { path, kind, .. } in walk(&self.folder)? {
             match expected.remove(path.as_path()) {
                 Some(was) if was != kind => {
-                    return Ok(Err(format!("it made {} another kind of thing", path.display())));
+                    return Ok(Err(text!("it made {} another kind of thing", path.display())));
                 }
                 Some(Kind::File) if !catalogs.contains(&path) => files.push(path),
                 Some(_) => {}
@@ -146,10 +146,10 @@ impl<'a> WorkingCopy<'a> {
         }
         for (path, is_same) in files.iter().zip(in_parallel(&files, |path| self.is_same(path))) {
             if !is_same? {
-                return Ok(Err(format!("it changed {}", path.display())));
+                return Ok(Err(text!("it changed {}", path.display())));
             }
         }
-        Ok(expected.keys().next().map_or(Ok(left), |path| Err(format!("it removed {}", path.display()))))
+        Ok(expected.keys().next().map_or(Ok(left), |path| Err(text!("it removed {}", path.display()))))
     }
 
     fn is_same(&self, path: &Path) -> Result<bool> {
@@ -211,11 +211,11 @@ pub(super) fn read_back(folder: &Path, cid: &Cid, loaded: &[Loaded]) -> Result<V
         let place = folder.join(relative_place(cid, &file.path)?);
         let bytes = match fs::symlink_metadata(&place) {
             Ok(metadata) if metadata.is_file() => read_file(&place, catalog::MAX_SIZE)?,
-            _ => return Ok(Err(format!("{} is no longer a file", file.path))),
+            _ => return Ok(Err(text!("{} is no longer a file", file.path))),
         };
         match Catalog::parse(&bytes) {
             Ok(catalog) => rewritten.push(Rewritten { bytes, catalog }),
-            Err(error) => return Ok(Err(format!("{} is no catalog now: {error}", file.path))),
+            Err(error) => return Ok(Err(text!("{file} is no catalog now: {error}", file = file.path, error))),
         }
     }
     Ok(Ok(rewritten))
@@ -234,7 +234,7 @@ fn stand_in(source: &Path, target: &Path, size: u64) -> io::Result<()> {
 
 /// An error that is most likely about room.
 fn room(doing: &str, place: &Path, error: io::Error) -> Error {
-    let next = "name a folder with room and rights for the copy, by --temp DIR or in TMPDIR (on Windows TEMP)";
+    let next = text!("name a folder with room and rights for the copy, by --temp DIR or in TMPDIR (on Windows TEMP)");
     Error::io(doing, place, error).next(next)
 }
 

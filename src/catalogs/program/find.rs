@@ -46,7 +46,7 @@ impl Program {
         let mut program = Self::new(words.next().unwrap_or_default(), timeout);
         // The whole line may be a path with blanks that is misspelled: nothing is run that was not meant.
         if locate(&program.path)?.is_none() {
-            let what = format!("there is no program {}", program.path.display());
+            let what = text!("there is no program {}", program.path.display());
             return Err(Error::new(ErrorKind::Program, what)
                 .in_file(line)
                 .next("name one that is there; in a command line, a path with blanks stands in quotes"));
@@ -63,19 +63,22 @@ impl Program {
         if let Some(set) = setting().filter(|set| !set.is_file()) {
             return Err(Error::new(
                 ErrorKind::Program,
-                format!("the setting {SETTING} names it, and there is no such file"),
+                text!("the setting {SETTING} names it, and there is no such file", SETTING),
             )
             .in_file(&set)
-            .next(format!(
-                "correct {SETTING}, or take it back: then it is looked for in PATH and where it usually lies"
+            .next(text!(
+                "correct {SETTING}, or take it back: then it is looked for in PATH and where it usually lies",
+                SETTING
             )));
         }
         Self::found().map(|path| Self::new(path, timeout)).ok_or_else(|| {
-            let what = format!(
-                "{NAME} was not found: not by the setting {SETTING}, not in PATH, and not below {}",
-                BELOW_PROGRAMS.join(", ")
+            let what = text!(
+                "{NAME} was not found: not by the setting {SETTING}, not in PATH, and not below {join}",
+                NAME,
+                SETTING,
+                join = BELOW_PROGRAMS.join(", ")
             );
-            Error::new(ErrorKind::Program, what).next(format!("name it: --refresh-with PATH, or set {SETTING}"))
+            Error::new(ErrorKind::Program, what).next(text!("name it: --refresh-with PATH, or set {SETTING}", SETTING))
         })
     }
 
@@ -144,7 +147,7 @@ pub(super) fn command(program: &Program, folder: &Path) -> Result<Command> {
     let by_wine = cfg!(unix) && is_windows_program(&path);
     let mut command = if by_wine {
         let Some(wine) = wine() else {
-            let what = "this is a program for Windows, and there is no wine in PATH to run it";
+            let what = text!("this is a program for Windows, and there is no wine in PATH to run it");
             return Err(Error::new(ErrorKind::Program, what)
                 .in_file(&program.path)
                 .next("install Wine, or run configcid on Windows"));

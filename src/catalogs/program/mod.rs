@@ -73,12 +73,13 @@ pub(super) fn run(program: &Program, basis: &Basis<'_>, payload: &[Change]) -> R
             actions: Vec::new(),
             changed: false,
         };
-        let mut note = format!(
+        let mut note = text!(
             "{name} was not run: sizes are as listed, and no file of the customer's differs from its entry or has changed since \
-             the catalogs were written"
+             the catalogs were written",
+            name
         );
         if !program.in_place {
-            note.push_str("; --program-copy whole runs it all the same");
+            note.push_str(text!("; --program-copy whole runs it all the same"));
         }
         let catalogs = basis.loaded.iter().map(unchanged).collect();
         let functions = by_catalog(basis.loaded, &functions);
@@ -100,7 +101,7 @@ pub(super) fn run(program: &Program, basis: &Basis<'_>, payload: &[Change]) -> R
     let others = copy.other_files(basis.loaded).unwrap_or_else(|error| Err(error.to_string()));
     let judged = match (catalogs, others) {
         (Ok(rewritten), Ok(left)) => {
-            let left = shown(left).map(|left| format!("{name} left {left} in its copy, which went with it"));
+            let left = shown(left).map(|left| text!("{name} left {left} in its copy, which went with it", name, left));
             judge(&rewritten, basis, &functions, &name)?.map(|judged| (judged, left))
         }
         (Err(what), _) | (_, Err(what)) => Err(what),
@@ -109,11 +110,10 @@ pub(super) fn run(program: &Program, basis: &Basis<'_>, payload: &[Change]) -> R
         Ok((judged, left)) => Ok(accepted(judged, left, &name, &ran, said)),
         Err(what) => {
             let mut next =
-                "nothing was changed; look at the program, or leave this CID to the vendor's own tools".to_owned();
+                text!("nothing was changed; look at the program, or leave this CID to the vendor's own tools")
+                    .to_owned();
             if let Some(files) = copy.stand_ins() {
-                next.push_str(&format!(
-                    "; in its copy, {files} of the vendor's perhaps had no content: --program-copy whole gives it all of them"
-                ));
+                next.push_str(&text!("; in its copy, {files} of the vendor's perhaps had no content: --program-copy whole gives it all of them", files));
             }
             Err(refusal(program, &ran, &said, &what).next(next))
         }
@@ -124,7 +124,7 @@ pub(super) fn run(program: &Program, basis: &Basis<'_>, payload: &[Change]) -> R
 fn accepted(mut judged: Refreshed, left: Option<String>, name: &str, ran: &Ran, said: Vec<String>) -> Refreshed {
     judged.notes.extend(left);
     if !ran.status.success() {
-        judged.notes.push(format!("{name} failed ({}), and its catalogs are right", ran.status));
+        judged.notes.push(text!("{name} failed ({status}), and its catalogs are right", name, status = ran.status));
     }
     judged.said = said;
     judged
@@ -132,9 +132,9 @@ fn accepted(mut judged: Refreshed, left: Option<String>, name: &str, ran: &Ran, 
 
 /// The error for a program whose work is not taken over: what was expected and found, and what the program said.
 fn refusal(program: &Program, ran: &Ran, said: &[String], what: &str) -> Error {
-    let mut text = format!("the program did what it should not: {what}");
+    let mut text = text!("the program did what it should not: {what}", what);
     if !ran.status.success() {
-        text.push_str(&format!("; it failed ({})", ran.status));
+        text.push_str(&text!("; it failed ({})", ran.status));
     }
     text.push_str(&in_words(said));
     Error::new(ErrorKind::Program, text).in_file(&program.path)
@@ -165,7 +165,7 @@ fn tame(cid: &Cid, ran: &Ran) -> Vec<String> {
     let squeezed = |text: &str| text.split_whitespace().collect::<String>();
     let all = squeezed(&tamed.join(" "));
     if secrets.iter().any(|secret| all.contains(&squeezed(secret))) {
-        return vec!["(not shown: it holds values of mrinit.conf that are secret)".to_owned()];
+        return vec![text!("(not shown: it holds values of mrinit.conf that are secret)").to_owned()];
     }
     tamed
 }
@@ -176,9 +176,9 @@ fn in_words(said: &[String]) -> String {
     let skipped = text.chars().count().saturating_sub(IN_ERROR);
     let end: String = text.chars().skip(skipped).collect();
     match (end.is_empty(), skipped) {
-        (true, _) => "; it said nothing".to_owned(),
-        (_, 0) => format!("; it said: {end}"),
-        _ => format!("; it said: ...{end}"),
+        (true, _) => text!("; it said nothing").to_owned(),
+        (_, 0) => text!("; it said: {end}", end),
+        _ => text!("; it said: ...{end}", end),
     }
 }
 
@@ -212,9 +212,11 @@ fn judge(
     if functions.iter().any(Option::is_none)
         && let Some(function) = check.learned()?
     {
-        check
-            .notes
-            .push(format!("the checksums that {name} wrote are those of {}: --checksum takes it", function.name()));
+        check.notes.push(text!(
+            "the checksums that {name} wrote are those of {function}: --checksum takes it",
+            name,
+            function = function.name()
+        ));
     }
     refreshed.functions = by_catalog(basis.loaded, functions);
     refreshed.notes = check.notes;

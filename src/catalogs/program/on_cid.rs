@@ -64,7 +64,7 @@ pub(super) fn prepare(
             kept.push(aside(path, FileContent::unread(place, size).into(), Stage::Payload));
         }
     }
-    let note = format!(
+    let note = text!(
         "{} is to run on the CID itself, so that what it does to the catalogs is not known before; without --in-place a dry run \
          shows it",
         program.name()
@@ -104,10 +104,11 @@ impl OnTheCid for OnCid {
             // What cannot be looked at any more is the program's doing, too.
             let judged = self.judge(&cid, &watch, &name).unwrap_or_else(|error| Err(error.to_string()));
             let (judged, left) = judged.map_err(|what| refusal(&self.program, &ran, &said, &what))?;
-            let left = shown(left).map(|left| format!("{name} left {left} in the CID, and it was taken away"));
+            let left =
+                shown(left).map(|left| text!("{name} left {left} in the CID, and it was taken away", name, left));
             let mut judged = accepted(judged, left, &name, &ran, said.clone());
-            let modes =
-                shown(modes).map(|paths| format!("{name} changed the permissions of {paths}; they are as they were"));
+            let modes = shown(modes)
+                .map(|paths| text!("{name} changed the permissions of {paths}; they are as they were", name, paths));
             judged.notes.extend(modes);
             let signed = signed::consult(&cid, &judged.writes, &judged.catalogs, &self.options.customer_files)?;
             Ok((judged, signed))
@@ -250,19 +251,19 @@ impl Watch {
         for Item { path, kind, .. } in walk(&self.root)? {
             match expected.remove(path.as_path()) {
                 Some(was) if was != kind => {
-                    return Ok(Err(format!("it made {} another kind of thing", path.display())));
+                    return Ok(Err(text!("it made {} another kind of thing", path.display())));
                 }
                 Some(_) => {}
                 None => left.push(path),
             }
         }
         if let Some(path) = expected.keys().find(|path| !self.catalogs.contains(**path)) {
-            return Ok(Err(format!("it removed {}", path.display())));
+            return Ok(Err(text!("it removed {}", path.display())));
         }
         let files: Vec<_> = self.files.iter().collect();
         let is_same = in_parallel(&files, |(path, seen)| self.is_same(path, seen));
         let changed = files.iter().zip(is_same).find(|(_, is_same)| !is_same);
-        Ok(changed.map_or(Ok(left), |((path, _), _)| Err(format!("it changed {}", path.display()))))
+        Ok(changed.map_or(Ok(left), |((path, _), _)| Err(text!("it changed {}", path.display()))))
     }
 
     fn is_same(&self, path: &Path, seen: &Seen) -> bool {
@@ -303,8 +304,8 @@ impl Watch {
         let others = self.files.iter().filter(|(path, _)| !self.aside.contains(*path));
         let harmed = others.filter(|(path, seen)| !self.is_same(path, seen)).map(|(path, _)| path.clone()).collect();
         let harmed = shown(harmed).map_or_else(String::new, |harmed| {
-            format!("what it did to {harmed} is not undone: let the server update this CID; ")
+            text!("what it did to {harmed} is not undone: let the server update this CID; ", harmed)
         });
-        error.next(format!("{harmed}look at the program, or leave this CID to the vendor's own tools"))
+        error.next(text!("{harmed}look at the program, or leave this CID to the vendor's own tools", harmed))
     }
 }

@@ -144,7 +144,10 @@ impl TestEnv {
         for name in ["TMPDIR", "TEMP", "TMP"] {
             command.env(name, self.root.join("tmp"));
         }
-        command.env("NO_COLOR", "1").envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command
+            .env("NO_COLOR", "1")
+            .env("CONFIGCID_LANG", "en")
+            .envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }
 
