@@ -9,12 +9,12 @@ use crate::base::pool::{brought_at_a_time, processors, read_at_a_time, side_by_s
 use crate::catalog::CidPath;
 use crate::plan::{Made, Plan, Writer};
 use crate::report::{ChangePage, ChangedCid, CidResult, change_page, count, fault_line, lock_lines, plan_lines, table};
-#[cfg(feature = "remote")]
-use crate::sync::Store;
 use crate::sync::{Delivered, Delivery, FolderSource, Pace, Progress, Sent, Source, WebSource, refuse_overlaps};
 #[cfg(feature = "remote")]
-use crate::web::DavFolder;
+use crate::sync::{ObjectSource, Store};
 use crate::web::{Access, Address};
+#[cfg(feature = "remote")]
+use crate::web::{DavFolder, ObjectAddress, ObjectFolder};
 use crate::{Cid, Error, ErrorKind, Exit, RefreshOptions, Result, Status};
 use clap::Args;
 use serde::Serialize;
@@ -26,10 +26,11 @@ use super::work::{Filed, HALF_DONE, file_page, place_page};
 
 #[derive(Debug, Args)]
 pub(super) struct SyncArgs {
-    /// The CID to bring files from: a folder, or the URL of one on a web server
+    /// The CID to bring files from: a folder, the URL of one on a web server, or s3://, az:// or gs:// with a bucket and a prefix
     #[arg(value_parser = path())]
     pub source: PathBuf,
-    /// The CIDs to bring them to: folders, or URLs of a server that speaks WebDAV; one that is not there yet is made
+    /// The CIDs to bring them to: folders, URLs of a server that speaks WebDAV, s3://, az:// or gs:// with a bucket and a
+    /// prefix; one that is not there yet is made
     #[arg(value_name = "DEST", required = true, value_parser = path())]
     pub destinations: Vec<PathBuf>,
     /// Let each destination keep its own mrinit.conf, in the root and in components: its relay
@@ -47,7 +48,7 @@ pub(super) struct SyncArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct FetchArgs {
-    /// The CID to bring: a folder, or the URL of one on a web server
+    /// The CID to bring: a folder, the URL of one on a web server, or s3://, az:// or gs:// with a bucket and a prefix
     #[arg(value_parser = path())]
     pub source: PathBuf,
     /// The folder to make; where a run broke off, the next one goes on
@@ -106,6 +107,12 @@ impl SiteFlags {
         Ok(Access { timeout: Duration::from_secs(self.timeout), login, ca: self.ca.clone(), rate })
     }
 
+    /// How to reach a store: a login is for a web server.
+    #[cfg(feature = "remote")]
+    fn store_access(&self) -> Result<Access> {
+        Ok(Access { login: None, ..self.access(None)? })
+    }
+
     /// The address of a URL, for which the password is taken, if there is one.
     fn address(&self, name: &Path, out: Out) -> Result<Address> {
         let (address, note) = Address::parse(&name.to_string_lossy())?;
@@ -118,6 +125,13 @@ impl SiteFlags {
 
     /// The source of this name: a folder, or a URL.
     fn source(&self, name: &Path, rate: Option<u64>, out: Out) -> Result<Box<dyn Source>> {
+        #[cfg(feature = "remote")]
+        if ObjectAddress::is_one(&name.to_string_lossy()) {
+            return Ok(Box::new(ObjectSource::new(
+                ObjectAddress::parse(&name.to_string_lossy())?,
+                &self.store_access()?,
+            )?));
+        }
         match is_url(name) {
             false => Ok(Box::new(FolderSource::open(name)?)),
             true => Ok(Box::new(WebSource::new(self.address(name, out)?, &self.access(rate)?)?)),
@@ -127,33 +141,43 @@ impl SiteFlags {
     /// Refuses URLs that are named twice or lie in one another, and a login for more than one server: it is sent to whom it is
     /// meant for alone.
     fn refuse_mixed_urls(&self, source: &Path, destinations: &[PathBuf]) -> Result<()> {
-        let mut known: Vec<Address> = Vec::new();
-        for name in std::iter::once(source).chain(destinations.iter().map(PathBuf::as_path)).filter(|name| is_url(name))
-        {
-            let (address, _) = Address::parse(&name.to_string_lossy())?;
+        let mut known: Vec<(String, Option<String>)> = Vec::new();
+        let names = std::iter::once(source).chain(destinations.iter().map(PathBuf::as_path));
+        for name in names.filter(|name| is_url(name)) {
+            let (url, server) = place_of(&name.to_string_lossy())?;
             let usage = |what: &str, next: &str| Err(Error::new(ErrorKind::Usage, what).in_file(name).next(next));
-            for other in &known {
-                let (a, b) = (format!("{address}/").to_lowercase(), format!("{other}/").to_lowercase());
-                if a == b {
+            let url = format!("{url}/").to_lowercase();
+            for (other, other_server) in &known {
+                if url == *other {
                     return usage("this URL is named twice", "nothing was changed; name each once");
                 }
-                if a.starts_with(&b) || b.starts_with(&a) {
+                if url.starts_with(other) || other.starts_with(&url) {
                     return usage(
                         "of two URLs that are named one lies in the other",
                         "nothing was changed; name each once",
                     );
                 }
-                if self.user.is_some() && address.server() != other.server() {
+                if self.user.is_some() && server.is_some() && other_server.is_some() && server != *other_server {
                     return usage(
                         "a user is named, and URLs of more than one server: the password would go to all of them",
                         "nothing was changed; run it once for each server",
                     );
                 }
             }
-            known.push(address);
+            known.push((url, server));
         }
         Ok(())
     }
+}
+
+/// A URL in its one form, and the web server whose it is, if it is one's.
+fn place_of(text: &str) -> Result<(String, Option<String>)> {
+    #[cfg(feature = "remote")]
+    if ObjectAddress::is_one(text) {
+        return Ok((ObjectAddress::parse(text)?.to_string(), None));
+    }
+    let (address, _) = Address::parse(text)?;
+    Ok((address.to_string(), Some(address.server().to_owned())))
 }
 
 #[derive(Serialize)]
@@ -238,6 +262,11 @@ impl<'a> Place<'a> {
         let wrong = |what: &str, next: &str| Err(Error::new(ErrorKind::Usage, what).in_file(name).next(next));
         if command == "fetch" {
             return wrong("fetch makes a folder, and this is a URL", "configcid sync publishes a CID to a URL");
+        }
+        #[cfg(feature = "remote")]
+        if ObjectAddress::is_one(&name.to_string_lossy()) {
+            let address = ObjectAddress::parse(&name.to_string_lossy())?;
+            return Ok(Self::Server(Box::new(ObjectFolder::new(address, &site.store_access()?)?)));
         }
         #[cfg(feature = "remote")]
         return Ok(Self::Server(Box::new(DavFolder::new(site.address(name, out)?, &site.access(None)?)?)));

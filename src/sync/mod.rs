@@ -14,6 +14,8 @@ mod fetch;
 mod folder;
 mod functions;
 mod kept;
+#[cfg(feature = "remote")]
+mod objects;
 mod pace;
 #[cfg(feature = "remote")]
 mod publish;
@@ -23,6 +25,8 @@ mod source;
 
 pub(crate) use deliver::{Delivered, Delivery, Progress, Sent, refuse_overlaps};
 pub(crate) use folder::FolderSource;
+#[cfg(feature = "remote")]
+pub(crate) use objects::ObjectSource;
 pub(crate) use pace::Pace;
 #[cfg(feature = "remote")]
 pub(crate) use publish::Store;

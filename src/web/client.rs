@@ -166,6 +166,23 @@ impl Client {
         }
     }
 
+    /// Sends what somebody else has put together, and gives the answer as it is.
+    #[cfg(feature = "remote")]
+    pub(super) fn forward(&self, head: ureq::http::request::Parts, body: &[u8]) -> Result<Response<Body>, Failure> {
+        let whole = 2 * self.timeout + Duration::from_secs(2 * body.len() as u64 / LEAST_RATE);
+        let has_body = matches!(head.method.as_str(), "PUT" | "POST" | "PATCH");
+        let sent = match has_body {
+            true => self.agent.run(self.timed(Request::from_parts(head, body), whole)),
+            false => self.agent.run(self.timed(Request::from_parts(head, ()), whole)),
+        };
+        sent.map_err(|error| failure(error, self.timeout))
+    }
+
+    #[cfg(feature = "remote")]
+    fn timed<B: AsSendBody>(&self, request: Request<B>, whole: Duration) -> Request<B> {
+        self.agent.configure_request(request).timeout_global(Some(whole)).build()
+    }
+
     #[cfg(feature = "remote")]
     fn run<B: AsSendBody>(&self, request: Request<B>, whole: Option<Duration>) -> Result<Answer, Failure> {
         let request = self.agent.configure_request(request).timeout_global(whole).build();

@@ -20,7 +20,7 @@ use crate::catalog::CidPath;
 pub(crate) use around::Holds;
 
 /// How long to wait before each further try, in milliseconds: so many tries there are beside the first (our choice).
-const PAUSES: [u64; 3] = [100, 400, 1600];
+pub(super) const PAUSES: [u64; 3] = [100, 400, 1600];
 
 /// A folder of a web server.
 pub(crate) struct DavFolder {
@@ -437,7 +437,7 @@ const DAV: &str =
 const HIDDEN: &str = "publish by a URL that gives out all names as they are: the rules of web config hide .configcid-*";
 
 /// Whether a server that answers this is perhaps better in a moment.
-fn may_pass(status: u16) -> bool {
+pub(super) fn may_pass(status: u16) -> bool {
     matches!(status, 429 | 500 | 502 | 503 | 504)
 }
 

@@ -12,6 +12,8 @@ mod config;
 mod dav;
 mod files;
 mod judge;
+#[cfg(feature = "remote")]
+mod objects;
 mod reader;
 mod report;
 mod site;
@@ -22,6 +24,8 @@ pub(crate) use check::{CheckOptions, check};
 pub(crate) use config::Server;
 #[cfg(feature = "remote")]
 pub(crate) use dav::{DavFolder, Found, Holds, Locked, Trouble};
+#[cfg(feature = "remote")]
+pub(crate) use objects::{ObjectAddress, ObjectFolder};
 pub(crate) use reader::{Access, WebCid};
 #[cfg(feature = "remote")]
 pub(crate) use reader::{LARGEST_CATALOG, component_catalogs};

@@ -9,6 +9,7 @@ mod deep;
 mod lock;
 mod look;
 mod names;
+mod objects;
 mod place;
 mod record;
 mod store;

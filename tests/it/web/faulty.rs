@@ -146,7 +146,7 @@ pub(super) fn read(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
     }
 }
 
-fn unescaped(path: &str) -> String {
+pub(super) fn unescaped(path: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = path.bytes();
     while let Some(byte) = rest.next() {

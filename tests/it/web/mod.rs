@@ -5,6 +5,8 @@ mod config;
 mod faulty;
 mod fetch;
 #[cfg(unix)]
+mod google;
+#[cfg(unix)]
 mod proxy;
 #[cfg(unix)]
 mod publish;
@@ -12,3 +14,7 @@ mod publish;
 mod publish_guards;
 #[cfg(unix)]
 mod servers;
+#[cfg(unix)]
+mod store_faults;
+#[cfg(unix)]
+mod stores;

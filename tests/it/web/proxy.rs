@@ -14,6 +14,8 @@ pub(super) enum Fate {
     Pass,
     /// It is answered with this status, with these further lines in its head, and not handed on.
     Answer(u16, &'static str),
+    /// It is answered with this status and this text, and not handed on.
+    Say(u16, &'static str),
     /// The connection ends, and nothing was handed on.
     Lost,
     /// It is handed on, and the answer is lost.
@@ -85,6 +87,10 @@ fn hand_on(server: u16, mut to: &TcpStream, asked: &Asked, mut body: Vec<u8>, fa
         Fate::Lost => return false,
         Fate::Answer(status, head) => {
             let answer = format!("HTTP/1.1 {status} Whatever\r\n{head}Content-Length: 0\r\n\r\n");
+            return to.write_all(answer.as_bytes()).is_ok();
+        }
+        Fate::Say(status, text) => {
+            let answer = format!("HTTP/1.1 {status} Whatever\r\nContent-Length: {}\r\n\r\n{text}", text.len());
             return to.write_all(answer.as_bytes()).is_ok();
         }
         Fate::Cut(length) => body.truncate(*length),

@@ -1,0 +1,100 @@
+//! A CID in a store of objects, as a source.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::source::{Opened, Source};
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::pool::{brought_at_a_time, in_flight};
+use crate::catalog::checksum::Function;
+use crate::catalog::{Catalog, CidPath};
+use crate::catalogs::{Loaded, RefreshOptions, function_elsewhere};
+use crate::cid::{CIDSYNC, CatalogFile, ROOT_CATALOGS};
+use crate::web::{Access, Found, LARGEST_CATALOG, ObjectAddress, ObjectFolder, component_catalogs};
+
+/// A CID in a store of objects.
+pub(crate) struct ObjectSource {
+    folder: ObjectFolder,
+}
+
+impl ObjectSource {
+    /// The CID at this address, of which nothing is asked for yet.
+    ///
+    /// # Errors
+    /// The settings say too little, or the authorities cannot be read.
+    pub(crate) fn new(address: ObjectAddress, access: &Access) -> Result<Self> {
+        Ok(Self { folder: ObjectFolder::new(address, access)? })
+    }
+
+    /// Those of these catalogs that are there.
+    fn read(&self, files: Vec<CatalogFile>) -> Result<Vec<Loaded>> {
+        let found = in_flight(brought_at_a_time(), &files, |file| self.folder.read(&file.path, LARGEST_CATALOG));
+        let mut loaded = Vec::new();
+        for (file, found) in files.into_iter().zip(found) {
+            let Found::File(bytes, _) = found? else { continue };
+            let catalog = Catalog::parse(&bytes).map_err(|error| error.in_file(&self.shown_file(&file.path)))?;
+            loaded.push(Loaded { file, bytes: bytes.into(), catalog });
+        }
+        Ok(loaded)
+    }
+}
+
+impl Source for ObjectSource {
+    fn shown(&self) -> &str {
+        self.folder.shown()
+    }
+
+    fn shown_file(&self, path: &CidPath) -> PathBuf {
+        self.folder.url(path).into()
+    }
+
+    /// As those of a CID at a URL: no folder is listed.
+    fn catalogs(&self) -> Result<Vec<Loaded>> {
+        let not_a_cid = |what: String| {
+            Err(Error::new(ErrorKind::NotACid, what).in_file(Path::new(self.shown())).next(
+                "name the prefix of a CID itself: s3://BUCKET/PREFIX, az://CONTAINER/PREFIX or gs://BUCKET/PREFIX",
+            ))
+        };
+        let names = std::iter::once(&CIDSYNC).chain(ROOT_CATALOGS);
+        let root = names.map(|name| Ok(CatalogFile { path: CidPath::in_root(name)?, folder: None }));
+        let mut loaded = self.read(root.collect::<Result<_>>()?)?;
+        if loaded.is_empty() {
+            return not_a_cid("there is no CID: the store has no cidsync.upd here, or no such bucket".to_owned());
+        }
+        // What cannot be seen above tells nothing: this prefix may be all that these credentials may read.
+        if let Some(above) = self.folder.cid_above(&mut Vec::new())? {
+            return not_a_cid(format!("this is a component of the CID {above}, not a CID"));
+        }
+        let further = self.read(component_catalogs(&loaded)?)?;
+        loaded.extend(further);
+        Ok(loaded)
+    }
+
+    /// Temporary files have no catalog, so that their names are not asked for: as of a CID at a URL, the catalogs alone tell.
+    fn check_quiet(&self, _: &[Loaded]) -> Result<()> {
+        Ok(())
+    }
+
+    fn function(&self, catalog: &Loaded, options: &RefreshOptions) -> Result<Function> {
+        let read = |path: &CidPath, size: u32| {
+            let mut bytes = Vec::new();
+            let mut input = self.open(path, size)?.input;
+            input.read_to_end(&mut bytes).map_err(|error| Error::io("read it", &self.shown_file(path), error))?;
+            Ok(bytes)
+        };
+        function_elsewhere(catalog, &self.shown_file(&catalog.file.path), options, read)
+    }
+
+    fn open(&self, path: &CidPath, size: u32) -> Result<Opened> {
+        match self.folder.open(path, size.into())? {
+            Some(input) => Ok(Opened { input, metadata: None }),
+            None => Err(Error::new(ErrorKind::Damage, "it is listed, and the store has no such object")
+                .in_file(&self.shown_file(path))
+                .next("publish the CID there again, or let whoever is doing so end; then try again: what was brought is kept")),
+        }
+    }
+
+    fn folder(&self) -> Option<&Path> {
+        None
+    }
+}

@@ -1,0 +1,444 @@
+//! A CID in a store of objects: S3 and what is compatible with it, Azure, Google. There are no folders, and no object is ever half
+//! there. A new name is a copy that the store makes by itself.
+
+mod around;
+mod http;
+mod pieces;
+mod place;
+
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use object_store::path::Path as Key;
+use object_store::{
+    CopyMode, CopyOptions, GetOptions, ListResult, ObjectStore, ObjectStoreExt, PutMode, PutMultipartOptions,
+    PutOptions, UpdateVersion,
+};
+
+use self::http::{Connector, last_answer, wait};
+use self::pieces::Pieces;
+use self::place::Kind;
+pub(crate) use self::place::ObjectAddress;
+use super::client::Client;
+use super::dav::{Found, Locked, PAUSES, Trouble, may_pass};
+use super::reader::{Access, CONNECTIONS};
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::pool::{Gate, in_flight};
+use crate::catalog::{CidPath, is_catalog_name};
+
+/// Files are sent in pieces of this size, in bytes: S3 takes no smaller ones but the last.
+const PIECE: u64 = 5 << 20;
+/// So many files of more than a piece are on their way at a time, which bounds memory (our choice).
+const LARGE_AT_A_TIME: usize = 4;
+/// What is larger than this waits for its turn, in bytes (our choice).
+const SMALL: u64 = 512 << 10;
+/// No record of a lock's owner is larger.
+const MAX_OWNER: u64 = 64 << 10;
+
+static LARGE: Gate = Gate::new();
+
+/// A place in a store.
+pub(crate) struct ObjectFolder {
+    inner: Arc<Inner>,
+    shown: String,
+}
+
+struct Inner {
+    store: Box<dyn ObjectStore>,
+    address: ObjectAddress,
+}
+
+/// An answer of the library's.
+type Answer<T> = object_store::Result<T>;
+
+impl ObjectFolder {
+    /// The place at this address. Nothing is asked yet.
+    ///
+    /// # Errors
+    /// The settings say too little, or the authorities cannot be read.
+    pub(crate) fn new(address: ObjectAddress, access: &Access) -> Result<Self> {
+        let client = Arc::new(Client::new(access.timeout, CONNECTIONS, None, access.ca.as_deref())?);
+        let store = address.store(Connector { client })?;
+        let shown = address.to_string();
+        Ok(Self { inner: Arc::new(Inner { store, address }), shown })
+    }
+
+    /// Its URL.
+    pub(crate) fn shown(&self) -> &str {
+        &self.shown
+    }
+
+    /// The URL of a file of it.
+    pub(crate) fn url(&self, path: &CidPath) -> String {
+        self.inner.url(path)
+    }
+
+    /// Reads a file of at most `limit` bytes.
+    ///
+    /// # Errors
+    /// There is no answer, or one that is neither; or it is larger.
+    pub(crate) fn read(&self, path: &CidPath, limit: u64) -> Result<Found> {
+        self.inner.read(&self.inner.address, path, limit)
+    }
+
+    /// Opens a file that should have `size` bytes; `None` where there is none. No more of it is in memory than a piece.
+    ///
+    /// # Errors
+    /// It has another size, or there is no answer.
+    pub(crate) fn open(&self, path: &CidPath, size: u64) -> Result<Option<Box<dyn Read>>> {
+        Pieces::open(self.inner.clone(), path.clone(), size).map(|found| found.map(|reader| Box::new(reader) as _))
+    }
+
+    /// Writes a file, once, from a reader that gives `size` bytes: whole, or not at all.
+    pub(crate) fn put(&self, path: &CidPath, size: u64, body: &mut dyn Read) -> Result<(), Trouble> {
+        match size > SMALL {
+            true => LARGE.pass(LARGE_AT_A_TIME, || self.put_now(path, size, body)),
+            false => self.put_now(path, size, body),
+        }
+    }
+
+    fn put_now(&self, path: &CidPath, size: u64, body: &mut dyn Read) -> Result<(), Trouble> {
+        let lasting = |error| Trouble { error, may_pass: false };
+        let (key, url) = (self.inner.key(path).map_err(lasting)?, self.url(path));
+        let mut piece = || {
+            let mut bytes = Vec::new();
+            let read = (&mut *body).take(PIECE).read_to_end(&mut bytes);
+            read.map(|_| bytes).map_err(|error| lasting(Error::io("read it", Path::new(&url), error)))
+        };
+        if size <= PIECE {
+            let bytes = piece()?;
+            return self
+                .inner
+                .once("write it", &url, || wait(self.inner.store.put(&key, bytes.into())))
+                .map(drop)
+                .map_err(Refused::trouble(&url));
+        }
+        let begin = || wait(self.inner.store.put_multipart_opts(&key, PutMultipartOptions::default()));
+        let refused = Refused::trouble(&url);
+        let mut upload = self.inner.once("write it", &url, begin).map_err(&refused)?;
+        let mut send = || {
+            for _ in 0..size.div_ceil(PIECE) {
+                let bytes = piece()?;
+                self.inner.once("write it", &url, || wait(upload.put_part(bytes.into()))).map_err(&refused)?;
+            }
+            Ok(())
+        };
+        let sent: Result<(), Trouble> = send();
+        match sent {
+            Ok(()) => self.inner.once("write it", &url, || wait(upload.complete())).map(drop).map_err(&refused),
+            Err(trouble) => {
+                // What is left of it costs money where nobody sees it.
+                let _ = wait(upload.abort());
+                Err(trouble)
+            }
+        }
+    }
+
+    /// Writes a small file.
+    ///
+    /// # Errors
+    /// The store does not take it.
+    pub(crate) fn put_bytes(&self, path: &CidPath, bytes: &[u8]) -> Result<()> {
+        self.put_as(path, bytes, PutMode::Overwrite).map(drop)
+    }
+
+    /// Writes a small file on a condition, and says whether that is given.
+    fn put_as(&self, path: &CidPath, bytes: &[u8], mode: PutMode) -> Result<bool> {
+        let (store, key, url) = (&self.inner.store, self.inner.key(path)?, self.url(path));
+        let options = PutOptions { mode, ..PutOptions::default() };
+        let put = || wait(store.put_opts(&key, bytes.to_vec().into(), options.clone()));
+        match self.inner.tried("write it", &url, put) {
+            Ok(_) => Ok(true),
+            Err(Refused::Condition) => Ok(false),
+            Err(refused) => Err(Refused::trouble(&url)(refused).error),
+        }
+    }
+
+    /// Whether nothing is in this folder, which needs not be made. Of folders of the CID nobody needs to know.
+    ///
+    /// # Errors
+    /// There is no answer.
+    pub(crate) fn make_folder(&self, path: &CidPath) -> Result<bool> {
+        match crate::cid::is_own_name(path.file_name()) {
+            true => Ok(self.inner.list(Some(path))?.objects.is_empty()),
+            false => Ok(true),
+        }
+    }
+
+    /// Gives a file another name: a copy by the store, or, of a catalog, its bytes on the condition that the version `known` is
+    /// there, or nothing. `false`: something else is there.
+    ///
+    /// # Errors
+    /// The store does not do it.
+    pub(crate) fn rename(&self, from: &CidPath, to: &CidPath, may_replace: bool, known: Option<&str>) -> Result<bool> {
+        let trouble = |path: &CidPath| Refused::trouble(&self.url(path));
+        let condition = match known {
+            Some(known) => Some(PutMode::Update(version(known))),
+            // Beside the lock: a catalog is what two who publish would mix.
+            None => (!may_replace && is_catalog_name(to.file_name())).then_some(PutMode::Create),
+        };
+        if let Some(condition) = condition {
+            let Found::File(bytes, _) = self.read(from, u64::from(u32::MAX))? else {
+                return Err(trouble(from)(Refused::Absent).error);
+            };
+            return match self.put_as(to, &bytes, condition)? {
+                true => self.remove(from).map(|()| true),
+                false => Ok(false),
+            };
+        }
+        let (store, source, target) = (&self.inner.store, self.inner.key(from)?, self.inner.key(to)?);
+        let mut options = CopyOptions::default();
+        if !may_replace && self.inner.address.kind == Kind::S3 {
+            // Its copies know no such condition everywhere.
+            match self.inner.tried("look at it", &self.url(to), || wait(store.head(&target))) {
+                Ok(_) => return Ok(false),
+                Err(Refused::Absent) => {}
+                Err(refused) => return Err(trouble(to)(refused).error),
+            }
+        } else if !may_replace {
+            options.mode = CopyMode::Create;
+        }
+        let copy = || wait(store.copy_opts(&source, &target, options.clone()));
+        match self.inner.tried("give it its name", &self.url(to), copy) {
+            Ok(()) => self.remove(from).map(|()| true),
+            Err(Refused::Condition) => Ok(false),
+            Err(refused) => Err(trouble(from)(refused).error),
+        }
+    }
+
+    /// Removes a file, which need not be there.
+    ///
+    /// # Errors
+    /// The store does not do it.
+    pub(crate) fn remove(&self, path: &CidPath) -> Result<()> {
+        self.remove_key(&self.inner.key(path)?, &self.url(path))
+    }
+
+    fn remove_key(&self, key: &Key, url: &str) -> Result<()> {
+        match self.inner.tried("remove it", url, || wait(self.inner.store.delete(key))) {
+            Ok(()) | Err(Refused::Absent) => Ok(()),
+            Err(refused) => Err(Refused::trouble(url)(refused).error),
+        }
+    }
+
+    /// Removes what is in a folder that has none in it.
+    ///
+    /// # Errors
+    /// The store does not do it.
+    pub(crate) fn remove_folder(&self, path: &CidPath) -> Result<()> {
+        let (objects, url) = (self.inner.list(Some(path))?.objects, self.url(path));
+        in_flight(16, &objects, |object| self.remove_key(&object.location, &url)).into_iter().collect()
+    }
+
+    /// Tries once to lock: by an object that is made on the condition that there is none. That the store heeds conditions is seen by
+    /// a second one, which it must not make.
+    ///
+    /// # Errors
+    /// It does not, or these credentials may not write.
+    pub(crate) fn lock(&self, owner: &CidPath, claim: &[u8]) -> Result<Locked> {
+        if !self.put_as(owner, claim, PutMode::Create)? {
+            return match self.read(owner, MAX_OWNER)? {
+                // The answer to the first try may have been lost.
+                Found::File(bytes, _) if bytes == claim => Ok(Locked::Ours),
+                Found::File(bytes, _) => Ok(Locked::Held(Some(bytes))),
+                _ => Ok(Locked::Held(None)),
+            };
+        }
+        if self.put_as(owner, claim, PutMode::Create)? {
+            self.remove(owner)?;
+            return Err(error(
+                ErrorKind::Io,
+                "the store writes whatever the condition, so that two publishers could not be held apart",
+                &self.shown,
+            )
+            .next("publish to a store that knows If-None-Match and If-Match; nothing of the CID was written"));
+        }
+        Ok(Locked::Ours)
+    }
+
+    /// What the lock says whose it is.
+    ///
+    /// # Errors
+    /// There is no answer.
+    pub(crate) fn owner(&self, owner: &CidPath) -> Result<Option<Vec<u8>>> {
+        match self.read(owner, MAX_OWNER)? {
+            Found::File(bytes, _) => Ok(Some(bytes)),
+            Found::Absent => Ok(None),
+        }
+    }
+
+    /// Removes the lock `owner`, if it is still the one in which `is` stands: it is taken over by `claim` first, on the condition that
+    /// nobody has done so before.
+    ///
+    /// # Errors
+    /// The store does not do it.
+    pub(crate) fn break_lock(&self, owner: &CidPath, is: Option<&[u8]>, claim: &[u8]) -> Result<bool> {
+        match self.read(owner, MAX_OWNER)? {
+            Found::File(bytes, Some(known))
+                if is == Some(&*bytes) && self.put_as(owner, claim, PutMode::Update(version(&known)))? =>
+            {
+                self.remove(owner).map(|()| true)
+            }
+            _ => Ok(false),
+        }
+    }
+}
+
+/// What names a version, of what [`Found::File`] has.
+fn version(known: &str) -> UpdateVersion {
+    let part = |number| known.split('\n').nth(number).filter(|part| !part.is_empty()).map(str::to_owned);
+    UpdateVersion { e_tag: part(0), version: part(1) }
+}
+
+/// Why the store does not do something.
+enum Refused {
+    /// There is no such object.
+    Absent,
+    /// A condition is not given.
+    Condition,
+    For(Trouble),
+}
+
+impl Refused {
+    /// As an error, where a condition or an object that is not there is none that was thought of.
+    fn trouble(url: &str) -> impl Fn(Self) -> Trouble + use<> {
+        let url = url.to_owned();
+        move |refused| match refused {
+            Self::For(trouble) => trouble,
+            Self::Absent => Trouble {
+                error: error(ErrorKind::Io, "the store has no such object, or no such bucket", &url)
+                    .next("see whether the name of the bucket is right"),
+                may_pass: false,
+            },
+            Self::Condition => Trouble {
+                error: error(ErrorKind::Changed, "something else is there by now", &url).next(AGAIN),
+                may_pass: false,
+            },
+        }
+    }
+}
+
+impl Inner {
+    fn key(&self, path: &CidPath) -> Result<Key> {
+        self.address.key(path)
+    }
+
+    fn url(&self, path: &CidPath) -> String {
+        self.address.url(path)
+    }
+
+    /// Reads a file of at most `limit` bytes, below any prefix of the bucket.
+    fn read(&self, below: &ObjectAddress, path: &CidPath, limit: u64) -> Result<Found> {
+        let (store, key, url) = (&self.store, below.key(path)?, below.url(path));
+        let read = self.tried("read it", &url, || {
+            wait(async {
+                let found = store.get_opts(&key, GetOptions::default()).await?;
+                let tag = found.meta.e_tag.as_deref().unwrap_or_default();
+                let tag = format!("{tag}\n{}", found.meta.version.as_deref().unwrap_or_default());
+                Ok((found.bytes().await?, tag))
+            })
+        });
+        match read {
+            Ok((bytes, _)) if bytes.len() as u64 > limit => {
+                Err(error(ErrorKind::Io, format!("it has more than {limit} bytes"), &url).next(AGAIN))
+            }
+            Ok((bytes, tag)) => Ok(Found::File(bytes.to_vec(), Some(tag))),
+            Err(Refused::Absent) => Ok(Found::Absent),
+            Err(refused) => Err(Refused::trouble(&url)(refused).error),
+        }
+    }
+
+    /// What is in a folder of the place, or in the place itself.
+    fn list(&self, path: Option<&CidPath>) -> Result<ListResult> {
+        let (key, url) = match path {
+            Some(path) => (Some(self.key(path)?), self.url(path)),
+            None => (self.address.prefix_key()?, self.address.to_string()),
+        };
+        let list = || wait(self.store.list_with_delimiter(key.as_ref()));
+        self.tried("list what is there", &url, list).map_err(|refused| Refused::trouble(&url)(refused).error)
+    }
+
+    /// Asks, and again where the store may merely have been unlucky.
+    fn tried<T>(&self, doing: &str, url: &str, ask: impl Fn() -> Answer<T>) -> Result<T, Refused> {
+        for pause in PAUSES {
+            match self.once(doing, url, &ask) {
+                Err(Refused::For(Trouble { may_pass: true, .. })) => thread::sleep(Duration::from_millis(pause)),
+                other => return other,
+            }
+        }
+        self.once(doing, url, &ask)
+    }
+
+    /// Asks once; `doing` completes "cannot ...".
+    fn once<T>(&self, doing: &str, url: &str, ask: impl FnOnce() -> Answer<T>) -> Result<T, Refused> {
+        last_answer();
+        ask().map_err(|why| {
+            let answer = last_answer();
+            match why {
+                object_store::Error::NotFound { .. } => return Refused::Absent,
+                object_store::Error::AlreadyExists { .. }
+                | object_store::Error::Precondition { .. }
+                | object_store::Error::NotModified { .. } => return Refused::Condition,
+                _ => {}
+            }
+            let (what, next, may_pass) = match answer {
+                Some(Ok(status)) => {
+                    let said = why.to_string();
+                    let code = code_of(&said);
+                    let (what, next) = self.meaning(status, code);
+                    let code = code.map(|code| format!(", {code}")).unwrap_or_default();
+                    // 409: somebody else is just writing there.
+                    let again =
+                        may_pass(status) || matches!(status, 408 | 409) || said.contains("<Code>RequestTimeout<");
+                    (format!("{what} (HTTP {status}{code})"), next, again)
+                }
+                Some(Err(failure)) => {
+                    let may_pass = matches!(failure.code, "broken" | "timeout");
+                    let next = match failure.code {
+                        "tls" => "--ca FILE trusts an authority of your own",
+                        _ => "see whether the address is right (AWS_ENDPOINT_URL and its like), and try again",
+                    };
+                    (failure.what, next, may_pass)
+                }
+                None => (why.to_string(), self.address.settings(), false),
+            };
+            let what = format!("cannot {doing} in the store: {what}");
+            Refused::For(Trouble { error: error(ErrorKind::Io, what, url).next(next), may_pass })
+        })
+    }
+
+    /// What such an answer means, and what to do.
+    fn meaning(&self, status: u16, code: Option<&str>) -> (&'static str, &'static str) {
+        let settings = self.address.settings();
+        match (status, code) {
+            (_, Some("ExpiredToken" | "TokenRefreshRequired")) => {
+                ("the credentials have expired", "get new ones, then go on: what is there already is kept")
+            }
+            (_, Some("RequestTimeTooSkewed")) => ("this computer's clock is wrong", "set it, then try again"),
+            (200..=299, _) => ("what it answers is no answer of such a store", settings),
+            (301 | 307 | 308, _) => ("the bucket is in another region, or at another address", settings),
+            (400, _) => ("it does not take the request", settings),
+            (401 | 403, _) => ("it does not let these credentials", settings),
+            (405 | 501, _) => ("it does not know how", settings),
+            (429 | 503, _) => ("it refuses so many requests", AGAIN),
+            _ => ("it fails", AGAIN),
+        }
+    }
+}
+
+/// The code of an error of S3's and Azure's: what else stands there may quote the request.
+fn code_of(text: &str) -> Option<&str> {
+    let begin = text.find("<Code>")? + "<Code>".len();
+    let code = &text[begin..begin + text[begin..].find("</Code>")?];
+    code.chars().all(|c| c.is_ascii_alphanumeric()).then_some(code)
+}
+
+const AGAIN: &str = "look at the store's log, and try again: what is there already is kept";
+
+/// An error of a URL.
+fn error(kind: ErrorKind, what: impl Into<String>, url: &str) -> Error {
+    Error::new(kind, what).in_file(Path::new(url))
+}
