@@ -387,6 +387,6 @@ fn fetch_makes_a_new_folder_and_nothing_else() {
     fs::remove_dir(env.path("OTHER")).unwrap();
     env.run("fetch GONE NEW2").expect(1).complains("GONE");
     env.run("fetch ESXP a/b").expect(1).complains("make the folder above it first");
-    env.run("fetch s3://bucket/ESXP NEW2").expect(2);
+    env.run("fetch ftp://server/ESXP NEW2").expect(2);
     assert_eq!(env.snapshot(), before);
 }

@@ -382,6 +382,8 @@ impl Inner {
                 object_store::Error::AlreadyExists { .. }
                 | object_store::Error::Precondition { .. }
                 | object_store::Error::NotModified { .. } => return Refused::Condition,
+                // Of a list that is there for every prefix: no such bucket.
+                _ if matches!(answer, Some(Ok(404))) => return Refused::Absent,
                 _ => {}
             }
             let (what, next, may_pass) = match answer {
