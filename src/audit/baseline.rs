@@ -107,7 +107,7 @@ impl Baseline {
     /// # Errors
     /// It cannot be read, or is no baseline.
     pub fn open(path: &Path) -> Result<Self> {
-        Self::parse(&read_given_file(path, MAX_SIZE, "name a file that audit --save wrote")?)
+        Self::parse(&read_given_file(path, MAX_SIZE, text!("name a file that audit --save wrote"))?)
             .map_err(|error| error.in_file(path))
     }
 
@@ -127,10 +127,14 @@ impl Baseline {
     pub fn parse(bytes: &[u8]) -> Result<Self> {
         let wrong = |what: String| Error::new(ErrorKind::Usage, what).next("name a file that audit --save wrote");
         let stored: Stored =
-            serde_json::from_slice(bytes).map_err(|error| wrong(format!("this is no baseline: {error}")))?;
+            serde_json::from_slice(bytes).map_err(|error| wrong(text!("this is no baseline: {error}", error)))?;
         match stored.configcid_baseline {
             FORMAT => Ok(Self { cids: stored.cids, sha256: hex(&Sha256::digest(bytes)) }),
-            other => Err(wrong(format!("this baseline has version {other}, and only version {FORMAT} is known"))),
+            other => Err(wrong(text!(
+                "this baseline has version {other}, and only version {FORMAT} is known",
+                other,
+                FORMAT
+            ))),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::x509::{Certificate, ENDS_SOON, certificates};
 /// The certificates of a `cac.pem`; there is one at least. The error completes a sentence of the file.
 pub(super) fn read(bytes: &[u8]) -> Result<Vec<Certificate>, String> {
     let certificates = certificates(bytes).map_err(|error| error.what().to_owned())?;
-    if certificates.is_empty() { Err("it holds no certificate".to_owned()) } else { Ok(certificates) }
+    if certificates.is_empty() { Err(text!("it holds no certificate").to_owned()) } else { Ok(certificates) }
 }
 
 /// How a certificate stands at each of these moments, of which there is one at least: the worst of it.

@@ -17,7 +17,8 @@ pub(super) fn find(audit: &mut Audit<'_>, checks: &[Check]) {
             for listed in signed.get(&path.key()).into_iter().flatten() {
                 let (manifest, size) = manifests[listed.manifest as usize].size_of(listed.entry);
                 if size != u64::from(entry.size) {
-                    let what = format!("the catalog lists {} bytes, and the manifest {size}", entry.size);
+                    let what =
+                        text!("the catalog lists {size_is} bytes, and the manifest {size}", size_is = entry.size, size);
                     let finding = findings.add(rules::CATALOG_CONTRADICTS, Some(path.as_str()), what);
                     (finding.catalog, finding.manifest) = (Some(file.path.clone()), Some(manifest.clone()));
                     of_sizes.insert((file.path.key(), path.key(), listed.manifest), ());
@@ -32,8 +33,8 @@ pub(super) fn find(audit: &mut Audit<'_>, checks: &[Check]) {
         for listed in signed.get(&path.key()).into_iter().flatten() {
             let (manifest, is_signed) = is_right(manifests, listed, sums);
             let what = match (look.agrees(check), is_signed) {
-                (Some(true), false) => "it is what the catalog lists, and not what the manifest does",
-                (Some(false), true) => "it is what the manifest lists, and not what the catalog does",
+                (Some(true), false) => text!("it is what the catalog lists, and not what the manifest does"),
+                (Some(false), true) => text!("it is what the manifest lists, and not what the catalog does"),
                 _ => continue,
             };
             if !of_sizes.contains_key(&(catalog.key(), path.key(), listed.manifest)) {

@@ -77,12 +77,17 @@ fn parents(audit: &mut Audit<'_>, copies: &[CopyState]) {
         };
         if !is_ours {
             let since = if written.is_some() {
-                "it was changed since configcid wrote it"
+                text!("it was changed since configcid wrote it")
             } else {
-                "configcid did not write it"
+                text!("configcid did not write it")
             };
-            let what =
-                format!("{KEY_MR_PARENT} is {here}, and {there} in the root: a relay would report to it; {since}");
+            let what = text!(
+                "{KEY_MR_PARENT} is {here}, and {there} in the root: a relay would report to it; {since}",
+                KEY_MR_PARENT,
+                here,
+                there,
+                since
+            );
             audit.findings.add(rules::RELAY_FAULT, Some(copy.path.as_str()), what);
         }
     }
@@ -117,9 +122,9 @@ pub(super) fn certificates(audit: &mut Audit<'_>) -> Vec<CacState> {
             };
             if let Some(rule) = rule {
                 let what = match state.state {
-                    "expired" => format!("it expired on {}", state.not_after),
-                    "not-yet-valid" => format!("it is valid from {} on", state.not_before),
-                    _ => format!("it expires on {}", state.not_after),
+                    "expired" => text!("it expired on {}", state.not_after),
+                    "not-yet-valid" => text!("it is valid from {} on", state.not_before),
+                    _ => text!("it expires on {}", state.not_after),
                 };
                 audit.findings.add(rule, Some(path.as_str()), what);
             }
@@ -183,10 +188,12 @@ pub(super) fn count(audit: &mut Audit<'_>) -> (FileCounts, Vec<CidPath>) {
         let path = file.path.as_str();
         if !file.is_listed {
             doubtful.push(match is_temporary(file.path.file_name()) {
-                true => {
-                    (rules::TEMPORARY, path.to_owned(), "no catalog lists it, and its name is that of a temporary file")
-                }
-                false => (rules::UNLISTED_FILE, path.to_owned(), "no catalog lists it: endpoints do not get it"),
+                true => (
+                    rules::TEMPORARY,
+                    path.to_owned(),
+                    text!("no catalog lists it, and its name is that of a temporary file"),
+                ),
+                false => (rules::UNLISTED_FILE, path.to_owned(), text!("no catalog lists it: endpoints do not get it")),
             });
         }
         if has_manifest && !is_signed {
@@ -199,7 +206,7 @@ pub(super) fn count(audit: &mut Audit<'_>) -> (FileCounts, Vec<CidPath>) {
                 doubtful.push((
                     rules::UNSIGNED_FILE,
                     path.to_owned(),
-                    "catalogs list it, and no manifest does: endpoints get it, and nothing proves its origin",
+                    text!("catalogs list it, and no manifest does: endpoints get it, and nothing proves its origin"),
                 ));
             }
         }
@@ -214,7 +221,7 @@ pub(super) fn count(audit: &mut Audit<'_>) -> (FileCounts, Vec<CidPath>) {
         let is_absent = components.contains(&key) && !with_manifest.is_empty() && !with_manifest.contains(&key);
         let rule = if is_absent { rules::MANIFEST_ABSENT } else { rules::NOT_COVERED };
         let files = crate::base::text::count(files, "file", "files");
-        audit.findings.add(rule, Some(path), format!("{files} in it, none of them in a manifest"));
+        audit.findings.add(rule, Some(path), text!("{files} in it, none of them in a manifest", files));
     }
     (counts, candidates)
 }

@@ -96,7 +96,8 @@ pub(super) fn load(audit: &mut Audit<'_>) {
                 }
                 (against.state, against.signature) = (state, what);
                 if manifest.is_empty() {
-                    let finding = audit.findings.add(rules::MANIFEST_EMPTY, Some(path.as_str()), "it lists no file");
+                    let finding =
+                        audit.findings.add(rules::MANIFEST_EMPTY, Some(path.as_str()), text!("it lists no file"));
                     finding.manifest = Some(path.clone());
                 }
                 let number = u32::try_from(audit.manifests.len()).expect("there are few manifests");
@@ -118,7 +119,7 @@ pub(super) fn load(audit: &mut Audit<'_>) {
         audit.findings.add(
             rules::MANIFEST_NONE,
             None,
-            "there is no manifest in the root or in a folder directly in it",
+            text!("there is no manifest in the root or in a folder directly in it"),
         );
     }
 }
@@ -132,31 +133,33 @@ pub(super) fn look_up(audit: &mut Audit<'_>) {
         for (index, entry) in (0u32..).zip(manifest.entries()) {
             let path = entry.path.to_cid_path().under(folder.as_ref());
             if options.refresh.customer_files.role(&path) != Role::Vendor {
-                let what = "customers, or a refresh, may change it: the manifest is broken then";
+                let what = text!("customers, or a refresh, may change it: the manifest is broken then");
                 findings.add(rules::MANIFEST_LISTS_CUSTOMER, Some(path.as_str()), what).manifest = Some(name.clone());
             }
             // One that a manifest lists there is another file, and is looked at by itself.
             let elsewhere = other.as_ref().map(|other| entry.path.to_cid_path().under(other.as_ref()));
             if let Some(elsewhere) = elsewhere.filter(|path| disk.has(&path.key()) && !signed.contains_key(&path.key()))
             {
-                let what = format!("the manifest lists {path}, and a file of this name stands here, too");
+                let what = text!("the manifest lists {path}, and a file of this name stands here, too", path);
                 findings.add(rules::MANIFEST_TWO_PLACES, Some(elsewhere.as_str()), what).manifest = Some(name.clone());
             }
             let (rule, what) = match disk.find(cid, &path, &path.key()) {
                 Standing::File(number) => {
                     let file = &disk.files[number as usize];
                     if !file.is_walked {
-                        (rules::MANIFEST_NOT_A_FILE, "it is in the manifest, and behind a link".to_owned())
+                        (rules::MANIFEST_NOT_A_FILE, text!("it is in the manifest, and behind a link").to_owned())
                     } else if file.size == entry.size {
                         there.push((index, number));
                         continue;
                     } else {
-                        let what = format!("it has {} bytes, and {} are in the manifest", file.size, entry.size);
+                        let what = text!("it has {} bytes, and {} are in the manifest", file.size, entry.size);
                         (rules::MANIFEST_SIZE, what)
                     }
                 }
-                Standing::Absent => (rules::MANIFEST_MISSING, "it is in the manifest and not there".to_owned()),
-                Standing::NotAFile => (rules::MANIFEST_NOT_A_FILE, "it is in the manifest and no file".to_owned()),
+                Standing::Absent => (rules::MANIFEST_MISSING, text!("it is in the manifest and not there").to_owned()),
+                Standing::NotAFile => {
+                    (rules::MANIFEST_NOT_A_FILE, text!("it is in the manifest and no file").to_owned())
+                }
                 Standing::LeadsOut(error) => (rules::MANIFEST_NOT_A_FILE, error.what().to_owned()),
                 Standing::Unreadable(error) => (rules::UNREADABLE, error.what().to_owned()),
                 Standing::Twins(_) => continue,
@@ -215,11 +218,10 @@ pub(super) fn judge(audit: &mut Audit<'_>) {
             let Some(sums) = look.sums(number) else { continue };
             let differing = differing(&against.entry(index), sums);
             if !differing.is_empty() {
-                let what = format!(
-                    "its {} {} not what the manifest lists",
-                    differing.join(" and "),
-                    if differing.len() == 1 { "is" } else { "are" }
-                );
+                let what = match differing.as_slice() {
+                    [one] => text!("its {one} is not what the manifest lists", one),
+                    all => text!("its {all} are not what the manifest lists", all = all.join(text!(" and "))),
+                };
                 let path = look.disk.files[number as usize].path.as_str();
                 findings.add(rules::MANIFEST_DIGEST, Some(path), what).manifest = Some(against.path.clone());
             }

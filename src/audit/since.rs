@@ -1,5 +1,6 @@
 //! What came, went and changed since a baseline, and what explains it.
 
+use crate::base::language::said;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::baseline::{Seen, SeenFile};
@@ -232,23 +233,27 @@ fn manifests(before: &Seen, now: &Seen) -> Vec<ManifestChange> {
             |is_rollback, what: String| changes.push(ManifestChange { path: path.clone(), is_rollback, what });
         match (&then.signer, &is.signer) {
             _ if known => {
-                add(true, format!("it was here before the manifest of {}, and has come back", before.at));
+                add(true, text!("it was here before the manifest of {}, and has come back", before.at));
             }
             (Some(then), Some(is)) if is.not_before < then.not_before => add(
                 true,
-                format!(
+                text!(
                     "its signer's certificate is valid since {}, and that of the manifest before since {}",
-                    is.not_before, then.not_before
+                    is.not_before,
+                    then.not_before
                 ),
             ),
             (Some(then), Some(is)) if is.sha256 != then.sha256 => add(
                 false,
-                format!(
+                text!(
                     "another certificate signed it: {} (SHA-256 {}), before {} (SHA-256 {})",
-                    is.subject, is.sha256, then.subject, then.sha256
+                    is.subject,
+                    is.sha256,
+                    then.subject,
+                    then.sha256
                 ),
             ),
-            (Some(_), None) => add(false, "it was signed before, and is no more".to_owned()),
+            (Some(_), None) => add(false, text!("it was signed before, and is no more").to_owned()),
             _ => {}
         }
     }
@@ -262,23 +267,26 @@ fn tell(audit: &mut Audit<'_>, report: &SinceReport) {
     for file in &report.files {
         let (rule, why): (&'static Rule, String) = match &file.explained_by {
             Some(Explanation::Manifest { manifest }) => {
-                (rules::SINCE_EXPLAINED, format!("a good manifest explains it: {manifest}"))
+                (rules::SINCE_EXPLAINED, text!("a good manifest explains it: {manifest}", manifest))
             }
-            Some(Explanation::Consistent) => (rules::SINCE_EXPLAINED, "it agrees with what is on disk".to_owned()),
-            Some(Explanation::GoodManifest) => (rules::SINCE_EXPLAINED, "its own signature is good".to_owned()),
-            Some(Explanation::History { purpose, time, user, .. }) => {
-                (rules::SINCE_EXPLAINED, format!("configcid's history explains it: {purpose}, {time}, by {user}"))
+            Some(Explanation::Consistent) => {
+                (rules::SINCE_EXPLAINED, text!("it agrees with what is on disk").to_owned())
             }
-            None => (rules::SINCE_UNEXPLAINED, "nothing explains it".to_owned()),
+            Some(Explanation::GoodManifest) => (rules::SINCE_EXPLAINED, text!("its own signature is good").to_owned()),
+            Some(Explanation::History { purpose, time, user, .. }) => (
+                rules::SINCE_EXPLAINED,
+                text!("configcid's history explains it: {purpose}, {time}, by {user}", purpose, time, user),
+            ),
+            None => (rules::SINCE_UNEXPLAINED, text!("nothing explains it").to_owned()),
         };
-        let mut what = format!("it {} since {at}: {why}", file.change);
+        let mut what = text!("it {change} since {at}: {why}", change = said(file.change), at, why);
         if let Some(from) = &file.moved_from {
-            what.push_str(&format!("; {from} went with the same content"));
+            what.push_str(&text!("; {from} went with the same content", from));
         }
         if relay_paths.contains(file.path.as_str()) {
             for change in report.relay.iter().filter(|change| change.path == file.path) {
-                let or_none = |list: &Option<String>| list.clone().unwrap_or_else(|| "(none)".to_owned());
-                what.push_str(&format!(
+                let or_none = |list: &Option<String>| list.clone().unwrap_or_else(|| text!("(none)").to_owned());
+                what.push_str(&text!(
                     "; {} was {} and is {}",
                     change.name,
                     or_none(&change.before),

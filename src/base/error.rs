@@ -188,7 +188,12 @@ impl Error {
     pub fn io(doing: &str, path: &Path, source: io::Error) -> Self {
         // The whole is one text of the catalog, since "cannot" and what follows it are one word in other languages.
         let cannot = format!("cannot {doing}");
-        let mut error = Self::new(ErrorKind::Io, format!("{}: {source}", said(&cannot))).in_file(path);
+        Self::io_of(said(&cannot), path, source)
+    }
+
+    /// The same, where what cannot be done is a sentence with gaps: `cannot` is all of it.
+    pub(crate) fn io_of(cannot: &str, path: &Path, source: io::Error) -> Self {
+        let mut error = Self::new(ErrorKind::Io, format!("{cannot}: {source}")).in_file(path);
         error.0.source = Some(source);
         error
     }

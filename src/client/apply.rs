@@ -186,7 +186,8 @@ fn rename(from: &Path, to: &Path) -> Result<()> {
             .in_file(to)
             .next("move it away"));
     }
-    patiently(|| fs::rename(from, to)).map_err(|error| Error::io(&format!("move it to {}", to.display()), from, error))
+    patiently(|| fs::rename(from, to))
+        .map_err(|error| Error::io_of(&text!("cannot move it to {}", to.display()), from, error))
 }
 
 /// A name for a file that goes aside.

@@ -32,7 +32,7 @@ pub(super) fn carry(from: &Path, to: &Path) -> Result<Carried> {
         Err(error) if error.kind() == IoErrorKind::AlreadyExists => taken(from, to),
         Err(error) if error.kind() == IoErrorKind::NotFound && !from.exists() => Ok(Carried::Gone),
         Err(error) if error.kind() == IoErrorKind::CrossesDevices => copy(from, to),
-        Err(error) => Err(Error::io(&format!("move it to {}", to.display()), from, error)),
+        Err(error) => Err(Error::io_of(&text!("cannot move it to {}", to.display()), from, error)),
     }
 }
 
@@ -62,7 +62,7 @@ fn taken(from: &Path, to: &Path) -> Result<Carried> {
 
 /// Copies to another volume under a name of our own, compares, gives it its name, and only then removes the first.
 fn copy(from: &Path, to: &Path) -> Result<Carried> {
-    let cannot = |error| Error::io(&format!("copy it to {}", to.display()), from, error);
+    let cannot = |error| Error::io_of(&text!("cannot copy it to {}", to.display()), from, error);
     let mut source = match File::open(from) {
         Ok(source) => source,
         Err(error) if error.kind() == IoErrorKind::NotFound => return Ok(Carried::Gone),

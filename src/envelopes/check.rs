@@ -77,7 +77,11 @@ impl Limits {
         if of_warning > of_critical {
             return Err(Error::new(
                 ErrorKind::Usage,
-                format!("the warning, from {of_warning} messages on, would come after critical, from {of_critical} on"),
+                text!(
+                    "the warning, from {of_warning} messages on, would come after critical, from {of_critical} on",
+                    of_warning,
+                    of_critical
+                ),
             )
             .next("give a smaller --warning or a larger --critical"));
         }
@@ -210,12 +214,17 @@ impl Rate {
         let per_minute = self.per_minute;
         match self.method {
             RateMethod::ModificationTimes => {
-                format!(
-                    "{per_minute:.1} a minute came in the last hour and are still there (by their times of writing)"
+                text!(
+                    "{per_minute} a minute came in the last hour and are still there (by their times of writing)",
+                    per_minute = format!("{per_minute:.1}")
                 )
             }
             RateMethod::TwoSamples => {
-                format!("{per_minute:+.1} a minute, between two counts {:.1} s apart", self.over_seconds)
+                text!(
+                    "{per_minute} a minute, between two counts {over_seconds} s apart",
+                    per_minute = format!("{per_minute:+.1}"),
+                    over_seconds = format!("{:.1}", self.over_seconds)
+                )
             }
         }
     }
@@ -350,10 +359,14 @@ impl Check {
         let (least, most) = (self.expired_at_longest?, self.expired?);
         let (short, long) = (days(self.ttl_seconds), days(self.ttl_longest_seconds));
         Some(match self.ttl_seconds == self.ttl_longest_seconds {
-            true => format!("{most}, older than {short}"),
-            false => format!(
+            true => text!("{most}, older than {short}", most, short),
+            false => text!(
                 "{most} where messages live {short} (console 4.7 and later), {least} where they live {long} (before): \
-                 --console-version says which"
+                 --console-version says which",
+                most,
+                short,
+                least,
+                long
             ),
         })
     }
@@ -361,19 +374,20 @@ impl Check {
 
 fn notes(found: &Check, later: u64) -> Vec<String> {
     let mut notes =
-        vec!["messages in this folder are no problem in themselves: they wait to be delivered [63588]".into()];
+        vec![text!("messages in this folder are no problem in themselves: they wait to be delivered [63588]").into()];
     if later > 0 {
         let files = count(later as usize, "message was", "messages were");
-        notes.push(format!("{files} written after the present: the clocks of the two computers differ"));
+        notes.push(text!("{files} written after the present: the clocks of the two computers differ", files));
     }
     if found.expired.is_some_and(|expired| expired > 0) {
         let days = |seconds: u64| print_duration(Duration::from_secs(seconds));
         let (short, long) = (days(found.ttl_seconds), days(found.ttl_longest_seconds));
-        let range = if short == long { short } else { format!("{short} (from console 4.7 on) or {long} (before)") };
-        notes.push(format!("the router itself discards messages that are older than {range} [113417]"));
+        let range =
+            if short == long { short } else { text!("{short} (from console 4.7 on) or {long} (before)", short, long) };
+        notes.push(text!("the router itself discards messages that are older than {range} [113417]", range));
     }
     if found.verdict != Verdict::Ok {
-        notes.push("endpoints whose Up To Date status is Unknown are mostly another matter [112127]".into());
+        notes.push(text!("endpoints whose Up To Date status is Unknown are mostly another matter [112127]").into());
     }
     notes
 }
@@ -385,17 +399,17 @@ fn next(found: &Check) -> Vec<String> {
     }
     // The article's first step, whatever the cause.
     let mut next = vec![
-        "close all consoles, and restart the services in the right order: configcid envelopes restart; it may take some minutes \
-         until messages become fewer [63588]"
+        text!("close all consoles, and restart the services in the right order: configcid envelopes restart; it may take some minutes \
+         until messages become fewer [63588]")
             .to_owned(),
     ];
     let causes = ranked(&found.causes);
     next.extend(causes.iter().filter(|cause| cause.seen != Seen::No).filter_map(|cause| cause.next.clone()));
-    next.push("see whether it empties, for some minutes: configcid envelopes watch".into());
-    next.push("leave the messages to the router: those that can be delivered still will be [63588]".into());
+    next.push(text!("see whether it empties, for some minutes: configcid envelopes watch").into());
+    next.push(text!("leave the messages to the router: those that can be delivered still will be [63588]").into());
     if found.expired.is_some_and(|expired| expired > 0) {
         next.push(
-            "only where the expired ones stay: configcid envelopes expire --older-than TTL --move-to DIR moves them aside"
+            text!("only where the expired ones stay: configcid envelopes expire --older-than TTL --move-to DIR moves them aside")
                 .into(),
         );
     }

@@ -207,10 +207,12 @@ fn check_age(older_than: Duration) -> Result<()> {
         return Ok(());
     }
     let (age, ttl) = (print_duration(older_than), print_duration(TTL));
-    let what = format!(
-        "messages that are older than {age} alone are not expired: they live {ttl}, or longer, and may still be delivered"
+    let what = text!(
+        "messages that are older than {age} alone are not expired: they live {ttl}, or longer, and may still be delivered",
+        age,
+        ttl
     );
-    Err(Error::new(ErrorKind::Usage, what).next(format!("give --older-than {ttl} or more, or --force")))
+    Err(Error::new(ErrorKind::Usage, what).next(text!("give --older-than {ttl} or more, or --force", ttl)))
 }
 
 /// That the folder is not below the Envelopes folder, whatever of it is there yet.

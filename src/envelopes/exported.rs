@@ -26,7 +26,7 @@ pub(crate) fn exported_firewall(files: &[impl AsRef<Path>]) -> Result<Firewall> 
             firewall.add_registry(&registry).map_err(|error| error.in_file(path))?;
             continue;
         }
-        let bytes = read_given_file(path, MAX_SIZE, "name a file with exported rules of the firewall")?;
+        let bytes = read_given_file(path, MAX_SIZE, text!("name a file with exported rules of the firewall"))?;
         firewall.add(&bytes).map_err(|error| error.in_file(path))?;
     }
     Ok(firewall)
@@ -63,13 +63,13 @@ pub(crate) fn live_resources() -> Resources {
 /// What the registry says of a router, each as a sentence: those of its values that concern messages that wait.
 pub(crate) fn router_lines(router: &Router) -> Vec<String> {
     let Some(view) = router.views.iter().find(|view| view.present) else {
-        return vec!["there is no key of a router in the registry".to_owned()];
+        return vec![text!("there is no key of a router in the registry").to_owned()];
     };
     [PARENT_ADDRESS, ENVELOPE_DIR]
         .iter()
         .map(|name| match view.value(name) {
             Some(value) => format!("{name} is {value}"),
-            None => format!("{name} is not set"),
+            None => text!("{name} is not set", name),
         })
         .collect()
 }
@@ -84,11 +84,11 @@ pub(crate) fn router_seen(path: &Path) -> Result<RouterSeen> {
     let told = report.all().find(|report| !report.verdict.well).unwrap_or(&report);
     let shown = |line: &LastError| {
         let text: Vec<&str> = line.text.lines().collect();
-        format!("{}, line {}: {} {}", line.log, line.line, line.time, text.join(" | "))
+        text!("{}, line {}: {} {}", line.log, line.line, line.time, text.join(" | "))
     };
     Ok(RouterSeen {
         well: report.is_well(),
-        what: format!("the {}: {}", told.kind.name(), told.verdict.what),
+        what: text!("the {}: {}", told.kind.name(), told.verdict.what),
         evidence: told.verdict.evidence.iter().map(shown).collect(),
         next: told.verdict.next.clone(),
     })

@@ -15,9 +15,9 @@ use crate::base::text::count;
 pub(crate) fn page(found: &Check) -> String {
     let mut body = String::new();
     let (class, verdict) = match found.verdict {
-        Verdict::Ok => ("good", "Few messages wait, as it should be."),
-        Verdict::Warning => ("doubtful", "More messages wait than usual."),
-        Verdict::Critical => ("bad", "A large number of messages waits [63588]."),
+        Verdict::Ok => ("good", text!("Few messages wait, as it should be.")),
+        Verdict::Warning => ("doubtful", text!("More messages wait than usual.")),
+        Verdict::Critical => ("bad", text!("A large number of messages waits [63588].")),
     };
     let _ = writeln!(body, "<p class=\"{class}\">{verdict}</p>\n<div class=\"tiles\">");
     let mut tile = |value: &str, name: &str| {
@@ -25,21 +25,27 @@ pub(crate) fn page(found: &Check) -> String {
     };
     tile(&found.count.to_string(), if found.count == 1 { "message" } else { "messages" });
     if let Some(endpoints) = found.endpoints {
-        tile(&endpoints.to_string(), if endpoints == 1 { "managed endpoint" } else { "managed endpoints" });
+        tile(
+            &endpoints.to_string(),
+            if endpoints == 1 { text!("managed endpoint") } else { text!("managed endpoints") },
+        );
     }
     if let Some(size) = found.bytes {
-        tile(&bytes(size), "in all");
+        tile(&bytes(size), text!("in all"));
     }
     if let Some(oldest) = &found.oldest {
-        tile(&print_duration(Duration::from_secs(oldest.age_seconds)), "the oldest");
+        tile(&print_duration(Duration::from_secs(oldest.age_seconds)), text!("the oldest"));
     }
     let limits = found.thresholds;
     let _ = writeln!(
         body,
-        "</div>\n<p class=\"soft\">Looked at {}. A warning from {} messages on, critical from {} on.</p>",
-        html::escape(&found.at),
-        limits.warning,
-        limits.critical
+        "{}",
+        text!(
+            "</div>\n<p class=\"soft\">Looked at {}. A warning from {} messages on, critical from {} on.</p>",
+            html::escape(&found.at),
+            limits.warning,
+            limits.critical
+        )
     );
     if let Some(expired) = found.expired_sentence() {
         let _ = writeln!(body, "<p>Expired: {}.</p>", html::escape(&expired));
@@ -48,7 +54,7 @@ pub(crate) fn page(found: &Check) -> String {
         let _ = writeln!(body, "<p class=\"soft\">{}</p>", html::escape(note));
     }
     if !found.next.is_empty() {
-        body.push_str("<h2>What to do next</h2>\n<ol>\n");
+        body.push_str(text!("<h2>What to do next</h2>\n<ol>\n"));
         for step in &found.next {
             let _ = writeln!(body, "<li>{}", html::escape(step));
         }
@@ -56,13 +62,13 @@ pub(crate) fn page(found: &Check) -> String {
     }
     causes(&mut body, found);
     ages(&mut body, found);
-    html::page(&format!("Envelopes folder {}", found.folder.display()), &body)
+    html::page(&text!("Envelopes folder {}", found.folder.display()), &body)
 }
 
 fn causes(body: &mut String, found: &Check) {
     body.push_str(
-        "<h2>Likely causes</h2>\n<p class=\"soft\">Those that were seen come first, then those that could not be looked for; each in \
-         the order of article 63588.</p>\n<div class=\"scroll\"><table class=\"causes\">\n<tr><th>Seen<th>Cause<th>What was seen\n",
+        text!("<h2>Likely causes</h2>\n<p class=\"soft\">Those that were seen come first, then those that could not be looked for; each in \
+         the order of article 63588.</p>\n<div class=\"scroll\"><table class=\"causes\">\n<tr><th>Seen<th>Cause<th>What was seen\n"),
     );
     for Cause { cause, seen, what, evidence, next, .. } in ranked(&found.causes) {
         let class = match seen {
@@ -84,7 +90,7 @@ fn causes(body: &mut String, found: &Check) {
             body.push_str("</ul>\n");
         }
         if let Some(next) = next {
-            let _ = writeln!(body, "<p><strong>Next:</strong> {}.</p>", html::escape(next));
+            let _ = writeln!(body, "{}", text!("<p><strong>Next:</strong> {}.</p>", html::escape(next)));
         }
     }
     body.push_str("</table></div>\n");
@@ -92,7 +98,7 @@ fn causes(body: &mut String, found: &Check) {
 
 fn ages(body: &mut String, found: &Check) {
     let Some(parts) = found.ages.as_ref().filter(|_| found.count > 0) else { return };
-    body.push_str("<h2>Ages</h2>\n<div class=\"scroll\"><table>\n<tr><th>Age<th class=\"number\">Messages<th class=\"number\">Size\n");
+    body.push_str(text!("<h2>Ages</h2>\n<div class=\"scroll\"><table>\n<tr><th>Age<th class=\"number\">Messages<th class=\"number\">Size\n"));
     for part in parts {
         let _ = writeln!(
             body,
@@ -105,6 +111,6 @@ fn ages(body: &mut String, found: &Check) {
     body.push_str("</table></div>\n");
     if found.others > 0 {
         let others = count(found.others as usize, "thing that is no message lies", "things that are no messages lie");
-        let _ = writeln!(body, "<p class=\"soft\">Besides, {others} there.</p>");
+        let _ = writeln!(body, "{}", text!("<p class=\"soft\">Besides, {others} there.</p>", others));
     }
 }

@@ -112,8 +112,10 @@ pub(crate) fn place(router: &Router, system: System) -> Result<Place> {
     // A 64-bit Windows has the router's key in the first of the views.
     let Some(view) = present.first() else {
         place.notes.push(
-            "there is no key of a router: Remote Management System is not installed, or another key was exported"
-                .into(),
+            text!(
+                "there is no key of a router: Remote Management System is not installed, or another key was exported"
+            )
+            .into(),
         );
         return Ok(place);
     };
@@ -121,8 +123,9 @@ pub(crate) fn place(router: &Router, system: System) -> Result<Place> {
     if let Some(other) = present.get(1)
         && other.value(ENVELOPE_DIR) != view.value(ENVELOPE_DIR)
     {
-        place.notes.push(format!(
-            "the views of the registry do not agree on {ENVELOPE_DIR}: the router reads the one below Wow6432Node"
+        place.notes.push(text!(
+            "the views of the registry do not agree on {ENVELOPE_DIR}: the router reads the one below Wow6432Node",
+            ENVELOPE_DIR
         ));
     }
     match view.value(ENVELOPE_DIR) {
@@ -134,16 +137,18 @@ pub(crate) fn place(router: &Router, system: System) -> Result<Place> {
             }
             (place.or, place.source) = (None, PlaceSource::Registry);
             if matches!(value, Value::String(_)) && text.contains('%') {
-                place.notes.push(format!("{ENVELOPE_DIR} is a plain string: the variable in it is not filled in"));
+                place
+                    .notes
+                    .push(text!("{ENVELOPE_DIR} is a plain string: the variable in it is not filled in", ENVELOPE_DIR));
             }
         }
         Some(Value::String(_) | Value::ExpandString(_)) => {
-            place.notes.push(format!("{ENVELOPE_DIR} is empty"));
+            place.notes.push(text!("{ENVELOPE_DIR} is empty", ENVELOPE_DIR));
         }
         Some(value) => {
             return Err(Error::new(
                 ErrorKind::RegistryFormat,
-                format!("{ENVELOPE_DIR} is {value} where a string is expected"),
+                text!("{ENVELOPE_DIR} is {value} where a string is expected", ENVELOPE_DIR, value),
             )
             .in_file(view.view.key().to_string().as_ref())
             .next("set it to a string, and restart the router"));
@@ -156,7 +161,7 @@ pub(crate) fn place(router: &Router, system: System) -> Result<Place> {
 pub(crate) fn no_folder(place: Option<&Place>) -> Error {
     match place {
         Some(place) => {
-            Error::new(ErrorKind::Usage, format!("the folder is {} on that computer, and not on this one", place.folder))
+            Error::new(ErrorKind::Usage, text!("the folder is {} on that computer, and not on this one", place.folder))
                 .next("name the share or the copy of it that can be seen from here")
         }
         None => Error::new(ErrorKind::Usage, "no folder is named, and this system has no registry that names one").next(

@@ -34,8 +34,8 @@ pub(super) fn ports(around: &Surroundings) -> Cause {
     if let Some(listening) = &around.listening {
         for port in PORTS {
             match listening.ports.contains(&port) {
-                true => answering.push(format!("{port} answers on {}", listening.host)),
-                false => silent.push(format!("nothing listens on {port} of {}", listening.host)),
+                true => answering.push(text!("{port} answers on {host}", port, host = listening.host)),
+                false => silent.push(text!("nothing listens on {port} of {host}", port, host = listening.host)),
             }
         }
     }
@@ -47,8 +47,8 @@ pub(super) fn ports(around: &Surroundings) -> Cause {
     } else if standing == Some(Standing::Unclear) {
         cause(NAME, Seen::Unknown, says.join("; "), Some(&next_of_unclear(around)))
     } else if standing.is_none() && answering.is_empty() {
-        let what = "whether ports 8192 to 8194 are open could not be seen".to_owned();
-        let next = "name the exported firewall with --firewall FILE [12340], or the server with --probe HOST";
+        let what = text!("whether ports 8192 to 8194 are open could not be seen").to_owned();
+        let next = text!("name the exported firewall with --firewall FILE [12340], or the server with --probe HOST");
         cause(NAME, Seen::Unknown, what, Some(next))
     } else {
         let all: Vec<String> = says.into_iter().chain((!answering.is_empty()).then(|| answering.join(", "))).collect();
@@ -80,7 +80,7 @@ fn judged(firewall: &Firewall, given: &[Profile]) -> (Standing, String) {
         firewall.answers().into_iter().filter(|answer| wanted.contains(&answer.profile)).collect();
     let standings: Vec<Standing> = answers.iter().map(Standing::of).collect();
     let each: Vec<String> = answers.iter().map(|answer| format!("in {} {}", answer.name, of_profile(answer))).collect();
-    let what = format!("the firewall has {}", same_or_each(&answers, each));
+    let what = text!("the firewall has {}", same_or_each(&answers, each));
     let all = |standing: Standing| standings.iter().all(|this| *this == standing);
     if all(Standing::Open) {
         (Standing::Open, what)
@@ -89,7 +89,10 @@ fn judged(firewall: &Firewall, given: &[Profile]) -> (Standing, String) {
     } else if is_known || answers.len() == 1 || all(Standing::Unclear) {
         (Standing::Unclear, what)
     } else {
-        (Standing::Unclear, format!("{what}; which of them the server is in is not known (in a domain it is Domain)"))
+        (
+            Standing::Unclear,
+            text!("{what}; which of them the server is in is not known (in a domain it is Domain)", what),
+        )
     }
 }
 
@@ -98,7 +101,7 @@ fn same_or_each(answers: &[ProfileAnswer], each: Vec<String>) -> String {
     let states = |answer: &ProfileAnswer| answer.ports.iter().map(|port| port.state).collect::<Vec<_>>();
     match answers {
         [first, .., _] if answers.iter().all(|answer| states(answer) == states(first)) => {
-            format!("{} in every profile", of_profile(first))
+            text!("{} in every profile", of_profile(first))
         }
         _ => each.join(", "),
     }
@@ -114,14 +117,14 @@ fn of_profile(answer: &ProfileAnswer) -> String {
         }
     }
     let said: Vec<String> = parts.iter().map(|(state, ports)| format!("{} {}", series(ports), state.name())).collect();
-    let off = if answer.on == Some(false) { " (it is off)" } else { "" };
+    let off = if answer.on == Some(false) { text!(" (it is off)") } else { "" };
     said.join(", ") + off
 }
 
 /// `8192, 8193 and 8194`.
 fn series(ports: &[String]) -> String {
     match ports {
-        [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),
+        [all @ .., last] if !all.is_empty() => text!("{join} and {last}", join = all.join(", "), last),
         _ => ports.concat(),
     }
 }
@@ -132,15 +135,17 @@ fn next_of_unclear(around: &Surroundings) -> String {
     let states: Vec<PortState> =
         wanted.iter().flat_map(|profile| PORTS.map(|port| firewall.answer(*profile, port).state)).collect();
     if !is_known && states.contains(&PortState::Open) {
-        return "say which profile the server is in with --profile; there, netsh advfirewall show currentprofile tells"
-            .to_owned();
+        return text!(
+            "say which profile the server is in with --profile; there, netsh advfirewall show currentprofile tells"
+        )
+        .to_owned();
     }
     if states.contains(&PortState::Unclear) {
-        return "export all of it: netsh advfirewall show allprofiles > firewall.txt, and: netsh advfirewall firewall show rule \
-                name=all verbose >> firewall.txt"
+        return text!("export all of it: netsh advfirewall show allprofiles > firewall.txt, and: netsh advfirewall firewall show rule \
+                name=all verbose >> firewall.txt")
             .to_owned();
     }
-    "see that all endpoints and relays are among those for whom the ports are open".to_owned()
+    text!("see that all endpoints and relays are among those for whom the ports are open").to_owned()
 }
 
 /// Each profile and port with the rule that decided; ports for which it is the same stand together.
@@ -161,7 +166,7 @@ fn evidence(firewall: &Firewall) -> Vec<String> {
     if let Some(answer) = firewall.answers().first() {
         let needs: Vec<String> =
             answer.ports.iter().map(|port| format!("{}: {}", port.port, port.needed_for)).collect();
-        lines.push(format!("needed are {}", needs.join("; ")));
+        lines.push(text!("needed are {}", needs.join("; ")));
     }
     lines.extend(firewall.reservations());
     lines

@@ -13,7 +13,8 @@ use crate::base::error::{Error, ErrorKind, Result};
 /// There is no such host.
 pub(crate) fn probe(host: &str, ports: &[u16], wait: Duration) -> Result<Listening> {
     let addresses = (host, 0).to_socket_addrs().map_err(|error| {
-        Error::new(ErrorKind::Usage, format!("there is no host {host:?}: {error}")).next("name it by its IP address")
+        Error::new(ErrorKind::Usage, text!("there is no host {host}: {error}", host = format!("{host:?}"), error))
+            .next("name it by its IP address")
     })?;
     let addresses: Vec<_> = addresses.map(|address| address.ip()).collect();
     let answers = |port: u16| addresses.iter().any(|ip| TcpStream::connect_timeout(&(*ip, port).into(), wait).is_ok());

@@ -17,13 +17,20 @@ pub(super) fn too_many(around: &Surroundings) -> Cause {
         // Not even all of them would be too many.
         (None, Some(endpoints)) if endpoints <= limit => endpoints,
         _ => {
-            let what = format!("how many endpoints report directly is not known; {limit} may to {kind}");
-            return cause(NAME, Seen::Unknown, what, Some("count those that report to no relay, and say --direct N"));
+            let what = text!("how many endpoints report directly is not known; {limit} may to {kind}", limit, kind);
+            return cause(
+                NAME,
+                Seen::Unknown,
+                what,
+                Some(text!("count those that report to no relay, and say --direct N")),
+            );
         }
     };
-    let said = format!(
-        "{} directly, at most; {limit} may to {kind}",
-        count(direct as usize, "endpoint reports", "endpoints report")
+    let said = text!(
+        "{direct} directly, at most; {limit} may to {kind}",
+        direct = count(direct as usize, "endpoint reports", "endpoints report"),
+        limit,
+        kind
     );
     match direct > limit {
         true => cause(NAME, Seen::Yes, said, Some(NEXT)),
@@ -34,12 +41,18 @@ pub(super) fn too_many(around: &Surroundings) -> Cause {
 pub(super) fn space(around: &Surroundings) -> Cause {
     const NAME: &str = "free-space";
     let Some(Space { free, total }) = around.space else {
-        let what = "the free space of the volume is not known".to_owned();
-        return cause(NAME, Seen::Unknown, what, Some("look at the free space of the volume of the Envelopes folder"));
+        let what = text!("the free space of the volume is not known").to_owned();
+        return cause(
+            NAME,
+            Seen::Unknown,
+            what,
+            Some(text!("look at the free space of the volume of the Envelopes folder")),
+        );
     };
-    let said = format!("{} of {} are free on the folder's volume", bytes(free), bytes(total));
+    let said = text!("{} of {} are free on the folder's volume", bytes(free), bytes(total));
     if is_little(around) == Some(true) {
-        let next = "make room on the volume, or move the folder to another: configcid envelopes move NEWDIR [113040]";
+        let next =
+            text!("make room on the volume, or move the folder to another: configcid envelopes move NEWDIR [113040]");
         return cause(NAME, Seen::Yes, said, Some(next));
     }
     cause(NAME, Seen::No, said, None)
@@ -57,23 +70,23 @@ pub(super) fn boot_volume(around: &Surroundings) -> Cause {
     let (seen, what, next) = match (around.on_boot_volume, is_little(around)) {
         (Some(true), Some(true)) => (
             Seen::Yes,
-            "the folder is on the volume that Windows runs from, and there is little space on it",
-            Some("move the folder to another volume: configcid envelopes move NEWDIR [113040]"),
+            text!("the folder is on the volume that Windows runs from, and there is little space on it"),
+            Some(text!("move the folder to another volume: configcid envelopes move NEWDIR [113040]")),
         ),
         (Some(true), Some(false)) => {
-            (Seen::No, "the folder is on the volume that Windows runs from, which has space enough", None)
+            (Seen::No, text!("the folder is on the volume that Windows runs from, which has space enough"), None)
         }
         (Some(true), None) => (
             Seen::Unknown,
-            "the folder is on the volume that Windows runs from; how much space that has is not known",
-            Some("look at the free space of that volume; where it is little, move the folder [113040]"),
+            text!("the folder is on the volume that Windows runs from; how much space that has is not known"),
+            Some(text!("look at the free space of that volume; where it is little, move the folder [113040]")),
         ),
-        (Some(false), _) => (Seen::No, "the folder is not on the volume that Windows runs from", None),
-        (None, Some(false)) => (Seen::No, "whichever volume the folder is on, it has space enough", None),
+        (Some(false), _) => (Seen::No, text!("the folder is not on the volume that Windows runs from"), None),
+        (None, Some(false)) => (Seen::No, text!("whichever volume the folder is on, it has space enough"), None),
         (None, _) => (
             Seen::Unknown,
-            "which volume the folder is on cannot be told from here",
-            Some("see where it is on the server itself: configcid envelopes where"),
+            text!("which volume the folder is on cannot be told from here"),
+            Some(text!("see where it is on the server itself: configcid envelopes where")),
         ),
     };
     let mut found = cause(NAME, seen, what.to_owned(), next);
@@ -88,19 +101,16 @@ pub(super) fn comply_with(around: &Surroundings) -> Cause {
                         [113072]; send the one policy that changed, to the computers that need it";
     let waiting = around.waiting.as_ref();
     if waiting.is_some_and(|waiting| waiting.count == 0) {
-        return cause(NAME, Seen::No, "no message waits".to_owned(), None);
+        return cause(NAME, Seen::No, text!("no message waits").to_owned(), None);
     }
     // A burst of a few messages is none (our choice).
     let burst = waiting.and_then(|waiting| {
         let (hour, most) = waiting.fullest_hour.filter(|(_, most)| *most >= 10 && *most * 2 >= waiting.count)?;
         let messages = count(waiting.count as usize, "message", "messages");
-        Some(format!(
-            "{most} of {messages} were written in the hour from {}, as when policies are sent to many endpoints at once",
-            time::print(hour)
-        ))
+        Some(text!("{most} of {messages} were written in the hour from {hour}, as when policies are sent to many endpoints at once", most, messages, hour = time::print(hour)))
     });
     let what = burst.unwrap_or_else(|| {
-        "whether policies were sent to many endpoints at once is not written in the folder".to_owned()
+        text!("whether policies were sent to many endpoints at once is not written in the folder").to_owned()
     });
     cause(NAME, Seen::Unknown, what, Some(NEXT))
 }
@@ -110,19 +120,18 @@ pub(super) fn retired(around: &Surroundings) -> Cause {
     const NAME: &str = "retired-endpoints";
     let waiting = around.waiting.as_ref();
     if waiting.is_some_and(|waiting| waiting.count == 0) {
-        return cause(NAME, Seen::No, "no message waits".to_owned(), None);
+        return cause(NAME, Seen::No, text!("no message waits").to_owned(), None);
     }
     let old = waiting.and_then(|waiting| {
         let messages = count(waiting.count as usize, "message", "messages");
         let old = waiting.older_than_a_day?;
-        Some(format!(
-            "{old} of {messages} are older than a day, as those for endpoints that are off or retired become; they go at the end \
-             of their time to live"
-        ))
+        Some(text!("{old} of {messages} are older than a day, as those for endpoints that are off or retired become; they go at the end \
+             of their time to live", old, messages))
     });
-    let what = old.unwrap_or_else(|| "whom the messages are for is not known".to_owned());
-    let next =
-        "in the console, look for computers that have not reported for long, and take those that are retired out of it";
+    let what = old.unwrap_or_else(|| text!("whom the messages are for is not known").to_owned());
+    let next = text!(
+        "in the console, look for computers that have not reported for long, and take those that are retired out of it"
+    );
     cause(NAME, Seen::Unknown, what, Some(next))
 }
 
@@ -132,22 +141,31 @@ pub(super) fn virtual_machine(around: &Surroundings) -> Cause {
         "look at the host: whether it gives more memory and processors away than it has, and how busy its disks are";
     let resources = around.resources.clone().unwrap_or_default();
     match resources.virtual_machine.as_deref() {
-        None => {
-            cause(NAME, Seen::Unknown, "whether the server is a virtual machine is not known".to_owned(), Some(NEXT))
-        }
-        Some("") => {
-            cause(NAME, Seen::No, "the server is no virtual machine, by what its maker calls it".to_owned(), None)
-        }
+        None => cause(
+            NAME,
+            Seen::Unknown,
+            text!("whether the server is a virtual machine is not known").to_owned(),
+            Some(NEXT),
+        ),
+        Some("") => cause(
+            NAME,
+            Seen::No,
+            text!("the server is no virtual machine, by what its maker calls it").to_owned(),
+            None,
+        ),
         Some(name) => match resources.stolen_percent {
             Some(stolen) if stolen >= STOLEN => {
-                let what = format!(
-                    "the server is a virtual machine ({name}), from which the host took {stolen:.0} % of the time"
+                let what = text!(
+                    "the server is a virtual machine ({name}), from which the host took {stolen} % of the time",
+                    name,
+                    stolen = format!("{stolen:.0}")
                 );
                 cause(NAME, Seen::Yes, what, Some(NEXT))
             }
             _ => {
-                let what = format!(
-                    "the server is a virtual machine ({name}); whether its host is over-committed is not seen in it"
+                let what = text!(
+                    "the server is a virtual machine ({name}); whether its host is over-committed is not seen in it",
+                    name
                 );
                 cause(NAME, Seen::Unknown, what, Some(NEXT))
             }
@@ -159,12 +177,20 @@ pub(super) fn memory(around: &Surroundings) -> Cause {
     const NAME: &str = "memory";
     let seen = around.resources.as_ref().and_then(|seen| Some((seen.memory_free?, seen.memory_total?)));
     let Some((free, total)) = seen else {
-        let next = "on the server, look at what is available in the Task Manager, tab Performance; or run this there";
-        return cause(NAME, Seen::Unknown, "how much memory the server has left is not known".to_owned(), Some(next));
+        let next =
+            text!("on the server, look at what is available in the Task Manager, tab Performance; or run this there");
+        return cause(
+            NAME,
+            Seen::Unknown,
+            text!("how much memory the server has left is not known").to_owned(),
+            Some(next),
+        );
     };
-    let said = format!("{} of {} of memory are available", bytes(free), bytes(total));
+    let said = text!("{} of {} of memory are available", bytes(free), bytes(total));
     match free < total / LITTLE_MEMORY {
-        true => cause(NAME, Seen::Yes, said, Some("see which programs have the memory, and give the server more")),
+        true => {
+            cause(NAME, Seen::Yes, said, Some(text!("see which programs have the memory, and give the server more")))
+        }
         false => cause(NAME, Seen::No, said, None),
     }
 }
@@ -172,17 +198,24 @@ pub(super) fn memory(around: &Surroundings) -> Cause {
 pub(super) fn processor(around: &Surroundings) -> Cause {
     const NAME: &str = "processor";
     let Some(load) = around.resources.as_ref().and_then(|seen| seen.processor_load) else {
-        let next = "on the server, look at the Task Manager, tab Performance, and at the counter \"Processor Queue Length\"; or run \
-                    this there";
-        return cause(NAME, Seen::Unknown, "how busy the server's processors are is not known".to_owned(), Some(next));
+        let next = text!(
+            "on the server, look at the Task Manager, tab Performance, and at the counter \"Processor Queue Length\"; or run \
+                    this there"
+        );
+        return cause(
+            NAME,
+            Seen::Unknown,
+            text!("how busy the server's processors are is not known").to_owned(),
+            Some(next),
+        );
     };
-    let said = format!("the processors have {load:.2} times the work that they can do");
+    let said = text!("the processors have {load} times the work that they can do", load = format!("{load:.2}"));
     match load >= BUSY {
         true => cause(
             NAME,
             Seen::Yes,
             said,
-            Some("see which programs take the processors, and give the server more of them"),
+            Some(text!("see which programs take the processors, and give the server more of them")),
         ),
         false => cause(NAME, Seen::No, said, None),
     }
@@ -193,14 +226,23 @@ pub(super) fn disk_io(around: &Surroundings) -> Cause {
     const NEXT: &str = "see which programs use the disk, and move the folder to a faster one: configcid envelopes move NEWDIR [113040]";
     let seen = around.resources.as_ref();
     let (said, is_slow) = match seen.map(|seen| (seen.disk_queue, seen.disk_stall_percent)) {
-        Some((Some(queue), _)) => (format!("{queue:.1} requests wait for the disks"), queue > LONG_QUEUE),
-        Some((None, Some(stall))) => {
-            (format!("programs waited for a disk in {stall:.0} % of the last minute"), stall >= STALLED)
+        Some((Some(queue), _)) => {
+            (text!("{queue} requests wait for the disks", queue = format!("{queue:.1}")), queue > LONG_QUEUE)
         }
+        Some((None, Some(stall))) => (
+            text!("programs waited for a disk in {stall} % of the last minute", stall = format!("{stall:.0}")),
+            stall >= STALLED,
+        ),
         _ => {
-            let next =
-                "on the server, look at the counter \"Avg. Disk Queue Length\" of the folder's disk; or run this there";
-            return cause(NAME, Seen::Unknown, "how busy the server's disks are is not known".to_owned(), Some(next));
+            let next = text!(
+                "on the server, look at the counter \"Avg. Disk Queue Length\" of the folder's disk; or run this there"
+            );
+            return cause(
+                NAME,
+                Seen::Unknown,
+                text!("how busy the server's disks are is not known").to_owned(),
+                Some(next),
+            );
         }
     };
     match is_slow {
@@ -214,18 +256,19 @@ pub(super) fn router(around: &Surroundings) -> Cause {
     const NAME: &str = "router-connection";
     let mut found = match &around.router {
         None => {
-            let what = "whether the router is connected is not known: its logs were not read".to_owned();
+            let what = text!("whether the router is connected is not known: its logs were not read").to_owned();
             cause(
                 NAME,
                 Seen::Unknown,
                 what,
-                Some("read the router's logs: --logs DIR here, or configcid envelopes logs DIR"),
+                Some(text!("read the router's logs: --logs DIR here, or configcid envelopes logs DIR")),
             )
         }
         Some(seen) => {
-            let next = seen.next.first().map_or("read the router's logs: configcid envelopes logs DIR", String::as_str);
+            let next =
+                seen.next.first().map_or(text!("read the router's logs: configcid envelopes logs DIR"), String::as_str);
             let is = if seen.well { Seen::No } else { Seen::Yes };
-            let mut found = cause(NAME, is, format!("by the logs, {}", seen.what), (!seen.well).then_some(next));
+            let mut found = cause(NAME, is, text!("by the logs, {}", seen.what), (!seen.well).then_some(next));
             found.evidence = seen.evidence.clone();
             found
         }

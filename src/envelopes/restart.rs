@@ -110,7 +110,11 @@ pub(crate) fn ask(
         step.why = None;
     } else if step.why.is_none() {
         let state = step.after.map_or("gone", ServiceState::name);
-        step.why = Some(format!("it is {state} after {:.0} s", bound.as_secs_f64()));
+        step.why = Some(text!(
+            "it is {state} after {as_secs_f64} s",
+            state,
+            as_secs_f64 = format!("{:.0}", bound.as_secs_f64())
+        ));
     }
     Ok(step)
 }

@@ -180,7 +180,7 @@ impl FromStr for Threshold {
             }
         };
         threshold.filter(|threshold| !matches!(threshold, Self::Files(0) | Self::PerEndpoint(0))).ok_or_else(|| {
-            Error::new(ErrorKind::Usage, format!("{text:?} is no threshold"))
+            Error::new(ErrorKind::Usage, text!("{text} is no threshold", text = format!("{text:?}")))
                 .next("write a number of files such as 6000, or of files for each endpoint such as 3x")
         })
     }
@@ -197,7 +197,7 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration> {
     let plain = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let number = number.parse().ok().filter(|_| plain).map(|number: f64| number * unit as f64);
     number.filter(|seconds| *seconds <= 36_525.0 * DAY as f64).map(Duration::from_secs_f64).ok_or_else(|| {
-        Error::new(ErrorKind::Usage, format!("{text:?} is no length of time"))
+        Error::new(ErrorKind::Usage, text!("{text} is no length of time", text = format!("{text:?}")))
             .next("write days as 4 or 4d, or 96h, 30m, 10s")
     })
 }
@@ -243,7 +243,8 @@ impl FromStr for ProgramVersion {
         let part = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse().ok()).flatten();
         let parts: Option<Vec<u32>> = text.trim().split('.').map(part).collect();
         let mut parts = parts.filter(|parts| parts.len() <= 8).ok_or_else(|| {
-            Error::new(ErrorKind::Usage, format!("{text:?} is no version")).next("write it like 4.7 or 5.2.1")
+            Error::new(ErrorKind::Usage, text!("{text} is no version", text = format!("{text:?}")))
+                .next("write it like 4.7 or 5.2.1")
         })?;
         // 4 is 4.0.
         if parts.len() == 1 {

@@ -1,5 +1,6 @@
 //! What may make messages pile up \[63588\], and what is known of the surroundings of a router, which tells.
 
+use crate::base::language::said;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -158,7 +159,7 @@ impl Seen {
 }
 
 pub(super) fn cause(name: &'static str, seen: Seen, what: String, next: Option<&str>) -> Cause {
-    Cause { cause: name, rank: 0, seen, what, evidence: Vec::new(), next: next.map(str::to_owned) }
+    Cause { cause: name, rank: 0, seen, what, evidence: Vec::new(), next: next.map(|next| said(next).to_owned()) }
 }
 
 /// Bytes for people, as `1.5 MiB`.

@@ -12,24 +12,21 @@ six digits are articles of the vendor; `formats.md` is [formats.md](formats.md);
 
 /// docs/findings.md.
 pub(crate) fn markdown() -> String {
-    let mut out = format!(
-        "# Findings\n\n{INTRODUCTION}\n\nThis page is made by the program: `configcid explain --all > docs/findings.md`.\n"
+    let mut out = text!(
+        "# Findings\n\n{INTRODUCTION}\n\nThis page is made by the program: `configcid explain --all > docs/findings.md`.\n",
+        INTRODUCTION
     );
     for (finder, pages) in by_finder() {
         let (title, command, document) = finder.words();
         let place = document.trim_start_matches("docs/");
-        let _ = write!(out, "\n## {title}\n\n`{command}`; [{place}]({place}) has the rules.\n");
+        let _ = out.write_str(&text!(
+            "\n## {title}\n\n`{command}`; [{place}]({place}) has the rules.\n",
+            title,
+            command,
+            place
+        ));
         for page in pages {
-            let _ = write!(
-                out,
-                "\n### `{}`\n\n{}\n\n- **How grave**: {}\n- **Why it matters**: {}\n- **Source**: {}\n- **What to do**: {}.\n",
-                page.id,
-                plain(&page.meaning),
-                page.severity,
-                plain(page.why),
-                plain(&page.source),
-                plain(&page.next)
-            );
+            let _ = out.write_str(&text!("\n### `{}`\n\n{}\n\n- **How grave**: {}\n- **Why it matters**: {}\n- **Source**: {}\n- **What to do**: {}.\n", page.id, plain(&page.meaning), page.severity, plain(page.why), plain(&page.source), plain(&page.next)));
         }
     }
     out
@@ -38,17 +35,17 @@ pub(crate) fn markdown() -> String {
 /// `configcid-findings`, a page of section 7, in the roff format.
 pub(crate) fn manual() -> String {
     let version = env!("CARGO_PKG_VERSION");
-    let mut out = format!(
+    let mut out = text!(
         ".ie \\n(.g .ds Aq \\(aq\n.el .ds Aq '\n.TH configcid-findings 7 \"\" \"configcid {version}\"\n.SH NAME\nconfigcid\\-findings \\- \
          what the findings of configcid mean, and what to do\n.SH DESCRIPTION\nWhat configcid finds has an id that never changes its \
-         meaning. Numbers of five or six digits are articles of the vendor.\n"
+         meaning. Numbers of five or six digits are articles of the vendor.\n",
+        version
     );
     for (finder, pages) in by_finder() {
         let (title, command, _) = finder.words();
         let _ = write!(out, ".SH \"{}\"\n{}\n", roff(&title.to_uppercase()), roff(command));
         for page in pages {
-            let _ = write!(
-                out,
+            let _ = out.write_str(&text!(
                 ".TP\n\\fB{}\\fR ({})\n{}\n{}\nWhat to do: {}. [{}]\n",
                 roff(page.id),
                 roff(page.severity),
@@ -56,7 +53,7 @@ pub(crate) fn manual() -> String {
                 roff(page.why),
                 roff(&page.next),
                 roff(&page.source)
-            );
+            ));
         }
     }
     out

@@ -12,6 +12,7 @@ mod web;
 
 pub(crate) use document::{manual, markdown};
 
+use crate::base::language::{said, said_whole};
 use serde::Serialize;
 
 use crate::base::near::all_nearest;
@@ -75,29 +76,31 @@ impl Finder {
     /// What it is about, the commands that answer with it, and the page that has the rest.
     pub(crate) fn words(self) -> (&'static str, &'static str, &'static str) {
         match self {
-            Self::Audit => ("The audit of a CID", "configcid audit", "docs/audit.md"),
+            Self::Audit => (text!("The audit of a CID"), "configcid audit", "docs/audit.md"),
             Self::Mrinit => (
-                "Lines and addresses of mrinit.conf",
+                text!("Lines and addresses of mrinit.conf"),
                 "configcid mrinit show, relay show, client check",
                 "docs/verdicts.md",
             ),
             Self::Fleet => {
                 ("Fleet files and their endpoints", "configcid fleet check, fleet endpoints", "docs/fleet.md")
             }
-            Self::FleetStatus => ("CIDs against a fleet file", "configcid fleet status", "docs/fleet.md"),
-            Self::Envelopes => ("Envelopes folders", "configcid envelopes check", "docs/envelopes.md"),
-            Self::Cause => ("Causes of a build-up", "configcid envelopes check", "docs/verdicts.md"),
-            Self::Firewall => ("Ports of a firewall", "configcid envelopes check --firewall", "docs/verdicts.md"),
-            Self::Logs => ("Routers by their logs", "configcid envelopes logs", "docs/verdicts.md"),
-            Self::Exception => ("Exceptions in logs", "configcid envelopes logs", "docs/verdicts.md"),
+            Self::FleetStatus => (text!("CIDs against a fleet file"), "configcid fleet status", "docs/fleet.md"),
+            Self::Envelopes => (text!("Envelopes folders"), "configcid envelopes check", "docs/envelopes.md"),
+            Self::Cause => (text!("Causes of a build-up"), "configcid envelopes check", "docs/verdicts.md"),
+            Self::Firewall => {
+                (text!("Ports of a firewall"), "configcid envelopes check --firewall", "docs/verdicts.md")
+            }
+            Self::Logs => (text!("Routers by their logs"), "configcid envelopes logs", "docs/verdicts.md"),
+            Self::Exception => (text!("Exceptions in logs"), "configcid envelopes logs", "docs/verdicts.md"),
             Self::Manifest => ("Manifests", "configcid manifest verify", "docs/manifest.md"),
             Self::ManifestFile => {
-                ("Files that a manifest lists", "configcid manifest verify --files", "docs/manifest.md")
+                (text!("Files that a manifest lists"), "configcid manifest verify --files", "docs/manifest.md")
             }
-            Self::Probe => ("What routers tell endpoints", "configcid relay probe", "docs/probe.md"),
-            Self::Relay => ("Computers of relays", "configcid relay check", "docs/verdicts.md"),
-            Self::Messages => ("Files of messages", "configcid messenger lint", "docs/messenger.md"),
-            Self::Web => ("CIDs on web servers", "configcid web check", "docs/web.md"),
+            Self::Probe => (text!("What routers tell endpoints"), "configcid relay probe", "docs/probe.md"),
+            Self::Relay => (text!("Computers of relays"), "configcid relay check", "docs/verdicts.md"),
+            Self::Messages => (text!("Files of messages"), "configcid messenger lint", "docs/messenger.md"),
+            Self::Web => (text!("CIDs on web servers"), "configcid web check", "docs/web.md"),
         }
     }
 }
@@ -140,6 +143,13 @@ pub(crate) fn pages() -> Vec<Page> {
         web::pages(),
     ]
     .concat();
+    for page in &mut pages {
+        // Most stand in tables of the rooms.
+        (page.severity, page.why) = (said(page.severity), said(page.why));
+        for text in [&mut page.meaning, &mut page.source, &mut page.next] {
+            *text = said_whole(std::mem::take(text));
+        }
+    }
     pages.sort_by_key(|page| Finder::ALL.iter().position(|finder| *finder == page.finder));
     pages
 }

@@ -13,7 +13,7 @@ pub(super) fn mrinit() -> Vec<Page> {
         severity: sort.severity.name(),
         meaning: sort.meaning.to_owned(),
         why: sort.why,
-        source: "14635; formats.md, section 2; how grave it is, is our choice".to_owned(),
+        source: text!("14635; formats.md, section 2; how grave it is, is our choice").to_owned(),
         next: sort.next.to_owned(),
     };
     SORTS.iter().map(page).collect()
@@ -29,7 +29,7 @@ pub(super) fn fleet() -> Vec<Page> {
                 page.next = format!("{}; or {}", page.next, rule.next);
             }
             if page.severity != rule.severity.name() {
-                page.severity = "error, or warning";
+                page.severity = text!("error, or warning");
             }
             continue;
         }
@@ -78,65 +78,71 @@ const PORT: &str = "look whether this is ClientIORPort of the relay's mrinit.con
 fn of_probe(code: &'static str) -> Page {
     let (meaning, why, next) = match code {
         codes::UNKNOWN_HOST => (
-            "The name of the host means nothing here.",
-            "Endpoints that ask the same DNS do not find it either.",
-            "look at the name, and at the DNS",
+            text!("The name of the host means nothing here."),
+            text!("Endpoints that ask the same DNS do not find it either."),
+            text!("look at the name, and at the DNS"),
         ),
         codes::REFUSED => (
-            "The host refuses connections to the port.",
-            "Its router does not run, or listens elsewhere: endpoints get no reference.",
+            text!("The host refuses connections to the port."),
+            text!("Its router does not run, or listens elsewhere: endpoints get no reference."),
             HOST,
         ),
         codes::TIMEOUT => (
-            "Nothing answers in time.",
-            "The host is off, or a firewall drops what is sent: endpoints wait as long.",
+            text!("Nothing answers in time."),
+            text!("The host is off, or a firewall drops what is sent: endpoints wait as long."),
             HOST,
         ),
-        codes::UNREACHABLE => ("There is no way to the host.", "Endpoints in the same network have none either.", HOST),
+        codes::UNREACHABLE => {
+            (text!("There is no way to the host."), text!("Endpoints in the same network have none either."), HOST)
+        }
         codes::CLOSED => (
-            "The host ends the connection without a reference.",
-            "Its router is starting, stopping or overloaded.",
+            text!("The host ends the connection without a reference."),
+            text!("Its router is starting, stopping or overloaded."),
             HOST,
         ),
         codes::TOO_LONG => (
-            "The host sends more than any reference has.",
-            "Another program answers at this port, and endpoints do not understand it.",
+            text!("The host sends more than any reference has."),
+            text!("Another program answers at this port, and endpoints do not understand it."),
             PORT,
         ),
         codes::NOT_A_REFERENCE => (
-            "What the host sends is no object reference.",
-            "Another program answers at this port, and endpoints do not understand it.",
+            text!("What the host sends is no object reference."),
+            text!("Another program answers at this port, and endpoints do not understand it."),
             PORT,
         ),
         codes::NO_IIOP_PROFILE => (
-            "The reference has no IIOP profile that can be read.",
-            "It tells endpoints no host to connect to.",
-            "look whether this is a router; if so, restart its service \"Sophos Message Router\"",
+            text!("The reference has no IIOP profile that can be read."),
+            text!("It tells endpoints no host to connect to."),
+            text!("look whether this is a router; if so, restart its service \"Sophos Message Router\""),
         ),
         codes::NO_PORT => (
-            "The reference names a host and port 0.",
-            "Nothing can connect to port 0.",
-            "look at ClientIIOPPort and ClientSSLPort of mrinit.conf, and restart the router's service",
+            text!("The reference names a host and port 0."),
+            text!("Nothing can connect to port 0."),
+            text!("look at ClientIIOPPort and ClientSSLPort of mrinit.conf, and restart the router's service"),
         ),
         codes::UNRESOLVABLE => (
-            "The reference names a host that means nothing here.",
-            "Endpoints get the name and cannot connect to it.",
+            text!("The reference names a host that means nothing here."),
+            text!("Endpoints get the name and cannot connect to it."),
             NAT,
         ),
         codes::UNUSABLE_ADDRESS => (
-            "The reference names an address that no computer can have.",
-            "Endpoints get it and cannot connect to it.",
+            text!("The reference names an address that no computer can have."),
+            text!("Endpoints get it and cannot connect to it."),
             NAT,
         ),
         codes::PRIVATE_ADDRESS => (
-            "The reference names a private address, and another than the one that was asked.",
-            "It is the classic fault of a relay behind a NAT: endpoints outside get an address that they do not reach.",
+            text!("The reference names a private address, and another than the one that was asked."),
+            text!(
+                "It is the classic fault of a relay behind a NAT: endpoints outside get an address that they do not reach."
+            ),
             NAT,
         ),
         codes::OTHER_HOST => (
-            "The reference names another host than the one that was asked.",
-            "Endpoints connect there, whatever mrinit.conf says.",
-            "look whether the two are one machine, or which is the right one; else mend the router's address or the DNS",
+            text!("The reference names another host than the one that was asked."),
+            text!("Endpoints connect there, whatever mrinit.conf says."),
+            text!(
+                "look whether the two are one machine, or which is the right one; else mend the router's address or the DNS"
+            ),
         ),
         _ => ("", "", ""),
     };
@@ -146,7 +152,7 @@ fn of_probe(code: &'static str) -> Page {
         severity: "fault",
         meaning: meaning.to_owned(),
         why,
-        source: "formats.md, section 2; our choice".to_owned(),
+        source: text!("formats.md, section 2; our choice").to_owned(),
         next: next.to_owned(),
     }
 }

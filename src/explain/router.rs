@@ -30,77 +30,87 @@ pub(super) fn causes() -> Vec<Page> {
 fn of_cause(cause: &'static str) -> Page {
     let (meaning, why, source, next) = match cause {
         "too-many-endpoints" => (
-            "More endpoints report to the server directly than it is made for: 5,000, or 4,000 to a Windows 2008.",
-            "Each has its connection and its messages, and one router serves them all.",
+            text!(
+                "More endpoints report to the server directly than it is made for: 5,000, or 4,000 to a Windows 2008."
+            ),
+            text!("Each has its connection and its messages, and one router serves them all."),
             "63588",
-            "let endpoints report to message relays: configcid relay set",
+            text!("let endpoints report to message relays: configcid relay set"),
         ),
         "comply-with" => (
-            "Policies were sent to many computers at once, perhaps to computers that are off.",
-            "Each is a message that waits until its computer asks, or until its time to live is over.",
+            text!("Policies were sent to many computers at once, perhaps to computers that are off."),
+            text!("Each is a message that waits until its computer asks, or until its time to live is over."),
             "63588, 113072",
-            "ask who used \"Comply with | All Group Policies\" and when; send the one policy that changed, to those that need it",
+            text!(
+                "ask who used \"Comply with | All Group Policies\" and when; send the one policy that changed, to those that need it"
+            ),
         ),
         "virtual-machine" => (
-            "The server is a virtual machine whose host has given away more than it has.",
-            "The router gets its processors and its disk late, and falls behind.",
-            "63588; the limit is our choice",
-            "look at the host: its memory, its processors, its disks",
+            text!("The server is a virtual machine whose host has given away more than it has."),
+            text!("The router gets its processors and its disk late, and falls behind."),
+            text!("63588; the limit is our choice"),
+            text!("look at the host: its memory, its processors, its disks"),
         ),
         "memory" => (
-            "Little memory is left.",
-            "The server swaps, and everything takes longer than messages take to come.",
-            "63588; the limit is our choice",
-            "see which programs have the memory, and give the server more",
+            text!("Little memory is left."),
+            text!("The server swaps, and everything takes longer than messages take to come."),
+            text!("63588; the limit is our choice"),
+            text!("see which programs have the memory, and give the server more"),
         ),
         "processor" => (
-            "The processors are busy.",
-            "The router's encryption and the services behind it wait for their turn.",
-            "63588; the limit is our choice",
-            "see which programs take the processors, and give the server more of them",
+            text!("The processors are busy."),
+            text!("The router's encryption and the services behind it wait for their turn."),
+            text!("63588; the limit is our choice"),
+            text!("see which programs take the processors, and give the server more of them"),
         ),
         "disk-io" => (
-            "The disks do not keep up.",
-            "Each message is a file that is written, read and removed.",
-            "63588; the limit is our choice",
-            "see which programs use the disk, and move the folder to a faster one: configcid envelopes move NEWDIR",
+            text!("The disks do not keep up."),
+            text!("Each message is a file that is written, read and removed."),
+            text!("63588; the limit is our choice"),
+            text!(
+                "see which programs use the disk, and move the folder to a faster one: configcid envelopes move NEWDIR"
+            ),
         ),
         "ports" => (
-            "A firewall shuts the router's ports 8192, 8193 and 8194, or nothing listens there.",
-            "Endpoints cannot fetch what waits for them.",
+            text!("A firewall shuts the router's ports 8192, 8193 and 8194, or nothing listens there."),
+            text!("Endpoints cannot fetch what waits for them."),
             "63588, 12340",
-            "open the three ports for the router, and see that its service \"Sophos Message Router\" runs",
+            text!("open the three ports for the router, and see that its service \"Sophos Message Router\" runs"),
         ),
         "free-space" => (
-            "Little space is left on the folder's volume.",
-            "The router cannot write messages, and the server's database may be unable to take what comes.",
-            "63588; the limit is our choice",
-            "make room on the volume, or move the folder to another: configcid envelopes move NEWDIR",
+            text!("Little space is left on the folder's volume."),
+            text!("The router cannot write messages, and the server's database may be unable to take what comes."),
+            text!("63588; the limit is our choice"),
+            text!("make room on the volume, or move the folder to another: configcid envelopes move NEWDIR"),
         ),
         "boot-volume" => (
-            "The folder lies on the volume that Windows runs from, and there is little space on it.",
-            "A build-up takes the space that Windows itself needs.",
+            text!("The folder lies on the volume that Windows runs from, and there is little space on it."),
+            text!("A build-up takes the space that Windows itself needs."),
             "63588, 113040",
-            "move the folder to another volume: configcid envelopes move NEWDIR",
+            text!("move the folder to another volume: configcid envelopes move NEWDIR"),
         ),
         "retired-endpoints" => (
-            "Messages wait for endpoints that are off for long, or gone.",
-            "They stay until their time to live is over, which was two weeks before console 4.7 and is four days since.",
+            text!("Messages wait for endpoints that are off for long, or gone."),
+            text!(
+                "They stay until their time to live is over, which was two weeks before console 4.7 and is four days since."
+            ),
             "63588, 113417",
-            "in the console, look for computers that have not reported for long, and take those that are retired out of it",
+            text!(
+                "in the console, look for computers that have not reported for long, and take those that are retired out of it"
+            ),
         ),
         "router-connection" => (
-            "The router is not connected to its parent, by its logs.",
-            "Whatever it has for its parent waits in the folder.",
-            "our choice",
-            "run configcid envelopes logs, and follow what it says is next",
+            text!("The router is not connected to its parent, by its logs."),
+            text!("Whatever it has for its parent waits in the folder."),
+            text!("our choice"),
+            text!("run configcid envelopes logs, and follow what it says is next"),
         ),
         _ => ("", "", "", ""),
     };
     Page {
         id: cause,
         finder: Finder::Cause,
-        severity: "yes, no, or unknown",
+        severity: text!("yes, no, or unknown"),
         meaning: meaning.to_owned(),
         why,
         source: source.to_owned(),
@@ -187,8 +197,10 @@ pub(super) fn exceptions() -> Vec<Page> {
             finder: Finder::Exception,
             severity: "fault",
             meaning: format!("{first}{}.", letters.as_str()),
-            why: "As long as tries end with it, messages for the other side wait in the router's Envelopes folder.",
-            source: format!("{}; what to do is our choice", meaning.source),
+            why: text!(
+                "As long as tries end with it, messages for the other side wait in the router's Envelopes folder."
+            ),
+            source: text!("{}; what to do is our choice", meaning.source),
             next: meaning.next.replace("`relay ", "`configcid relay ").replace('`', ""),
         }
     };

@@ -1,5 +1,6 @@
 //! What the firewall does with what comes to the router's ports.
 
+use crate::base::language::said;
 use serde::Serialize;
 
 use super::model::{Action, Firewall, Generation, Kind, PORTS, Profile, Reach, Rule, Settings, Slot, Store};
@@ -25,11 +26,11 @@ impl PortState {
     /// In words.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Open => "open",
-            Self::Partly => "open for some alone",
-            Self::Closed => "closed",
-            Self::Blocked => "blocked",
-            Self::Unclear => "unclear",
+            Self::Open => text!("open"),
+            Self::Partly => text!("open for some alone"),
+            Self::Closed => text!("closed"),
+            Self::Blocked => text!("blocked"),
+            Self::Unclear => text!("unclear"),
         }
     }
 }
@@ -91,8 +92,10 @@ impl Firewall {
 
     /// What happens on a port in a profile.
     pub fn answer(&self, profile: Profile, port: u16) -> PortAnswer {
-        let needed_for =
-            PORTS.iter().find(|(known, _)| *known == port).map_or("nothing of the router", |known| known.1);
+        let needed_for = PORTS
+            .iter()
+            .find(|(known, _)| *known == port)
+            .map_or(text!("nothing of the router"), |known| said(known.1));
         let (state, rule, why) = self.decide(profile, port);
         let addresses = rule.map(|rule| rule.addresses.clone()).unwrap_or_default();
         PortAnswer { port, needed_for, state, rule: rule.map(|rule| rule.name.clone()), addresses, why }
@@ -102,12 +105,11 @@ impl Firewall {
     pub fn reservations(&self) -> Vec<String> {
         let mut all = Vec::new();
         if !self.seen.policy {
-            all.push(format!(
-                "group policy may rule over this, and is not in it: export {POLICY_KEY} too, where it is there, and name both files"
-            ));
+            all.push(text!("group policy may rule over this, and is not in it: export {POLICY_KEY} too, where it is there, and name both files", POLICY_KEY));
         } else if !self.seen.local {
-            all.push(format!(
-                "the computer's own settings and rules are not in it: export {LOCAL_KEY} too, and name both files"
+            all.push(text!(
+                "the computer's own settings and rules are not in it: export {LOCAL_KEY} too, and name both files",
+                LOCAL_KEY
             ));
         }
         let unsaid: Vec<&str> = self
@@ -117,14 +119,16 @@ impl Firewall {
             .map(|profile| profile.name(self.generation()))
             .collect();
         if !unsaid.is_empty() {
-            all.push(format!(
+            all.push(text!(
                 "whether the firewall is on in {} is not in it; it is taken to be, as Windows has it by default{}",
                 unsaid.join(", "),
-                if self.generation() == Generation::BeforeVista { " (Windows 2003 has it off)" } else { "" }
+                if self.generation() == Generation::BeforeVista { text!(" (Windows 2003 has it off)") } else { "" }
             ));
         }
         if self.seen.service_disabled && self.generation() == Generation::SinceVista {
-            all.push("the service of the firewall (MpsSvc) is disabled, which Windows does not support".to_owned());
+            all.push(
+                text!("the service of the firewall (MpsSvc) is disabled, which Windows does not support").to_owned(),
+            );
         }
         all.extend(self.notes.iter().cloned());
         all
@@ -175,13 +179,13 @@ impl Firewall {
         use PortState::{Blocked, Closed, Open, Partly, Unclear};
         let effective = self.effective(profile);
         if self.is_service_off() {
-            return (Open, None, "the service of the firewall is disabled".to_owned());
+            return (Open, None, text!("the service of the firewall is disabled").to_owned());
         }
         if let Some((false, store)) = effective.on {
-            return (Open, None, format!("the firewall is off here ({})", store.name()));
+            return (Open, None, text!("the firewall is off here ({})", store.name()));
         }
         if let Some(store) = effective.shielded {
-            return (Blocked, None, format!("all exceptions are refused here ({})", store.name()));
+            return (Blocked, None, text!("all exceptions are refused here ({})", store.name()));
         }
         let rules: Vec<(&Rule, Reach)> = self
             .rules
@@ -201,7 +205,7 @@ impl Firewall {
         let any_block = |rule: &Rule| rule.action == Action::Block;
         let any_allow = |rule: &Rule| rule.action != Action::Block;
         if let Some(rule) = find(&blocks, Reach::Yes) {
-            return (Blocked, Some(rule), format!("{} blocks it", rule.title()));
+            return (Blocked, Some(rule), text!("{} blocks it", rule.title()));
         }
         let opened = find(&allows, Reach::Yes);
         // What a rule blocks for the same ones nobody opens for them.
@@ -213,42 +217,38 @@ impl Firewall {
                 return (
                     Unclear,
                     Some(rule),
-                    format!("{} blocks it, if it is for the router{}", rule.title(), rule.doubt()),
+                    text!("{} blocks it, if it is for the router{}", rule.title(), rule.doubt()),
                 );
             }
             if (opened.is_some() || effective.default_allow)
                 && let Some(rule) = find(&blocks_some, Reach::Yes)
             {
-                return (Partly, Some(rule), format!("{} blocks it {}", rule.title(), rule.scope()));
+                return (Partly, Some(rule), text!("{} blocks it {}", rule.title(), rule.scope()));
             }
         }
         if let Some(rule) = opened {
-            return (Open, Some(rule), format!("{} opens it to all", rule.title()));
+            return (Open, Some(rule), text!("{} opens it to all", rule.title()));
         }
         if effective.default_allow {
-            return (Open, None, "what no rule blocks comes in here by default".to_owned());
+            return (Open, None, text!("what no rule blocks comes in here by default").to_owned());
         }
         if let Some(rule) = partly {
-            return (Partly, Some(rule), format!("{} opens it {}", rule.title(), rule.scope()));
+            return (Partly, Some(rule), text!("{} opens it {}", rule.title(), rule.scope()));
         }
         if let Some(rule) = find(&any_allow, Reach::Perhaps) {
-            return (
-                Unclear,
-                Some(rule),
-                format!("{} opens it, if it is for the router{}", rule.title(), rule.doubt()),
-            );
+            return (Unclear, Some(rule), text!("{} opens it, if it is for the router{}", rule.title(), rule.doubt()));
         }
         if !self.seen.rules {
-            return (Unclear, None, "no rules are in the export, so that none can be looked for".to_owned());
+            return (Unclear, None, text!("no rules are in the export, so that none can be looked for").to_owned());
         }
         let old = self.generation() == Generation::BeforeVista;
         if old && !effective.seen {
-            return (Unclear, None, "nothing of this profile is in the export".to_owned());
+            return (Unclear, None, text!("nothing of this profile is in the export").to_owned());
         }
         if self.seen.service_disabled {
-            return (Unclear, None, "no rule opens it, but the service of the firewall is disabled".to_owned());
+            return (Unclear, None, text!("no rule opens it, but the service of the firewall is disabled").to_owned());
         }
-        (Closed, None, format!("no rule opens it here{}", self.near_miss(port, &effective)))
+        (Closed, None, text!("no rule opens it here{}", self.near_miss(port, &effective)))
     }
 
     /// Whether a rule counts beside the settings of the policy.
@@ -303,11 +303,11 @@ impl Firewall {
                     .map(|profile| profile.name(generation))
                     .collect();
                 if !rule.enabled {
-                    format!("{} is disabled", rule.title())
+                    text!("{} is disabled", rule.title())
                 } else if self.counts(rule, port, effective) == Reach::No {
-                    format!("{} does not count, by group policy", rule.title())
+                    text!("{} does not count, by group policy", rule.title())
                 } else {
-                    format!("{} does in {} alone", rule.title(), names.join(" and "))
+                    text!("{} does in {} alone", rule.title(), names.join(" and "))
                 }
             })
             .collect();
@@ -318,11 +318,11 @@ impl Firewall {
 impl Rule {
     /// Its name, and what sets it apart.
     fn title(&self) -> String {
-        let program = self.program().map(|path| format!(", for {path}")).unwrap_or_default();
+        let program = self.program().map(|path| text!(", for {path}", path)).unwrap_or_default();
         let name = match self.kind {
-            Kind::Rule => format!("the rule {:?}", self.name),
-            Kind::PortList => format!("the entry {:?} in the list of ports", self.name),
-            Kind::ProgramList => format!("the entry {:?} in the list of programs", self.name),
+            Kind::Rule => text!("the rule {}", format!("{:?}", self.name)),
+            Kind::PortList => text!("the entry {} in the list of ports", format!("{:?}", self.name)),
+            Kind::ProgramList => text!("the entry {} in the list of programs", format!("{:?}", self.name)),
         };
         format!("{name} ({}{program})", self.store.name())
     }
@@ -335,9 +335,9 @@ impl Rule {
         }
         parts.extend(self.limits.iter().cloned());
         if self.action == Action::Bypass && self.limits.is_empty() {
-            parts.push("for authenticated connections".to_owned());
+            parts.push(text!("for authenticated connections").to_owned());
         }
-        format!("{} alone", parts.join(", "))
+        text!("{} alone", parts.join(", "))
     }
 
     /// Whether the other blocks all that this allows.
@@ -351,9 +351,9 @@ impl Rule {
     fn doubt(&self) -> String {
         match self.unsure {
             Some(why) => format!(": {why}"),
-            None if self.ports.unsaid => ": its ports are not in the export".to_owned(),
-            None if self.kind != Kind::Rule => ": it stands in a list of before Vista".to_owned(),
-            None => ": its program is not in the export".to_owned(),
+            None if self.ports.unsaid => text!(": its ports are not in the export").to_owned(),
+            None if self.kind != Kind::Rule => text!(": it stands in a list of before Vista").to_owned(),
+            None => text!(": its program is not in the export").to_owned(),
         }
     }
 }

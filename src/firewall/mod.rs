@@ -93,19 +93,19 @@ impl Firewall {
 }
 
 fn understood(is_understood: bool) -> Result<()> {
-    if is_understood { Ok(()) } else { Err(unread("there is nothing of a firewall in it that is understood")) }
+    if is_understood { Ok(()) } else { Err(unread(text!("there is nothing of a firewall in it that is understood"))) }
 }
 
 /// Formats that only Windows reads, told by how they begin.
 fn refuse_binaries(bytes: &[u8]) -> Result<()> {
     let kind = match bytes {
         [b'r', b'e', b'g', b'f', ..] => {
-            "a policy that netsh advfirewall export, or the firewall's console, has written"
+            text!("a policy that netsh advfirewall export, or the firewall's console, has written")
         }
-        [b'P', b'R', b'e', b'g', ..] => "a Registry.pol of a group policy",
+        [b'P', b'R', b'e', b'g', ..] => text!("a Registry.pol of a group policy"),
         _ => return Ok(()),
     };
-    Err(unread(format!("this is {kind}, which Windows alone reads")))
+    Err(unread(text!("this is {kind}, which Windows alone reads", kind)))
 }
 
 /// UTF-16 without a byte order mark, as some editors save it, with one.

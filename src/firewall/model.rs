@@ -377,7 +377,7 @@ impl Firewall {
         if PORTS.iter().any(|(port, _)| rule.reach(*port) > Reach::No) {
             self.rules.push(rule);
         } else if rule.action == Action::Block && rule.program == Program::Unsaid && rule.ports.any && rule.enabled {
-            self.note("some rules that block leave out whose they are; none has a name that fits the router");
+            self.note(text!("some rules that block leave out whose they are; none has a name that fits the router"));
         }
     }
 

@@ -171,10 +171,10 @@ impl Draft {
                 }
             }
             "remoteip" => add_addresses(&mut rule.addresses, value),
-            "localip" if !is_all_addresses(value) => rule.limits.push(format!("on the address {value}")),
-            "remoteport" if !is("any") => rule.limits.push(format!("from port {value}")),
-            "interfacetypes" if !is("any") => rule.limits.push(format!("on the interface {value}")),
-            "security" if !is("notrequired") => rule.limits.push("for secured connections".to_owned()),
+            "localip" if !is_all_addresses(value) => rule.limits.push(text!("on the address {value}", value)),
+            "remoteport" if !is("any") => rule.limits.push(text!("from port {value}", value)),
+            "interfacetypes" if !is("any") => rule.limits.push(text!("on the interface {value}", value)),
+            "security" if !is("notrequired") => rule.limits.push(text!("for secured connections").to_owned()),
             "localport" => rule.ports = Ports::of_list(value),
             "edge traversal" => rule.edge = is("yes"),
             "rule source" if fold_case(value).starts_with("group policy") => rule.store = Store::Policy,

@@ -49,12 +49,12 @@ pub(super) fn read(firewall: &mut Firewall, text: &str) -> Result<bool> {
     }
     if rules.is_empty() && filters.is_empty() {
         if profiles == 0 && is_layout(text) {
-            return Err(refused("a table for the screen leaves out what does not fit"));
+            return Err(refused(text!("a table for the screen leaves out what does not fit")));
         }
         return Ok(profiles > 0);
     }
     if rules.is_empty() {
-        return Err(refused("there are ports in it, and not the rules that they belong to"));
+        return Err(refused(text!("there are ports in it, and not the rules that they belong to")));
     }
     join(&mut rules, filters)?;
     firewall.seen.since_vista = true;
@@ -89,7 +89,7 @@ fn join(rules: &mut [Record], filters: Vec<(usize, Record)>) -> Result<()> {
             }
         }
     }
-    let unjoined = || refused("the ports in it do not say which rules they belong to");
+    let unjoined = || refused(text!("the ports in it do not say which rules they belong to"));
     let mut taken = vec![0_usize; rules.len()];
     let mut places = Vec::new();
     for (before, filter) in filters {
@@ -147,13 +147,13 @@ fn rule(record: &Record, firewall: &mut Firewall) -> Result<Option<Rule>> {
         Some(_) => false,
         // The console's list of inbound rules has a column that the other has not.
         None if record.contains_key("override") => true,
-        None => return Err(refused("the rules in it do not say their direction")),
+        None => return Err(refused(text!("the rules in it do not say their direction"))),
     };
     let (Some(ports), Some(protocol)) = (value("localport"), value("protocol")) else {
-        return Err(refused("there are rules in it, and not their ports"));
+        return Err(refused(text!("there are rules in it, and not their ports")));
     };
     let Some(profile) = value("profile").or_else(|| value("profiles")) else {
-        return Err(refused("the rules in it do not say their profile"));
+        return Err(refused(text!("the rules in it do not say their profile")));
     };
     let store = match value("policystoresourcetype").map(fold_case).as_deref() {
         Some("grouppolicy" | "2") => Store::Policy,
@@ -171,18 +171,19 @@ fn rule(record: &Record, firewall: &mut Firewall) -> Result<Option<Rule>> {
     rule.profiles = profiles(profile);
     rule.ports = Ports::of_list(ports);
     if value("remoteaddress").is_none() {
-        firewall.note("the addresses of the rules are not in it: a rule that opens a port may do so for some alone");
+        firewall
+            .note(text!("the addresses of the rules are not in it: a rule that opens a port may do so for some alone"));
     }
     let addresses = value("remoteaddress").unwrap_or_default();
     match addresses.ends_with("[]") {
-        true => rule.addresses.push("some addresses that are not in the export".to_owned()),
+        true => rule.addresses.push(text!("some addresses that are not in the export").to_owned()),
         false => add_addresses(&mut rule.addresses, addresses),
     }
     if let Some(port) = value("remoteport").filter(|port| !port.is_empty() && !is_all_addresses(port)) {
-        rule.limits.push(format!("from port {port}"));
+        rule.limits.push(text!("from port {port}", port));
     }
     if let Some(address) = value("localaddress").filter(|address| !address.is_empty() && !is_all_addresses(address)) {
-        rule.limits.push(format!("on the address {address}"));
+        rule.limits.push(text!("on the address {address}", address));
     }
     rule.program = match value("program").or_else(|| value("appname")) {
         None => Program::Unsaid,

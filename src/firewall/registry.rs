@@ -139,7 +139,7 @@ fn read_keys(firewall: &mut Firewall, keys: &BTreeMap<String, Values>) -> bool {
     sets.dedup();
     let current = sets.iter().find(|set| set.ends_with("currentcontrolset")).or(sets.first()).copied();
     if sets.iter().any(|set| Some(*set) != current) {
-        firewall.note(format!("it has more than one control set: {} is taken", current.unwrap_or_default()));
+        firewall.note(text!("it has more than one control set: {} is taken", current.unwrap_or_default()));
     }
     let mut found = false;
     for (key, values) in keys {
@@ -178,7 +178,7 @@ fn below_store(firewall: &mut Firewall, store: Store, below: &str, values: &Valu
         for (id, value) in values.values() {
             match value.text() {
                 Some(text) => rule(firewall, id, text, store),
-                None => firewall.note(format!("the rule {id:?} is no string")),
+                None => firewall.note(text!("the rule {id} is no string", id = format!("{id:?}"))),
             }
         }
         return true;
@@ -192,7 +192,7 @@ fn below_store(firewall: &mut Firewall, store: Store, below: &str, values: &Valu
     let mut flag = |name: &str| match values.get(name) {
         Some((_, Value::Dword(number))) => Some(*number != 0),
         Some((name, value)) => {
-            odd.push(format!("{name} of {below} is {value}, which is no dword, and does not count"));
+            odd.push(text!("{name} of {below} is {value}, which is no dword, and does not count", name, below, value));
             None
         }
         None => None,
@@ -232,7 +232,11 @@ fn below_store(firewall: &mut Firewall, store: Store, below: &str, values: &Valu
                     }
                     firewall.keep(rule);
                 }
-                None => firewall.note(format!("the entry {name:?} of {below} is not understood, and does not count")),
+                None => firewall.note(text!(
+                    "the entry {name} of {below} is not understood, and does not count",
+                    name = format!("{name:?}"),
+                    below
+                )),
             }
         }
     }
@@ -243,7 +247,8 @@ fn below_store(firewall: &mut Firewall, store: Store, below: &str, values: &Valu
 fn rule(firewall: &mut Firewall, id: &str, text: &str, store: Store) {
     let mut parts = text.split('|');
     if !parts.next().is_some_and(|version| fold_case(version.trim()).starts_with('v')) {
-        firewall.note(format!("the rule {id:?} does not begin with its version, and does not count"));
+        firewall
+            .note(text!("the rule {id} does not begin with its version, and does not count", id = format!("{id:?}")));
         return;
     }
     let mut rule = Rule::new(id, store, Kind::Rule);
@@ -266,16 +271,18 @@ fn rule(firewall: &mut Firewall, id: &str, text: &str, store: Store) {
                 let known = Profile::ALL.iter().find(|profile| is(profile.name(super::Generation::SinceVista)));
                 match known {
                     Some(profile) => profiles[*profile as usize] = true,
-                    None => rule.unsure = Some("it is for a profile that is not known here"),
+                    None => rule.unsure = Some(text!("it is for a profile that is not known here")),
                 }
             }
-            "rport" => rule.limits.push(format!("from port {value}")),
+            "rport" => rule.limits.push(text!("from port {value}", value)),
             // Programs from the store, and those that one user runs.
             "apppkgid" => is_ours = false,
             "luown" => is_ours &= is("S-1-5-18"),
-            "if" | "iftype" => rule.limits.push(format!("on the interface {value}")),
-            "luauth" | "ruauth" | "rmauth" => rule.limits.push("for some users or computers".to_owned()),
-            "platform" | "platform2" | "skipver" => rule.unsure = Some("it is for some versions of Windows alone"),
+            "if" | "iftype" => rule.limits.push(text!("on the interface {value}", value)),
+            "luauth" | "ruauth" | "rmauth" => rule.limits.push(text!("for some users or computers").to_owned()),
+            "platform" | "platform2" | "skipver" => {
+                rule.unsure = Some(text!("it is for some versions of Windows alone"))
+            }
             _ if name.starts_with("lport") => {
                 let more = Ports::of_list(value);
                 let all = ports.get_or_insert_default();
@@ -285,12 +292,12 @@ fn rule(firewall: &mut Firewall, id: &str, text: &str, store: Store) {
             _ if ["ra4", "ra6"].iter().any(|start| name.starts_with(start)) => {
                 add_addresses(&mut rule.addresses, value)
             }
-            _ if name.starts_with("rport") => rule.limits.push(format!("from port {value}")),
+            _ if name.starts_with("rport") => rule.limits.push(text!("from port {value}", value)),
             _ if ["la4", "la6"].iter().any(|start| name.starts_with(start)) && !is_all_addresses(value) => {
-                rule.limits.push(format!("on the address {value}"));
+                rule.limits.push(text!("on the address {value}", value));
             }
             _ if name.starts_with("security") && !is("NotRequired") && !is("None") => {
-                rule.limits.push("for secured connections".to_owned());
+                rule.limits.push(text!("for secured connections").to_owned());
             }
             _ => {}
         }

@@ -4,6 +4,7 @@
 //! (part 1, "Standard exceptions") and its list omg/03-01-04; how TAO, the object request broker of these routers \[113093
 //! names TAO.dll\], writes a code of its own is that of its `SystemException.cpp`. What to do next is our choice.
 
+use crate::base::language::said;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -26,6 +27,13 @@ pub struct Meaning {
     pub next: &'static str,
     /// Who says what it means.
     pub source: &'static str,
+}
+
+impl Meaning {
+    /// In the language of the run.
+    fn said(self) -> Self {
+        Self { what: said(self.what), next: said(self.next), source: said(self.source) }
+    }
 }
 
 const CORBA: &str = "CORBA, standard exceptions";
@@ -230,13 +238,13 @@ const TAO: &[(&str, &str)] = &[
 /// assert!(meaning.what.contains("could not be reached"));
 /// ```
 pub fn meaning(name: &str) -> Option<Meaning> {
-    NAMES.iter().find(|(known, _)| *known == name).map(|(_, meaning)| *meaning)
+    NAMES.iter().find(|(known, _)| *known == name).map(|(_, meaning)| meaning.said())
 }
 
 /// All exceptions that something is known of.
 #[cfg(feature = "cli")]
 pub(crate) fn meanings() -> impl Iterator<Item = (&'static str, Meaning)> {
-    NAMES.iter().copied()
+    NAMES.iter().map(|(name, meaning)| (*name, meaning.said()))
 }
 
 /// What its minor code adds, and who says so.
@@ -245,10 +253,10 @@ pub(super) fn detail(found: &Found) -> Option<(&'static str, &'static str)> {
     if let Some(code) = minor.strip_prefix("OMG ") {
         let code: u32 = code.parse().ok()?;
         let known = MINORS.iter().find(|(name, number, _)| *name == found.name && *number == code);
-        return known.map(|(_, _, what)| (*what, MINOR));
+        return known.map(|(_, _, what)| (said(what), MINOR));
     }
     let words = minor.strip_prefix("TAO")?;
-    TAO.iter().find(|(word, _)| words.contains(word)).map(|(_, what)| (*what, "TAO, SystemException.cpp"))
+    TAO.iter().find(|(word, _)| words.contains(word)).map(|(_, what)| (said(what), "TAO, SystemException.cpp"))
 }
 
 static NAME: LazyLock<Regex> = LazyLock::new(|| {

@@ -3,6 +3,7 @@
 use super::files::print;
 use super::model::{Kind, LastError, LogReport, Verdict};
 use super::states::{Machine, State};
+use crate::base::language::said;
 use crate::base::text::count;
 
 /// What is done about access violations.
@@ -66,12 +67,12 @@ pub(super) fn judge(
 fn what(verdict: &Verdict, report: &LogReport, machine: &Machine, span: Option<(i64, i64)>, is_utc: bool) -> String {
     let other = if report.kind == Kind::Router { "parent" } else { "router" };
     let Some((_, last)) = span else {
-        return "nothing is known: no line in the logs is one of the router's".to_owned();
+        return text!("nothing is known: no line in the logs is one of the router's").to_owned();
     };
     let since = verdict.since.as_deref().unwrap_or_default();
     let lost = match verdict.lost {
         0 => String::new(),
-        lost => format!(
+        lost => text!(
             "; the session was lost {} in {}, for {} in all",
             times(lost),
             span_text(verdict.seconds),
@@ -79,46 +80,63 @@ fn what(verdict: &Verdict, report: &LogReport, machine: &Machine, span: Option<(
         ),
     };
     match machine.state {
-        State::LoggedOn => return format!("logged on to its {other} since {since}{lost}"),
+        State::LoggedOn => return text!("logged on to its {other} since {since}{lost}", other, since, lost),
         State::Accepting => {
-            return format!(
-                "accepting messages since {since}; no line speaks of a {other}: right for a management server, while an endpoint would send nothing"
+            return text!(
+                "accepting messages since {since}; no line speaks of a {other}: right for a management server, while an endpoint would send nothing",
+                since,
+                other
             );
         }
         State::Unknown => {
-            return "not known: no line tells whether it is logged on (a log that was begun while the router ran may not)".to_owned();
+            return text!(
+                "not known: no line tells whether it is logged on (a log that was begun while the router ran may not)"
+            )
+            .to_owned();
         }
         _ => {}
     }
-    let Some(outage) = &machine.outage else { return format!("{} since {since}", machine.state.name()) };
-    let begun = if outage.is_loss { "" } else { "it started at " };
+    let Some(outage) = &machine.outage else {
+        return text!("{state} since {since}", state = machine.state.name(), since);
+    };
+    let begun = if outage.is_loss { "" } else { text!("it started at ") };
     let duration = span_text((last - outage.since.time).max(0));
     let tries = match (outage.tries, verdict.exceptions.as_slice()) {
         (0, _) => String::new(),
-        (tries, []) => format!(", {} failed", count_tries(tries)),
-        (tries, names) => format!(", {} failed ({})", count_tries(tries), names.join(", ")),
+        (tries, []) => text!(", {} failed", count_tries(tries)),
+        (tries, names) => text!(", {} failed ({})", count_tries(tries), names.join(", ")),
     };
     let handshakes = match outage.handshakes {
         0 => String::new(),
-        number => format!(", {} failed", count(number as usize, "handshake", "handshakes")),
+        number => text!(", {} failed", count(number as usize, "handshake", "handshakes")),
     };
     let at_end = match machine.state {
-        State::Off => format!("it was stopped at {}", print_period(machine, is_utc)),
-        State::Starting => "the start goes no further".to_owned(),
-        State::WaitingForParent => format!("the {other} was asked and has not answered"),
-        State::Connected => format!("the {other} was found, and the log-on does not follow"),
+        State::Off => text!("it was stopped at {}", print_period(machine, is_utc)),
+        State::Starting => text!("the start goes no further").to_owned(),
+        State::WaitingForParent => text!("the {other} was asked and has not answered", other),
+        State::Connected => text!("the {other} was found, and the log-on does not follow", other),
         State::WaitingForCertificate => {
-            format!("the {other} was found and the handshake done, and the certificate request is not answered")
+            text!("the {other} was found and the handshake done, and the certificate request is not answered", other)
         }
-        State::Lost => "it has not tried again".to_owned(),
-        _ => "it goes on trying".to_owned(),
+        State::Lost => text!("it has not tried again").to_owned(),
+        _ => text!("it goes on trying").to_owned(),
     };
     let certificate = match (&machine.wanted, machine.state) {
         (Some(_), State::WaitingForCertificate) | (None, _) => String::new(),
-        (Some(_), _) => "; it has no certificate yet".to_owned(),
+        (Some(_), _) => text!("; it has no certificate yet").to_owned(),
     };
     let lost = if machine.lost > 1 { lost } else { String::new() };
-    format!("not connected since {begun}{since} (for {duration}){tries}{handshakes}; {at_end}{certificate}{lost}")
+    text!(
+        "not connected since {begun}{since} (for {duration}){tries}{handshakes}; {at_end}{certificate}{lost}",
+        begun,
+        since,
+        duration,
+        tries,
+        handshakes,
+        at_end,
+        certificate,
+        lost
+    )
 }
 
 fn print_period(machine: &Machine, is_utc: bool) -> String {
@@ -134,24 +152,24 @@ fn next(verdict: &Verdict, report: &LogReport, machine: &Machine) -> Vec<String>
         }
         match machine.state {
             State::WaitingForCertificate => next.push(
-                "look on the management server whether the Certification Manager runs, at its log (CertManager-*.log) and at the log of its router; then restart the Message Router here"
+                text!("look on the management server whether the Certification Manager runs, at its log (CertManager-*.log) and at the log of its router; then restart the Message Router here")
                     .to_owned(),
             ),
-            State::Off => next.push("start the service Sophos Message Router, unless it was stopped on purpose".to_owned()),
-            State::Starting => next.push("look at the last lines of the log, and whether another program has ports 8192 to 8194".to_owned()),
+            State::Off => next.push(text!("start the service Sophos Message Router, unless it was stopped on purpose").to_owned()),
+            State::Starting => next.push(text!("look at the last lines of the log, and whether another program has ports 8192 to 8194").to_owned()),
             State::WaitingForParent | State::Connected if verdict.exceptions.is_empty() => next.push(
-                "look whether the parent is on, its router runs, and no firewall stands between (ports 8192 to 8194); `configcid relay probe HOST` asks it"
+                text!("look whether the parent is on, its router runs, and no firewall stands between (ports 8192 to 8194); `configcid relay probe HOST` asks it")
                     .to_owned(),
             ),
-            State::Unknown => next.push("look at an older log, from the last start of the router on".to_owned()),
+            State::Unknown => next.push(text!("look at an older log, from the last start of the router on").to_owned()),
             State::Lost if verdict.exceptions.is_empty() => {
-                next.push("restart the Message Router, and look at the parent's log of the same time".to_owned());
+                next.push(text!("restart the Message Router, and look at the parent's log of the same time").to_owned());
             }
             _ => {}
         }
     }
     if report.crashes.count > 0 {
-        next.push(AFFINITY.to_owned());
+        next.push(said(AFFINITY).to_owned());
     }
     next
 }
@@ -160,34 +178,30 @@ fn notes(report: &LogReport, machine: &Machine) -> Vec<String> {
     let mut notes = Vec::new();
     for log in &report.logs {
         if log.lines == 0 && log.zeros == 0 {
-            notes.push(format!(
+            notes.push(text!(
                 "{}: there is no line in it that is one of a log (DD.MM.YYYY HH:MM:SS TTTT L text)",
                 log.name
             ));
         } else if log.lines == 0 {
-            notes.push(format!("{}: it holds zeros and no line of a log", log.name));
+            notes.push(text!("{}: it holds zeros and no line of a log", log.name));
         }
         if log.zeros > 0 {
-            notes.push(format!(
-                "{}: {} zeros in it: the computer lost power or crashed while it was written, and what stood there is lost",
-                log.name, log.zeros
-            ));
+            notes.push(text!("{}: {} zeros in it: the computer lost power or crashed while it was written, and what stood there is lost", log.name, log.zeros));
         }
     }
     if report.logs.iter().any(|log| log.begun.is_none()) {
         notes.push(
-            "no name tells when the logs were begun: times are the computer's own, not UTC, and have no Z".to_owned(),
+            text!("no name tells when the logs were begun: times are the computer's own, not UTC, and have no Z")
+                .to_owned(),
         );
     }
     if report.repeated > 0 {
         let lines = count(report.repeated as usize, "line stands", "lines stand");
-        notes.push(format!("{lines} in two logs, and count once"));
+        notes.push(text!("{lines} in two logs, and count once", lines));
     }
     if machine.unannounced > 0 {
         let starts = count(machine.unannounced as usize, "start", "starts");
-        notes.push(format!(
-            "{starts} without a line before that the router was stopped: it was ended, it crashed, or such a line is not written"
-        ));
+        notes.push(text!("{starts} without a line before that the router was stopped: it was ended, it crashed, or such a line is not written", starts));
     }
     notes
 }
@@ -197,7 +211,7 @@ fn count_tries(tries: u64) -> String {
 }
 
 fn times(number: u64) -> String {
-    if number == 1 { "once".to_owned() } else { format!("{number} times") }
+    if number == 1 { "once".to_owned() } else { text!("{number} times", number) }
 }
 
 /// A length of time, for people.
@@ -205,9 +219,9 @@ pub(super) fn span_text(seconds: i64) -> String {
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
     match (days, hours, minutes) {
         (0, 0, 0) => format!("{seconds} s"),
-        (0, 0, minutes) => format!("{minutes} min"),
+        (0, 0, minutes) => text!("{minutes} min", minutes),
         (0, hours, 0) => format!("{hours} h"),
-        (0, hours, minutes) => format!("{hours} h {minutes} min"),
+        (0, hours, minutes) => text!("{hours} h {minutes} min", hours, minutes),
         (days, 0, _) => format!("{days} d"),
         (days, hours, _) => format!("{days} d {hours} h"),
     }

@@ -1,5 +1,6 @@
 //! The network: names, connections, and one answer, all within a time.
 
+use crate::base::language::said;
 use std::io::{ErrorKind, Read};
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::mpsc;
@@ -37,25 +38,26 @@ pub(super) fn fetch(target: &Target, timeout: Duration) -> Result<Answer, Failed
     let deadline = Instant::now() + timeout;
     let seconds = timeout.as_secs_f32();
     let found = resolve(target.host(), target.port(), deadline).map_err(|why| {
-        let what = format!("{} cannot be resolved: {why}", target.host());
+        let what = text!("{host} cannot be resolved: {why}", host = target.host(), why);
         Failed {
             address: None,
-            fault: ProbeFault { code: codes::UNKNOWN_HOST, what, next: "look at the name, and at the DNS" },
+            fault: ProbeFault { code: codes::UNKNOWN_HOST, what, next: text!("look at the name, and at the DNS") },
         }
     })?;
     let (address, stream) = connect(&found, deadline).map_err(|error| {
         let (code, why) = match error.kind() {
-            ErrorKind::ConnectionRefused => (codes::REFUSED, "it refuses connections to this port".to_owned()),
+            ErrorKind::ConnectionRefused => (codes::REFUSED, text!("it refuses connections to this port").to_owned()),
             ErrorKind::TimedOut | ErrorKind::WouldBlock => {
-                (codes::TIMEOUT, format!("nothing answers within {seconds} s"))
+                (codes::TIMEOUT, text!("nothing answers within {seconds} s", seconds))
             }
-            _ => (codes::UNREACHABLE, format!("it cannot be reached: {error}")),
+            _ => (codes::UNREACHABLE, text!("it cannot be reached: {error}", error)),
         };
         let what = format!("{target}: {why}");
-        Failed { address: None, fault: ProbeFault { code, what, next: LOOK_AT_HOST } }
+        Failed { address: None, fault: ProbeFault { code, what, next: said(LOOK_AT_HOST) } }
     })?;
     let ior = read(stream, deadline, seconds).map_err(|(code, why)| {
-        let next = if code == codes::TIMEOUT || code == codes::CLOSED { LOOK_AT_HOST } else { LOOK_AT_PORT };
+        let next =
+            if code == codes::TIMEOUT || code == codes::CLOSED { said(LOOK_AT_HOST) } else { said(LOOK_AT_PORT) };
         Failed { address: Some(address), fault: ProbeFault { code, what: format!("{target}: {why}"), next } }
     })?;
     let addresses = found.iter().map(|address| address.ip().to_canonical()).collect();
@@ -73,9 +75,9 @@ pub(super) fn resolve(host: &str, port: u16, deadline: Instant) -> Result<Vec<So
     thread::Builder::new().spawn(look).map_err(|error| error.to_string())?;
     match receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
         Ok(Ok(found)) if !found.is_empty() => Ok(found),
-        Ok(Ok(_)) => Err("it has no address".into()),
+        Ok(Ok(_)) => Err(text!("it has no address").into()),
         Ok(Err(error)) => Err(error.to_string()),
-        Err(_) => Err("the system's resolver takes too long".into()),
+        Err(_) => Err(text!("the system's resolver takes too long").into()),
     }
 }
 
@@ -102,13 +104,15 @@ fn read(mut stream: TcpStream, deadline: Instant, seconds: f32) -> Result<Ior, (
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Err((codes::TIMEOUT, format!("it sends {} within {seconds} s", sent(&text))));
+            return Err((codes::TIMEOUT, text!("it sends {text} within {seconds} s", text = sent(&text), seconds)));
         }
         // A time of nothing would mean no limit.
         let wait = left.min(PAUSE).max(Duration::from_millis(1));
         stream.set_read_timeout(Some(wait)).map_err(|error| (codes::UNREACHABLE, error.to_string()))?;
         match stream.read(&mut buffer) {
-            Ok(0) if text.is_empty() => return Err((codes::CLOSED, "it ends the connection without a word".into())),
+            Ok(0) if text.is_empty() => {
+                return Err((codes::CLOSED, text!("it ends the connection without a word").into()));
+            }
             Ok(0) => return parse(&text),
             Ok(size) => {
                 text.extend(&buffer[..size]);
@@ -116,7 +120,7 @@ fn read(mut stream: TcpStream, deadline: Instant, seconds: f32) -> Result<Ior, (
                     return parse(&text);
                 }
                 if text.len() > ior::MAX_SIZE {
-                    let what = format!("it sends more than {} characters without an end", ior::MAX_SIZE);
+                    let what = text!("it sends more than {} characters without an end", ior::MAX_SIZE);
                     return Err((codes::TOO_LONG, what));
                 }
             }
@@ -127,7 +131,12 @@ fn read(mut stream: TcpStream, deadline: Instant, seconds: f32) -> Result<Ior, (
                         return Ok(ior);
                     }
                 }
-                _ => return Err((codes::CLOSED, format!("it ends the connection after {}: {error}", sent(&text)))),
+                _ => {
+                    return Err((
+                        codes::CLOSED,
+                        text!("it ends the connection after {text}: {error}", text = sent(&text), error),
+                    ));
+                }
             },
         }
     }
@@ -149,7 +158,12 @@ fn parse(text: &[u8]) -> Result<Ior, (&'static str, String)> {
         let start: String = String::from_utf8_lossy(&text[..text.len().min(40)]).chars().take(40).collect();
         (
             codes::NOT_A_REFERENCE,
-            format!("it sends {}, which are no object reference: {error} (they begin {start:?})", sent(text)),
+            text!(
+                "it sends {text}, which are no object reference: {error} (they begin {start})",
+                text = sent(text),
+                error,
+                start = format!("{start:?}")
+            ),
         )
     })
 }

@@ -36,11 +36,11 @@ pub(super) fn gather(text: &str) -> Gathered {
     }
     let mut notes = Vec::new();
     if count > 1 {
-        notes.push(format!("the reference was broken over {count} lines, which were joined"));
+        notes.push(text!("the reference was broken over {count} lines, which were joined", count));
     }
     let others = lines.filter_map(|(_, line)| begin_of_other(line, &joined)).count();
     if others > 0 {
-        notes.push(format!("this is the first of {} references in the text", others + 1));
+        notes.push(text!("this is the first of {} references in the text", others + 1));
     }
     Gathered { text: joined, broken_at: broken_at.filter(|_| count > 1), notes }
 }

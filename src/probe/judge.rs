@@ -1,5 +1,6 @@
 //! What a reference means for those who follow it. Knows no network: names are looked up by whoever asks.
 
+use crate::base::language::said;
 use std::net::IpAddr;
 
 use super::codes;
@@ -48,8 +49,9 @@ pub(super) fn judge(ior: Ior, look_up: &dyn Fn(&str) -> Lookup, probed: Option<&
     if reading.connects_to.is_empty() {
         reading.faults.push(ProbeFault {
             code: codes::NO_IIOP_PROFILE,
-            what: "the reference has no IIOP profile that can be read: it tells endpoints no host to connect to".into(),
-            next: "look whether this is a router; if so, restart its service \"Sophos Message Router\"",
+            what: text!("the reference has no IIOP profile that can be read: it tells endpoints no host to connect to")
+                .into(),
+            next: text!("look whether this is a router; if so, restart its service \"Sophos Message Router\""),
         });
     } else if wrong.len() < reading.connects_to.len() {
         reading.notes.extend(wrong.into_iter().map(|fault| fault.what));
@@ -64,20 +66,18 @@ pub(super) fn judge(ior: Ior, look_up: &dyn Fn(&str) -> Lookup, probed: Option<&
 fn note(ior: &Ior, reading: &mut Reading) {
     let places = &reading.connects_to;
     if ior.type_id != ROUTER_TYPE {
-        let what = if ior.type_id.is_empty() { "nothing named" } else { &ior.type_id };
+        let what = if ior.type_id.is_empty() { text!("nothing named") } else { &ior.type_id };
         reading
             .notes
-            .push(format!("the reference is to {what}, not to a message router: is it another program's port?"));
+            .push(text!("the reference is to {what}, not to a message router: is it another program's port?", what));
     } else if !places.is_empty() && places.iter().all(|place| place.ssl_port.is_none()) {
-        reading.notes.push("the reference names no port for SSL; a router usually has one, 8194 (ssl_port in ServiceArgs, where that is set)".into());
+        reading.notes.push(text!("the reference names no port for SSL; a router usually has one, 8194 (ssl_port in ServiceArgs, where that is set)").into());
     }
     let mut others: Vec<u16> =
         places.iter().filter_map(|place| place.ssl_port).filter(|port| *port != SSL_PORT).collect();
     others.dedup();
     for port in others {
-        reading.notes.push(format!(
-            "the reference names port {port} for SSL, where routers have {SSL_PORT}: firewalls must let {port} through (ClientSSLPort of mrinit.conf, ssl_port in ServiceArgs)"
-        ));
+        reading.notes.push(text!("the reference names port {port} for SSL, where routers have {SSL_PORT}: firewalls must let {port} through (ClientSSLPort of mrinit.conf, ssl_port in ServiceArgs)", port, SSL_PORT));
     }
 }
 
@@ -93,7 +93,7 @@ fn judge_place(
     let looked_up = match literal {
         Some(address) => Lookup::Found(vec![address.to_canonical()]),
         None if is_name(&host) => look_up(&host),
-        None => Lookup::Unknown("no host can have it".into()),
+        None => Lookup::Unknown(text!("no host can have it").into()),
     };
     let (addresses, unknown) = match looked_up {
         Lookup::Found(mut addresses) => {
@@ -112,15 +112,16 @@ fn judge_place(
 }
 
 fn fault(place: &Place, unknown: Option<&str>, probed: Option<&Probed>) -> Option<ProbeFault> {
-    let told = format!("endpoints are told to connect to {place}");
-    let fault = |code, what, next| Some(ProbeFault { code, what, next });
+    let told = text!("endpoints are told to connect to {place}", place);
+    let fault = |code, what, next| Some(ProbeFault { code, what, next: said(next) });
     if place.port.is_none() && place.ssl_port.is_none() {
-        let next =
-            "look at the router's ports (ClientIIOPPort and ClientSSLPort of mrinit.conf), and restart its service";
-        return fault(codes::NO_PORT, format!("{told}, at port 0: that is none"), next);
+        let next = text!(
+            "look at the router's ports (ClientIIOPPort and ClientSSLPort of mrinit.conf), and restart its service"
+        );
+        return fault(codes::NO_PORT, text!("{told}, at port 0: that is none", told), next);
     }
     if let Some(why) = unknown {
-        let what = format!("{told}, a name that cannot be resolved here: {why}");
+        let what = text!("{told}, a name that cannot be resolved here: {why}", told, why);
         return fault(codes::UNRESOLVABLE, what, BEHIND_NAT);
     }
     let scope = place.scope?;
@@ -136,14 +137,20 @@ fn fault(place: &Place, unknown: Option<&str>, probed: Option<&Probed>) -> Optio
     if place.probed == Some(true) {
         return None;
     }
-    let instead = format!("not to {}, which was probed", probed.name());
+    let instead = text!("not to {}, which was probed", probed.name());
     match scope {
         Scope::Public => fault(
             codes::OTHER_HOST,
             format!("{told}, {instead}"),
-            "look whether the two are one machine, or which is the right one; else mend the router's address or the DNS",
+            text!(
+                "look whether the two are one machine, or which is the right one; else mend the router's address or the DNS"
+            ),
         ),
-        _ => fault(codes::PRIVATE_ADDRESS, format!("{told}, {}, and {instead}", scope.words()), BEHIND_NAT),
+        _ => fault(
+            codes::PRIVATE_ADDRESS,
+            text!("{told}, {words}, and {instead}", told, words = scope.words(), instead),
+            BEHIND_NAT,
+        ),
     }
 }
 
@@ -157,7 +164,7 @@ fn reach(place: &Place) -> Option<String> {
 impl std::fmt::Display for Place {
     /// The host, with its addresses where it is a name.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(if self.host.is_empty() { "(no host)" } else { &self.host })?;
+        f.write_str(if self.host.is_empty() { text!("(no host)") } else { &self.host })?;
         match &self.addresses[..] {
             [] => Ok(()),
             [address] if address.to_string() == self.host => Ok(()),

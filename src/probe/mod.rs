@@ -165,9 +165,7 @@ fn is_own(address: IpAddr) -> bool {
 pub fn read(text: &[u8]) -> Result<Reading> {
     let gathered = gather::gather(&Encoding::text_of(text));
     let ior = Ior::parse(gathered.text.as_bytes()).map_err(|error| match gathered.broken_at {
-        Some(line) => error.next(format!(
-            "it goes over several lines, and line {line} is the first that is no hex digits alone: copy it again, in one line"
-        )),
+        Some(line) => error.next(text!("it goes over several lines, and line {line} is the first that is no hex digits alone: copy it again, in one line", line)),
         None => error,
     })?;
     let mut reading = judge(ior, &|_| Lookup::NotTried, None);
@@ -180,7 +178,7 @@ pub fn read(text: &[u8]) -> Result<Reading> {
 /// # Errors
 /// It cannot be read, or as [`read`].
 pub fn read_file(path: &Path) -> Result<Reading> {
-    let bytes = read_given_file(path, MAX_FILE, "name a file that holds an object reference")?;
+    let bytes = read_given_file(path, MAX_FILE, text!("name a file that holds an object reference"))?;
     read(&bytes).map_err(|error| error.in_file(path))
 }
 

@@ -52,11 +52,11 @@ impl Scope {
     /// In words.
     pub fn words(self) -> &'static str {
         match self {
-            Self::Nobody => "no address of a host",
-            Self::Loopback => "a loopback address, at which each computer finds itself",
-            Self::LinkLocal => "a link-local address, which only computers on the same wire reach",
-            Self::Private => "a private address, which only computers in the same network reach",
-            Self::Public => "a public address",
+            Self::Nobody => text!("no address of a host"),
+            Self::Loopback => text!("a loopback address, at which each computer finds itself"),
+            Self::LinkLocal => text!("a link-local address, which only computers on the same wire reach"),
+            Self::Private => text!("a private address, which only computers in the same network reach"),
+            Self::Public => text!("a public address"),
         }
     }
 }

@@ -59,14 +59,14 @@ impl FromStr for Target {
     /// Reads `HOST` or `HOST:PORT`; an IPv6 address before a port stands in brackets, and may do so without one.
     fn from_str(text: &str) -> Result<Self> {
         let (host, port) = if let Some(rest) = text.strip_prefix('[') {
-            let (host, rest) = rest.split_once(']').ok_or_else(|| bad(text, "a bracket is not closed"))?;
+            let (host, rest) = rest.split_once(']').ok_or_else(|| bad(text, text!("a bracket is not closed")))?;
             if host.split('%').next().unwrap_or_default().parse::<Ipv6Addr>().is_err() {
-                return Err(bad(text, "no IPv6 address stands in the brackets"));
+                return Err(bad(text, text!("no IPv6 address stands in the brackets")));
             }
             match rest.strip_prefix(':') {
                 Some(port) => (host, Some(port)),
                 None if rest.is_empty() => (host, None),
-                None => return Err(bad(text, "something stands behind the bracket")),
+                None => return Err(bad(text, text!("something stands behind the bracket"))),
             }
         } else if text.parse::<IpAddr>().is_ok() {
             (text, None)
@@ -75,22 +75,22 @@ impl FromStr for Target {
         };
         let is_name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '%');
         if host.is_empty() || host.len() > 253 || !host.chars().all(is_name) {
-            return Err(bad(text, "no name or address of a host stands there"));
+            return Err(bad(text, text!("no name or address of a host stands there")));
         }
         // What looks like an IP address and is none would be taken for another: 1.2.3 for 1.2.0.3.
         let looks_like_ip = host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
         if looks_like_ip && host.parse::<Ipv4Addr>().is_err() {
-            return Err(bad(text, "this is no IP address: four numbers from 0 to 255 with dots between"));
+            return Err(bad(text, text!("this is no IP address: four numbers from 0 to 255 with dots between")));
         }
         let number = |port: &str| match port.parse() {
             Ok(port @ 1..) => Ok(port),
-            _ => Err(bad(text, "a port is a number from 1 to 65535")),
+            _ => Err(bad(text, text!("a port is a number from 1 to 65535"))),
         };
         Ok(Self { host: host.to_owned(), port: port.map(number).transpose()?.unwrap_or(IOR_PORT) })
     }
 }
 
 fn bad(text: &str, why: &str) -> Error {
-    Error::new(ErrorKind::Usage, format!("{text:?} names nobody to probe: {why}"))
+    Error::new(ErrorKind::Usage, text!("{text} names nobody to probe: {why}", text = format!("{text:?}"), why))
         .next("write HOST, HOST:PORT, or [ADDRESS]:PORT for an IPv6 address")
 }

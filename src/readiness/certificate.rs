@@ -38,7 +38,7 @@ impl Certificates {
         };
         match read(&bytes) {
             Ok(found) => self.own.extend(found.into_iter().map(|certificate| (from.to_owned(), certificate))),
-            Err(_) => self.unreadable.push(format!("{from} holds no certificate that can be read here")),
+            Err(_) => self.unreadable.push(text!("{from} holds no certificate that can be read here", from)),
         }
     }
 
@@ -65,35 +65,42 @@ pub(super) fn certificate(seen: &Certificates, at: SystemTime) -> Point {
     let standing = |certificate: &Certificate| {
         let (begin, end) = (certificate.not_before(), certificate.not_after());
         match () {
-            () if at > end => (Standing::Wrong, "has ended"),
-            () if at < begin => (Standing::Wrong, "is not valid yet: look at the clock"),
-            () if end.duration_since(at).is_ok_and(|left| left < ENDS_SOON) => (Standing::Doubtful, "ends soon"),
-            () => (Standing::Right, "is valid"),
+            () if at > end => (Standing::Wrong, text!("has ended")),
+            () if at < begin => (Standing::Wrong, text!("is not valid yet: look at the clock")),
+            () if end.duration_since(at).is_ok_and(|left| left < ENDS_SOON) => (Standing::Doubtful, text!("ends soon")),
+            () => (Standing::Right, text!("is valid")),
         }
     };
     let all = || seen.own.iter().chain(&seen.estate);
     let mut evidence: Vec<String> = all()
         .map(|(from, certificate)| {
             let (begin, end) = (time::print(certificate.not_before()), time::print(certificate.not_after()));
-            format!("{from}: {} {}, from {begin} to {end}", certificate.subject(), standing(certificate).1)
+            text!(
+                "{from}: {subject} {certificate}, from {begin} to {end}",
+                from,
+                subject = certificate.subject(),
+                certificate = standing(certificate).1,
+                begin,
+                end
+            )
         })
         .collect();
     evidence.extend(seen.unreadable.iter().cloned());
     let worst = all().map(|(_, certificate)| standing(certificate)).min_by_key(|(state, _)| *state);
     match worst {
-        Some((Standing::Wrong, why)) => Point::new(NAME, Standing::Wrong, format!("a certificate {why}"))
+        Some((Standing::Wrong, why)) => Point::new(NAME, Standing::Wrong, text!("a certificate {why}", why))
             .evidence(evidence)
             .next("look at the clock of the computer; a certificate that has ended must be renewed at the management server"),
-        Some((Standing::Doubtful, why)) => Point::new(NAME, Standing::Doubtful, format!("a certificate {why}"))
+        Some((Standing::Doubtful, why)) => Point::new(NAME, Standing::Doubtful, text!("a certificate {why}", why))
             .evidence(evidence)
             .next("renew it at the management server before it ends: messages stop then"),
         Some(_) if !seen.own.is_empty() => {
-            Point::new(NAME, Standing::Right, "the router's certificate is valid").evidence(evidence)
+            Point::new(NAME, Standing::Right, text!("the router's certificate is valid")).evidence(evidence)
         }
         _ => {
             let what = match seen.estate.is_empty() {
-                true => "when the router's certificate ends was not looked at",
-                false => "the estate's certificate is valid; when the router's own ends was not looked at",
+                true => text!("when the router's certificate ends was not looked at"),
+                false => text!("the estate's certificate is valid; when the router's own ends was not looked at"),
             };
             Point::new(NAME, Standing::Unknown, what).evidence(evidence).next(
                 "name the router's certificate with --certificate FILE (PEM or DER); the router's log says when its own is refused",

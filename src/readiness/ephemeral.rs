@@ -90,36 +90,48 @@ fn ports(seen: &Evidence) -> Result<(u64, String), (String, &'static str)> {
     const EXPORT: &str = r"on the relay: reg export HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters tcpip.reg, and name the file with --reg FILE, too";
     if let Some(DynamicPorts { first, number }) = seen.dynamic {
         let last = first + number - 1;
-        return Ok((number.into(), format!("ports {first} to {last} are given out (netsh)")));
+        return Ok((number.into(), text!("ports {first} to {last} are given out (netsh)", first, last)));
     }
     match (seen.before_vista, &seen.tcpip) {
         (Some(true), Some(tcpip)) => {
             let (last, from) = match &tcpip.max_user_port {
-                None => (LAST_BEFORE_VISTA, "MaxUserPort is not set: it counts as 5000"),
-                Some(Value::Dword(last)) => (*last, "by MaxUserPort"),
+                None => (LAST_BEFORE_VISTA, text!("MaxUserPort is not set: it counts as 5000")),
+                Some(Value::Dword(last)) => (*last, text!("by MaxUserPort")),
                 Some(other) => {
-                    return Err((format!("MaxUserPort is {other}, and should be a dword"), "set it as a dword"));
+                    return Err((
+                        text!("MaxUserPort is {other}, and should be a dword", other),
+                        text!("set it as a dword"),
+                    ));
                 }
             };
             // Windows takes what is out of range for the nearest that is not.
             let last = last.clamp(LAST_BEFORE_VISTA, 65_534);
             let first = BEFORE_FIRST + 1;
-            Ok(((last - BEFORE_FIRST).into(), format!("ports {first} to {last} are given out ({from})")))
+            Ok((
+                (last - BEFORE_FIRST).into(),
+                text!("ports {first} to {last} are given out ({from})", first, last, from),
+            ))
         }
-        (Some(true), None) => Err(("how many ephemeral ports the relay has was not looked at".to_owned(), EXPORT)),
+        (Some(true), None) => {
+            Err((text!("how many ephemeral ports the relay has was not looked at").to_owned(), EXPORT))
+        }
         (Some(false), _) => {
-            let what =
-                "how many ephemeral ports the relay has was not looked at; since Vista they are 16,384 by default";
+            let what = text!(
+                "how many ephemeral ports the relay has was not looked at; since Vista they are 16,384 by default"
+            );
             Err((what.to_owned(), NETSH))
         }
         (None, Some(Tcpip { max_user_port: Some(value) })) => {
-            let what =
-                format!("MaxUserPort is {value}; what that means depends on the relay's Windows, which is not known");
-            Err((what, "name the Windows with --system, or the range with --dynamic-ports FILE"))
+            let what = text!(
+                "MaxUserPort is {value}; what that means depends on the relay's Windows, which is not known",
+                value
+            );
+            Err((what, text!("name the Windows with --system, or the range with --dynamic-ports FILE")))
         }
         (None, _) => {
-            let what =
-                "how many ephemeral ports the relay has is not known: 3,976 before Vista, 16,384 since, by default";
+            let what = text!(
+                "how many ephemeral ports the relay has is not known: 3,976 before Vista, 16,384 since, by default"
+            );
             Err((what.to_owned(), NETSH))
         }
     }
@@ -135,16 +147,19 @@ pub(super) fn ephemeral_ports(seen: &Evidence) -> Point {
     let enough_for = number * MOST / 100;
     let evidence = vec![
         evidence,
-        format!(
-            "the router warns at {MOST} % of them [14243]: that is enough for {enough_for} endpoints, one port for each [A]"
+        text!(
+            "the router warns at {MOST} % of them [14243]: that is enough for {enough_for} endpoints, one port for each [A]",
+            MOST,
+            enough_for
         ),
     ];
     let Some(endpoints) = seen.endpoints else {
         return Point::new(
             NAME,
             Standing::Unknown,
-            format!(
-                "how many endpoints are to report to the relay is not known; its ports are enough for {enough_for}"
+            text!(
+                "how many endpoints are to report to the relay is not known; its ports are enough for {enough_for}",
+                enough_for
             ),
         )
         .evidence(evidence)
@@ -152,11 +167,11 @@ pub(super) fn ephemeral_ports(seen: &Evidence) -> Point {
     };
     let those = count(endpoints as usize, "endpoint", "endpoints");
     if endpoints > enough_for {
-        return Point::new(NAME, Standing::Wrong, format!("the ephemeral ports are not enough for {those}"))
+        return Point::new(NAME, Standing::Wrong, text!("the ephemeral ports are not enough for {those}", those))
             .evidence(evidence)
             .next("before Vista: raise MaxUserPort (a dword, up to 65534) and restart the computer; since Vista: netsh int ipv4 set dynamicport tcp start=10000 num=55536; or let fewer endpoints report here");
     }
-    Point::new(NAME, Standing::Right, format!("the ephemeral ports are enough for {those}")).evidence(evidence)
+    Point::new(NAME, Standing::Right, text!("the ephemeral ports are enough for {those}", those)).evidence(evidence)
 }
 
 #[cfg(test)]

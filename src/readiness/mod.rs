@@ -14,6 +14,7 @@ pub(crate) use files::{InstalledFile, RelayCid, relay_list};
 pub(crate) use network::ports;
 pub(crate) use sockets::Sockets;
 
+use crate::base::language::said_whole;
 use std::time::SystemTime;
 
 use serde::Serialize;
@@ -103,11 +104,11 @@ pub(crate) struct Point {
 
 impl Point {
     fn new(point: &'static str, state: Standing, what: impl Into<String>) -> Self {
-        Self { point, rank: 0, state, what: what.into(), evidence: Vec::new(), next: None }
+        Self { point, rank: 0, state, what: said_whole(what.into()), evidence: Vec::new(), next: None }
     }
 
     fn next(mut self, next: impl Into<String>) -> Self {
-        self.next = Some(next.into());
+        self.next = Some(said_whole(next.into()));
         self
     }
 

@@ -31,9 +31,9 @@ pub(super) fn listening(seen: &Evidence) -> Point {
     let mut evidence: Vec<String> = service.into_iter().map(|(_, what)| what).collect();
     let Some(sockets) = &seen.sockets else {
         if runs == Some(false) {
-            return Point::new(NAME, Standing::Wrong, "the router does not run").evidence(evidence).next(START);
+            return Point::new(NAME, Standing::Wrong, text!("the router does not run")).evidence(evidence).next(START);
         }
-        return Point::new(NAME, Standing::Unknown, "whether the router listens was not looked at").evidence(evidence).next(
+        return Point::new(NAME, Standing::Unknown, text!("whether the router listens was not looked at")).evidence(evidence).next(
             "ask it with --probe [HOST], or on the relay: netstat -an > netstat.txt, and name the file with --netstat FILE",
         );
     };
@@ -41,24 +41,24 @@ pub(super) fn listening(seen: &Evidence) -> Point {
     let from = sockets.from();
     for port in ports {
         evidence.push(match sockets.listens(port) {
-            Some(true) => format!("something listens on {port} ({from})"),
-            Some(false) => format!("something listens on {port} for the relay itself alone ({from})"),
-            None => format!("nothing listens on {port} ({from})"),
+            Some(true) => text!("something listens on {port} ({from})", port, from),
+            Some(false) => text!("something listens on {port} for the relay itself alone ({from})", port, from),
+            None => text!("nothing listens on {port} ({from})", port, from),
         });
     }
     let shut: Vec<String> =
         ports.iter().filter(|port| sockets.listens(**port) != Some(true)).map(u16::to_string).collect();
     if runs == Some(false) || !shut.is_empty() {
         let what = match shut.is_empty() {
-            true => "the router does not run, and something else has its ports".to_owned(),
-            false => format!("the router does not listen on {}", shut.join(", ")),
+            true => text!("the router does not run, and something else has its ports").to_owned(),
+            false => text!("the router does not listen on {}", shut.join(", ")),
         };
         return Point::new(NAME, Standing::Wrong, what).evidence(evidence).next(START);
     }
     Point::new(
         NAME,
         Standing::Right,
-        format!("the router's ports listen: {}", ports.map(|port| port.to_string()).join(", ")),
+        text!("the router's ports listen: {}", ports.map(|port| port.to_string()).join(", ")),
     )
     .evidence(evidence)
 }
@@ -69,21 +69,21 @@ pub(super) fn firewall(seen: &Evidence) -> Point {
     let unknown = |what: &str, next: &str| Point::new(NAME, Standing::Unknown, what).next(next);
     let Some(firewall) = &seen.firewall else {
         return unknown(
-            "whether the relay's firewall lets endpoints in was not looked at",
-            "export it on the relay [12340], and name the files with --firewall FILE",
+            text!("whether the relay's firewall lets endpoints in was not looked at"),
+            text!("export it on the relay [12340], and name the files with --firewall FILE"),
         );
     };
     let usual = ports(seen) == PORTS;
     if !usual {
         return unknown(
-            "the router has other ports than 8192, 8193 and 8194, by which alone a firewall is judged here",
-            "look at the firewall's rules by hand",
+            text!("the router has other ports than 8192, 8193 and 8194, by which alone a firewall is judged here"),
+            text!("look at the firewall's rules by hand"),
         );
     }
     let mut around = Surroundings::default();
     (around.firewall, around.profiles) = (Some(firewall.clone()), seen.profiles.clone());
     let Some(cause) = envelopes::causes(&around).into_iter().find(|cause| cause.cause == "ports") else {
-        return unknown("the firewall could not be judged", "look at its rules by hand");
+        return unknown(text!("the firewall could not be judged"), text!("look at its rules by hand"));
     };
     let state = match cause.seen {
         Seen::Yes => Standing::Wrong,
@@ -99,10 +99,10 @@ pub(super) fn object_reference(seen: &Evidence) -> Point {
     const NAME: &str = "object-reference";
     if seen.readings.is_empty() {
         let behind_nat = match seen.router.as_ref().is_some_and(has_listen_arguments) {
-            true => "; its ServiceArgs name where it listens, as behind a NAT",
+            true => text!("; its ServiceArgs name where it listens, as behind a NAT"),
             false => "",
         };
-        let what = format!("what the relay tells endpoints to connect to was not asked{behind_nat}");
+        let what = text!("what the relay tells endpoints to connect to was not asked{behind_nat}", behind_nat);
         return Point::new(NAME, Standing::Unknown, what)
             .next("ask it from where the endpoints are: --probe [HOST]; or name a saved answer with --ior FILE");
     }
@@ -110,7 +110,7 @@ pub(super) fn object_reference(seen: &Evidence) -> Point {
     let mut next = None;
     for (from, reading) in &seen.readings {
         for place in &reading.connects_to {
-            evidence.push(format!("{from}: endpoints are told to connect to {}", place.host));
+            evidence.push(text!("{from}: endpoints are told to connect to {host}", from, host = place.host));
         }
         evidence.extend(reading.notes.iter().map(|note| format!("{from}: {note}")));
         for fault in &reading.faults {
@@ -121,11 +121,11 @@ pub(super) fn object_reference(seen: &Evidence) -> Point {
     let good = seen.readings.iter().filter(|(_, reading)| reading.faults.is_empty()).count();
     let all = seen.readings.len();
     let (state, what) = match good {
-        0 => (Standing::Wrong, "endpoints cannot connect to what the relay tells them".to_owned()),
+        0 => (Standing::Wrong, text!("endpoints cannot connect to what the relay tells them").to_owned()),
         good if good < all => {
-            (Standing::Doubtful, format!("endpoints can connect by {good} of the relay's {all} addresses"))
+            (Standing::Doubtful, text!("endpoints can connect by {good} of the relay's {all} addresses", good, all))
         }
-        _ => (Standing::Right, "endpoints can connect to what the relay tells them".to_owned()),
+        _ => (Standing::Right, text!("endpoints can connect to what the relay tells them").to_owned()),
     };
     Point { next: next.map(str::to_owned), ..Point::new(NAME, state, what).evidence(evidence) }
 }
@@ -134,13 +134,17 @@ pub(super) fn object_reference(seen: &Evidence) -> Point {
 pub(super) fn router_connection(seen: &Evidence) -> Point {
     const NAME: &str = "router-connection";
     let Some(logs) = &seen.logs else {
-        return Point::new(NAME, Standing::Unknown, "whether the relay reaches its own parent was not looked at")
-            .next("name the router's logs, a folder or a file, with --logs PATH");
+        return Point::new(
+            NAME,
+            Standing::Unknown,
+            text!("whether the relay reaches its own parent was not looked at"),
+        )
+        .next("name the router's logs, a folder or a file, with --logs PATH");
     };
     let state = if logs.well { Standing::Right } else { Standing::Wrong };
     let next = (!logs.well).then(|| match logs.next.first() {
         Some(next) => next.clone(),
-        None => "look into the logs with configcid envelopes logs".to_owned(),
+        None => text!("look into the logs with configcid envelopes logs").to_owned(),
     });
     Point { next, ..Point::new(NAME, state, logs.what.clone()).evidence(logs.evidence.clone()) }
 }

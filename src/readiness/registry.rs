@@ -11,13 +11,13 @@ const EXPORT: &str = r#"on the relay: reg export "HKLM\SOFTWARE\Wow6432Node\Soph
 pub(super) fn parent(seen: &Evidence) -> Point {
     const NAME: &str = "parent";
     let Some(router) = &seen.router else {
-        return Point::new(NAME, Standing::Unknown, "the relay's registry was not looked at").next(EXPORT);
+        return Point::new(NAME, Standing::Unknown, text!("the relay's registry was not looked at")).next(EXPORT);
     };
     let expected = parent_list(seen).map(|list| Expected { list, from: None, warnings: Vec::new() });
     let found = match router::check(router, expected.as_ref()) {
         Ok(found) => found,
         Err(error) => {
-            return Point::new(NAME, Standing::Wrong, format!("the router's parent cannot be used: {error}"))
+            return Point::new(NAME, Standing::Wrong, text!("the router's parent cannot be used: {error}", error))
                 .next("let the relay install again from its CID");
         }
     };
@@ -27,39 +27,41 @@ pub(super) fn parent(seen: &Evidence) -> Point {
         .filter(|view| view.present)
         .map(|view| match &view.parent_address {
             Some(list) => format!("{}: {PARENT_ADDRESS} is {list}", view.key),
-            None => format!("{}: there is no {PARENT_ADDRESS}", view.key),
+            None => text!("{key}: there is no {PARENT_ADDRESS}", key = view.key, PARENT_ADDRESS),
         })
         .collect();
     let actual = found.views.iter().find_map(|view| view.parent_address.clone()).unwrap_or_default();
     evidence.extend(found.notes);
     let point = |state, what: String| Point::new(NAME, state, what).evidence(evidence.clone());
     let wanted = expected.map(|expected| expected.list).unwrap_or_default();
-    let install = "the relay has not installed from the CID: let it update from there (in the console its group's policy must name \
-                   this CID [14635]), then look again";
+    let install = text!(
+        "the relay has not installed from the CID: let it update from there (in the console its group's policy must name \
+                   this CID [14635]), then look again"
+    );
     match found.state {
-        CheckState::Missing => point(Standing::Wrong, "the relay's router has no parent".to_owned())
+        CheckState::Missing => point(Standing::Wrong, text!("the relay's router has no parent").to_owned())
             .next("install the CID on the relay: its Remote Management System is missing or was never set up"),
         CheckState::Conflict => {
-            point(Standing::Wrong, "the views of the relay's registry name different parents".to_owned())
+            point(Standing::Wrong, text!("the views of the relay's registry name different parents").to_owned())
                 .next("remove the router's key that is not used: on a 64-bit Windows that without Wow6432Node [113093]")
         }
         CheckState::Found => {
-            point(Standing::Unknown, format!("the relay reports to {actual}; what its parent should be is not known"))
+            point(Standing::Unknown, text!("the relay reports to {actual}; what its parent should be is not known", actual))
                 .next("name the CID with --cid CID, or the relay's own file with --mrinit FILE")
         }
-        CheckState::Same => point(Standing::Right, format!("the relay reports to the parent that it should: {actual}")),
+        CheckState::Same => point(Standing::Right, text!("the relay reports to the parent that it should: {actual}", actual)),
         CheckState::Different if relay_list(seen).is_some_and(|relay| names(&actual, &relay)) => point(
             Standing::Wrong,
-            format!("the relay reports to itself ({actual}) and not to {wanted}: it was set up as one of its own endpoints"),
+            text!("the relay reports to itself ({actual}) and not to {wanted}: it was set up as one of its own endpoints", actual, wanted),
         )
         .next("see that MRParentAddress of its mrinit.conf names the server, run ClientMRInit.exe there, and restart the service \"Sophos Message Router\""),
         CheckState::Different if names(&actual, &wanted) => point(
             Standing::Doubtful,
-            format!("the relay reports to {actual}, which may be the same machine as {wanted}, set up otherwise"),
+            text!("the relay reports to {actual}, which may be the same machine as {wanted}, set up otherwise", actual, wanted),
         )
         .next(install),
         CheckState::Different => {
-            point(Standing::Wrong, format!("the relay reports to {actual}, and should to {wanted}")).next(install)
+            point(Standing::Wrong, text!("the relay reports to {actual}, and should to {wanted}", actual, wanted)).next(install)
         }
     }
 }
@@ -68,7 +70,7 @@ pub(super) fn parent(seen: &Evidence) -> Point {
 pub(super) fn relay_values(seen: &Evidence) -> Point {
     const NAME: &str = "relay-values";
     let Some(router) = &seen.router else {
-        return Point::new(NAME, Standing::Unknown, "the relay's registry was not looked at").next(EXPORT);
+        return Point::new(NAME, Standing::Unknown, text!("the relay's registry was not looked at")).next(EXPORT);
     };
     let check = check_relay(router, None);
     if let Some(fault) = check.faults.first() {
@@ -79,15 +81,22 @@ pub(super) fn relay_values(seen: &Evidence) -> Point {
         for value in view.values.iter().filter(|value| !value.same) {
             let actual = value.actual.as_deref().unwrap_or("(none)");
             let wrong = value.wrong.as_ref().map_or_else(String::new, |wrong| format!(": {wrong}"));
-            evidence.push(format!("{}: {} is {actual}, should be {}{wrong}", view.key, value.name, value.expected));
+            evidence.push(text!(
+                "{key}: {value} is {actual}, should be {expected}{wrong}",
+                key = view.key,
+                value = value.name,
+                actual,
+                expected = value.expected,
+                wrong
+            ));
         }
     }
     let differences = check.differences();
     if differences > 0 {
         let all = check.views.iter().map(|view| view.values.len()).sum::<usize>();
         let what = match differences == all {
-            true => "the router has none of a relay's values: it is still set up as any endpoint's".to_owned(),
-            false => format!("{differences} of a relay's {all} values are not as they should be"),
+            true => text!("the router has none of a relay's values: it is still set up as any endpoint's").to_owned(),
+            false => text!("{differences} of a relay's {all} values are not as they should be", differences, all),
         };
         return Point::new(NAME, Standing::Wrong, what).evidence(evidence).next(
             "on the relay: configcid relay registry --apply (or reg import of what relay registry --reg FILE writes), and restart \
@@ -100,12 +109,12 @@ pub(super) fn relay_values(seen: &Evidence) -> Point {
         return Point::new(
             NAME,
             Standing::Doubtful,
-            "all values are a relay's, and others of the router's are doubtful",
+            text!("all values are a relay's, and others of the router's are doubtful"),
         )
         .evidence(doubts)
         .next("mend them with regedit on the relay, and restart the service \"Sophos Message Router\"");
     }
-    Point::new(NAME, Standing::Right, "the router has a relay's values in the registry")
+    Point::new(NAME, Standing::Right, text!("the router has a relay's values in the registry"))
 }
 
 fn doubts<'a>(others: impl Iterator<Item = &'a OtherState>) -> impl Iterator<Item = String> {
@@ -117,9 +126,9 @@ fn doubts<'a>(others: impl Iterator<Item = &'a OtherState>) -> impl Iterator<Ite
 /// What is said of the service, where it was looked at.
 pub(super) fn service(seen: &Evidence) -> Option<(bool, String)> {
     Some(match seen.service? {
-        Some(ServiceState::Running) => (true, "the service \"Sophos Message Router\" runs".to_owned()),
-        Some(state) => (false, format!("the service \"Sophos Message Router\" is {}", state.name())),
-        None => (false, "there is no service \"Sophos Message Router\"".to_owned()),
+        Some(ServiceState::Running) => (true, text!("the service \"Sophos Message Router\" runs").to_owned()),
+        Some(state) => (false, text!("the service \"Sophos Message Router\" is {}", state.name())),
+        None => (false, text!("there is no service \"Sophos Message Router\"").to_owned()),
     })
 }
 

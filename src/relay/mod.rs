@@ -313,8 +313,8 @@ impl Drift {
     /// What to say of the type where the root's value, of another type, has been taken.
     fn type_taken(&self) -> &'static str {
         match &self.root {
-            Some(Value::Text(_)) if self.differs_in_type() => ", as a string",
-            Some(Value::Dword(_)) if self.differs_in_type() => ", as a number",
+            Some(Value::Text(_)) if self.differs_in_type() => text!(", as a string"),
+            Some(Value::Dword(_)) if self.differs_in_type() => text!(", as a number"),
             _ => "",
         }
     }
@@ -323,7 +323,7 @@ impl Drift {
 impl std::fmt::Display for Drift {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let shown = |value: &Option<Value>| match value {
-            None => "missing".to_owned(),
+            None => text!("missing").to_owned(),
             Some(value) if self.differs_in_type() => {
                 let kind = if matches!(value, Value::Text(_)) { text!("the string") } else { text!("the number") };
                 format!("{kind} {}", value.shown_as(&self.name))

@@ -2,6 +2,7 @@
 
 use super::{count, table};
 use crate::audit::{AlsoTold, AuditReport, Finding, RULES, Rule, Severity, SeverityCounts};
+use crate::base::language::said;
 use crate::catalogs::CatalogReport;
 use crate::relay::CopyState;
 
@@ -54,24 +55,24 @@ pub fn audit_lines(report: &AuditReport, is_everything: bool) -> Vec<(Tone, Stri
     for (rule, findings) in by_rule(&report.findings) {
         lines.push((Tone::Plain, String::new()));
         let severity = findings[0].severity;
-        lines.push((severity.into(), format!("{} {}: {}", severity.name(), rule.id, rule.meaning)));
+        lines.push((severity.into(), format!("{} {}: {}", said(severity.name()), rule.id, said(rule.meaning))));
         for finding in findings.iter().take(told) {
             lines.push((Tone::Plain, format!("  {}", finding_line(finding))));
             lines.extend(also_lines(finding, is_everything).into_iter().map(|line| (Tone::Plain, line)));
         }
         lines.extend(more(findings.len(), told));
-        lines.push((Tone::Plain, format!("  next: {}", rule.next)));
+        lines.push((Tone::Plain, text!("  next: {}", said(rule.next))));
     }
-    section(&mut lines, "What the answer rests on", &rests_on(report));
-    section(&mut lines, "Catalogs", &catalogs(report));
-    section(&mut lines, "Manifests", &manifests(report));
-    section(&mut lines, "Who signed them", &signers(report));
-    section(&mut lines, "The customer's files", &customer_files(report));
-    section(&mut lines, "Relay configuration", &relay(report));
-    section(&mut lines, "Certificates in cac.pem", &certificates(report));
+    section(&mut lines, text!("What the answer rests on"), &rests_on(report));
+    section(&mut lines, text!("Catalogs"), &catalogs(report));
+    section(&mut lines, text!("Manifests"), &manifests(report));
+    section(&mut lines, text!("Who signed them"), &signers(report));
+    section(&mut lines, text!("The customer's files"), &customer_files(report));
+    section(&mut lines, text!("Relay configuration"), &relay(report));
+    section(&mut lines, text!("Certificates in cac.pem"), &certificates(report));
     if !report.candidates.is_empty() {
         lines.push((Tone::Plain, String::new()));
-        lines.push((Tone::Heading, "In no manifest, and perhaps the customer's".to_owned()));
+        lines.push((Tone::Heading, text!("In no manifest, and perhaps the customer's").to_owned()));
         let candidates = report.candidates.iter().take(told);
         lines.extend(candidates.map(|path| (Tone::Plain, format!("  {path}"))));
         lines.extend(more(report.candidates.len(), told));
@@ -80,7 +81,7 @@ pub fn audit_lines(report: &AuditReport, is_everything: bool) -> Vec<(Tone, Stri
 }
 
 fn more(all: usize, told: usize) -> Option<(Tone, String)> {
-    (all > told).then(|| (Tone::Plain, format!("  and {} more: -v and --json tell them all", all - told)))
+    (all > told).then(|| (Tone::Plain, text!("  and {} more: -v and --json tell them all", all - told)))
 }
 
 fn section(lines: &mut Vec<(Tone, String)>, title: &str, rows: &[Vec<String>]) {
@@ -109,10 +110,10 @@ pub(super) fn finding_line(finding: &Finding) -> String {
 /// What else tells of the same fault: each way, or how many there are.
 fn also_lines(finding: &Finding, is_everything: bool) -> Vec<String> {
     match is_everything {
-        true => finding.also.iter().map(|also| format!("    also {}", also_line(also))).collect(),
+        true => finding.also.iter().map(|also| text!("    also {}", also_line(also))).collect(),
         false if finding.also.is_empty() => Vec::new(),
         false => {
-            vec![format!("    told by {} more: -v and --json say how", count(finding.also.len(), "list", "lists"))]
+            vec![text!("    told by {} more: -v and --json say how", count(finding.also.len(), "list", "lists"))]
         }
     }
 }
@@ -133,7 +134,7 @@ pub(super) fn by(finding: &Finding) -> Vec<&str> {
 /// The counts in words.
 pub(super) fn verdict(counts: &SeverityCounts) -> String {
     if Severity::ALL.iter().all(|severity| counts.of(*severity) == 0) {
-        return "Nothing found".to_owned();
+        return text!("Nothing found").to_owned();
     }
     format!(
         "{}, {}, {}",
@@ -154,18 +155,18 @@ pub(super) fn verdict_tone(counts: &SeverityCounts) -> Tone {
 /// What an answer rests on: moments, roots, revocation lists, options. Whoever reads "no errors" should see it.
 pub(super) fn rests_on(report: &AuditReport) -> Vec<Vec<String>> {
     let asked = &report.asked;
-    let mut rows = vec![vec!["WHAT".to_owned(), "VALUE".to_owned()]];
+    let mut rows = vec![vec![said("WHAT").to_owned(), said("VALUE").to_owned()]];
     let mut row = |what: &str, value: String| rows.push(vec![what.to_owned(), value]);
-    row("signers valid at", report.at.clone());
-    row("all else valid at", format!("{}, and when the audit was made", report.at));
+    row(text!("signers valid at"), report.at.clone());
+    row(text!("all else valid at"), text!("{}, and when the audit was made", report.at));
     for root in &asked.roots {
-        row("root", format!("{} (SHA-256 {})", root.subject, root.sha256));
+        row(text!("root"), format!("{} (SHA-256 {})", root.subject, root.sha256));
     }
     if asked.roots.is_empty() {
-        row("root", "none was given: no signature proves an origin".to_owned());
+        row(text!("root"), text!("none was given: no signature proves an origin").to_owned());
     }
-    asked.root_files.iter().for_each(|file| row("roots from", file.display().to_string()));
-    asked.crl_files.iter().for_each(|file| row("revocation list", file.display().to_string()));
+    asked.root_files.iter().for_each(|file| row(text!("roots from"), file.display().to_string()));
+    asked.crl_files.iter().for_each(|file| row(text!("revocation list"), file.display().to_string()));
     let options = [
         (asked.allow_sha1, "--allow-sha1"),
         (asked.strict, "--strict"),
@@ -173,7 +174,7 @@ pub(super) fn rests_on(report: &AuditReport) -> Vec<Vec<String>> {
     ];
     let options: Vec<&str> = options.iter().filter(|(is_set, _)| *is_set).map(|(_, name)| *name).collect();
     if !options.is_empty() {
-        row("options", options.join(" "));
+        row(text!("options"), options.join(" "));
     }
     rows
 }
@@ -181,17 +182,17 @@ pub(super) fn rests_on(report: &AuditReport) -> Vec<Vec<String>> {
 /// The files in numbers.
 pub(super) fn files(report: &AuditReport) -> String {
     let files = &report.files;
-    let mut text = format!(
+    let mut text = text!(
         "{}, {}: {} in catalogs, {} in manifests, {} the customer's, {}",
         count(files.total, "file", "files"),
         bytes(files.bytes),
         files.listed,
         files.signed,
         files.customer,
-        count(files.catalogs, "catalog", "catalogs"),
+        count(files.catalogs, "catalog", "catalogs")
     );
     if files.candidates > 0 {
-        text.push_str(&format!(", {} perhaps the customer's", files.candidates));
+        text.push_str(&text!(", {} perhaps the customer's", files.candidates));
     }
     text
 }
@@ -209,12 +210,12 @@ pub(super) fn bytes(bytes: u64) -> String {
 }
 
 fn rows(head: &[&str], body: impl Iterator<Item = Vec<String>>) -> Vec<Vec<String>> {
-    std::iter::once(head.iter().map(|&cell| cell.to_owned()).collect()).chain(body).collect()
+    std::iter::once(head.iter().map(|&cell| said(cell).to_owned()).collect()).chain(body).collect()
 }
 
 pub(super) fn catalogs(report: &AuditReport) -> Vec<Vec<String>> {
     rows(
-        &["CATALOG", "ENTRIES", "CHECKSUM FUNCTION", "CHECKED"],
+        &["CATALOG", "ENTRIES", text!("CHECKSUM FUNCTION"), "CHECKED"],
         report.catalogs.iter().map(|catalog| {
             let function = catalog.function.clone().unwrap_or_else(|| catalog.state.to_owned());
             vec![catalog.catalog.to_string(), catalog.entries.to_string(), function, checked(catalog).to_owned()]
@@ -224,16 +225,16 @@ pub(super) fn catalogs(report: &AuditReport) -> Vec<Vec<String>> {
 
 fn checked(catalog: &CatalogReport) -> &'static str {
     match catalog.state {
-        "known" => "sizes and checksums",
-        "damaged" => "sizes and checksums; damaged",
-        "unreadable" => "nothing",
-        _ => "sizes alone",
+        "known" => text!("sizes and checksums"),
+        "damaged" => text!("sizes and checksums; damaged"),
+        "unreadable" => text!("nothing"),
+        _ => text!("sizes alone"),
     }
 }
 
 pub(super) fn manifests(report: &AuditReport) -> Vec<Vec<String>> {
     rows(
-        &["MANIFEST", "ENTRIES", "PATHS FROM", "STATE", "SIGNATURE"],
+        &["MANIFEST", "ENTRIES", text!("PATHS FROM"), "STATE", "SIGNATURE"],
         report.manifests.iter().map(|manifest| {
             vec![
                 manifest.manifest.to_string(),
@@ -253,28 +254,28 @@ pub(super) fn signers(report: &AuditReport) -> Vec<Vec<String>> {
             vec![manifest.manifest.to_string(), certificate.subject.clone(), certificate.sha256.to_string()]
         })
     });
-    rows(&["MANIFEST", "SIGNER, ISSUERS, ROOT", "SHA-256"], certificates)
+    rows(&["MANIFEST", text!("SIGNER, ISSUERS, ROOT"), "SHA-256"], certificates)
 }
 
 pub(super) fn customer_files(report: &AuditReport) -> Vec<Vec<String>> {
     rows(
-        &["FILE", "BYTES", "LISTED BY"],
+        &["FILE", "BYTES", text!("LISTED BY")],
         report.customer_files.iter().map(|file| {
             let by: Vec<String> = file.listed_by.iter().map(ToString::to_string).collect();
-            let by = if by.is_empty() { "no catalog".to_owned() } else { by.join(", ") };
-            let whose = if file.is_of_tools { "; made by the vendor's tools" } else { "" };
+            let by = if by.is_empty() { text!("no catalog").to_owned() } else { by.join(", ") };
+            let whose = if file.is_of_tools { text!("; made by the vendor's tools") } else { "" };
             vec![file.path.to_string(), file.size.to_string(), format!("{by}{whose}")]
         }),
     )
 }
 
 pub(super) fn relay(report: &AuditReport) -> Vec<Vec<String>> {
-    let or_none = |list: &Option<String>| list.clone().unwrap_or_else(|| "(none)".to_owned());
+    let or_none = |list: &Option<String>| list.clone().unwrap_or_else(|| text!("(none)").to_owned());
     rows(
-        &["COPY", "ENDPOINTS REPORT TO", "A RELAY REPORTS TO", "DRIFT"],
+        &["COPY", text!("ENDPOINTS REPORT TO"), text!("A RELAY REPORTS TO"), "DRIFT"],
         report.relay.iter().map(|copy: &CopyState| {
             let drift = match copy.drift.len() {
-                0 => "none".to_owned(),
+                0 => text!("none").to_owned(),
                 values => count(values, "value", "values"),
             };
             vec![copy.path.to_string(), or_none(&copy.parent_router_address), or_none(&copy.mr_parent_address), drift]
@@ -284,7 +285,7 @@ pub(super) fn relay(report: &AuditReport) -> Vec<Vec<String>> {
 
 pub(super) fn certificates(report: &AuditReport) -> Vec<Vec<String>> {
     rows(
-        &["FILE", "SUBJECT", "VALID FROM", "UNTIL", "STATE"],
+        &["FILE", "SUBJECT", text!("VALID FROM"), "UNTIL", "STATE"],
         report.certificates.iter().map(|cac| {
             vec![
                 cac.path.to_string(),

@@ -1,5 +1,6 @@
 //! Audits as one page for a browser: the summary first, then the findings, then what there is.
 
+use crate::base::language::said;
 use std::fmt::Write;
 
 use super::audit::{
@@ -40,8 +41,8 @@ pub struct Audited<'a> {
 pub fn audit_page(audits: &[Audited<'_>]) -> String {
     let mut body = String::new();
     let title = match audits {
-        [only] => format!("Audit of {}", only.cid),
-        _ => format!("Audit of {}", count(audits.len(), "CID", "CIDs")),
+        [only] => text!("Audit of {}", only.cid),
+        _ => text!("Audit of {}", count(audits.len(), "CID", "CIDs")),
     };
     if audits.len() > 1 {
         overview(&mut body, audits);
@@ -53,7 +54,8 @@ pub fn audit_page(audits: &[Audited<'_>]) -> String {
         match &audited.report {
             Ok(report) => one(&mut body, report, &format!("cid-{}-", index + 1)),
             Err(why) => {
-                let _ = writeln!(body, "<p class=\"bad\">It could not be audited: {}</p>", html::escape(why));
+                let _ =
+                    writeln!(body, "{}", text!("<p class=\"bad\">It could not be audited: {}</p>", html::escape(why)));
             }
         }
     }
@@ -62,7 +64,7 @@ pub fn audit_page(audits: &[Audited<'_>]) -> String {
 
 fn overview(body: &mut String, audits: &[Audited<'_>]) {
     body.push_str(
-        "<div class=\"scroll\"><table>\n<tr><th>CID<th class=\"number\">Errors<th class=\"number\">Warnings<th class=\"number\">Notes\n",
+        text!("<div class=\"scroll\"><table>\n<tr><th>CID<th class=\"number\">Errors<th class=\"number\">Warnings<th class=\"number\">Notes\n"),
     );
     for (index, audited) in audits.iter().enumerate() {
         let cid = html::escape(audited.cid);
@@ -73,7 +75,7 @@ fn overview(body: &mut String, audits: &[Audited<'_>]) {
                 let class = if number == 0 { "soft" } else { class((*severity).into()) };
                 let _ = write!(body, "<td class=\"number {class}\">{number}");
             }),
-            Err(_) => body.push_str("<td colspan=\"3\" class=\"bad\">could not be audited"),
+            Err(_) => body.push_str(text!("<td colspan=\"3\" class=\"bad\">could not be audited")),
         }
         body.push('\n');
     }
@@ -97,13 +99,13 @@ fn one(body: &mut String, report: &AuditReport, prefix: &str) {
     for (rule, findings) in by_rule(&report.findings) {
         findings_of_rule(body, rule, findings, prefix);
     }
-    section(body, "What the answer rests on", &rests_on(report), &[]);
-    section(body, "Catalogs", &catalogs(report), &[1]);
-    section(body, "Manifests", &manifests(report), &[1]);
-    section(body, "Who signed them", &signers(report), &[]);
-    section(body, "The customer's files", &customer_files(report), &[1]);
-    section(body, "Relay configuration", &relay(report), &[]);
-    section(body, "Certificates in cac.pem", &certificates(report), &[]);
+    section(body, text!("What the answer rests on"), &rests_on(report), &[]);
+    section(body, text!("Catalogs"), &catalogs(report), &[1]);
+    section(body, text!("Manifests"), &manifests(report), &[1]);
+    section(body, text!("Who signed them"), &signers(report), &[]);
+    section(body, text!("The customer's files"), &customer_files(report), &[1]);
+    section(body, text!("Relay configuration"), &relay(report), &[]);
+    section(body, text!("Certificates in cac.pem"), &certificates(report), &[]);
     candidates(body, report);
 }
 
@@ -129,14 +131,16 @@ fn verdict_of(body: &mut String, report: &AuditReport) {
     let counts = &report.counts;
     let is_proven = !report.asked.roots.is_empty() && report.files.signed > 0;
     let verdict = match (counts.error, counts.warning) {
-        _ if report.files.total == 0 => "No file was looked at.",
-        (0, 0) if report.is_whole() => "The CID is whole.",
+        _ if report.files.total == 0 => text!("No file was looked at."),
+        (0, 0) if report.is_whole() => text!("The CID is whole."),
         (0, _) if is_proven => {
-            "Nothing is wrong as far as it could be checked; something in it is doubtful or proves no origin."
+            text!("Nothing is wrong as far as it could be checked; something in it is doubtful or proves no origin.")
         }
-        (0, 0) => "No fault was found; nothing proves where its files are from.",
-        (0, _) => "No fault was found, and something in it is doubtful; nothing proves where its files are from.",
-        _ => "The CID is not whole.",
+        (0, 0) => text!("No fault was found; nothing proves where its files are from."),
+        (0, _) => {
+            text!("No fault was found, and something in it is doubtful; nothing proves where its files are from.")
+        }
+        _ => text!("The CID is not whole."),
     };
     let class = match report.is_whole() || counts.error + counts.warning > 0 {
         true => class(verdict_tone(counts)),
@@ -150,7 +154,7 @@ fn findings_in_short(body: &mut String, report: &AuditReport, prefix: &str) {
     if report.findings.is_empty() {
         return;
     }
-    body.push_str("<h2>Findings</h2>\n<div class=\"scroll\"><table>\n<tr><th>Severity<th>Id<th class=\"number\">Found<th>What it means\n");
+    body.push_str(text!("<h2>Findings</h2>\n<div class=\"scroll\"><table>\n<tr><th>Severity<th>Id<th class=\"number\">Found<th>What it means\n"));
     for (rule, findings) in by_rule(&report.findings) {
         let severity = findings[0].severity;
         let _ = writeln!(
@@ -161,7 +165,7 @@ fn findings_in_short(body: &mut String, report: &AuditReport, prefix: &str) {
             rule.id,
             rule.id,
             findings.len(),
-            html::escape(rule.meaning)
+            html::escape(said(rule.meaning))
         );
     }
     body.push_str("</table></div>\n");
@@ -172,26 +176,30 @@ fn findings_of_rule(body: &mut String, rule: &Rule, findings: &[Finding], prefix
     let severity = findings[0].severity;
     let _ = writeln!(
         body,
-        "<section class=\"finding {}\" id=\"{prefix}{}\">\n<h3><span class=\"{}\">{}</span> <code>{}</code></h3>\n\
-         <p>{}<br><strong>Next:</strong> {}.</p>\n<div class=\"scroll\"><table class=\"fixed\">",
-        severity.name(),
-        rule.id,
-        class(severity.into()),
-        severity.name(),
-        rule.id,
-        html::escape(rule.meaning),
-        html::escape(rule.next)
+        "{}",
+        text!(
+            "<section class=\"finding {severity}\" id=\"{prefix}{id}\">\n<h3><span class=\"{into}\">{severity2}</span> <code>{id2}</code></h3>\n\
+         <p>{meaning}<br><strong>Next:</strong> {next}.</p>\n<div class=\"scroll\"><table class=\"fixed\">",
+            severity = severity.name(),
+            prefix,
+            id = rule.id,
+            into = class(severity.into()),
+            severity2 = said(severity.name()),
+            id2 = rule.id,
+            meaning = html::escape(said(rule.meaning)),
+            next = html::escape(said(rule.next))
+        )
     );
     let has_by = findings.iter().any(|finding| !by(finding).is_empty());
-    let _ = writeln!(body, "<tr><th>Path<th>What{}", if has_by { "<th>Found by" } else { "" });
+    let _ = writeln!(body, "{}", text!("<tr><th>Path<th>What{}", if has_by { text!("<th>Found by") } else { "" }));
     for finding in findings.iter().take(SHOWN) {
         let path = match &finding.path {
             Some(path) => format!("<code>{}</code>", html::escape(path)),
-            None => "<span class=\"soft\">the CID</span>".to_owned(),
+            None => text!("<span class=\"soft\">the CID</span>").to_owned(),
         };
         let _ = write!(body, "<tr><td>{path}<td>{}", html::escape(&finding.what));
         for also in &finding.also {
-            let _ = write!(body, "<br><span class=\"soft\">also {}</span>", html::escape(&also_line(also)));
+            let _ = body.write_str(&text!("<br><span class=\"soft\">also {}</span>", html::escape(&also_line(also))));
         }
         if has_by {
             let _ = write!(body, "<td><code>{}</code>", html::escape(&by(finding).join(", ")));
@@ -209,8 +217,8 @@ fn candidates(body: &mut String, report: &AuditReport) {
         return;
     }
     body.push_str(
-        "<h2>In no manifest, and perhaps the customer's</h2>\n<p>No manifest lists these files, they are no catalogs, and \
-         their names are none of a customer's.</p>\n<ul>\n",
+        text!("<h2>In no manifest, and perhaps the customer's</h2>\n<p>No manifest lists these files, they are no catalogs, and \
+         their names are none of a customer's.</p>\n<ul>\n"),
     );
     for path in report.candidates.iter().take(SHOWN) {
         let _ = writeln!(body, "<li><code>{}</code>", html::escape(path.as_str()));
@@ -221,7 +229,11 @@ fn candidates(body: &mut String, report: &AuditReport) {
 
 fn more(body: &mut String, all: usize) {
     if all > SHOWN {
-        let _ = writeln!(body, "<p>And {} more: <code>configcid audit --json</code> has them all.</p>", all - SHOWN);
+        let _ = writeln!(
+            body,
+            "{}",
+            text!("<p>And {} more: <code>configcid audit --json</code> has them all.</p>", all - SHOWN)
+        );
     }
 }
 

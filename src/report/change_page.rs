@@ -68,7 +68,7 @@ pub(crate) fn change_page(page: &ChangePage<'_>) -> String {
         [only] => only.result.cid.clone(),
         all => count(all.len(), "CID", "CIDs"),
     };
-    let dry = if page.dry_run { " (dry run)" } else { "" };
+    let dry = if page.dry_run { text!(" (dry run)") } else { "" };
     let mut body = String::new();
     facts(&mut body, page);
     if page.cids.len() > 1 {
@@ -92,12 +92,12 @@ fn row(body: &mut String, name: &str, value: &str) {
 fn facts(body: &mut String, page: &ChangePage<'_>) {
     let Made { time, user, host } = page.made;
     body.push_str("<div class=\"scroll\"><table>\n");
-    row(body, "When", time);
-    row(body, "By whom", &format!("{user} on {host}"));
-    row(body, "With", concat!("configcid ", env!("CARGO_PKG_VERSION")));
+    row(body, text!("When"), time);
+    row(body, text!("By whom"), &text!("{user} on {host}", user, host));
+    row(body, text!("With"), concat!("configcid ", env!("CARGO_PKG_VERSION")));
     let mut purposes: Vec<&str> = page.cids.iter().filter_map(|cid| cid.purpose.as_deref()).collect();
     purposes.dedup();
-    purposes.iter().for_each(|purpose| row(body, "What for", purpose));
+    purposes.iter().for_each(|purpose| row(body, text!("What for"), purpose));
     body.push_str("</table></div>\n");
 }
 
@@ -109,21 +109,21 @@ fn outcome(cid: &ChangedCid, is_looked_at: bool) -> (&'static str, String) {
     }
     let files = count(result.files.len(), "file", "files");
     match result.status {
-        Status::Unchanged => ("good", "Nothing to do: everything was as it should be.".to_owned()),
-        Status::Planned => ("doubtful", format!("Dry run: {files} would be written; nothing was.")),
-        Status::Changed if is_looked_at => ("good", format!("Done: {files} written and verified.")),
-        Status::Changed => ("good", format!("Done: {files} written.")),
+        Status::Unchanged => ("good", text!("Nothing to do: everything was as it should be.").to_owned()),
+        Status::Planned => ("doubtful", text!("Dry run: {files} would be written; nothing was.", files)),
+        Status::Changed if is_looked_at => ("good", text!("Done: {files} written and verified.", files)),
+        Status::Changed => ("good", text!("Done: {files} written.", files)),
         Status::Left => {
-            ("doubtful", "Nothing was written here: another one that is named could not be opened.".to_owned())
+            ("doubtful", text!("Nothing was written here: another one that is named could not be opened.").to_owned())
         }
-        Status::Drifted => ("doubtful", "Nothing was written, and it is not as it should be.".to_owned()),
-        Status::Failed if result.error.is_some() => ("bad", "It failed: nothing was changed.".to_owned()),
-        Status::Failed => ("bad", format!("{files} written, and the result is not as it should be.")),
+        Status::Drifted => ("doubtful", text!("Nothing was written, and it is not as it should be.").to_owned()),
+        Status::Failed if result.error.is_some() => ("bad", text!("It failed: nothing was changed.").to_owned()),
+        Status::Failed => ("bad", text!("{files} written, and the result is not as it should be.", files)),
     }
 }
 
 fn overview(body: &mut String, page: &ChangePage<'_>) {
-    body.push_str("<div class=\"scroll\"><table>\n<tr><th>CID<th class=\"number\">Files<th>How it ended\n");
+    body.push_str(text!("<div class=\"scroll\"><table>\n<tr><th>CID<th class=\"number\">Files<th>How it ended\n"));
     for (index, cid) in page.cids.iter().enumerate() {
         let result = &cid.result;
         let (class, said) = outcome(cid, page.is_looked_at);
@@ -147,15 +147,19 @@ fn one(body: &mut String, cid: &ChangedCid, page: &ChangePage<'_>) {
     }
     before_and_after(body, result);
     verification(body, cid, page.is_looked_at);
-    list(body, "Warnings", "doubtful", &result.warnings);
-    list(body, "Notes", "", &result.notes);
-    list(body, "What the program said", "", &result.said);
+    list(body, text!("Warnings"), "doubtful", &result.warnings);
+    list(body, text!("Notes"), "", &result.notes);
+    list(body, text!("What the program said"), "", &result.said);
     let is_written = matches!(result.status, Status::Changed | Status::Failed) && result.error.is_none();
     if is_written && cid.has_history {
         let undo = html::escape(&format!("configcid undo {}", word(&result.cid)));
         let _ = writeln!(
             body,
-            "<h3>The way back</h3>\n<p><code>{undo}</code> puts every file back, as long as nobody else has changed these.</p>"
+            "{}",
+            text!(
+                "<h3>The way back</h3>\n<p><code>{undo}</code> puts every file back, as long as nobody else has changed these.</p>",
+                undo
+            )
         );
     }
 }
@@ -164,12 +168,12 @@ fn before_and_after(body: &mut String, result: &CidResult) {
     if result.files.is_empty() {
         return;
     }
-    body.push_str(
-        "<h3>Before and after</h3>\n<div class=\"scroll\"><table>\n<tr><th>File<th>Why<th>SHA-256 before, and after\n",
-    );
+    body.push_str(text!(
+        "<h3>Before and after</h3>\n<div class=\"scroll\"><table>\n<tr><th>File<th>Why<th>SHA-256 before, and after\n"
+    ));
     let sum = |sum: &Option<String>| match sum {
         Some(sum) => format!("<code>{}</code>", html::escape(sum)),
-        None => "<span class=\"soft\">none</span>".to_owned(),
+        None => text!("<span class=\"soft\">none</span>").to_owned(),
     };
     for file in result.files.iter().take(SHOWN) {
         let _ = writeln!(
@@ -189,7 +193,13 @@ fn before_and_after(body: &mut String, result: &CidResult) {
     for catalog in result.catalogs.iter().filter(|catalog| catalog.changed) {
         let (name, place) = catalog_name(&catalog.catalog);
         let entries = count(catalog.actions.len(), "entry changes", "entries change");
-        let said = format!("Catalog {name} in {place}: {entries}, by {}", catalog.function);
+        let said = text!(
+            "Catalog {name} in {place}: {entries}, by {function}",
+            name,
+            place,
+            entries,
+            function = catalog.function
+        );
         let _ = writeln!(body, "<p>{}.</p>", html::escape(&said));
     }
 }
@@ -218,18 +228,21 @@ fn verification(body: &mut String, cid: &ChangedCid, is_looked_at: bool) {
     let said = match result.status {
         Status::Changed if cid.verified.is_some() => cid.verified.unwrap_or_default(),
         Status::Changed if is_looked_at => {
-            "Each file was compared with what it was to hold, and the CID was looked at again as a stranger's would be: its \
+            text!(
+                "Each file was compared with what it was to hold, and the CID was looked at again as a stranger's would be: its \
              catalogs have no fault."
+            )
         }
-        Status::Changed => "Each file was compared with what it was to hold.",
-        Status::Failed if result.error.is_none() => "The CID was looked at again, which found:",
-        _ => "Nothing was written, so that there was nothing to look at.",
+        Status::Changed => text!("Each file was compared with what it was to hold."),
+        Status::Failed if result.error.is_none() => text!("The CID was looked at again, which found:"),
+        _ => text!("Nothing was written, so that there was nothing to look at."),
     };
-    let _ = writeln!(body, "<h3>Verification</h3>\n<p>{said}</p>");
+    let _ = writeln!(body, "{}", text!("<h3>Verification</h3>\n<p>{said}</p>", said));
     let faults: Vec<String> = result.faults.iter().map(fault_line).collect();
     items(body, "bad", &faults);
     let of_locks = [result.recovered.as_ref().map(recovered_line), result.lock_left.clone()];
-    let broken = result.broken_lock.as_ref().map(|whose| format!("the lock of another writer was broken: {whose}"));
+    let broken =
+        result.broken_lock.as_ref().map(|whose| text!("the lock of another writer was broken: {whose}", whose));
     let others: Vec<String> = of_locks.into_iter().chain([broken]).flatten().collect();
     items(body, "doubtful", &others);
 }
@@ -255,7 +268,7 @@ fn items(body: &mut String, class: &str, lines: &[String]) {
 
 fn more(body: &mut String, all: usize) {
     if all > SHOWN {
-        let _ = writeln!(body, "<p>And {} more, which <code>--json</code> has.</p>", all - SHOWN);
+        let _ = writeln!(body, "{}", text!("<p>And {} more, which <code>--json</code> has.</p>", all - SHOWN));
     }
 }
 
@@ -265,14 +278,14 @@ fn steps(body: &mut String, page: &ChangePage<'_>) {
     let done: Vec<&str> = page.cids.iter().filter(done).map(|cid| cid.result.cid.as_str()).collect();
     let mut own = Vec::new();
     if page.cids.iter().any(|cid| cid.result.status == Status::Planned) {
-        own.push("Run the same command without <code>--dry-run</code>.");
+        own.push(text!("Run the same command without <code>--dry-run</code>."));
     }
     if page.cids.iter().any(|cid| matches!(cid.result.status, Status::Failed | Status::Left)) {
-        own.push("Remove what stands in the way, and run the same command again: it does what is left.");
+        own.push(text!("Remove what stands in the way, and run the same command again: it does what is left."));
     }
     let relay = page.relay.filter(|_| !done.is_empty() && !page.dry_run);
     if page.is_fleet && !done.is_empty() {
-        own.push("Go through the steps in the console, which <code>configcid fleet runbook</code> lists.");
+        own.push(text!("Go through the steps in the console, which <code>configcid fleet runbook</code> lists."));
     }
     let left: Vec<String> = match page.cids.iter().any(|cid| cid.result.status == Status::Changed) {
         true => page.left.iter().map(|step| html::escape(step)).collect(),
@@ -281,12 +294,14 @@ fn steps(body: &mut String, page: &ChangePage<'_>) {
     own.extend(left.iter().map(String::as_str));
     if own.is_empty() && relay.is_none() {
         if page.cids.iter().any(|cid| cid.result.status == Status::Changed) {
-            body.push_str("<h2>The steps left</h2>\n<p>None: endpoints take the change at their next update.</p>\n");
+            body.push_str(text!(
+                "<h2>The steps left</h2>\n<p>None: endpoints take the change at their next update.</p>\n"
+            ));
         }
         return;
     }
     if !own.is_empty() {
-        body.push_str("<h2>What to do next</h2>\n<ul class=\"steps\">\n");
+        body.push_str(text!("<h2>What to do next</h2>\n<ul class=\"steps\">\n"));
         for step in own {
             let _ = writeln!(body, "<li><label><input type=\"checkbox\"> {step}</label>");
         }

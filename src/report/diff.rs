@@ -15,7 +15,7 @@ pub fn diff(change: &Change) -> String {
     };
     let text = |content: &Content| match content {
         Content::Bytes(bytes) => text(bytes),
-        Content::File(file) => format!("(a file of {}, not shown)\n", count(file.size as usize, "byte", "bytes")),
+        Content::File(file) => text!("(a file of {}, not shown)\n", count(file.size as usize, "byte", "bytes")),
     };
     let before = change.before.as_ref().map_or_else(String::new, text);
     let after = change.after.as_ref().map_or_else(String::new, text);
@@ -29,7 +29,7 @@ pub fn diff(change: &Change) -> String {
         for line in hunk.iter_changes() {
             let _ = writeln!(out, "{}{}", line.tag(), safe(line.value().trim_end_matches(['\n', '\r'])));
             if line.missing_newline() {
-                out.push_str("\\ No line ending at the end of the file\n");
+                out.push_str(text!("\\ No line ending at the end of the file\n"));
             }
         }
     }
@@ -41,7 +41,7 @@ fn mrinit_text(bytes: &[u8]) -> String {
 }
 
 fn catalog_text(bytes: &[u8]) -> String {
-    let Ok(catalog) = Catalog::parse(bytes) else { return "(not a catalog)\n".to_owned() };
+    let Ok(catalog) = Catalog::parse(bytes) else { return text!("(not a catalog)\n").to_owned() };
     let mut out = format!("catalog {}\n", catalog.id());
     for entry in catalog.entries() {
         let _ = writeln!(out, "{} {} {}", entry.path, entry.size, entry.checksum);

@@ -25,7 +25,7 @@ pub(crate) fn endpoint_lines(endpoint: &Endpoint, width: usize, is_verbose: bool
     };
     let parent = match (&endpoint.parent, &endpoint.mrinit_parent) {
         (Some(parent), _) => parent.clone(),
-        (None, Some(parent)) => format!("{parent} (by its mrinit.conf)"),
+        (None, Some(parent)) => text!("{parent} (by its mrinit.conf)", parent),
         (None, None) => "-".to_owned(),
     };
     let seen = endpoint.seen.as_deref().unwrap_or("-");
@@ -34,11 +34,11 @@ pub(crate) fn endpoint_lines(endpoint: &Endpoint, width: usize, is_verbose: bool
     let mut below = |text: String| lines.push((Tone::Plain, format!("{:width$}  {text}", "")));
     if endpoint.state == EndpointState::Contradicts {
         endpoint.views.iter().for_each(|view| {
-            below(format!("{}-bit view: {}", view.view, view.parent_address.as_deref().unwrap_or("(none)")));
+            below(text!("{}-bit view: {}", view.view, view.parent_address.as_deref().unwrap_or("(none)")));
         });
-        endpoint.mrinit_parent.iter().for_each(|parent| below(format!("mrinit.conf: {parent}")));
+        endpoint.mrinit_parent.iter().for_each(|parent| below(text!("mrinit.conf: {parent}", parent)));
     }
-    endpoint.orig_parent.iter().for_each(|parent| below(format!("mrinit.conf.orig: {parent}")));
+    endpoint.orig_parent.iter().for_each(|parent| below(text!("mrinit.conf.orig: {parent}", parent)));
     if endpoint.fault || is_verbose {
         let place = endpoint.source.iter().filter(|_| endpoint.parent.is_none() || is_verbose);
         match &endpoint.reason {
@@ -50,7 +50,7 @@ pub(crate) fn endpoint_lines(endpoint: &Endpoint, width: usize, is_verbose: bool
         }
     }
     endpoint.notes.iter().for_each(|note| below(note.clone()));
-    endpoint.older.iter().for_each(|older| below(format!("older, does not count: {older}")));
+    endpoint.older.iter().for_each(|older| below(text!("older, does not count: {older}", older)));
     lines
 }
 
@@ -62,7 +62,7 @@ pub(crate) fn endpoint_counts(counts: &Counts) -> String {
         .filter(|(_, count)| *count > 0)
         .map(|(state, count)| format!("{count} {}", state.name()))
         .collect();
-    format!("{} of {}", parts.join(", "), super::count(counts.total(), "endpoint", "endpoints"))
+    format!("{} of {}", parts.join(", "), super::count(counts.total(), text!("endpoint"), text!("endpoints")))
 }
 
 /// The first line of the list.

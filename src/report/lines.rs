@@ -26,28 +26,40 @@ pub fn plan_lines(plan: &Plan) -> Vec<String> {
     let mut lines: Vec<String> = payload
         .map(|change| {
             let verb = match (&change.before, &change.after) {
-                (None, _) => "Adding",
-                (_, None) => "Removing",
-                _ => "Updating",
+                (None, _) => text!("Adding"),
+                (_, None) => text!("Removing"),
+                _ => text!("Updating"),
             };
-            format!("{verb} file {}: {}", change.path, change.why)
+            text!("{verb} file {change}: {why}", verb, change = change.path, why = change.why)
         })
         .collect();
     for catalog in plan.catalogs() {
         let (name, place) = catalog_name(&catalog.catalog);
         let entries = count(catalog.entries, "entry", "entries");
-        lines.push(format!("Read catalog file {name} in {place} ({entries}, {})", catalog.function));
+        lines.push(text!(
+            "Read catalog file {name} in {place} ({entries}, {function})",
+            name,
+            place,
+            entries,
+            function = catalog.function
+        ));
         for change in &catalog.actions {
             let verb = match change.action {
-                Action::Add => "Adding",
-                Action::Update => "Updating",
-                Action::Remove => "Removing",
+                Action::Add => text!("Adding"),
+                Action::Update => text!("Updating"),
+                Action::Remove => text!("Removing"),
             };
             let size = count(change.size as usize, "byte", "bytes");
-            lines.push(format!("{verb} entry for {} ({size}, checksum {})", change.path, change.checksum));
+            lines.push(text!(
+                "{verb} entry for {change} ({size}, checksum {checksum})",
+                verb,
+                change = change.path,
+                size,
+                checksum = change.checksum
+            ));
         }
         if catalog.changed {
-            lines.push(format!("Updating checksum of {name} in {place}"));
+            lines.push(text!("Updating checksum of {name} in {place}", name, place));
         }
     }
     lines
@@ -62,16 +74,16 @@ pub(crate) fn catalog_name(catalog: &CidPath) -> (String, String) {
 /// An interrupted change that is over now, as a sentence.
 pub(crate) fn recovered_line(recovered: &Recovered) -> String {
     let outcome = match recovered.outcome {
-        Outcome::Finished => "finished",
-        Outcome::Undone => "undone",
-        Outcome::Forgotten => "forgotten; its files stay as they are",
+        Outcome::Finished => text!("finished"),
+        Outcome::Undone => text!("undone"),
+        Outcome::Forgotten => text!("forgotten; its files stay as they are"),
     };
-    format!("a change had been interrupted ({}); it was {outcome}", recovered.change)
+    text!("a change had been interrupted ({change}); it was {outcome}", change = recovered.change, outcome)
 }
 
 /// Whose lock was broken, as a sentence.
 pub(crate) fn broken_lock_line(whose: &str) -> String {
-    format!("the lock of another writer was broken: {whose}")
+    text!("the lock of another writer was broken: {whose}", whose)
 }
 
 /// What there is to say of other writers to the CID, and of its lock.
@@ -87,15 +99,21 @@ pub(crate) fn looked_line(looked: &Looked) -> String {
     let all = count(files, "listed file", "listed files");
     let others = files - contents;
     if others == 0 {
-        return format!("Looked at: sizes and contents of all {all}");
+        return text!("Looked at: sizes and contents of all {all}", all);
     }
-    let mut line =
-        format!("Looked at: sizes of all {all}, contents of {contents}; not at the contents of the other {others}");
+    let mut line = text!(
+        "Looked at: sizes of all {all}, contents of {contents}; not at the contents of the other {others}",
+        all,
+        contents,
+        others
+    );
     match unknown {
-        0 => line.push_str(" (--check all does)"),
-        _ if unknown == others => line.push_str(", whose checksum function is not known"),
-        _ => line
-            .push_str(&format!(" ({unknown} of them have no known checksum function; --check all looks at the rest)")),
+        0 => line.push_str(text!(" (--check all does)")),
+        _ if unknown == others => line.push_str(text!(", whose checksum function is not known")),
+        _ => line.push_str(&text!(
+            " ({unknown} of them have no known checksum function; --check all looks at the rest)",
+            unknown
+        )),
     }
     line
 }
@@ -105,9 +123,10 @@ pub(crate) fn candidates_line(plan: &Plan, named: usize) -> Option<String> {
     let candidates = plan.candidates();
     let names: Vec<&str> = candidates.iter().map(CidPath::as_str).collect();
     let files = count(candidates.len(), "file is in no manifest", "files are in no manifest");
-    let line = format!(
-        "note: {files}, and perhaps yours: {}; --customer-file NAME makes a file yours",
-        some_of(&names, named)
+    let line = text!(
+        "note: {files}, and perhaps yours: {named}; --customer-file NAME makes a file yours",
+        files,
+        named = some_of(&names, named)
     );
     (!candidates.is_empty()).then_some(line)
 }
@@ -120,5 +139,5 @@ pub(crate) fn fault_line(fault: &Fault) -> String {
         (Some(catalog), None) if fault.code != "catalog-format" => format!(" [{catalog}]"),
         _ => String::new(),
     };
-    format!("fault ({}): {path}{}{catalog}", fault.code, fault.what)
+    text!("fault ({code}): {path}{what}{catalog}", code = fault.code, path, what = fault.what, catalog)
 }

@@ -26,7 +26,7 @@ const STYLE: &str = include_str!("../../templates/logs.svg.css");
 pub fn log_chart(report: &LogReport, width: usize) -> Vec<String> {
     let Some(span) = Span::of(report) else { return Vec::new() };
     let width = width.max(1);
-    let mut lines = vec![format!(
+    let mut lines = vec![text!(
         "{} to {}, each column {}",
         span.from,
         span.until,
@@ -84,7 +84,7 @@ pub fn log_svg(report: &LogReport) -> String {
                     class(*state),
                     x(from),
                     y + 4,
-                    escape(&format!(
+                    escape(&text!(
                         "{}: {} to {} ({} line {})",
                         state.name(),
                         period.from,
@@ -107,10 +107,14 @@ pub fn log_svg(report: &LogReport) -> String {
         top = bottom + 44;
     }
     let (width, height) = (LEFT + PLOT + 24, top);
-    format!(
+    text!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"logs\" role=\"img\" width=\"{width}\" height=\"{height}\" \
          viewBox=\"0 0 {width} {height}\">\n<title>States over time</title>\n<style>\n{STYLE}</style>\n\
-         <rect class=\"page\" width=\"{width}\" height=\"{height}\"/>\n{body}</svg>\n"
+         <rect class=\"page\" width=\"{width}\" height=\"{height}\"/>\n{body}</svg>\n",
+        width,
+        height,
+        STYLE,
+        body
     )
 }
 
@@ -169,7 +173,7 @@ fn seconds(moment: &str) -> i64 {
 fn length(seconds: i64) -> String {
     match seconds {
         ..120 => format!("{seconds} s"),
-        120..7_200 => format!("{} min", (seconds + 30) / 60),
+        120..7_200 => text!("{} min", (seconds + 30) / 60),
         7_200..172_800 => format!("{} h", (seconds + 1_800) / 3_600),
         _ => format!("{} d", (seconds + 43_200) / 86_400),
     }

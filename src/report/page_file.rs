@@ -27,7 +27,7 @@ impl PageFile {
         if path.file_name().is_none() {
             return Err(Error::new(ErrorKind::Usage, "this is no file").in_file(path));
         }
-        check_outside(path, outside, "this page would lie in the CID that it is about")?;
+        check_outside(path, outside, text!("this page would lie in the CID that it is about"))?;
         match path.symlink_metadata() {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(Error::io("look at it", path, error)),

@@ -8,7 +8,7 @@ use crate::relay::{CopyState, RelayState};
 /// Who is whose parent, copy by copy, and what is wrong with that.
 pub(crate) fn relay_lines(state: &RelayState) -> Vec<(Tone, String)> {
     let mut lines: Vec<_> = state.copies.iter().flat_map(copy_lines).collect();
-    lines.extend(state.faults.iter().map(|fault| (Tone::Bad, format!("fault: {fault}"))));
+    lines.extend(state.faults.iter().map(|fault| (Tone::Bad, text!("fault: {fault}", fault))));
     lines
 }
 
@@ -16,11 +16,11 @@ fn copy_lines(copy: &CopyState) -> Vec<(Tone, String)> {
     let or_none = |list: &Option<String>| list.clone().unwrap_or_else(|| "(none)".to_owned());
     let mut lines = vec![
         (Tone::Heading, copy.path.to_string()),
-        (Tone::Plain, format!("  endpoints report to  {}", or_none(&copy.parent_router_address))),
-        (Tone::Plain, format!("  a relay reports to   {}", or_none(&copy.mr_parent_address))),
+        (Tone::Plain, text!("  endpoints report to  {}", or_none(&copy.parent_router_address))),
+        (Tone::Plain, text!("  a relay reports to   {}", or_none(&copy.mr_parent_address))),
     ];
-    lines.extend(copy.drift.iter().map(|drift| (Tone::Plain, format!("  differs: {drift}"))));
-    lines.extend(copy.faults.iter().map(|fault| (Tone::Bad, format!("  fault: {fault}"))));
+    lines.extend(copy.drift.iter().map(|drift| (Tone::Plain, text!("  differs: {drift}", drift))));
+    lines.extend(copy.faults.iter().map(|fault| (Tone::Bad, text!("  fault: {fault}", fault))));
     lines.extend(doubt_lines(&copy.findings, "  "));
     lines
 }

@@ -17,6 +17,6 @@ pub(crate) fn relay_steps(relay: &RelayAddress, cids: &[&str], form: impl Into<F
         .text("LIST", list)
         .maybe("HOST", host.into_iter().flatten().next().map(|host| word(&host)))
         .maybe("FIRST_WORD", cids.first().map(|cid| word(cid)))
-        .list("CID", cids.iter().map(cid).collect());
+        .list(text!("CID"), cids.iter().map(cid).collect());
     fill(TEMPLATE, &values, form)
 }

@@ -170,12 +170,12 @@ fn slip(actual: &Value, wanted: u32) -> Option<String> {
 
 fn type_name(value: &Value) -> &'static str {
     match value {
-        Value::String(_) => "a string",
+        Value::String(_) => text!("a string"),
         Value::ExpandString(_) => text!("an expandable string (hex(2))"),
         Value::MultiString(_) => text!("a list of strings (hex(7))"),
-        Value::Dword(_) => "a dword",
-        Value::Qword(_) => "a qword (hex(b))",
-        Value::Binary(_) => "binary (hex)",
+        Value::Dword(_) => text!("a dword"),
+        Value::Qword(_) => text!("a qword (hex(b))"),
+        Value::Binary(_) => text!("binary (hex)"),
         Value::Other { .. } => text!("of another type"),
     }
 }

@@ -125,7 +125,7 @@ impl Record {
         }
         let bytes = read_file(&path, MAX_RECORD)?;
         serde_json::from_slice(&bytes).map(Some).map_err(|error| {
-            Error::new(ErrorKind::Journal, format!("the record of a move cannot be read: {error}"))
+            Error::new(ErrorKind::Journal, text!("the record of a move cannot be read: {error}", error))
                 .in_file(&path)
                 .next("move the messages back by hand, and remove the record")
         })
@@ -151,12 +151,9 @@ pub(crate) fn move_folder(from: &Path, to: &Path, host: &MoveHost<'_>) -> Result
     let resumed = record.is_some();
     let from = record.as_ref().map_or_else(|| from.to_owned(), |record| record.from.clone());
     if record.as_ref().is_some_and(|record| record.done) {
-        return Err(Error::new(
-            ErrorKind::Exists,
-            format!("the messages of {} were moved here already", from.display()),
-        )
-        .in_file(to)
-        .next("--undo takes that back"));
+        return Err(Error::new(ErrorKind::Exists, text!("the messages of {} were moved here already", from.display()))
+            .in_file(to)
+            .next("--undo takes that back"));
     }
     if !from.is_dir() {
         return Err(Error::new(ErrorKind::Io, "there is no such Envelopes folder")
@@ -186,8 +183,9 @@ pub(crate) fn move_folder(from: &Path, to: &Path, host: &MoveHost<'_>) -> Result
     if let Err(error) = done {
         return match take_back(to, &record, host) {
             Ok(_) => Err(after(error, host, ran)),
-            Err(second) => Err(second.next(format!(
-                "the move failed ({error}) and could not be taken back; run it again to go on, or with --undo"
+            Err(second) => Err(second.next(text!(
+                "the move failed ({error}) and could not be taken back; run it again to go on, or with --undo",
+                error
             ))),
         };
     }
@@ -198,8 +196,9 @@ pub(crate) fn move_folder(from: &Path, to: &Path, host: &MoveHost<'_>) -> Result
     start(host, ran, &mut router)?;
     moved.end(router);
     if let Err(error) = written {
-        moved.fault(format!(
-            "the record of the move could not be written, without which --undo may not find its way: {error}"
+        moved.fault(text!(
+            "the record of the move could not be written, without which --undo may not find its way: {error}",
+            error
         ));
     }
     Ok(moved)
@@ -259,19 +258,21 @@ impl Moved {
     fn look(&mut self, host: &MoveHost<'_>, set: Option<&Value>, emptied: &Path) {
         match host.setting.get() {
             Ok(value) if value.as_ref() == set => {}
-            Ok(_) => self.faults.push(format!("{ENVELOPE_DIR} is not what was set")),
-            Err(error) => self.faults.push(format!("{ENVELOPE_DIR} cannot be looked at: {error}")),
+            Ok(_) => self.faults.push(text!("{ENVELOPE_DIR} is not what was set", ENVELOPE_DIR)),
+            Err(error) => self.faults.push(text!("{ENVELOPE_DIR} cannot be looked at: {error}", ENVELOPE_DIR, error)),
         }
         match if emptied.exists() { scan::count(emptied).map(|counted| counted.messages) } else { Ok(0) } {
             Ok(0) => {}
-            Ok(still) => self.faults.push(format!("{still} messages are in {} still", emptied.display())),
+            Ok(still) => {
+                self.faults.push(text!("{still} messages are in {emptied} still", still, emptied = emptied.display()))
+            }
             Err(error) => self.faults.push(error.to_string()),
         }
     }
 
     fn end(&mut self, router: Vec<ServiceStep>) {
         for step in router.iter().filter(|step| !step.ok) {
-            self.faults.push(format!("the router: {}", step.why.as_deref().unwrap_or("it does not run")));
+            self.faults.push(text!("the router: {}", step.why.as_deref().unwrap_or(text!("it does not run"))));
         }
         self.router = router;
         self.ok = self.faults.is_empty();
@@ -311,8 +312,11 @@ fn begin(from: &Path, to: &Path, host: &MoveHost<'_>, make: bool, ran: bool) -> 
         Some(Value::String(text)) => Some((text, false)),
         Some(Value::ExpandString(text)) => Some((text, true)),
         Some(value) => {
-            return Err(Error::new(ErrorKind::RegistryFormat, format!("{ENVELOPE_DIR} is {value}, and no string"))
-                .next("set it to a string, or remove it"));
+            return Err(Error::new(
+                ErrorKind::RegistryFormat,
+                text!("{ENVELOPE_DIR} is {value}, and no string", ENVELOPE_DIR, value),
+            )
+            .next("set it to a string, or remove it"));
         }
     };
     if make {
@@ -376,13 +380,13 @@ fn take_back(to: &Path, record: &Record, host: &MoveHost<'_>) -> Result<Moved> {
 fn stop(host: &MoveHost<'_>) -> Result<ServiceStep> {
     let step = ask(host.services, ServiceAction::Stop, ROUTER, host.bound)?;
     if step.before.is_none() {
-        return Err(Error::new(ErrorKind::Service, format!("there is no service {:?}", ROUTER.display))
+        return Err(Error::new(ErrorKind::Service, text!("there is no service {}", format!("{:?}", ROUTER.display)))
             .next("run this on the router's computer"));
     }
     if !step.ok {
         return Err(Error::new(
             ErrorKind::Service,
-            format!("the router does not stop: {}", step.why.as_deref().unwrap_or_default()),
+            text!("the router does not stop: {}", step.why.as_deref().unwrap_or_default()),
         )
         .next("nothing was changed; look at the service, and run this again"));
     }

@@ -62,16 +62,17 @@ impl MovePlan {
         let lower = |path: &str| format!("{}\\", path.trim_end_matches('\\').to_lowercase());
         let usage = |what: String| Error::new(ErrorKind::Usage, what);
         if router == RouterRule::TooOld {
-            return Err(usage(format!(
-                "the router is too old to heed {ENVELOPE_DIR}: console 4.5 or Anti-Virus 9.5 is needed [113040]"
+            return Err(usage(text!(
+                "the router is too old to heed {ENVELOPE_DIR}: console 4.5 or Anti-Virus 9.5 is needed [113040]",
+                ENVELOPE_DIR
             ))
             .next("update it first"));
         }
         if lower(&from) == lower(to) {
-            return Err(usage(format!("the folder is {to} already")).next("there is nothing to do"));
+            return Err(usage(text!("the folder is {to} already", to)).next("there is nothing to do"));
         }
         if lower(&from).starts_with(&lower(to)) || lower(to).starts_with(&lower(&from)) {
-            return Err(usage(format!("{to} and {from} are one in the other")).next("name a folder of its own"));
+            return Err(usage(text!("{to} and {from} are one in the other", to, from)).next("name a folder of its own"));
         }
         // A drive alone holds more than messages.
         let is_below = |path: &str| {
@@ -81,19 +82,25 @@ impl MovePlan {
             })
         };
         if !is_below(&from) {
-            return Err(usage(format!("{from:?} is no folder of messages: it is no whole path on a drive"))
-                .next("name the folder that the router has now with --from"));
+            return Err(usage(text!(
+                "{from} is no folder of messages: it is no whole path on a drive",
+                from = format!("{from:?}")
+            ))
+            .next("name the folder that the router has now with --from"));
         }
         let odd = |path: &str| path.contains(|c: char| c.is_control() || r#"<>"|?*"#.contains(c));
         if odd(&from) {
-            return Err(Error::new(ErrorKind::RegistryFormat, format!("{ENVELOPE_DIR} is {from:?}, which is no path")));
+            return Err(Error::new(
+                ErrorKind::RegistryFormat,
+                text!("{ENVELOPE_DIR} is {from}, which is no path", ENVELOPE_DIR, from = format!("{from:?}")),
+            ));
         }
         let steps = vec![
-            "stop the service \"Sophos Message Router\"".to_owned(),
-            format!("make the folder {to}, with the permissions of {from}"),
-            format!("set {ENVELOPE_DIR} to {to}"),
-            format!("move what is in {from} there"),
-            "start the service \"Sophos Message Router\"".to_owned(),
+            text!("stop the service \"Sophos Message Router\"").to_owned(),
+            text!("make the folder {to}, with the permissions of {from}", to, from),
+            text!("set {ENVELOPE_DIR} to {to}", ENVELOPE_DIR, to),
+            text!("move what is in {from} there", from),
+            text!("start the service \"Sophos Message Router\"").to_owned(),
         ];
         Ok(Self {
             from,

@@ -16,25 +16,28 @@ use crate::base::names::check_name;
 /// It is no such path: the router's service has no drives and shares of a user's.
 pub(crate) fn new_folder(text: &str) -> Result<String> {
     let wrong = |why: &str| {
-        Err(Error::new(ErrorKind::Usage, format!("{text:?} is no folder for messages: {why}"))
-            .next(r"name a whole path on a drive of the router's computer, such as D:\Envelopes"))
+        Err(Error::new(
+            ErrorKind::Usage,
+            text!("{text} is no folder for messages: {why}", text = format!("{text:?}"), why),
+        )
+        .next(r"name a whole path on a drive of the router's computer, such as D:\Envelopes"))
     };
     let folder = text.replace('/', "\\");
     let folder = folder.trim_end_matches('\\');
     let (drive, names) = folder.split_at_checked(2).unwrap_or((folder, ""));
     if folder.starts_with(r"\\") {
-        return wrong("it is on another computer, where the router's service cannot go");
+        return wrong(text!("it is on another computer, where the router's service cannot go"));
     }
     if !matches!(drive.as_bytes(), [letter, b':'] if letter.is_ascii_alphabetic()) {
-        return wrong("it does not begin with a drive");
+        return wrong(text!("it does not begin with a drive"));
     }
     let Some(names) = names.strip_prefix('\\') else {
-        return wrong("it is a drive, or a path from its current folder");
+        return wrong(text!("it is a drive, or a path from its current folder"));
     };
     for name in names.split('\\') {
         // A variable would be the router's to fill in.
         if check_name(name).is_err() || name.contains('%') {
-            return wrong("a name in it is none that Windows takes");
+            return wrong(text!("a name in it is none that Windows takes"));
         }
     }
     Ok(folder.to_owned())
