@@ -233,12 +233,17 @@ impl Drop for Removed<'_> {
     }
 }
 
-/// The PATH of the system, as new programs get it.
-fn system_path() -> String {
-    const KEY: &str = r"HKLM\System\CurrentControlSet\Control\Session Manager\Environment";
-    let output = Command::new("reg").args(["query", KEY, "/v", "PATH"]).output().unwrap();
+/// Where the system keeps its variables.
+const ENVIRONMENT: &str = r"HKLM\System\CurrentControlSet\Control\Session Manager\Environment";
+
+/// A variable of the system, as new programs get it.
+fn system_variable(name: &str) -> String {
+    let output = Command::new("reg").args(["query", ENVIRONMENT, "/v", name]).output().unwrap();
     String::from_utf8(output.stdout).unwrap()
 }
+
+/// Where programs are looked for, and modules of PowerShell.
+const WHERE_IT_IS_FOUND: [&str; 2] = ["PATH", "PSModulePath"];
 
 #[test]
 fn the_msi_installs_and_removes_everything() {
@@ -246,9 +251,15 @@ fn the_msi_installs_and_removes_everything() {
     let programs = PathBuf::from(env::var_os("ProgramFiles").unwrap());
     let folder = programs.join("configcid");
     assert!(!folder.exists(), "{} is there already", folder.display());
-    let path_before = system_path();
+    // Windows has it since PowerShell came with it; Wine has not.
+    let modules = r"C:\windows\system32\WindowsPowerShell\v1.0\Modules";
+    if !system_variable("PSModulePath").contains("Modules") {
+        let args = ["add", ENVIRONMENT, "/v", "PSModulePath", "/t", "REG_EXPAND_SZ", "/d", modules, "/f"];
+        assert!(Command::new("reg").args(args).status().unwrap().success());
+    }
+    let before = WHERE_IT_IS_FOUND.map(system_variable);
     let _removed = Removed(&package);
-    let in_path = || system_path().contains(r"\configcid\");
+    let is_found = || WHERE_IT_IS_FOUND.map(|name| system_variable(name).contains(r"\configcid\"));
 
     msiexec(&package, "/i PACKAGE /qn");
     for file in [
@@ -269,7 +280,7 @@ fn the_msi_installs_and_removes_everything() {
     ] {
         assert!(folder.join(file).is_file(), "{file}");
     }
-    assert!(in_path());
+    assert_eq!(is_found(), [true; 2]);
     let env = TestEnv::demo();
     let mut command = Command::new(folder.join("set-relay-cid.cmd"));
     command.args(["10.1.200.65", "", "", "MRESXP"]);
@@ -283,13 +294,17 @@ fn the_msi_installs_and_removes_everything() {
     msiexec(&package, "/x PACKAGE /qn");
     assert!(!folder.exists());
     // Wine leaves the separator.
-    assert_eq!(system_path().replace(';', ""), path_before.replace(';', ""));
+    assert_eq!(
+        WHERE_IT_IS_FOUND.map(system_variable).map(|value| value.replace(';', "")),
+        before.map(|value| value.replace(';', ""))
+    );
 
-    // Elsewhere, and not in PATH.
+    // Elsewhere, and neither in PATH nor among the modules.
     let elsewhere = env.path("Tools of mine");
     msiexec(&package, &format!("/i PACKAGE /qn ADDLOCAL=Program INSTALLDIR=\"{}\"", elsewhere.display()));
     assert!(elsewhere.join("configcid.exe").is_file() && !folder.exists());
-    assert!(!in_path() && !system_path().contains("Tools of mine"));
+    assert_eq!(is_found(), [false; 2]);
+    assert!(!WHERE_IT_IS_FOUND.map(system_variable).concat().contains("Tools of mine"));
     msiexec(&package, "/x PACKAGE /qn");
     assert!(!elsewhere.exists());
 }
