@@ -184,7 +184,8 @@ impl Error {
         Self::new(ErrorKind::Usage, what)
     }
 
-    /// An operating system's refusal: `doing` completes "cannot ...".
+    /// An operating system's refusal: `doing` completes "cannot ...". What to do next is what helps against refusals of its kind,
+    /// where something does, until [`next`](Self::next) says it better.
     pub fn io(doing: &str, path: &Path, source: io::Error) -> Self {
         // The whole is one text of the catalog, since "cannot" and what follows it are one word in other languages.
         let cannot = format!("cannot {doing}");
@@ -194,6 +195,7 @@ impl Error {
     /// The same, where what cannot be done is a sentence with gaps: `cannot` is all of it.
     pub(crate) fn io_of(cannot: &str, path: &Path, source: io::Error) -> Self {
         let mut error = Self::new(ErrorKind::Io, format!("{cannot}: {source}")).in_file(path);
+        error.0.next = next_of(&source).map(str::to_owned);
         error.0.source = Some(source);
         error
     }
@@ -248,6 +250,36 @@ impl Error {
     /// What to do next, where there is something to say.
     pub fn next_step(&self) -> Option<&str> {
         self.0.next.as_deref()
+    }
+}
+
+/// What helps against a refusal of the system's, whatever it was that was wanted. Our choice.
+fn next_of(refusal: &io::Error) -> Option<&'static str> {
+    use io::ErrorKind as Kind;
+
+    // Windows: another program has the file open, or a part of it locked.
+    if cfg!(windows) && matches!(refusal.raw_os_error(), Some(32 | 33)) {
+        return Some(text!("close it in the program that has it open, then try again"));
+    }
+    match refusal.kind() {
+        Kind::NotFound | Kind::NotADirectory | Kind::InvalidFilename => Some(text!("check the path")),
+        Kind::PermissionDenied => Some(text!("check your rights to it")),
+        Kind::StorageFull | Kind::QuotaExceeded => Some(text!("make room there, then try again")),
+        Kind::ReadOnlyFilesystem => {
+            Some(text!("it lies where nothing can be written; mount it so that it can, or name another place"))
+        }
+        Kind::ResourceBusy | Kind::ExecutableFileBusy => {
+            Some(text!("close it in the program that has it open, then try again"))
+        }
+        Kind::TimedOut
+        | Kind::HostUnreachable
+        | Kind::NetworkUnreachable
+        | Kind::NetworkDown
+        | Kind::NotConnected
+        | Kind::ConnectionReset
+        | Kind::ConnectionAborted
+        | Kind::StaleNetworkFileHandle => Some(text!("try again when the share can be reached")),
+        _ => None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Files that are read whole, with a bound, and paths that mean what they say.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
 use super::error::{Error, ErrorKind, Result};
@@ -26,9 +26,12 @@ pub(crate) fn open_plain(path: &Path) -> std::io::Result<File> {
 }
 
 /// Reads a file that the user names, by a link or not, of at most `limit` bytes. `next` says what to name instead of what
-/// is no file.
+/// is not there, or is no file.
 pub(crate) fn read_given_file(path: &Path, limit: u64, next: &str) -> Result<Vec<u8>> {
-    let metadata = path.metadata().map_err(|error| Error::io("look at it", path, error))?;
+    let metadata = path.metadata().map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => Error::io("look at it", path, error).next(next),
+        _ => Error::io("look at it", path, error),
+    })?;
     if !metadata.is_file() {
         return Err(Error::new(ErrorKind::Io, "this is no file").in_file(path).next(next));
     }

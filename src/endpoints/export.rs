@@ -43,10 +43,10 @@ fn try_read(path: &Path) -> Result<Evidence> {
 }
 
 /// Reads bytes as each of the forms, for the properties that fuzzing tries.
-#[cfg(feature = "faults")]
+#[cfg(all(feature = "cli", feature = "faults"))]
 pub(crate) fn read_all(bytes: &[u8]) -> Vec<(usize, String)> {
     // A list of computers that are to be asked, too.
-    let names = super::remote::names(&String::from_utf8_lossy(bytes));
+    let names = super::name::listed(&String::from_utf8_lossy(bytes));
     let mut told: Vec<_> = names.into_iter().map(|name| (0, format!("{name:?}"))).collect();
     for is_called_reg in [false, true] {
         let read = of_bytes(bytes, is_called_reg).map(Evidence::plausible);

@@ -133,7 +133,7 @@ impl Sightings {
     /// Adds the computers of a list, which are asked now.
     #[cfg(feature = "cli")]
     pub(super) fn add_live(&mut self, list: &Path, text: &str, how: &Ask) {
-        let names = remote::names(text);
+        let names = super::name::listed(text);
         if names.is_empty() {
             let error = Error::new(ErrorKind::Usage, "there is no name of a computer in it").in_file(list);
             return self.fail(list, error.next("write one name a line"));

@@ -15,7 +15,7 @@ mod record;
 mod remote;
 mod survey;
 
-#[cfg(feature = "faults")]
+#[cfg(all(feature = "cli", feature = "faults"))]
 pub(crate) use export::read_all;
 pub(crate) use find::Failed;
 pub(crate) use judge::{Role, Wanted};

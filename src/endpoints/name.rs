@@ -123,6 +123,21 @@ pub(super) fn runs<T>(items: &[T], same: impl Fn(&T, &T) -> bool) -> Vec<Range<u
     runs
 }
 
+/// The names of a list, one a line: `PC01`, `\\\\PC01`, `SALES\\PC01`, `PC01$`. A name that stands there twice is asked once.
+#[cfg(feature = "cli")]
+pub(crate) fn listed(text: &str) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    let mut known = std::collections::HashSet::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with(['#', ';'])) {
+        // Some programs print them in quotes.
+        let name = line.trim_matches('"').rsplit('\\').next().unwrap_or(line).trim_end_matches('$');
+        if known.insert(name.to_lowercase()) {
+            names.push(name.to_owned());
+        }
+    }
+    names
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,6 +155,13 @@ mod tests {
         assert_eq!(same(&["pc01.sales.acme", "pc01.lab.acme"]), [1, 2]);
         assert_eq!(same(&["pc01", "pc01.sales.acme", "LAB\\pc01", "pc01.lab.acme", "OLD\\pc01"]), [0, 1, 2, 2, 4]);
         assert_eq!(same(&["CORP\\pc01", "pc01.ad.acme"]), [0, 0]);
+    }
+
+    #[cfg(feature = "cli")]
+    #[test]
+    fn names_stand_in_a_list_in_every_form_and_are_asked_once() {
+        let text = "# of the branch\r\nPC01\r\n\r\n\\\\PC02\nSALES\\pc03$\n\"pc01\"\npc4.sales.acme\n";
+        assert_eq!(listed(text), ["PC01", "PC02", "pc03", "pc4.sales.acme"]);
     }
 
     #[test]

@@ -69,20 +69,6 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.len() <= 253 && !text.starts_with('-') && text.chars().all(is_part)
 }
 
-/// The names of a list, one a line: `PC01`, `\\\\PC01`, `SALES\\PC01`, `PC01$`. A name that stands there twice is asked once.
-pub(super) fn names(text: &str) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    let mut known = std::collections::HashSet::new();
-    for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with(['#', ';'])) {
-        // Some programs print them in quotes.
-        let name = line.trim_matches('"').rsplit('\\').next().unwrap_or(line).trim_end_matches('$');
-        if known.insert(name.to_lowercase()) {
-            names.push(name.to_owned());
-        }
-    }
-    names
-}
-
 /// Asks a computer for the parents of its router. A computer that takes no connection is not asked, since Windows waits for it
 /// much longer than this.
 pub(super) fn parents(computer: &str, bound: Duration) -> Result<Evidence> {
@@ -168,12 +154,6 @@ mod tests {
         }
         assert!((1..=most).contains(&asked.1.load(Ordering::SeqCst)));
         drop(never);
-    }
-
-    #[test]
-    fn names_stand_in_a_list_in_every_form_and_are_asked_once() {
-        let text = "# of the branch\r\nPC01\r\n\r\n\\\\PC02\nSALES\\pc03$\n\"pc01\"\npc4.sales.acme\n";
-        assert_eq!(names(text), ["PC01", "PC02", "pc03", "pc4.sales.acme"]);
     }
 
     #[test]

@@ -242,8 +242,10 @@ fn a_program_is_found_by_itself_and_takes_arguments() {
     let audit = env.run("audit MRESXP --json");
     assert_eq!(audit.stdout.matches("--refresh-with auto runs ").count(), 1, "{audit}");
     env.run("MRESXP --refresh-with auto").ok().says("verified");
-    env.set("CONFIGCID_PROGRAM", "nowhere.exe");
-    env.run("MRESXP --refresh-with auto").expect(1).complains("the setting CONFIGCID_PROGRAM names it");
+    for wrong in ["nowhere.exe", "auto", "wine nowhere.exe \"", "nowhere.exe -q"] {
+        env.set("CONFIGCID_PROGRAM", wrong);
+        env.run("MRESXP --refresh-with auto").expect(1).complains("the setting CONFIGCID_PROGRAM names it");
+    }
 }
 
 /// On Linux it is a symbolic link to a shell script that shows its arguments.
@@ -252,7 +254,7 @@ fn a_program_is_found_by_itself_and_takes_arguments() {
 fn arguments_stand_before_the_cid() {
     use std::os::unix::fs::PermissionsExt;
 
-    let env = foreign();
+    let mut env = foreign();
     env.write("show.sh", "#!/bin/sh\nfor word in \"$@\"; do echo \"<$word>\"; done\nexit 3\n");
     std::fs::set_permissions(env.path("show.sh"), std::fs::Permissions::from_mode(0o755)).unwrap();
     for args in [&["--refresh-with", "./show.sh", "--program-arg", "-a b"][..], &["--refresh-with", "./show.sh '-a b'"]]
@@ -260,6 +262,8 @@ fn arguments_stand_before_the_cid() {
         let output = env.run_args(["MRESXP"].iter().chain(args)).expect(1);
         output.complains("it said: <-a b> | <").complains("/MRESXP>").complains("it failed (exit status: 3)");
     }
+    env.set("CONFIGCID_PROGRAM", "./show.sh '-a b'");
+    env.run("MRESXP --refresh-with auto").expect(1).complains("it said: <-a b> | <").complains("/MRESXP>");
 }
 
 /// A secret that is wrapped is no less one.

@@ -121,3 +121,35 @@ fn all_that_is_named_opens_before_anything_is_written() {
     }
     env.run("undo ESXP").expect(0);
 }
+
+/// Whatever file an option names: where it is not there, the error says what to name instead.
+#[test]
+fn a_file_that_is_not_there_is_asked_for() {
+    let env = TestEnv::demo();
+    env.write("relay.reg", "REGEDIT4\r\n\r\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\Sophos]\r\n");
+    for command in [
+        "catalog verify MRESXP --checksum nowhere.toml",
+        "relay probe --ior nowhere.txt",
+        "audit MRESXP --since nowhere.json",
+        "relay check --reg nowhere.reg",
+        "relay check --reg relay.reg --netstat nowhere.txt",
+        "relay check --reg relay.reg --certificate nowhere.pem",
+        "relay check --reg relay.reg --firewall nowhere.txt",
+        "web check http://localhost/ --ca nowhere.pem",
+        "web check http://localhost/ --user me --password-file nowhere.txt",
+        "mrinit show nowhere.conf",
+        "fleet check nowhere.toml",
+        "messenger lint nowhere.xml",
+        "manifest verify nowhere.dat",
+        "endpoints survey nowhere.csv --expect MR",
+        "envelopes check nowhere --endpoints 10",
+        "envelopes logs nowhere.log",
+        "client check --reg nowhere.reg --expect MR",
+    ] {
+        let output = env.run(command).expect(1);
+        assert!(output.stderr.contains("nowhere"), "{command}: {output}");
+        // What to do stands behind a semicolon.
+        let line = output.stderr.lines().find(|line| line.contains("nowhere")).unwrap();
+        assert!(line.contains("; "), "{command}: {line}");
+    }
+}

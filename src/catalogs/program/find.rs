@@ -61,15 +61,15 @@ impl Program {
     /// There is none; the error says where it was looked for.
     fn find(timeout: Duration) -> Result<Self> {
         if let Some(set) = setting().filter(|set| !set.is_file()) {
-            return Err(Error::new(
-                ErrorKind::Program,
-                text!("the setting {SETTING} names it, and there is no such file", SETTING),
-            )
-            .in_file(&set)
-            .next(text!(
-                "correct {SETTING}, or take it back: then it is looked for in PATH and where it usually lies",
-                SETTING
-            )));
+            // `auto` would be looked for by the setting once more.
+            let named = if set.as_os_str() == "auto" { None } else { Self::parse(&set, timeout).ok() };
+            return named.filter(|named| !named.args.is_empty()).ok_or_else(|| {
+                let what = text!("the setting {SETTING} names it, and there is no such file or command line", SETTING);
+                Error::new(ErrorKind::Program, what).in_file(&set).next(text!(
+                    "correct {SETTING}, or take it back: then it is looked for in PATH and where it usually lies",
+                    SETTING
+                ))
+            });
         }
         Self::found().map(|path| Self::new(path, timeout)).ok_or_else(|| {
             let what = text!(
@@ -82,7 +82,7 @@ impl Program {
         })
     }
 
-    /// Where the vendor's program lies.
+    /// Where the vendor's program lies. A setting that is a command line names none.
     pub(crate) fn found() -> Option<PathBuf> {
         if let Some(set) = setting() {
             return Some(set).filter(|set| set.is_file());
