@@ -210,13 +210,13 @@ impl Error {
     /// Names the file, where none is named yet.
     #[must_use]
     pub fn in_file(mut self, path: &Path) -> Self {
-        self.0.path.get_or_insert_with(|| plain(path));
+        self.0.path.get_or_insert_with(|| without_login(plain(path)));
         self
     }
 
     /// Names the file that people know, in place of one that was in the way to it.
     pub(crate) fn about(mut self, path: &Path) -> Self {
-        self.0.path = Some(plain(path));
+        self.0.path = Some(without_login(plain(path)));
         self
     }
 
@@ -305,6 +305,15 @@ pub(crate) fn plain(path: &Path) -> PathBuf {
     path.to_owned()
 }
 
+/// A URL in the place of a path without the user and the password that may stand in it.
+fn without_login(path: PathBuf) -> PathBuf {
+    let text = path.to_string_lossy();
+    match text.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?.1))) {
+        Some((scheme, rest)) => PathBuf::from(format!("{scheme}://...@{rest}")),
+        None => path,
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inner { what, path, position, next, .. } = &*self.0;
@@ -331,6 +340,17 @@ impl std::error::Error for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_password_of_a_url_is_shown() {
+        for (path, shown) in [
+            ("http://user:ge/h@im@host/x", "http://...@host/x: no"),
+            ("http://host/x", "http://host/x: no"),
+            ("/a@b", "/a@b: no"),
+        ] {
+            assert_eq!(Error::new(ErrorKind::Io, "no").in_file(Path::new(path)).to_string(), shown);
+        }
+    }
 
     #[test]
     fn says_where_what_and_what_next() {

@@ -321,6 +321,9 @@ fn canonical_folder(path: &Path) -> Result<PathBuf> {
             true if windows && cfg!(not(windows)) => {
                 error.next("Windows paths are understood on Windows alone: mount the share and name the folder")
             }
+            true if text.contains("://") => error.next(
+                "this takes a folder: configcid fetch brings the CID of a URL into one, configcid web check looks at it there",
+            ),
             _ => error.next("check the path and your rights to it"),
         }
     })?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::base::pool::{brought_at_a_time, processors, read_at_a_time, side_by_side};
@@ -21,6 +21,7 @@ use serde::Serialize;
 
 use super::flags::{FunctionFlags, ReportFlag, WriteFlags, path};
 use super::out::Out;
+use super::signals;
 use super::web::login;
 use super::work::{Filed, HALF_DONE, file_page, place_page};
 
@@ -177,7 +178,8 @@ fn place_of(text: &str) -> Result<(String, Option<String>)> {
         return Ok((ObjectAddress::parse(text)?.to_string(), None));
     }
     let (address, _) = Address::parse(text)?;
-    Ok((address.to_string(), Some(address.server().to_owned())))
+    let (server, place) = address.one_form();
+    Ok((place, Some(server)))
 }
 
 #[derive(Serialize)]
@@ -324,9 +326,17 @@ impl Job<'_> {
         let (lock, options, pace) = (write.lock.options(), &options, &pace);
         let delivery = Delivery { dry_run, lock, deep, keep_relay, options, pace, by: "" };
         let meter = Meter::new(destinations, out);
+        let states = States::of(destinations);
+        if !dry_run {
+            states.are_told_at_an_end();
+        }
         let mut all: Vec<Option<Delivered>> = destinations.iter().map(|_| None).collect();
-        let bring = |index: usize| places[index].bring(&delivery, source, &|progress| meter.tell(index, progress));
+        let bring = |index: usize| {
+            states.set(index, State::UnderWay);
+            places[index].bring(&delivery, source, &|progress| meter.tell(index, progress))
+        };
         side_by_side(jobs, destinations.len(), bring, |index, delivered| {
+            states.set(index, State::Ended(delivered.ran.status.name()));
             meter.end(index, || show(&delivered, dry_run, out));
             all[index] = Some(delivered);
         });
@@ -452,6 +462,54 @@ fn end_table(all: &[Delivered], counts: &BTreeMap<&'static str, usize>, out: Out
     match counts.contains_key("failed") {
         true => out.fault(format!("{said}; run it again when the causes are removed: it does what is left")),
         false => out.good(said),
+    }
+}
+
+/// What has become of a destination so far.
+#[derive(Clone, Copy)]
+enum State {
+    Waits,
+    UnderWay,
+    Ended(&'static str),
+}
+
+/// What has become of each destination, for whoever ends the process early.
+#[derive(Clone)]
+struct States(Arc<Mutex<Vec<(String, State)>>>);
+
+impl States {
+    fn of(destinations: &[PathBuf]) -> Self {
+        let all = destinations.iter().map(|name| (name.to_string_lossy().into_owned(), State::Waits));
+        Self(Arc::new(Mutex::new(all.collect())))
+    }
+
+    fn set(&self, index: usize, state: State) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)[index].1 = state;
+    }
+
+    /// Has Ctrl-C say where each destination is, and how to go on.
+    fn are_told_at_an_end(&self) {
+        let states = self.clone();
+        signals::ask_first(move || {
+            eprintln!("\nstopped; the same command again does what is left, and goes on where it was:");
+            let states = states.0.lock().unwrap_or_else(PoisonError::into_inner);
+            for (name, state) in states.iter() {
+                let said = match state {
+                    State::Waits => "not begun",
+                    State::Ended(status) => status,
+                    State::UnderWay if is_url(Path::new(name)) => {
+                        "under way: what was sent is kept, and all that its catalogs list is there; its lock stays until the next run \
+                         from this computer, or takes --break-lock"
+                    }
+                    State::UnderWay => {
+                        "under way: what was brought is kept; it is as it was, or its journal tells the next run (or configcid recover) \
+                         how to end the change"
+                    }
+                };
+                eprintln!("  {name}: {said}");
+            }
+            false
+        });
     }
 }
 

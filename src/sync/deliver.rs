@@ -343,7 +343,7 @@ impl<'a> Work<'a> {
             Some(cid) if self.delivery.deep => self.differing(cid, &originals, &kept_keys)?,
             _ => HashSet::new(),
         };
-        let difference = compare(&catalogs, &theirs, &kept_keys, &further)?;
+        let difference = compare(&catalogs, &theirs, &kept_keys, &further, false)?;
         let customers = &self.delivery.options.customer_files;
         for path in difference.gone.iter().filter(|path| customers.role(path) == Role::Customer) {
             warnings.push(format!("{path} is a customer's file, and goes, since the source does not list it"));

@@ -18,6 +18,9 @@ pub(super) struct Difference {
     pub catalogs: Vec<usize>,
     /// Catalogs that the source does not have.
     pub gone_catalogs: Vec<CidPath>,
+    /// Names by which the destination's catalogs list a file, or by which a catalog is there, and which the source spells
+    /// otherwise: only where spelling counts, and only where the place tells case apart do they name a file of their own.
+    pub respelled: Vec<CidPath>,
 }
 
 /// A file that is to be brought.
@@ -33,8 +36,8 @@ pub(super) struct Wanted {
 
 impl Difference {
     pub(super) fn is_empty(&self) -> bool {
-        let Self { wanted, gone, catalogs, gone_catalogs } = self;
-        wanted.is_empty() && gone.is_empty() && catalogs.is_empty() && gone_catalogs.is_empty()
+        let Self { wanted, gone, catalogs, gone_catalogs, respelled } = self;
+        wanted.is_empty() && gone.is_empty() && catalogs.is_empty() && gone_catalogs.is_empty() && respelled.is_empty()
     }
 }
 
@@ -42,7 +45,8 @@ impl Difference {
 /// those of files that it lacks, whatever its catalogs say.
 ///
 /// A file differs where any catalog of the source lists it in another way than the destination's catalog of the same place,
-/// or where that does not list it. Catalogs that are the same byte for byte are not looked into.
+/// or where that does not list it. Catalogs that are the same byte for byte are not looked into. `exact`: a file that is listed in
+/// another case differs, too, since the place may tell names apart by case.
 ///
 /// # Errors
 /// The source's catalogs list what no CID can hold, or contradict each other.
@@ -51,13 +55,17 @@ pub(super) fn compare(
     target: &[Loaded],
     kept: &HashSet<String>,
     further: &HashSet<String>,
+    exact: bool,
 ) -> Result<Difference> {
     let by_key = |catalogs: &[Loaded]| -> HashMap<String, usize> {
         catalogs.iter().enumerate().map(|(number, loaded)| (loaded.file.path.key(), number)).collect()
     };
     let (sources, targets) = (by_key(source), by_key(target));
     let counterpart = |loaded: &Loaded| targets.get(&loaded.file.path.key()).map(|number| &target[*number]);
-    let is_same = |loaded: &Loaded| counterpart(loaded).is_some_and(|theirs| theirs.bytes == loaded.bytes);
+    let are_same = |a: &Loaded, b: &Loaded| {
+        a.bytes == b.bytes && (!exact || (a.file.path == b.file.path && a.file.folder == b.file.folder))
+    };
+    let is_same = |loaded: &Loaded| counterpart(loaded).is_some_and(|theirs| are_same(theirs, loaded));
 
     let catalogs = (0..source.len()).filter(|number| !is_same(&source[*number])).collect();
     let mut difference = Difference { catalogs, ..Difference::default() };
@@ -67,13 +75,20 @@ pub(super) fn compare(
         return Ok(difference);
     }
 
+    let spelled = |catalogs: &[Loaded]| -> HashSet<String> {
+        let all = catalogs.iter().filter(|_| exact).flat_map(|loaded| {
+            loaded.catalog.entries().iter().map(|entry| entry.path.under(loaded.file.folder.as_ref()).to_string())
+        });
+        all.collect()
+    };
+    let (spelled_here, spelled_there) = (spelled(source), spelled(target));
     // The catalogs themselves come last, and by themselves.
     let is_left = |key: &str| kept.contains(key) || sources.contains_key(key);
     let mut wanted: HashMap<String, Wanted> = HashMap::new();
     let mut order = Vec::new();
     let mut listed = HashSet::new();
     for loaded in source {
-        let theirs = counterpart(loaded).filter(|theirs| theirs.bytes != loaded.bytes);
+        let theirs = counterpart(loaded).filter(|theirs| !are_same(theirs, loaded));
         let known = theirs.map(|theirs| (theirs, theirs.catalog.index()));
         let is_same = is_same(loaded);
         for entry in loaded.catalog.entries() {
@@ -86,7 +101,9 @@ pub(super) fn compare(
                 let number = index.get(&entry.path.key())?;
                 theirs.catalog.entries().get(*number)
             });
-            let agrees = is_same || theirs.is_some_and(|it| (it.size, it.checksum) == (entry.size, entry.checksum));
+            let is_spelled_so = !exact || spelled_there.contains(path.as_str());
+            let is_what_it_was = theirs.is_some_and(|it| (it.size, it.checksum) == (entry.size, entry.checksum));
+            let agrees = is_same || (is_what_it_was && is_spelled_so);
             if !is_left(&key) && (!agrees || further.contains(&key)) && !wanted.contains_key(&key) {
                 order.push(key.clone());
                 wanted.insert(key.clone(), Wanted { path, size: entry.size, listed: Vec::new() });
@@ -121,13 +138,23 @@ pub(super) fn compare(
     }
     let mut met = HashSet::new();
     for loaded in target {
-        let is_same = sources.get(&loaded.file.path.key()).is_some_and(|number| source[*number].bytes == loaded.bytes);
+        let same_place = sources.get(&loaded.file.path.key()).map(|number| &source[*number]);
+        let is_same = same_place.is_some_and(|ours| are_same(ours, loaded));
+        if exact && same_place.is_some_and(|ours| ours.file.path != loaded.file.path) {
+            difference.respelled.push(loaded.file.path.clone());
+        }
         for entry in loaded.catalog.entries().iter().filter(|_| !is_same) {
             let path = entry.path.under(loaded.file.folder.as_ref());
             let key = path.key();
-            let is_other = !listed.contains(&key) && !is_left(&key) && !targets.contains_key(&key);
-            if is_other && !path.parts().any(is_own_name) && met.insert(key) {
-                difference.gone.push(path);
+            if is_left(&key) || targets.contains_key(&key) || path.parts().any(is_own_name) {
+                continue;
+            }
+            if !listed.contains(&key) {
+                if met.insert(key) {
+                    difference.gone.push(path);
+                }
+            } else if exact && !spelled_here.contains(path.as_str()) && met.insert(path.to_string()) {
+                difference.respelled.push(path);
             }
         }
     }

@@ -43,7 +43,8 @@ impl Fetch<'_> {
     /// # Errors
     /// One cannot be read, or is not what the catalogs say. Those that are here by then stay.
     pub(super) fn all(&self, files: &[Wanted]) -> Result<Vec<Brought>> {
-        let brought = until_one_fails(brought_at_a_time(), files.len(), |index| self.one(&files[index]));
+        let brought =
+            until_one_fails(self.pace.at_a_time(brought_at_a_time()), files.len(), |index| self.one(&files[index]));
         // What is here is kept, whatever failed.
         self.staging.flush()?;
         brought
@@ -159,7 +160,8 @@ struct Tee<'t, 'a, R> {
 
 impl<R: Read> Read for Tee<'_, '_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let length = self.input.read(buffer)?;
+        let most = self.fetch.pace.piece(buffer.len()).min(buffer.len());
+        let length = self.input.read(&mut buffer[..most])?;
         self.target.write_all(&buffer[..length])?;
         (self.fetch.progress)(length as u64);
         self.fetch.pace.keep(length as u64);

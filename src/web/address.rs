@@ -54,14 +54,14 @@ impl Address {
             return Err(wrong(&shown, "it holds a control character"));
         }
         let mut parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-        if parts.iter().any(|part| matches!(*part, "." | "..")) {
+        if parts.iter().any(|part| matches!(&*plain(part), "." | "..")) {
             return Err(wrong(&shown, "it holds a name of dots"));
         }
         let catalog = parts.pop_if(|last| is_catalog_name(last));
         let path: String = parts.iter().flat_map(|part| ["/".to_owned(), escaped(part, true)]).collect();
         let address = Self { host: format!("{scheme}://{}", authority.to_ascii_lowercase()), path };
-        let note = catalog
-            .map(|name| format!("{name} is a catalog in the CID: {address} is checked, the folder that holds it"));
+        let note =
+            catalog.map(|name| format!("{name} is a catalog in the CID: {address} is meant, the folder that holds it"));
         Ok((address, note))
     }
 
@@ -91,6 +91,15 @@ impl Address {
     #[cfg(feature = "remote")]
     pub(super) fn depth(&self) -> usize {
         self.path.matches('/').count()
+    }
+
+    /// What two URLs of one place have in common, however they are spelled (RFC 3986, section 6.2): without the port that the scheme
+    /// has anyway, and without escapes that mean the character itself.
+    #[cfg(feature = "cli")]
+    pub(crate) fn one_form(&self) -> (String, String) {
+        let usual = if self.is_encrypted() { ":443" } else { ":80" };
+        let host = self.host.strip_suffix(usual).unwrap_or(&self.host);
+        (host.to_owned(), format!("{host}{}", plain(&self.path)))
     }
 
     pub(crate) fn is_encrypted(&self) -> bool {
@@ -221,6 +230,24 @@ fn escaped(part: &str, keeps_escapes: bool) -> String {
     out
 }
 
+/// Without escapes of characters that need none.
+fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('%') {
+        out.push_str(&rest[..at]);
+        let digits = rest.get(at + 1..at + 3).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match byte {
+            Some(byte) if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => out.push(char::from(byte)),
+            Some(byte) => out.push_str(&format!("%{byte:02X}")),
+            None => out.push('%'),
+        }
+        rest = &rest[at + if byte.is_some() { 3 } else { 1 }..];
+    }
+    out + rest
+}
+
 /// A name as it is without what URLs escape.
 #[cfg(feature = "remote")]
 pub(super) fn unescaped(part: &str) -> String {
@@ -259,8 +286,20 @@ mod tests {
         ] {
             assert_eq!(Address::parse(text).unwrap().0.to_string(), url, "{text}");
         }
-        assert!(Address::parse("http://a/ESXP/root.upd").unwrap().1.unwrap().contains("http://a/ESXP is checked"));
+        assert!(Address::parse("http://a/ESXP/root.upd").unwrap().1.unwrap().contains("http://a/ESXP is meant"));
         assert_eq!(Address::parse("http://a/ESXP").unwrap().1, None);
+    }
+
+    #[test]
+    #[cfg(feature = "cli")]
+    fn a_place_is_told_however_it_is_spelled() {
+        let form = |text: &str| Address::parse(text).unwrap().0.one_form().1;
+        for text in ["http://a/%45SXP/%c3%bc", "http://A:80/ESXP/\u{fc}/", "http://a/ES%58P/%C3%BC"] {
+            assert_eq!(form(text), "http://a/ESXP/%C3%BC", "{text}");
+        }
+        assert_eq!(form("https://a:443/x%"), "https://a/x%25");
+        assert_ne!(form("https://a:80/x"), form("https://a/x"));
+        assert_eq!(Address::parse("http://[::1]:80/a").unwrap().0.one_form().0, "http://[::1]");
     }
 
     #[test]
@@ -282,6 +321,7 @@ mod tests {
             ("http://a b/", "no name has"),
             ("http://a/x?y", "? or #"),
             ("http://a/../x", "a name of dots"),
+            ("http://a/%2E%2e/x", "a name of dots"),
             ("http://a/\u{7}", "control character"),
         ] {
             let error = Address::parse(text).unwrap_err().to_string();

@@ -284,6 +284,14 @@ impl DavFolder {
             answer = make(&url)?;
             if matches!(answer.status, 404 | 409) {
                 answer.finish();
+                let there = self.tried(&self.shown, || self.client.send("GET", &self.shown, &[FRESH], None))?;
+                let is_file = there.status == 200
+                    && there.media_type.as_deref().is_none_or(|media| !media.starts_with("text/html"));
+                there.finish();
+                if is_file {
+                    return Err(error(ErrorKind::Io, "this is a file, and no folder", &self.shown)
+                        .next("name the URL of the folder that holds the CID, or is to hold it"));
+                }
                 return Err(error(ErrorKind::Io, "the server keeps names that begin with .configcid to itself", &url)
                     .next("publish by another URL of the folder, to which the rules of web config do not apply"));
             }
@@ -387,6 +395,7 @@ impl DavFolder {
                 return Err(error(ErrorKind::Io, format!("cannot {doing} on the server: {to}"), url).next(REDIRECTED));
             }
             401 | 407 => ("it asks for a login, or does not take this one", LOGIN),
+            408 => ("it has waited too long for what was sent", "give it more: a larger --bandwidth, or fewer --jobs"),
             403 => ("it does not let this user", "give this user the right to write there, and to remove"),
             404 => ("it does not know the name", AGAIN),
             405 | 501 => ("it does not know how", DAV),
@@ -438,7 +447,7 @@ const HIDDEN: &str = "publish by a URL that gives out all names as they are: the
 
 /// Whether a server that answers this is perhaps better in a moment.
 pub(super) fn may_pass(status: u16) -> bool {
-    matches!(status, 429 | 500 | 502 | 503 | 504)
+    matches!(status, 408 | 429 | 500 | 502 | 503 | 504)
 }
 
 fn unanswered(failure: Failure, url: &str) -> Error {

@@ -88,6 +88,8 @@ pub(crate) fn login(user: Option<&str>, password_file: Option<&Path>) -> Result<
 fn password(file: &Path) -> Result<String> {
     let bytes = read_given_file(file, MAX_PASSWORD, "name the file that holds the password")?;
     let text = String::from_utf8(bytes).map_err(|_| Error::usage("it is not UTF-8").in_file(file))?;
+    // Windows' Notepad begins a file with a mark.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     Ok(text.lines().next().unwrap_or_default().to_owned())
 }
 

@@ -27,6 +27,10 @@ impl Store for DavFolder {
         self.holds(dry_run)
     }
 
+    fn has_folders(&self) -> bool {
+        true
+    }
+
     fn read(&self, path: &CidPath, limit: u64) -> Result<Found> {
         self.read(path, limit)
     }

@@ -23,7 +23,7 @@ pub(super) fn differing(
     checks: &Checks<'_>,
     kept: &HashSet<String>,
 ) -> Result<Vec<Fault>> {
-    let all = compare(checks.catalogs, &[], kept, &HashSet::new())?.wanted;
+    let all = compare(checks.catalogs, &[], kept, &HashSet::new(), false)?.wanted;
     let looks = in_flight(brought_at_a_time(), &all, |file| patiently(|| look(store, source, checks, file)));
     looks.into_iter().filter_map(Result::transpose).collect()
 }

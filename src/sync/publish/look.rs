@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::io::Write;
 use std::path::Path;
 
+use super::names;
 use super::record::Record;
 use super::store::Store;
 use crate::base::error::{Error, ErrorKind, Result};
@@ -44,6 +45,8 @@ pub(super) struct Look {
     pub left: Option<Record>,
     /// Files that such a run was to remove.
     pub left_going: Vec<CidPath>,
+    /// Whether the place tells names apart by case, as far as that was asked.
+    pub tells_case: Option<bool>,
     pub warnings: Vec<String>,
 }
 
@@ -72,7 +75,10 @@ impl Look {
             if kept.is_empty() { copied } else { kept::keep(copied, source, &theirs, &kept, delivery.options)? };
         refuse_spelled_otherwise(store, &catalogs, &kept)?;
         let keys: HashSet<String> = kept.iter().map(|file| file.path.key()).collect();
-        let difference = compare(&catalogs, &theirs, &keys, &HashSet::new())?;
+        let difference = compare(&catalogs, &theirs, &keys, &HashSet::new(), true)?;
+        if store.has_folders() {
+            refuse_turned(store, &difference)?;
+        }
         let customers = &delivery.options.customer_files;
         for path in difference.gone.iter().filter(|path| customers.role(path) == Role::Customer) {
             warnings.push(format!("{path} is a customer's file, and goes, since the source does not list it"));
@@ -88,10 +94,53 @@ impl Look {
             _relay: relay,
             left,
             left_going: Vec::new(),
+            tells_case: None,
             warnings,
         };
         look.left_going = look.still_going()?;
         Ok(look)
+    }
+
+    /// What a name is compared by: with its case where the place tells that apart, and without where it does not, or nobody asked.
+    pub(super) fn name(&self, path: &CidPath) -> String {
+        if self.tells_case == Some(true) { path.to_string() } else { path.key() }
+    }
+
+    /// Leaves out what is a folder by now in which published files are, or was in one that is a published file: somebody has made way for
+    /// that, and removing it would remove those.
+    pub(super) fn leave_out_turned(&self, gone: &mut Vec<CidPath>) {
+        let above = |path: &CidPath| {
+            std::iter::successors(path.folder(), CidPath::folder).map(|folder| folder.key()).collect::<Vec<_>>()
+        };
+        let (mut files, mut folders) = (HashSet::new(), HashSet::new());
+        for loaded in &self.catalogs {
+            for entry in loaded.catalog.entries() {
+                let path = entry.path.under(loaded.file.folder.as_ref());
+                folders.extend(above(&path));
+                files.insert(path.key());
+            }
+        }
+        gone.retain(|path| !folders.contains(&path.key()) && !above(path).iter().any(|folder| files.contains(folder)));
+    }
+
+    /// Finds out whether the place tells names apart by case, where files go that are listed in another one: by the record of this
+    /// run, which is there.
+    ///
+    /// # Errors
+    /// A record names what cannot be.
+    pub(super) fn ask_for_case(&mut self, store: &dyn Store) -> Result<()> {
+        let is_left = self.left.as_ref().is_some_and(|left| !left.going.is_empty());
+        if self.difference.respelled.is_empty() && !is_left {
+            return Ok(());
+        }
+        // Without an answer nothing goes by its case alone.
+        self.tells_case =
+            Some(matches!(store.read(&names::record_in_capitals()?, u64::from(u32::MAX)), Ok(Found::Absent)));
+        if self.tells_case == Some(false) {
+            self.difference.respelled.clear();
+        }
+        self.left_going = self.still_going()?;
+        Ok(())
     }
 
     /// Whether there is anything to do.
@@ -104,18 +153,18 @@ impl Look {
         let mut listed = HashMap::new();
         for loaded in &self.theirs {
             for entry in loaded.catalog.entries() {
-                listed.insert(entry.path.under(loaded.file.folder.as_ref()).key(), entry.size);
+                listed.insert(self.name(&entry.path.under(loaded.file.folder.as_ref())), entry.size);
             }
         }
         listed
     }
 
-    /// The keys of the catalogs that are to be published, and of all that they list.
+    /// The names of the catalogs that are to be published, and of all that they list.
     pub(super) fn published(&self) -> HashSet<String> {
-        let mut keys: HashSet<String> = self.catalogs.iter().map(|loaded| loaded.file.path.key()).collect();
+        let mut keys: HashSet<String> = self.catalogs.iter().map(|loaded| self.name(&loaded.file.path)).collect();
         for loaded in &self.catalogs {
             let entries = loaded.catalog.entries().iter();
-            keys.extend(entries.map(|entry| entry.path.under(loaded.file.folder.as_ref()).key()));
+            keys.extend(entries.map(|entry| self.name(&entry.path.under(loaded.file.folder.as_ref()))));
         }
         keys
     }
@@ -124,10 +173,11 @@ impl Look {
     fn still_going(&self) -> Result<Vec<CidPath>> {
         let Some(left) = self.left.as_ref().filter(|left| !left.going.is_empty()) else { return Ok(Vec::new()) };
         let mut known = self.published();
-        known.extend(self.difference.gone.iter().chain(&self.difference.gone_catalogs).map(CidPath::key));
-        known.extend(self.kept.iter().map(|file| file.path.key()));
+        let Difference { gone, gone_catalogs, respelled, .. } = &self.difference;
+        known.extend(gone.iter().chain(gone_catalogs).chain(respelled).map(|path| self.name(path)));
+        known.extend(self.kept.iter().map(|file| self.name(&file.path)));
         let going = left.going.iter().map(|path| CidPath::parse(path)).collect::<Result<Vec<_>>>()?;
-        Ok(going.into_iter().filter(|path| known.insert(path.key())).collect())
+        Ok(going.into_iter().filter(|path| known.insert(self.name(path))).collect())
     }
 
     /// Refuses where a catalog of the place is not what it was, byte for byte: what names a version is seconds and size at some
@@ -173,10 +223,17 @@ pub(super) fn as_asked_for(mut catalogs: Vec<Loaded>) -> Result<Vec<Loaded>> {
     for CatalogFile { path, folder } in catalogs.iter_mut().map(|loaded| &mut loaded.file) {
         if let Some(known) = folder.as_ref().and_then(|folder| spelled.get(&folder.key())) {
             *folder = Some(known.clone());
+        } else if let Some(known) = folder.as_ref().and_then(|folder| as_components_are_called(folder)) {
+            *folder = Some(CidPath::in_root(known)?);
         }
         *path = CidPath::in_folder(folder.as_ref(), &fold_case(path.file_name()))?;
     }
     Ok(catalogs)
+}
+
+/// The name by which a component is asked for that no catalog of the root names.
+fn as_components_are_called(folder: &CidPath) -> Option<&'static str> {
+    COMPONENTS.iter().copied().find(|name| fold_case(name) == folder.key().trim_start_matches('\\'))
 }
 
 /// The catalogs that are there. No folder is listed: they are asked for by their names.
@@ -308,6 +365,36 @@ fn refuse_spelled_otherwise(store: &dyn Store, catalogs: &[Loaded], kept: &[Kept
                 .in_file(Path::new(&store.url(&file.path)))
                 .next("nothing was changed; give the server a copy by that name, then try again"));
         }
+    }
+    Ok(())
+}
+
+/// Refuses where a file is to become a folder, or a folder a file: on the server one has to go before the other comes, so that there is
+/// no order in which endpoints find all that is listed.
+fn refuse_turned(store: &dyn Store, difference: &Difference) -> Result<()> {
+    let above = |path: &CidPath| {
+        std::iter::successors(path.folder(), CidPath::folder).map(|folder| folder.key()).collect::<Vec<_>>()
+    };
+    let new: HashSet<String> = difference.wanted.iter().map(|file| file.path.key()).collect();
+    let new_folders: HashSet<String> = difference.wanted.iter().flat_map(|file| above(&file.path)).collect();
+    for path in &difference.gone {
+        let folder = std::iter::successors(path.folder(), CidPath::folder).find(|folder| new.contains(&folder.key()));
+        let (at, what) = match folder {
+            Some(folder) => (folder, "it is a folder here, and the source has a file of this name"),
+            None if new_folders.contains(&path.key()) => {
+                (path.clone(), "it is a file here, and a folder in the source")
+            }
+            None => continue,
+        };
+        // Where somebody has removed it by now, the catalogs still list it.
+        match store.open(path, u64::from(u32::MAX)) {
+            Ok(None) => continue,
+            Err(error) if error.kind() != ErrorKind::Damage => return Err(error),
+            Ok(Some(_)) | Err(_) => {}
+        }
+        return Err(Error::new(ErrorKind::Exists, what).in_file(Path::new(&store.url(&at))).next(
+            "nothing was changed; remove it on the server, and try again at once: until then endpoints miss it",
+        ));
     }
     Ok(())
 }

@@ -20,6 +20,11 @@ pub(super) fn record() -> Result<CidPath> {
     staging()?.join("record.txt")
 }
 
+/// The same in another case: what a place that does not tell case apart has under this name, too.
+pub(super) fn record_in_capitals() -> Result<CidPath> {
+    CidPath::parse(&record()?.to_string().to_ascii_uppercase())
+}
+
 pub(super) fn lock() -> Result<CidPath> {
     CidPath::in_root(LOCK)
 }

@@ -26,6 +26,10 @@ impl Store for ObjectFolder {
         self.holds()
     }
 
+    fn has_folders(&self) -> bool {
+        false
+    }
+
     fn read(&self, path: &CidPath, limit: u64) -> Result<Found> {
         self.read(path, limit)
     }

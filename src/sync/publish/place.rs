@@ -27,7 +27,7 @@ const TRIES: usize = 3;
 pub(super) struct Placing<'a> {
     pub store: &'a dyn Store,
     pub look: &'a Look,
-    /// Keys of the files that the place's catalogs list.
+    /// Names of the files that the place's catalogs list.
     pub listed: &'a HashMap<String, u32>,
     /// What a run that broke off may have put in place.
     pub left: &'a [Coming],
@@ -54,7 +54,7 @@ impl Placing<'_> {
     }
 
     pub(super) fn is_listed(&self, path: &CidPath) -> bool {
-        self.listed.contains_key(&path.key())
+        self.listed.contains_key(&self.look.name(path))
     }
 
     /// Makes the folders in which nothing is listed yet, those that hold others first.
@@ -142,7 +142,8 @@ impl Placing<'_> {
     /// It is another one, or the server does not do it.
     pub(super) fn catalog(&self, loaded: &Loaded, staged: &CidPath) -> Result<()> {
         let path = &loaded.file.path;
-        let before = self.look.versions.iter().find(|version| version.path.key() == path.key());
+        let name = self.look.name(path);
+        let before = self.look.versions.iter().find(|version| self.look.name(&version.path) == name);
         let tag = before.and_then(|version| version.tag.as_deref());
         let named = self.store.rename(staged, path, before.is_some(), tag);
         if let Ok(true) = named {

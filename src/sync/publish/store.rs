@@ -30,6 +30,9 @@ pub(crate) trait Store: Sync {
     /// There is no answer.
     fn holds(&self, dry_run: bool) -> Result<Holds>;
 
+    /// Whether a name is that of a file or of a folder, and never of both.
+    fn has_folders(&self) -> bool;
+
     /// Reads a file of at most `limit` bytes.
     ///
     /// # Errors

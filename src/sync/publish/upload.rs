@@ -52,7 +52,7 @@ impl Upload<'_> {
     /// # Errors
     /// One cannot be read or sent, or is not what the catalogs say. Those that are there by then stay.
     pub(super) fn all(&self, files: &[Wanted]) -> Result<Vec<Uploaded>> {
-        until_one_fails(brought_at_a_time(), files.len(), |index| self.one(&files[index]))
+        until_one_fails(self.pace.at_a_time(brought_at_a_time()), files.len(), |index| self.one(&files[index]))
     }
 
     fn one(&self, file: &Wanted) -> Result<Uploaded> {
@@ -197,6 +197,7 @@ impl Outgoing<'_> {
 impl Read for Outgoing<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let most = buffer.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
+        let most = if most == 0 { 0 } else { self.upload.pace.piece(most) };
         if most == 0 {
             return Ok(0);
         }

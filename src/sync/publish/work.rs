@@ -20,7 +20,7 @@ use crate::plan::{Change, Content, FileContent, Parts, Plan, Stage};
 use crate::run::{Ran, Status};
 use crate::sync::checks::Checks;
 use crate::sync::deliver::{Delivered, Delivery, Progress, Sent, copy_of, stage, unknown_functions};
-use crate::sync::difference::compare;
+use crate::sync::difference::{Difference, compare};
 use crate::sync::functions::Functions;
 use crate::sync::source::Source;
 
@@ -116,7 +116,7 @@ impl Work<'_> {
             let further: HashSet<String> =
                 differing.iter().filter_map(|fault| Some(fault.path.as_ref()?.key())).collect();
             if !further.is_empty() {
-                look.difference = compare(&look.catalogs, &look.theirs, &kept(&look), &further)?;
+                look.difference = compare(&look.catalogs, &look.theirs, &kept(&look), &further, true)?;
             }
         }
         Ok(look)
@@ -139,22 +139,26 @@ impl Work<'_> {
     /// of those that are not.
     fn publish(&mut self, look: &mut Look, is_resumed: bool) -> Result<(Plan, Vec<Fault>)> {
         let left = look.left.clone().unwrap_or_default();
-        let gone: Vec<CidPath> = look.gone().cloned().collect();
-        let going: Vec<String> = gone.iter().map(CidPath::to_string).collect();
         let shown = self.source.shown();
-        Record::new(shown, going.clone(), left.coming.clone()).write(self.store)?;
+        let going = |look: &Look| look.gone().map(CidPath::to_string).collect::<Vec<_>>();
+        Record::new(shown, going(look), left.coming.clone()).write(self.store)?;
+        look.ask_for_case(self.store)?;
+        let mut gone: Vec<CidPath> = look.gone().cloned().collect();
+        if self.store.has_folders() {
+            look.leave_out_turned(&mut gone);
+        }
 
         let sent = self.send(look, is_resumed)?;
         self.count(look, &sent);
         let listed = look.listed();
-        let is_new = |path: &CidPath| !listed.contains_key(&path.key());
+        let is_new = |path: &CidPath| !listed.contains_key(&look.name(path));
         let coming = look.difference.wanted.iter().zip(&sent).filter(|(file, _)| is_new(&file.path));
         let mut coming: Vec<Coming> = coming
             .map(|(file, sent)| Coming { path: file.path.to_string(), size: file.size, sha256: sent.sha256.clone() })
             .collect();
         if !coming.is_empty() {
             coming.extend(left.coming.iter().cloned());
-            Record::new(shown, going, coming).write(self.store)?;
+            Record::new(shown, going(look), coming).write(self.store)?;
         }
         let placing = Placing { store: self.store, look, listed: &listed, left: &left.coming };
         let catalogs: Vec<&Loaded> = look.difference.catalogs.iter().map(|number| &look.catalogs[*number]).collect();
@@ -228,7 +232,7 @@ impl Work<'_> {
         let known = look.published();
         for coming in left {
             let path = CidPath::parse(&coming.path)?;
-            if !known.contains(&path.key())
+            if !known.contains(&look.name(&path))
                 && !placing.is_listed(&path)
                 && placing.holds(&path, coming.size.into(), &coming.sha256)?
             {
@@ -251,7 +255,7 @@ impl Work<'_> {
         let shown = self.source.shown();
         let listed = look.listed();
         let there = |path: &CidPath| {
-            let size = listed.get(&path.key())?;
+            let size = listed.get(&look.name(path))?;
             Some(Content::File(FileContent::unread(self.store.url(path).into(), u64::from(*size))))
         };
         let mut changes = Vec::new();
@@ -296,11 +300,13 @@ impl Look {
     fn nothing_goes(&mut self) {
         self.difference.gone.clear();
         self.difference.gone_catalogs.clear();
+        self.difference.respelled.clear();
         self.left_going.clear();
     }
 
     /// What goes.
     fn gone(&self) -> impl Iterator<Item = &CidPath> {
-        self.difference.gone.iter().chain(&self.difference.gone_catalogs).chain(&self.left_going)
+        let Difference { gone, gone_catalogs, respelled, .. } = &self.difference;
+        gone.iter().chain(gone_catalogs).chain(respelled).chain(&self.left_going)
     }
 }

@@ -393,8 +393,7 @@ impl Inner {
                     let (what, next) = self.meaning(status, code);
                     let code = code.map(|code| format!(", {code}")).unwrap_or_default();
                     // 409: somebody else is just writing there.
-                    let again =
-                        may_pass(status) || matches!(status, 408 | 409) || said.contains("<Code>RequestTimeout<");
+                    let again = may_pass(status) || status == 409 || said.contains("<Code>RequestTimeout<");
                     (format!("{what} (HTTP {status}{code})"), next, again)
                 }
                 Some(Err(failure)) => {

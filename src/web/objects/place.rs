@@ -14,7 +14,7 @@ use object_store::path::Path as Key;
 use super::http::Connector;
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::files::read_file;
-use crate::catalog::CidPath;
+use crate::catalog::{CidPath, is_catalog_name};
 
 /// No file of settings is larger (our choice).
 const MAX_SETTINGS: u64 = 1 << 20;
@@ -71,6 +71,12 @@ impl ObjectAddress {
             return Err(wrong("the bucket has a character that no name has"));
         }
         let prefix: Vec<&str> = prefix.split('/').filter(|part| !part.is_empty()).collect();
+        if let Some((last, above)) = prefix.split_last()
+            && is_catalog_name(last)
+        {
+            let what = format!("{last} is a catalog in a CID, and no prefix");
+            return Err(wrong(&what).next(format!("name the CID itself: {}{bucket}/{}", &text[..5], above.join("/"))));
+        }
         if prefix
             .iter()
             .any(|part| matches!(*part, "." | "..") || part.contains(|c: char| c.is_control() || "?#".contains(c)))
@@ -283,6 +289,8 @@ mod tests {
         for text in ["s3://", "s3:///x", "s3://a b/x", "s3://b/../x", "s3://b/x?y", "http://b/x"] {
             assert!(ObjectAddress::parse(text).is_err(), "{text}");
         }
+        let error = ObjectAddress::parse("s3://b/ESXP/cidsync.upd").unwrap_err().to_string();
+        assert!(error.contains("s3://b/ESXP"), "{error}");
         let error = ObjectAddress::parse("s3://key:secret@bucket/x").unwrap_err().to_string();
         assert!(!error.contains("secret"), "{error}");
     }

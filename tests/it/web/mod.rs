@@ -15,6 +15,8 @@ mod publish_guards;
 #[cfg(unix)]
 mod servers;
 #[cfg(unix)]
+mod spellings;
+#[cfg(unix)]
 mod store_faults;
 #[cfg(unix)]
 mod stores;

@@ -14,6 +14,8 @@ pub(super) enum Fate {
     Pass,
     /// It is answered with this status, with these further lines in its head, and not handed on.
     Answer(u16, &'static str),
+    /// It is handed on with its names in lower case, as a server has them that does not tell case apart.
+    InLowerCase,
     /// It is answered with this status and this text, and not handed on.
     Say(u16, &'static str),
     /// The connection ends, and nothing was handed on.
@@ -96,9 +98,11 @@ fn hand_on(server: u16, mut to: &TcpStream, asked: &Asked, mut body: Vec<u8>, fa
         Fate::Cut(length) => body.truncate(*length),
         _ => {}
     }
-    let mut request = format!("{} {} HTTP/1.1\r\nConnection: close\r\n", asked.method, asked.target);
+    let lower = |text: &str| if *fate == Fate::InLowerCase { text.to_lowercase() } else { text.to_owned() };
+    let mut request = format!("{} {} HTTP/1.1\r\nConnection: close\r\n", asked.method, lower(&asked.target));
     let left_out = ["connection", "expect", "content-length"];
     for (name, value) in asked.headers.iter().filter(|(name, _)| !left_out.contains(&name.as_str())) {
+        let value = if name == "destination" { lower(value) } else { value.clone() };
         request += &format!("{name}: {value}\r\n");
     }
     if asked.headers.contains_key("content-length") {

@@ -583,7 +583,7 @@ fn urls_that_make_no_sense_are_refused() {
         ("sync http://127.0.0.1:1/a http://127.0.0.1:1/a", "this URL is named twice"),
         ("sync ESXP s3://a/b S3://a//b/c/", "one lies in the other"),
         ("sync ESXP s3://", "it names no bucket"),
-        ("fetch s3://bucket/ESXP NEW", "endpoints speak http and https"),
+        ("fetch ftp://server/ESXP NEW", "endpoints speak http and https"),
         ("sync ESXP ftp://server/ESXP", "not ftp"),
         ("sync ESXP http://user:word@server/ESXP", "leave it out"),
         ("fetch ESXP http://127.0.0.1:1/a", "configcid sync publishes a CID to a URL"),
