@@ -152,7 +152,9 @@ pub(crate) fn lies_in(path: &Path, folder: &Path) -> bool {
     {
         let identity = |path: &Path| path.metadata().ok().map(|metadata| identity(&metadata));
         let of_folder = identity(folder);
-        path.starts_with(folder) || (of_folder.is_some() && path.ancestors().any(|above| identity(above) == of_folder))
+        path.starts_with(folder)
+            || (of_folder.is_some() && path.ancestors().any(|above| identity(above) == of_folder))
+            || lies_in_by_case(path, folder)
     }
     // Real paths have one spelling there, but for the case of their letters.
     #[cfg(not(unix))]
@@ -160,6 +162,33 @@ pub(crate) fn lies_in(path: &Path, folder: &Path) -> bool {
         let key = |path: &Path| super::text::fold_case(&super::error::plain(path).to_string_lossy());
         Path::new(&key(path)).starts_with(key(folder))
     }
+}
+
+/// Whether a path is that of a folder or of something in it by names in other case. Linux's client for SMB gives up the server's
+/// numbers of files as soon as it meets one of them by two names; what the folders above list tells then: of two names that
+/// differ in case alone there is one, or both.
+#[cfg(unix)]
+fn lies_in_by_case(path: &Path, folder: &Path) -> bool {
+    let mut above = PathBuf::new();
+    let mut parts = path.components();
+    for wanted in folder.components() {
+        let Some(part) = parts.next() else { return false };
+        let (a, b) = (part.as_os_str(), wanted.as_os_str());
+        let fold = |name: &std::ffi::OsStr| name.to_str().map(super::text::fold_case);
+        if a != b && (fold(a) != fold(b) || fold(a).is_none() || lists_both(&above, a, b)) {
+            return false;
+        }
+        above.push(wanted);
+    }
+    true
+}
+
+/// Whether a folder lists both of these names. One that cannot be listed is taken for one without case.
+#[cfg(unix)]
+fn lists_both(folder: &Path, a: &std::ffi::OsStr, b: &std::ffi::OsStr) -> bool {
+    let Ok(entries) = folder.read_dir() else { return false };
+    let found = entries.flatten().map(|entry| entry.file_name()).filter(|name| name == a || name == b);
+    found.take(2).count() == 2
 }
 
 /// Gives the owner the right to write, where the system has such rights.
@@ -215,5 +244,20 @@ mod tests {
         std::os::unix::fs::symlink(&cid, &other_name).unwrap();
         assert!(lies_in(&other_name, &cid) && lies_in(&other_name.join("rms").join("new"), &cid));
         assert!(!lies_in(&beside, &cid) && !lies_in(dir.path(), &cid));
+    }
+
+    /// As Linux's client for SMB has it once it has met a file by two names: each has a number of its own.
+    #[test]
+    fn a_folder_is_found_by_a_name_in_other_case_that_no_number_tells() {
+        let dir = tempfile::tempdir().unwrap();
+        let cid = dir.path().join("ESXP");
+        std::fs::create_dir(&cid).unwrap();
+        for other in ["esxp", "Esxp/inner/deeper"] {
+            assert!(lies_in_by_case(&dir.path().join(other), &cid), "{other}");
+        }
+        assert!(!lies_in_by_case(&dir.path().join("ESXP2"), &cid) && !lies_in_by_case(dir.path(), &cid));
+        // With case they are two.
+        std::fs::create_dir(dir.path().join("esxp")).unwrap();
+        assert!(!lies_in_by_case(&dir.path().join("esxp/inner"), &cid));
     }
 }

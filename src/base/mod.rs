@@ -17,6 +17,8 @@ pub mod html;
 mod job;
 pub(crate) mod life;
 pub(crate) mod metrics;
+#[cfg(target_os = "linux")]
+pub(crate) mod mounts;
 pub(crate) mod names;
 pub(crate) mod near;
 pub(crate) mod own_folder;

@@ -392,6 +392,10 @@ mod attributes {
         file.set_permissions(metadata.permissions())?;
         // Among them POSIX and CIFS access control lists. What a file system does not have, or does not let one set,
         // cannot be kept.
+        #[cfg(target_os = "linux")]
+        if !crate::base::mounts::can_have_attributes(metadata.dev()) {
+            return Ok(());
+        }
         let mut names = vec![0; 64 << 10];
         let length = listxattr(like, &mut names).unwrap_or(0);
         for name in names[..length].split(|&byte| byte == 0).filter(|name| !name.is_empty()) {

@@ -41,7 +41,7 @@ mod system {
         let draft = path.with_file_name(format!("{OWN_PREFIX}{}.lock", holder.id));
         let link = || bare_step("name the lock", path, || fs::hard_link(&draft, path));
         let made = make_at(&draft, holder).and_then(|file| match link() {
-            Ok(()) => Ok(Some(file)),
+            Ok(()) => by_its_name(path, file, holder),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
             // Another writer has tidied the draft up.
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -54,6 +54,18 @@ mod system {
         });
         let _ = bare_step("remove the lock's draft", &draft, || fs::remove_file(&draft));
         made
+    }
+
+    /// The lock, open by its name. What is open by a name that goes stays in the folder by another one on NFS and behind FUSE
+    /// (`.nfs0123`, `.fuse_hidden0123`), where it is a file of nobody's. `None` where somebody has broken it already. Numbers of files
+    /// do not tell: some clients make one up for each name.
+    fn by_its_name(path: &Path, draft: File, holder: &Holder) -> io::Result<Option<File>> {
+        match File::options().read(true).write(true).open(path) {
+            Ok(mut file) => Ok(read_holder(&mut file).is_some_and(|found| found.id == holder.id).then_some(file)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            // It is ours all the same.
+            Err(_) => Ok(Some(draft)),
+        }
     }
 
     fn make_at(path: &Path, holder: &Holder) -> io::Result<File> {
