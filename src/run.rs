@@ -45,6 +45,34 @@ pub struct Ran {
     pub error: Option<Error>,
     /// What it got before of the CID that it follows; `None` where it follows none, or that failed.
     pub followed: Option<Followed>,
+    /// What became of the places that a fleet file has it published to, in their order.
+    pub(crate) published: Vec<Published>,
+}
+
+/// What a place got, or would get, to which a fleet file has a CID published.
+#[derive(Debug, Clone, serde::Serialize)]
+pub(crate) struct Published {
+    /// The place, as the file has it.
+    pub to: String,
+    /// In one word; [`Left`](Status::Left) where the CID itself failed.
+    pub status: Status,
+    /// It was not there before.
+    pub is_new: bool,
+    /// Files of the payload that were, or would be, brought.
+    pub files: usize,
+    /// Their size.
+    pub bytes: u64,
+    /// Files that went, or would go.
+    pub gone: usize,
+    /// Likely mistakes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<crate::base::error_report::ErrorReport>,
+    /// How that ended.
+    #[serde(skip)]
+    pub exit: Exit,
 }
 
 /// What a CID got, or would get, of the CID that it follows in a fleet file.
@@ -112,6 +140,7 @@ impl Ran {
             faults: Vec::new(),
             error: Some(error),
             followed: None,
+            published: Vec::new(),
         }
     }
 
@@ -121,7 +150,12 @@ impl Ran {
             Some(error) => Exit::of(error.kind()),
             // It was changed: a look at the result found the faults.
             None if matches!(self.status, Status::Failed | Status::Drifted) => Exit::Faults,
-            None => Exit::Done,
+            None => self
+                .published
+                .iter()
+                .map(|published| published.exit)
+                .find(|exit| *exit != Exit::Done)
+                .unwrap_or(Exit::Done),
         }
     }
 
@@ -158,7 +192,9 @@ impl Run<'_> {
         let cid = path.to_string_lossy().into_owned();
         let broken_lock = turn.writer.as_ref().and_then(Writer::broken).map(str::to_owned);
         let lock_left = turn.writer.and_then(|writer| writer.release().err()).map(|error| error.to_string());
-        Ran { cid, status, plan, recovered: turn.recovered, broken_lock, lock_left, faults, error, followed: None }
+        let recovered = turn.recovered;
+        let published = Vec::new();
+        Ran { cid, status, plan, recovered, broken_lock, lock_left, faults, error, followed: None, published }
     }
 
     fn try_on(

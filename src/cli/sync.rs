@@ -9,9 +9,11 @@ use crate::base::pool::{brought_at_a_time, processors, read_at_a_time, side_by_s
 use crate::catalog::CidPath;
 use crate::plan::{Made, Plan, Writer};
 use crate::report::{ChangePage, ChangedCid, CidResult, change_page, count, fault_line, lock_lines, plan_lines, table};
-use crate::sync::{Delivered, Delivery, FolderSource, Pace, Progress, Sent, Source, WebSource, refuse_overlaps};
 #[cfg(feature = "remote")]
-use crate::sync::{ObjectSource, Store};
+use crate::sync::ObjectSource;
+use crate::sync::{
+    Delivered, Delivery, Destination, FolderSource, Pace, Progress, Sent, Source, WebSource, refuse_overlaps,
+};
 use crate::web::{Access, Address};
 #[cfg(feature = "remote")]
 use crate::web::{DavFolder, ObjectAddress, ObjectFolder};
@@ -249,42 +251,26 @@ fn is_url(path: &Path) -> bool {
     crate::web::is_url(&path.to_string_lossy())
 }
 
-/// Where files are brought to.
-enum Place<'a> {
-    Folder(&'a Path),
-    #[cfg(feature = "remote")]
-    Server(Box<dyn Store>),
-}
-
-impl<'a> Place<'a> {
-    fn new(name: &'a Path, command: &str, site: &SiteFlags, out: Out) -> Result<Self> {
-        if !is_url(name) {
-            return Ok(Self::Folder(name));
-        }
-        let wrong = |what: &str, next: &str| Err(Error::new(ErrorKind::Usage, what).in_file(name).next(next));
-        if command == "fetch" {
-            return wrong("fetch makes a folder, and this is a URL", "configcid sync publishes a CID to a URL");
-        }
-        #[cfg(feature = "remote")]
-        if ObjectAddress::is_one(&name.to_string_lossy()) {
-            let address = ObjectAddress::parse(&name.to_string_lossy())?;
-            return Ok(Self::Server(Box::new(ObjectFolder::new(address, &site.store_access()?)?)));
-        }
-        #[cfg(feature = "remote")]
-        return Ok(Self::Server(Box::new(DavFolder::new(site.address(name, out)?, &site.access(None)?)?)));
-        #[cfg(not(feature = "remote"))]
-        {
-            let _ = (site, out);
-            wrong("this configcid was built without what writes to URLs", "name a folder: a local one, or a share")
-        }
+/// Where files are brought to by this name.
+fn destination(name: &Path, command: &str, site: &SiteFlags, out: Out) -> Result<Destination> {
+    if !is_url(name) {
+        return Ok(Destination::Folder(name.to_owned()));
     }
-
-    fn bring(&self, delivery: &Delivery<'_>, source: &dyn Source, progress: &(dyn Fn(Progress) + Sync)) -> Delivered {
-        match self {
-            Self::Folder(path) => delivery.to(source, path, progress),
-            #[cfg(feature = "remote")]
-            Self::Server(store) => delivery.publish(source, &**store, progress),
-        }
+    let wrong = |what: &str, next: &str| Err(Error::new(ErrorKind::Usage, what).in_file(name).next(next));
+    if command == "fetch" {
+        return wrong("fetch makes a folder, and this is a URL", "configcid sync publishes a CID to a URL");
+    }
+    #[cfg(feature = "remote")]
+    if ObjectAddress::is_one(&name.to_string_lossy()) {
+        let address = ObjectAddress::parse(&name.to_string_lossy())?;
+        return Ok(Destination::Server(Box::new(ObjectFolder::new(address, &site.store_access()?)?)));
+    }
+    #[cfg(feature = "remote")]
+    return Ok(Destination::Server(Box::new(DavFolder::new(site.address(name, out)?, &site.access(None)?)?)));
+    #[cfg(not(feature = "remote"))]
+    {
+        let _ = (site, out);
+        wrong("this configcid was built without what writes to URLs", "name a folder: a local one, or a share")
     }
 }
 
@@ -308,7 +294,7 @@ impl Job<'_> {
         }
         site.refuse_mixed_urls(self.source, destinations)?;
         let places =
-            destinations.iter().map(|name| Place::new(name, command, site, out)).collect::<Result<Vec<_>>>()?;
+            destinations.iter().map(|name| destination(name, command, site, out)).collect::<Result<Vec<_>>>()?;
         let mut options: RefreshOptions = function.options()?;
         options.accept_temporary = *accept_temporary;
         // All files that are on their way share the limit.

@@ -9,12 +9,13 @@ use super::follow::{follow, told};
 use super::look::identity;
 use super::places::{source_in_file, sources};
 use super::plan::plan;
+use super::publish::{left, publish};
 use super::status::{State, status_by_file};
 use super::{Fleet, FleetCid, Given};
 use crate::base::error::{Error, ErrorKind};
 use crate::base::pool::side_by_side;
 use crate::catalogs::RefreshOptions;
-use crate::run::{Ran, Run, Status};
+use crate::run::{Followed, Ran, Run, Status};
 
 /// How to plan, or to carry out, for all CIDs.
 #[derive(Debug)]
@@ -35,7 +36,8 @@ pub struct Work<'a> {
 ///
 /// A CID with a `source` first gets what it lacks of that one, its relay kept, and then its relay is set; it is begun when a
 /// source that is a CID of the file, too, is done. A dry run says both as of now: what relay set-up will do to a CID that is
-/// not there yet is not said.
+/// not there yet is not said. One with `publish` is published when it is done; a dry run says what of it is to be published as
+/// it is now.
 ///
 /// A CID that two names of the file reach is begun under neither, since the file asks two things of it. One that needs no
 /// change and is still not as the file says has [`Status::Drifted`].
@@ -98,11 +100,33 @@ fn one_cid(fleet: &Fleet, cid: &FleetCid, work: &Work<'_>) -> Ran {
         }
         Some(Ok(followed)) => Some(followed),
     };
-    let mut ran = run.on(&cid.folder, |_| plan(fleet, cid, &refresh));
+    let mut ran = by_file(fleet, cid, &run, &refresh, followed);
+    // One that nothing can be done for here (`Drifted`) is what endpoints of the CID itself get, too.
+    ran.published = match ran.error.is_none() && ran.faults.is_empty() {
+        true => publish(cid, &run, &refresh),
+        false => left(cid),
+    };
+    if ran.status == Status::Unchanged
+        && let Some(published) = ran.published.iter().find(|it| matches!(it.status, Status::Planned | Status::Changed))
+    {
+        ran.status = published.status;
+    }
+    ran
+}
+
+/// What the file says of a CID that has got what it lacks of the one that it follows.
+fn by_file(
+    fleet: &Fleet,
+    cid: &FleetCid,
+    run: &Run<'_>,
+    refresh: &RefreshOptions,
+    followed: Option<(Followed, Ran)>,
+) -> Ran {
+    let mut ran = run.on(&cid.folder, |_| plan(fleet, cid, refresh));
     // What is told of and not mended is no CID that is as it should be.
     if ran.status == Status::Unchanged
         && ran.plan.as_ref().is_some_and(|plan| !plan.warnings().is_empty())
-        && status_by_file(fleet, cid, &refresh).state == State::Drifted
+        && status_by_file(fleet, cid, refresh).state == State::Drifted
     {
         ran.status = Status::Drifted;
     }

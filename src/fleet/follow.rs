@@ -14,7 +14,7 @@ use crate::cid::Cid;
 use crate::plan::LockOptions;
 use crate::relay;
 use crate::run::{Followed, Ran, Run};
-use crate::sync::{Delivered, Delivery, FolderSource, Pace, Sent};
+use crate::sync::{Delivered, Delivery, FolderSource, Pace, Sent, Source, is_url, source_at};
 
 /// The name and the folder of the CID that this one follows. Where that is to be made itself, it will be as the one that it
 /// follows is.
@@ -38,8 +38,15 @@ pub(super) fn follow(
 ) -> Option<Result<Delivered>> {
     let (source, folder) = source(fleet, cid)?;
     let deliver = || {
-        let from = FolderSource::open_as(folder, source)?;
-        refuse(fleet, cid, &Cid::open(folder)?, source)?;
+        // What components the CID at a URL has is seen when it is here.
+        let from: Box<dyn Source> = match is_url(source) {
+            true => source_at(source)?,
+            false => {
+                let from = FolderSource::open_as(folder, source)?;
+                refuse(fleet, cid, &Cid::open(folder)?, source)?;
+                Box::new(from)
+            }
+        };
         let pace = Pace::new(None);
         let delivery = Delivery {
             dry_run: run.dry_run,
@@ -50,7 +57,7 @@ pub(super) fn follow(
             pace: &pace,
             by: PURPOSE,
         };
-        Ok(delivery.to(&from, &cid.folder, &|_| {}))
+        Ok(delivery.to(&*from, &cid.folder, &|_| {}))
     };
     Some(deliver())
 }

@@ -30,7 +30,7 @@ pub(super) const RELAY: &[&str] = &[
 
 /// The keys of `[[cid]]`.
 pub(super) const CID: &[&str] =
-    &["path", "platform", "relay", "source", "from_root", "checksum", "endpoints", "computers"];
+    &["path", "platform", "relay", "source", "publish", "from_root", "checksum", "endpoints", "computers"];
 
 /// The word that stands for the server wherever a relay can be named.
 pub(super) const THE_SERVER: &str = "server";

@@ -14,6 +14,7 @@ use crate::base::pool::side_by_side;
 use crate::cid::Cid;
 use crate::mrinit::{RelayAddress, names_relay};
 use crate::relay::{self, RelayState};
+use crate::sync::is_url;
 
 /// Looks at every CID of the file, `jobs` at a time: whether it is there, is of its platform, and lets no relay be its own
 /// parent. Changes nothing.
@@ -77,6 +78,8 @@ pub(super) fn identity(folder: &Path) -> Option<String> {
 fn source_of(fleet: &Fleet, cid: &FleetCid) -> Vec<FleetFinding> {
     let Some((source, folder)) = cid.source.as_ref().zip(cid.source_folder.as_ref()) else { return Vec::new() };
     match Cid::open(folder) {
+        // Nobody asks a server for a look at the file alone.
+        _ if is_url(&source.value) => Vec::new(),
         Ok(open) if is_to_be_made(cid) => look_at(fleet, cid, &open, None),
         Ok(_) => Vec::new(),
         // It is to be made itself.

@@ -38,6 +38,11 @@ pub fn fleet_metrics(fleet: &Fleet, findings: &[FleetFinding], statuses: &[CidSt
         let count = statuses.iter().filter(|status| status.state == state).count();
         gauge.sample(&[("state", state.name())], count as f64);
     }
+    let places: usize = fleet.cids.iter().map(|cid| cid.places().count()).sum();
+    if places > 0 {
+        let help = "How many places the fleet file has CIDs published to.";
+        metrics.gauge("configcid_fleet_published_places", help).sample(&[], places as f64);
+    }
     let errors = findings.iter().filter(|finding| finding.is_error()).count();
     metrics.gauge("configcid_fleet_file_errors", "How many rules the fleet file breaks.").sample(&[], errors as f64);
     metrics

@@ -47,6 +47,7 @@ mod parse;
 mod picture;
 mod places;
 mod plan;
+mod publish;
 mod registry;
 mod report;
 pub(crate) mod rules;

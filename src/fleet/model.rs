@@ -126,6 +126,8 @@ pub struct FleetCid {
     pub source: Option<Given<String>>,
     /// The folder of that CID, as `folder` is that of this one.
     pub source_folder: Option<PathBuf>,
+    /// Where it is published to: as the file says, and the folder that this is where it is no URL.
+    pub(crate) publish: Option<Given<Vec<(String, PathBuf)>>>,
     /// Ports and identity keys that differ from the root's `mrinit.conf` are taken from it.
     pub from_root: bool,
     /// The checksum function of its catalogs: a definition, or the path of a file that holds one.
@@ -156,6 +158,11 @@ impl FleetCid {
 }
 
 impl FleetCid {
+    /// The places that it is published to, as the file has them.
+    pub(crate) fn places(&self) -> impl Iterator<Item = &str> {
+        self.publish.iter().flat_map(|given| given.value.iter().map(|(name, _)| name.as_str()))
+    }
+
     /// The line that says whom its endpoints report to; where none does, that of its path.
     pub fn relay_line(&self) -> usize {
         self.relay.as_ref().map_or(self.path.line, |relay| relay.line)

@@ -7,6 +7,7 @@ use toml::de::DeTable;
 
 use super::keys::{self, THE_SERVER};
 use super::model::is_absolute;
+use super::places::path_key;
 use super::section::{BACKSLASHES, Reader, Section, format_error};
 use super::{
     AddressKind, Domain, Fleet, FleetCid, Given, Machine, Platform, Recommendation, Relay, Server, System, Target,
@@ -16,6 +17,7 @@ use crate::base::files::read_file;
 use crate::base::files::real_path;
 use crate::base::text::fold_case;
 use crate::catalog::checksum::Definition;
+use crate::sync::{is_url, one_form};
 
 /// The largest fleet file that is read, in bytes.
 pub const MAX_SIZE: u64 = 16 << 20;
@@ -105,11 +107,31 @@ impl Fleet {
         for section in top.tables("cid", keys::CID)? {
             fleet.cids.push(cid(&section, &defaults, folder)?);
         }
+        refuse_published_twice(&fleet)?;
         let names = Names::of(&fleet);
         fleet.relays.iter_mut().for_each(|relay| relay.reports_to = names.target(&relay.parent));
         fleet.cids.iter_mut().for_each(|cid| cid.reports_to = names.target(&cid.relay));
         Ok(fleet)
     }
+}
+
+/// Refuses a place that two CIDs are published to, or one twice, and one that is a CID of the file.
+fn refuse_published_twice(fleet: &Fleet) -> Result<()> {
+    let key = |name: &str, folder: &Path| match is_url(name) {
+        true => one_form(name).map(|url| url.to_lowercase()),
+        false => Ok(path_key(&folder.to_string_lossy())),
+    };
+    let cids = fleet.cids.iter().map(|cid| (path_key(&cid.folder.to_string_lossy()), cid.path.line));
+    let mut known: HashMap<String, usize> = cids.collect();
+    for given in fleet.cids.iter().filter_map(|cid| cid.publish.as_ref()) {
+        for (name, folder) in &given.value {
+            if let Some(line) = known.insert(key(name, folder)?, given.line) {
+                let what = format!("publish: {name} is the CID of line {line}, or what is published to there, too");
+                return Err(format_error(what, given.line).next("name each place once"));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Whom a name means: `server`, the server's name, or a relay's, without regard to case; of several the first.
@@ -200,12 +222,26 @@ fn cid(section: &Section<'_, '_>, defaults: &Defaults, folder: &Path) -> Result<
     let base = if is_absolute(given) { given.into() } else { folder.join(given) };
     let platforms = section.words("platform")?.or_else(|| defaults.platform.clone());
     let source = section.text("source")?;
+    let publish = section.texts("publish")?;
+    let named = publish.iter().flat_map(|given| given.value.iter().map(|name| (name, given.line)));
+    for (url, line) in source.iter().map(|given| (&given.value, given.line)).chain(named) {
+        if is_url(url) {
+            // A password may stand in it, so that it is not shown.
+            one_form(url).map_err(|error| {
+                format_error(error.what(), line).next(error.next_step().unwrap_or("write a URL without a user"))
+            })?;
+        }
+    }
     let checksum = section.text("checksum")?.or_else(|| defaults.checksum.clone());
     let place = |path: &str| if is_absolute(path) { path.into() } else { base.join(path) };
     Ok(FleetCid {
         folder: place(&path.value),
         source_folder: source.as_ref().map(|source| place(&source.value)),
         source,
+        publish: publish.map(|Given { value, line }| {
+            let value = value.into_iter().map(|name| (name.clone(), place(&name))).collect();
+            Given { value, line }
+        }),
         platforms: platforms.unwrap_or(Given { value: vec![Platform::Windows], line: section.line }),
         relay: section.text("relay")?,
         reports_to: Target::Unknown,

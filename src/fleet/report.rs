@@ -234,8 +234,17 @@ fn cids(fleet: &Fleet, statuses: Option<&[CidStatus]>, body: &mut String) {
         let follows = cid.source.as_ref().map_or_else(String::new, |source| {
             format!("<br><span class=\"soft\">follows {}</span>", escape(&source.value))
         });
-        let _ =
-            write!(body, "<tr><td>{}{follows}<td>{}<td>{}<td>", code(&cid.shown()), platforms.join(", "), escape(to));
+        let published: String = cid
+            .places()
+            .map(|place| format!("<br><span class=\"soft\">published to {}</span>", escape(place)))
+            .collect();
+        let _ = write!(
+            body,
+            "<tr><td>{}{follows}{published}<td>{}<td>{}<td>",
+            code(&cid.shown()),
+            platforms.join(", "),
+            escape(to)
+        );
         match status(index) {
             None => body.push_str("<span class=\"soft\">not looked at</span>\n"),
             Some(status) => state(status, body),

@@ -3,6 +3,7 @@
 use super::follow::lacks;
 use super::places::is_to_be_made;
 use super::plan::plan_of;
+use super::publish::lacking;
 use super::want::{PURPOSE, names, parent_back, parent_faults, setup};
 use super::{Fleet, FleetCid};
 use crate::base::error::{Error, ErrorKind, Result};
@@ -88,7 +89,7 @@ impl CidStatus {
 ///
 /// A CID is [`InStep`](State::InStep) where [`plan`](super::plan()) has nothing to do and nothing to warn of. It is
 /// [`Behind`](State::Behind) where the address lines of its `mrinit.conf` still name the server, or what `fleet apply` left
-/// there; it is [`Drifted`](State::Drifted) where they name somebody else, or where something else differs.
+/// there, or where a place that it is published to lacks something; it is [`Drifted`](State::Drifted) where they name somebody else, or where something else differs.
 pub fn status(fleet: &Fleet, options: &RefreshOptions, jobs: usize, done: impl FnMut(usize, CidStatus)) {
     let look = |index: usize| cid_status(fleet, &fleet.cids[index], options);
     side_by_side(jobs, fleet.cids.len(), look, done);
@@ -100,7 +101,18 @@ pub fn cid_status(fleet: &Fleet, cid: &FleetCid, options: &RefreshOptions) -> Ci
         Ok(options) => options,
         Err(error) => return CidStatus::unreachable(&error),
     };
-    let options = &*options;
+    let mut status = of_cid(fleet, cid, &options);
+    if cid.publish.is_some() && status.state != State::Unreachable && !is_to_be_made(cid) {
+        for (what, is_behind) in lacking(cid, &options) {
+            status.state = status.state.max(if is_behind { State::Behind } else { State::Drifted });
+            status.differences.push(Difference::of(what));
+        }
+    }
+    status
+}
+
+/// As [`cid_status`], but for the places that the CID is published to.
+fn of_cid(fleet: &Fleet, cid: &FleetCid, options: &RefreshOptions) -> CidStatus {
     let lacks = lacks(fleet, cid, options);
     if is_to_be_made(cid) {
         return match lacks {

@@ -9,7 +9,7 @@ use crate::base::text::is_unsafe;
 use crate::catalog::CidPath;
 use crate::catalogs::Fault;
 use crate::plan::{CatalogChange, Change, Content, Looked, Recovered};
-use crate::run::{Followed, Ran, Status};
+use crate::run::{Followed, Published, Ran, Status};
 
 /// The version of the JSON shapes. A field may be added without a new number; none changes or goes.
 pub const SCHEMA: u32 = 1;
@@ -118,6 +118,9 @@ pub struct CidResult {
     /// What it got of the CID that it follows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub followed: Option<FollowedReport>,
+    /// What became of the places that it is published to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) published: Vec<Published>,
 }
 
 /// What a CID of a fleet got, or would get, of the CID that it follows, before anything else.
@@ -227,6 +230,7 @@ impl CidResult {
             faults: Vec::new(),
             error: None,
             followed: None,
+            published: Vec::new(),
         }
     }
 
@@ -248,6 +252,7 @@ impl CidResult {
         result.faults = ran.faults.clone();
         result.error = ran.error.as_ref().map(ErrorReport::new);
         result.followed = ran.followed.as_ref().map(FollowedReport::of);
+        result.published.clone_from(&ran.published);
         result
     }
 }

@@ -100,6 +100,7 @@ impl Delivery<'_> {
             faults,
             error,
             followed: None,
+            published: Vec::new(),
         };
         Delivered { ran, sent: work.sent }
     }

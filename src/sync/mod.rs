@@ -14,6 +14,7 @@ mod fetch;
 mod folder;
 mod functions;
 mod kept;
+mod named;
 #[cfg(feature = "remote")]
 mod objects;
 mod pace;
@@ -25,11 +26,10 @@ mod source;
 
 pub(crate) use deliver::{Delivered, Delivery, Progress, Sent, refuse_overlaps};
 pub(crate) use folder::FolderSource;
+pub(crate) use named::{Destination, is_url, one_form, source_at};
 #[cfg(feature = "remote")]
 pub(crate) use objects::ObjectSource;
 pub(crate) use pace::Pace;
-#[cfg(feature = "remote")]
-pub(crate) use publish::Store;
 #[cfg(feature = "cli")]
 pub(crate) use site::WebSource;
 pub(crate) use source::Source;

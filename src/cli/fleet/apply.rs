@@ -207,6 +207,9 @@ fn line(fleet: &Fleet, cid: &FleetCid, ran: Option<&Ran>) -> Line {
     let why = match ran.and_then(|ran| ran.error.as_ref()) {
         Some(error) => error.kind().name(),
         None if status == Status::Failed => "faults",
+        None if ran.is_some_and(|ran| ran.published.iter().any(|published| published.error.is_some())) => {
+            "not published"
+        }
         None => "",
     };
     let followed = ran.and_then(|ran| ran.followed.as_ref()).map_or(0, |followed| followed.plan.changes().len());
@@ -230,7 +233,8 @@ fn end_table(lines: Vec<Line>, body: &Body<'_>, out: Out) {
         0 => "no CIDs".to_owned(),
         all => format!("{} of {}", counts.join(", "), count(all, "CID", "CIDs")),
     };
-    match body.counts.keys().any(|status| ["failed", "left"].contains(status)) {
+    let is_unpublished = lines.iter().any(|line| line.why == "not published");
+    match is_unpublished || body.counts.keys().any(|status| ["failed", "left"].contains(status)) {
         true if body.dry_run => out.fault(all),
         true => out.fault(format!("{all}; run it again when the causes are removed: it does what is left")),
         false => out.good(all),

@@ -38,10 +38,21 @@ impl Block {
                 block.lines.extend(followed_lines(followed, out.verbose));
             }
         }
-        let Some(plan) = ran.carried_out() else { return block };
+        block.plan(ran, out);
+        for published in &ran.published {
+            block.warnings.extend(published.warnings.iter().map(|warning| format!("{}: {warning}", published.to)));
+            block.faults.extend(published.trouble());
+            block.lines.extend(published.line(dry_run).filter(|_| !out.json && !out.quiet));
+        }
+        block
+    }
+
+    fn plan(&mut self, ran: &Ran, out: Out) {
+        let block = self;
+        let Some(plan) = ran.carried_out() else { return };
         block.warnings.extend(plan.warnings().iter().cloned());
         if out.json || out.quiet || plan.is_empty() {
-            return block;
+            return;
         }
         let mut lines = plan_lines(plan);
         let payload = plan.changes().iter().filter(|change| change.stage == Stage::Payload).count();
@@ -59,7 +70,6 @@ impl Block {
         // Of many CIDs only what was not looked at is told.
         let told = |looked: &Looked| out.verbose || looked.contents < looked.files;
         block.lines.extend(plan.looked().filter(told).iter().map(looked_line));
-        block
     }
 
     fn is_empty(&self) -> bool {

@@ -62,6 +62,9 @@ struct Row {
     /// The CID that it follows.
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<String>,
+    /// Where it is published to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    publish: Vec<String>,
     #[serde(flatten)]
     status: CidStatus,
 }
@@ -113,7 +116,8 @@ fn try_run(args: &StatusArgs, out: Out) -> Result<Exit> {
         .map(|(cid, status)| {
             let relay = whom(&fleet, cid).to_owned();
             let source = cid.source.as_ref().map(|source| source.value.clone());
-            Row { cid: cid.path.value.clone(), relay, line: cid.path.line, source, status }
+            let publish = cid.places().map(str::to_owned).collect();
+            Row { cid: cid.path.value.clone(), relay, line: cid.path.line, source, publish, status }
         })
         .collect();
     print(&rows, out);

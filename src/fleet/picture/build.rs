@@ -94,7 +94,8 @@ impl<'a> Known<'a> {
         for cid in cids {
             lines.push(self.cid_line(cid));
             let follows = cid.source.as_ref().map_or_else(String::new, |source| format!(", follows {}", source.value));
-            hint.push(format!("{}: {}{follows}", platforms(cid), cid.path.value));
+            let published: String = cid.places().map(|place| format!(", published to {place}")).collect();
+            hint.push(format!("{}: {}{follows}{published}", platforms(cid), cid.path.value));
         }
         if !found.is_empty() {
             let style = if state == State::Bad { Style::Bad } else { Style::Doubtful };
@@ -129,6 +130,11 @@ impl<'a> Known<'a> {
         }
         if let Some(source) = &cid.source {
             text += &format!("  <- {}", last_part(&source.value));
+        }
+        match cid.places().count() {
+            0 => {}
+            1 => text += "  -> 1 place",
+            places => text += &format!("  -> {places} places"),
         }
         Line { keep_end: true, ..Line::new(&text, style) }
     }
