@@ -43,7 +43,10 @@ impl Published {
     #[cfg(feature = "cli")]
     pub(crate) fn trouble(&self) -> Option<String> {
         match (&self.error, self.status) {
-            (Some(error), _) => Some(format!("not published to {}: {}", self.to, error.what)),
+            (Some(error), _) => {
+                let next = error.next.as_ref().map_or_else(String::new, |next| format!("; {next}"));
+                Some(format!("not published to {}: {}{next}", self.to, error.what))
+            }
             (None, Status::Left) => Some(format!("not published to {}, since the CID itself failed", self.to)),
             _ => None,
         }
