@@ -4,6 +4,7 @@
 use base64ct::{Base64, Encoding};
 use sha2::{Digest, Sha256};
 
+use super::language::either;
 use super::text::safe;
 
 const PAGE: &str = include_str!("../../templates/page.html");
@@ -39,6 +40,7 @@ fn filled(title: &str, body: &str, policy: &str, script: &str) -> String {
     let mut parts = Vec::new();
     let mut rest = PAGE;
     let title = escape(title);
+    let made = text!("Made by configcid {version}.", version = env!("CARGO_PKG_VERSION"));
     while let Some((before, name, after)) = placeholder(rest) {
         parts.push(before);
         parts.push(match name {
@@ -46,7 +48,8 @@ fn filled(title: &str, body: &str, policy: &str, script: &str) -> String {
             "BODY" => body,
             "POLICY" => policy,
             "SCRIPT" => script,
-            _ => env!("CARGO_PKG_VERSION"),
+            "LANGUAGE" => either("en", "de"),
+            _ => &made,
         });
         rest = after;
     }
@@ -56,7 +59,7 @@ fn filled(title: &str, body: &str, policy: &str, script: &str) -> String {
 
 /// The first of the page's placeholders, with what stands before and behind it.
 fn placeholder(text: &str) -> Option<(&str, &str, &str)> {
-    let (at, name) = ["TITLE", "BODY", "VERSION", "POLICY", "SCRIPT"]
+    let (at, name) = ["TITLE", "BODY", "LANGUAGE", "MADE", "POLICY", "SCRIPT"]
         .iter()
         .filter_map(|name| Some((text.find(&format!("{{{name}}}"))?, *name)))
         .min()?;

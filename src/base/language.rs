@@ -100,6 +100,17 @@ pub(crate) fn form(_english: &str) -> Option<&'static str> {
     None
 }
 
+/// The one of two files that is in the language of the run.
+#[cfg_attr(not(feature = "cli"), allow(dead_code, reason = "what is filled in is the command line's"))]
+pub(crate) fn either<'a>(english: &'a str, german: &'a str) -> &'a str {
+    #[cfg(feature = "cli")]
+    if TEXTS.get().is_some() {
+        return german;
+    }
+    let _ = german;
+    english
+}
+
 /// A text without gaps in the language of the run: for those that stand in tables of the code, and are shown from there.
 pub(crate) fn said(english: &str) -> &str {
     form(english).unwrap_or(english)

@@ -61,11 +61,12 @@ pub(super) fn advice(shown: &Path, below: &[PathBuf]) -> String {
     let named = |path: &PathBuf| format!("\"{}\"", shown.join(path).display());
     let names: Vec<String> = below.iter().take(MAX_NAMED).map(named).collect();
     let more = below.len().saturating_sub(MAX_NAMED);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!(
-        "it holds {}; to do it with all of them, name them in its place: {}{more}",
-        count(below.len(), "CID", "CIDs"),
-        names.join(" ")
+    let more = if more > 0 { text!(" and {more} more", more) } else { String::new() };
+    text!(
+        "it holds {below}; to do it with all of them, name them in its place: {join}{more}",
+        below = count(below.len(), "CID", "CIDs"),
+        join = names.join(" "),
+        more
     )
 }
 

@@ -132,10 +132,7 @@ impl Cid {
             return Err(error.next(below::advice(&cid.shown, &below)));
         }
         Err(match cid.catalogs.first().and_then(|catalog| catalog.folder.as_ref()) {
-            Some(folder) => error.next(format!(
-                "folders in it have one, {} for example: if they are CIDs, name them; if it is a CID, its catalog is lost",
-                &folder.as_str()[1..]
-            )),
+            Some(folder) => error.next(text!("folders in it have one, {} for example: if they are CIDs, name them; if it is a CID, its catalog is lost", &folder.as_str()[1..])),
             None => error.next("name the folder that endpoints update from, such as \\\\Server1\\InterChk\\ESXP"),
         })
     }
@@ -353,7 +350,7 @@ pub(crate) fn look_alike(name: &str) -> Option<String> {
         .or_else(|| looks_like(name, ROOT_CATALOGS))
         .or_else(|| looks_like(name, MANIFESTS))
         .or_else(|| looks_like(name, COMPONENTS))?;
-    Some(format!("{} looks like {like} and is another name", safe(name)))
+    Some(text!("{value} looks like {like} and is another name", value = safe(name), like))
 }
 
 /// Refuses a component where a CID is expected: a refresh of it alone would leave the root's catalog wrong.
@@ -370,7 +367,7 @@ fn refuse_component(shown: &Path, root: &Path) -> Result<()> {
             .in_file(shown)
             .next("name the CID, which is two folders above it"));
     }
-    Err(Error::new(ErrorKind::NotACid, format!("{} is a component of a CID, not a CID", name.to_string_lossy()))
+    Err(Error::new(ErrorKind::NotACid, text!("{} is a component of a CID, not a CID", name.to_string_lossy()))
         .in_file(shown)
         .next("name the CID, which is the folder above it"))
 }

@@ -188,7 +188,7 @@ impl Listing {
         let names: Vec<&str> = twins.map(|at| self.name(at)).collect();
         Error::new(
             ErrorKind::CaseConflict,
-            format!("{} differ in case alone: to Windows they are one", names.join(" and ")),
+            text!("{} differ in case alone: to Windows they are one", names.join(text!(" and "))),
         )
         .in_file(folder)
         .next("remove the one that does not belong there")
@@ -390,7 +390,7 @@ impl Tree {
         if !target.starts_with(self.root()) {
             return Err(Error::new(
                 ErrorKind::Link,
-                format!("this link leads out of the CID, to {}", error::plain(&target).display()),
+                text!("this link leads out of the CID, to {}", error::plain(&target).display()),
             )
             .in_file(&link)
             .next("put a real file or folder in its place"));

@@ -119,11 +119,15 @@ impl AuditArgs {
         let cids = &self.what.cids;
         let page = self.html.as_deref().map(|file| PageFile::new(file, cids)).transpose()?;
         let since = self.since.as_deref().map(|file| {
-            check_outside(file, cids, "a baseline in the CID proves nothing: whoever changes the CID can change it")?;
+            check_outside(
+                file,
+                cids,
+                text!("a baseline in the CID proves nothing: whoever changes the CID can change it"),
+            )?;
             Baseline::open(file)
         });
         if let Some(file) = &self.save {
-            check_outside(file, cids, "whoever changes the CID could change a baseline that lies in it")?;
+            check_outside(file, cids, text!("whoever changes the CID could change a baseline that lies in it"))?;
             check_new(file)?;
         }
         Ok(Prepared { options: self.options()?, page, since: since.transpose()? })
@@ -147,7 +151,7 @@ impl AuditArgs {
             let name = name_of(path);
             let earlier = since.and_then(|since| since.seen(&name)).map(|(_, seen)| seen);
             let Some(this) = shown.state.as_ref().and_then(|report| report.seen(earlier)) else {
-                let what = format!("no baseline was saved, since {} could not be audited", path.display());
+                let what = text!("no baseline was saved, since {} could not be audited", path.display());
                 return Err(Error::new(ErrorKind::Usage, what)
                     .in_file(file)
                     .next("name the CIDs that are there alone"));
@@ -168,7 +172,7 @@ fn name_of(cid: &Path) -> String {
 fn seen_in<'a>(baseline: &'a Baseline, file: &Path, cid: &Path) -> Result<&'a Seen> {
     baseline.seen(&name_of(cid)).map(|(_, seen)| seen).ok_or_else(|| {
         let known: Vec<&str> = baseline.names().collect();
-        let what = format!("this baseline knows no CID {}; it knows {}", cid.display(), known.join(", "));
+        let what = text!("this baseline knows no CID {}; it knows {}", cid.display(), known.join(", "));
         Error::new(ErrorKind::Usage, what).in_file(file).next("name the baseline of this CID")
     })
 }
@@ -182,7 +186,7 @@ pub(super) fn run(args: &AuditArgs, out: Out) -> Exit {
     let baseline = args.since.as_deref().zip(prepared.since.as_ref());
     let baseline = baseline.map(|(file, baseline)| BaselineFile::new(file, baseline));
     if let Some(BaselineFile { file, sha256 }) = &baseline {
-        out.line(format!("Compared with {file} (SHA-256 {sha256})"));
+        out.line(text!("Compared with {file} (SHA-256 {sha256})", file, sha256));
     }
     let (mut exit, cids) = look_at_each(&args.what.cids, out, |path| args.audit_one(path, &prepared, out));
     let mut error = None;
@@ -197,7 +201,7 @@ pub(super) fn run(args: &AuditArgs, out: Out) -> Exit {
         match page.write(&audit_page(&audits)) {
             Ok(()) => {
                 let file = file.to_string_lossy().into_owned();
-                out.line(format!("Wrote {file}"));
+                out.line(text!("Wrote {file}", file));
                 html = Some(file);
             }
             Err(why) => fail(why),
@@ -207,7 +211,7 @@ pub(super) fn run(args: &AuditArgs, out: Out) -> Exit {
     if let Some(file) = &args.save {
         match args.save(file, &cids, prepared.since.as_ref()) {
             Ok(baseline) => {
-                out.line(format!("Saved {} (SHA-256 {})", file.display(), baseline.sha256()));
+                out.line(text!("Saved {} (SHA-256 {})", file.display(), baseline.sha256()));
                 saved = Some(BaselineFile::new(file, &baseline));
             }
             Err(why) => fail(why),

@@ -86,7 +86,7 @@ pub(super) fn recover(args: &RecoverArgs, out: Out) -> Exit {
         let recovered = recover_one(path, args, out)?;
         match &recovered {
             None => out.good("Nothing to do: no change was interrupted"),
-            Some(recovered) if dry_run => out.good(format!("Dry run, nothing was done: {}", recovered_line(recovered))),
+            Some(recovered) if dry_run => out.good(text!("Dry run, nothing was done: {}", recovered_line(recovered))),
             Some(recovered) => out.good(recovered_line(recovered)),
         }
         Ok((Back { dry_run, recovered }, false))
@@ -114,15 +114,17 @@ fn ticket(dry_run: bool, is_refused: bool, cids: &[Shown<Back>]) -> String {
         result.error.clone_from(&shown.error);
         let line = recovered.map(recovered_line);
         let did = match (line, dry_run) {
-            (None, _) => "Nothing to do: no change was interrupted.".to_owned(),
-            (Some(line), true) => format!("Dry run, nothing was done: {line}."),
-            (Some(line), false) => format!("Done: {line}."),
+            (None, _) => text!("Nothing to do: no change was interrupted.").to_owned(),
+            (Some(line), true) => text!("Dry run, nothing was done: {line}.", line),
+            (Some(line), false) => text!("Done: {line}.", line),
         };
         let outcome = recovered.map(|recovered| recovered.outcome);
         let verified = match outcome {
-            Some(Outcome::Forgotten) => "Nothing was looked at: configcid catalog verify says what the files are.",
-            Some(Outcome::Undone) => "Every file that the change had written is as it was before it.",
-            _ => "Every file that the change was to write is as it was to be.",
+            Some(Outcome::Forgotten) => {
+                text!("Nothing was looked at: configcid catalog verify says what the files are.")
+            }
+            Some(Outcome::Undone) => text!("Every file that the change had written is as it was before it."),
+            _ => text!("Every file that the change was to write is as it was to be."),
         };
         let has_history = outcome == Some(Outcome::Finished);
         ChangedCid { did: Some(did), verified: Some(verified), ..ChangedCid::new(result, None, has_history) }
@@ -202,7 +204,7 @@ pub(super) fn history(args: &HistoryArgs, out: Out) -> Exit {
         let changes = plan::history(&cid)?;
         for past in &changes {
             let Past { time, user, host, purpose, .. } = past;
-            out.line(format!("{time}  {user} on {host}  {purpose}"));
+            out.line(text!("{time}  {user} on {host}  {purpose}", time, user, host, purpose));
             past.files.iter().for_each(|file| out.detail(format!("    {file}")));
         }
         if changes.is_empty() {
@@ -227,13 +229,14 @@ fn prune(path: &Path, args: &HistoryArgs, out: Out) -> Result<Pruned> {
         }
         pruned?
     };
-    let (would, can) = if args.dry_run { ("would go", "could no longer") } else { ("went", "can no longer") };
+    let (would, can) =
+        if args.dry_run { (text!("would go"), text!("could no longer")) } else { ("went", text!("can no longer")) };
     let stay = if pruned.left == 1 { "stays" } else { "stay" };
     let removed = count(pruned.removed, "change", "changes");
-    let mut line = format!("{removed} {would} from the history, {} {stay}", pruned.left);
+    let mut line = text!("{removed} {would} from the history, {left} {stay}", removed, would, left = pruned.left, stay);
     if pruned.undo_ended {
-        line.push_str(&format!("; the last change {can} be undone"));
+        line.push_str(&text!("; the last change {can} be undone", can));
     }
-    out.good(if args.dry_run { format!("Dry run, nothing was done: {line}") } else { line });
+    out.good(if args.dry_run { text!("Dry run, nothing was done: {line}", line) } else { line });
     Ok(pruned)
 }

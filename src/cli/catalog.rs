@@ -106,12 +106,13 @@ fn list(args: &ListArgs, out: Out) -> Exit {
         // What is known of the functions is part of what one wants to know of a catalog.
         let reports = crate::verify(&cid, &options, Scope::Customer)?.catalogs;
         let listed = catalogs.into_iter().zip(reports).map(|((file, catalog), report)| {
-            let function = report.function.clone().unwrap_or_else(|| format!("{} checksum function", report.state));
-            out.heading(format!(
-                "{}  {}  own checksum {}  {function}",
-                file.path,
-                catalog.id(),
-                catalog.own_checksum()
+            let function = report.function.clone().unwrap_or_else(|| text!("{} checksum function", report.state));
+            out.heading(text!(
+                "{file}  {id}  own checksum {own_checksum}  {function}",
+                file = file.path,
+                id = catalog.id(),
+                own_checksum = catalog.own_checksum(),
+                function
             ));
             let entry = |entry: &crate::catalog::Entry| {
                 out.line(format!("{:>10}  {}  {}", entry.size, entry.checksum, entry.path));
@@ -141,14 +142,17 @@ fn verify(args: &CheckedCids, out: Out) -> Exit {
         for catalog in &report.catalogs {
             let (name, place) = catalog_name(&catalog.catalog);
             let checked = match (&catalog.function, catalog.state) {
-                (Some(function), "known") => format!("sizes and checksums checked ({function})"),
-                (Some(function), state) => format!("sizes and checksums checked ({function}, {state})"),
+                (Some(function), "known") => text!("sizes and checksums checked ({function})", function),
+                (Some(function), state) => text!("sizes and checksums checked ({function}, {state})", function, state),
                 (None, "unreadable") => "unreadable".to_owned(),
-                (None, state) => format!("sizes checked; checksums could not be: {state} checksum function"),
+                (None, state) => text!("sizes checked; checksums could not be: {state} checksum function", state),
             };
-            out.line(format!(
-                "Read catalog file {name} in {place} ({}): {checked}",
-                count(catalog.entries, "entry", "entries")
+            out.line(text!(
+                "Read catalog file {name} in {place} ({entries}): {checked}",
+                name,
+                place,
+                entries = count(catalog.entries, "entry", "entries"),
+                checked
             ));
         }
         report.faults.iter().for_each(|fault| out.fault(fault_line(fault)));
@@ -189,7 +193,13 @@ fn created_lines(plan: &Plan) -> Vec<String> {
         .map(|catalog| {
             let (name, place) = catalog_name(&catalog.catalog);
             let entries = count(catalog.entries, "entry", "entries");
-            format!("Adding catalog file {name} in {place} ({entries}, {})", catalog.function)
+            text!(
+                "Adding catalog file {name} in {place} ({entries}, {function})",
+                name,
+                place,
+                entries,
+                function = catalog.function
+            )
         })
         .collect()
 }

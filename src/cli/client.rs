@@ -101,12 +101,12 @@ fn look(args: &CheckArgs) -> Result<(ClientCheck, Vec<InstalledMrinit>)> {
 fn print(check: &ClientCheck, out: Out) {
     for view in check.views.iter().filter(|view| view.present) {
         out.detail(&view.key);
-        let list = view.parent_address.as_deref().unwrap_or("(none)");
-        out.line(format!("reports to  {list}  ({}-bit view)", view.view.name()));
+        let list = view.parent_address.as_deref().unwrap_or(text!("(none)"));
+        out.line(text!("reports to  {list}  ({view}-bit view)", list, view = view.view.name()));
     }
     if let Some(expected) = &check.expected {
         let from = check.expected_from.as_ref().map_or_else(String::new, |path| format!("  ({})", path.display()));
-        out.line(format!("expected    {expected}{from}"));
+        out.line(text!("expected    {expected}{from}", expected, from));
     }
     match check.state {
         CheckState::Same => out.good("This computer reports to the relay"),

@@ -55,10 +55,10 @@ pub(super) fn run(args: &CloneArgs, out: Out) -> Exit {
     };
     let mut exit = done.as_ref().map_or_else(|error| Exit::of(error.kind()), |_| Exit::Done);
     if let Ok(report) = &done {
-        let amount = format!("{} files, {} bytes", report.files, report.bytes);
+        let amount = text!("{} files, {} bytes", report.files, report.bytes);
         out.good(match args.dry_run {
-            true => format!("Would clone {from} to {to}: {amount}"),
-            false => format!("Cloned {from} to {to}: {amount}, compared"),
+            true => text!("Would clone {from} to {to}: {amount}", from, to, amount),
+            false => text!("Cloned {from} to {to}: {amount}, compared", from, to, amount),
         });
     }
     let filed = file_page(page, || ticket(args, &done), &mut exit, out);
@@ -80,7 +80,7 @@ fn copy(args: &CloneArgs, out: Out) -> Result<cid::CloneReport> {
         let percent = (state.copied + state.compared) * 50 / state.total.max(1);
         if percent != shown {
             shown = percent;
-            out.progress(&format!("{percent} % of {} bytes copied and compared", state.total));
+            out.progress(&text!("{percent} % of {total} bytes copied and compared", percent, total = state.total));
         }
     };
     let done = Cid::open(&args.cid).and_then(|cid| cid::clone(&cid, &args.new, &mut progress));
@@ -99,19 +99,21 @@ fn ticket(args: &CloneArgs, done: &Result<cid::CloneReport>) -> String {
     let mut result = CidResult::new(&new, status);
     result.error = done.as_ref().err().map(ErrorReport::new);
     let did = done.as_ref().ok().map(|report| {
-        let amount = format!("{}, {} bytes", count(report.files, "file", "files"), report.bytes);
+        let amount = text!("{}, {} bytes", count(report.files, "file", "files"), report.bytes);
         match args.dry_run {
-            true => format!("Dry run: {amount} would be copied from {from}; nothing was."),
-            false => format!("Done: copied from {from}, {amount}."),
+            true => text!("Dry run: {amount} would be copied from {from}; nothing was.", amount, from),
+            false => text!("Done: copied from {from}, {amount}.", from, amount),
         }
     });
-    let verified = "Each byte of the copy was read and compared with the original before the folder got its name.";
+    let verified =
+        text!("Each byte of the copy was read and compared with the original before the folder got its name.");
     let purpose = Some(format!("clone of {from}"));
     let cid = ChangedCid { did, verified: Some(verified), ..ChangedCid::new(result, purpose, false) };
     change_page(&ChangePage {
-        left: &[format!(
+        left: &[text!(
             "See in the vendor's manager that it updates {new} as an installation of its own [14635]: one that is only a copy \
-             gets no update from it (assumed)."
+             gets no update from it (assumed).",
+            new
         )],
         ..ChangePage::new("clone", args.dry_run, &Made::now(), &[cid])
     })

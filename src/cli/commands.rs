@@ -62,8 +62,8 @@ pub(super) struct Cli {
     /// When to color the output
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, hide_possible_values = true)]
     color: Color,
-    /// The language of what people read: en or de
-    #[arg(long, global = true, hide = true, value_name = "LANGUAGE", value_parser = super::language::tag)]
+    /// The language of what people read: en or de; by default that of the system
+    #[arg(long, global = true, value_name = "LANGUAGE", value_parser = super::language::tag)]
     lang: Option<String>,
 }
 

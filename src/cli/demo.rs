@@ -46,14 +46,14 @@ fn demo(args: &DemoArgs, out: Out) -> Result<Body> {
         out.line("");
         out.heading(what);
     };
-    out.heading(format!("1. A CID as the management server makes it: {}", esxp.display()));
+    out.heading(text!("1. A CID as the management server makes it: {}", esxp.display()));
     DemoCid { rms9x: true, ..DemoCid::default() }.write(&esxp)?;
     let before = relay::show(&Cid::open(&esxp)?)?;
     out.toned(relay_lines(&before));
 
     step(format!("2. configcid clone {} {}", esxp.display(), mresxp.display()));
     let report = cid::clone(&Cid::open(&esxp)?, &mresxp, &mut |_| {})?;
-    out.line(format!("{} files, {} bytes, compared", report.files, report.bytes));
+    out.line(text!("{} files, {} bytes, compared", report.files, report.bytes));
 
     let (ip, fqdn, netbios) = ("10.1.200.65", "MRComputer.Sales.Acme", "MRComputer");
     step(format!("3. configcid relay set {} --ip {ip} --fqdn {fqdn} --netbios {netbios}", mresxp.display()));
@@ -62,7 +62,7 @@ fn demo(args: &DemoArgs, out: Out) -> Result<Body> {
     plan_lines(&plan).iter().for_each(|line| out.change(line));
     plan.apply()?;
 
-    step("4. What changed, secrets masked".to_owned());
+    step(text!("4. What changed, secrets masked").to_owned());
     out.diffs(&plan);
 
     step(format!("5. configcid relay show {}", mresxp.display()));
@@ -71,10 +71,10 @@ fn demo(args: &DemoArgs, out: Out) -> Result<Body> {
 
     step(format!("6. configcid catalog verify {}", mresxp.display()));
     let faults = verify(&Cid::open(&mresxp)?, &RefreshOptions::default(), Scope::Everything)?.faults.len();
-    out.good(if faults == 0 { "No faults".to_owned() } else { count(faults, "fault", "faults") });
+    out.good(if faults == 0 { text!("No faults").to_owned() } else { count(faults, "fault", "faults") });
     out.line("");
     extras(&folder)?;
-    out.line(format!("Both CIDs stay in {} for you to look at.", folder.display()));
+    out.line(text!("Both CIDs stay in {} for you to look at.", folder.display()));
     out.line(
         "What else is there is for the examples in the help of commands: messages, a log, an endpoint's registry.",
     );

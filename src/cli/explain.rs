@@ -63,10 +63,10 @@ fn finding(page: Page) -> Finding {
 }
 
 fn unknown(id: &str, near: &[&str]) -> Error {
-    let error = Error::usage(format!("there is no finding {id:?}"));
+    let error = Error::usage(text!("there is no finding {id}", id = format!("{id:?}")));
     if !near.is_empty() {
         let near: Vec<String> = near.iter().map(|id| format!("configcid explain {id}")).collect();
-        return error.next(format!("did you mean {}?", near.join(" or ")));
+        return error.next(text!("did you mean {}?", near.join(" or ")));
     }
     // Half a name is no slip of it: `checksum` may be one of several.
     let part = id.to_ascii_lowercase();
@@ -76,7 +76,7 @@ fn unknown(id: &str, near: &[&str]) -> Error {
     ids.truncate(8);
     match ids.is_empty() {
         true => error.next("configcid explain lists them all"),
-        false => error.next(format!("these have it in their names: {}", ids.join(", "))),
+        false => error.next(text!("these have it in their names: {}", ids.join(", "))),
     }
 }
 
@@ -84,10 +84,10 @@ fn show(page: &Page, out: Out) {
     let (_, command, document) = page.finder.words();
     out.heading(format!("{} ({})", page.id, page.severity));
     out.line(format!("  {}", page.meaning));
-    out.line(format!("  Why it matters: {}", page.why));
-    out.line(format!("  What to do: {}.", page.next));
-    out.line(format!("  Source: {}", page.source));
-    out.line(format!("  Found by: {command} ({document})"));
+    out.line(text!("  Why it matters: {}", page.why));
+    out.line(text!("  What to do: {}.", page.next));
+    out.line(text!("  Source: {}", page.source));
+    out.line(text!("  Found by: {command} ({document})", command, document));
     out.line("");
 }
 

@@ -14,17 +14,14 @@ use crate::messenger::user_language;
 /// Names the language where no option does.
 const VARIABLE: &str = "CONFIGCID_LANG";
 
-/// Whether every room speaks German: only then the system's language is followed.
-const IS_WHOLE: bool = false;
-
 /// Sets the language of the run. What programs read is English: they know words by it.
 pub(super) fn choose(words: &[OsString]) {
     let before_end = || words.iter().skip(1).take_while(|word| *word != "--");
-    if before_end().any(|word| word == "--json" || word == "--nagios") {
+    if before_end().any(|word| ["--json", "--nagios", "--csv"].iter().any(|of_programs| word == of_programs)) {
         return;
     }
     let wanted = asked(before_end()).or_else(|| std::env::var(VARIABLE).ok().filter(|value| !value.is_empty()));
-    let system = || user_language().filter(|_| IS_WHOLE).map(|language| language.to_string());
+    let system = || user_language().map(|language| language.to_string());
     if wanted.or_else(system).is_some_and(|tag| is_german(&tag)) {
         speak_german();
     }

@@ -28,7 +28,8 @@ pub(super) struct CompletionsArgs {
     shell: clap_complete::Shell,
 }
 
-pub(super) fn completions(args: &CompletionsArgs, mut program: Command, out: Out) -> Exit {
+pub(super) fn completions(args: &CompletionsArgs, program: Command, out: Out) -> Exit {
+    let mut program = super::language::translated(program);
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut program, "configcid", &mut script);
     out.document(&String::from_utf8_lossy(&script));
@@ -40,6 +41,7 @@ pub(super) fn man(args: &ManArgs, program: Command, out: Out) -> Exit {
     let mut program =
         program.long_version(Resettable::Reset).after_help(Resettable::Reset).disable_help_subcommand(true);
     program.build();
+    let program = super::language::translated(program);
     let done = match &args.all {
         Some(dir) => {
             all(&program, dir).and_then(|()| write(&dir.join("configcid-findings.7"), &crate::explain::manual()))

@@ -94,7 +94,7 @@ fn show(args: &ShowArgs, out: Out) -> Exit {
     for ShownSetting { name, value, .. } in &shown.settings {
         out.line(format!("{name:width$}  {value}"));
     }
-    shown.faults.iter().for_each(|fault| out.fault(format!("fault: {fault}")));
+    shown.faults.iter().for_each(|fault| out.fault(text!("fault: {fault}", fault)));
     out.toned(doubt_lines(&shown.findings, ""));
     let exit = if shown.faults.is_empty() { Exit::Done } else { Exit::Faults };
     out.answer(COMMAND, exit, shown);
@@ -160,7 +160,7 @@ fn try_set(command: &'static str, args: &SetArgs, out: Out) -> Result<Exit> {
 /// error about such a name would show a secret.
 fn check_value(name: &str, value: &str, force: bool) -> Result<()> {
     if is_secret_key(value) && !is_secret_key(name) && !force {
-        let what = format!("{value} is the name of a value, and stands where the value belongs");
+        let what = text!("{value} is the name of a value, and stands where the value belongs", value);
         return Err(
             Error::new(ErrorKind::Usage, what).next("give the name first: configcid mrinit set FILE NAME VALUE")
         );
@@ -169,7 +169,7 @@ fn check_value(name: &str, value: &str, force: bool) -> Result<()> {
     if is_address && !force {
         value.parse::<RelayAddress>().map_err(|error| {
             let next = error.next_step().map_or_else(String::new, |next| format!("{next}; "));
-            error.next(format!("{next}--force writes it as it is"))
+            error.next(text!("{next}--force writes it as it is", next))
         })?;
     }
     Ok(())
@@ -180,5 +180,5 @@ fn taken_option(value: &str) -> Option<Error> {
     let command = SetArgs::augment_args(clap::Command::new("set"));
     let options = command.get_arguments().filter_map(|arg| arg.get_long());
     let near = nearest(value.strip_prefix("--")?, options.chain(["json", "quiet", "verbose", "color", "help"]))?;
-    Some(Error::usage(format!("{value} stands where the value should be")).next(format!("write --{near}")))
+    Some(Error::usage(text!("{value} stands where the value should be", value)).next(text!("write --{near}", near)))
 }

@@ -66,9 +66,9 @@ impl PaperFlags {
             (true, false) => Status::Changed,
         };
         match status {
-            Status::Unchanged => out.good(format!("{name} holds it already")),
-            Status::Planned => out.line(format!("Would write {name}")),
-            _ => out.good(format!("Wrote {name}")),
+            Status::Unchanged => out.good(text!("{name} holds it already", name)),
+            Status::Planned => out.line(text!("Would write {name}", name)),
+            _ => out.good(text!("Wrote {name}", name)),
         }
         out.answer(
             command,

@@ -152,18 +152,20 @@ impl SiteFlags {
             let url = format!("{url}/").to_lowercase();
             for (other, other_server) in &known {
                 if url == *other {
-                    return usage("this URL is named twice", "nothing was changed; name each once");
+                    return usage(text!("this URL is named twice"), text!("nothing was changed; name each once"));
                 }
                 if url.starts_with(other) || other.starts_with(&url) {
                     return usage(
-                        "of two URLs that are named one lies in the other",
-                        "nothing was changed; name each once",
+                        text!("of two URLs that are named one lies in the other"),
+                        text!("nothing was changed; name each once"),
                     );
                 }
                 if self.user.is_some() && server.is_some() && other_server.is_some() && server != *other_server {
                     return usage(
-                        "a user is named, and URLs of more than one server: the password would go to all of them",
-                        "nothing was changed; run it once for each server",
+                        text!(
+                            "a user is named, and URLs of more than one server: the password would go to all of them"
+                        ),
+                        text!("nothing was changed; run it once for each server"),
                     );
                 }
             }
@@ -240,8 +242,8 @@ fn refuse_there(new: &Path) -> Result<()> {
         return Ok(());
     }
     let next = match Writer::needs_recovery(new) {
-        true => "configcid recover ends the change to it that was interrupted",
-        false => "configcid sync brings it what it lacks; or name a folder that is not there yet",
+        true => text!("configcid recover ends the change to it that was interrupted"),
+        false => text!("configcid sync brings it what it lacks; or name a folder that is not there yet"),
     };
     Err(Error::new(ErrorKind::Usage, "this is a CID already").in_file(new).next(next))
 }
@@ -258,7 +260,10 @@ fn destination(name: &Path, command: &str, site: &SiteFlags, out: Out) -> Result
     }
     let wrong = |what: &str, next: &str| Err(Error::new(ErrorKind::Usage, what).in_file(name).next(next));
     if command == "fetch" {
-        return wrong("fetch makes a folder, and this is a URL", "configcid sync publishes a CID to a URL");
+        return wrong(
+            text!("fetch makes a folder, and this is a URL"),
+            text!("configcid sync publishes a CID to a URL"),
+        );
     }
     #[cfg(feature = "remote")]
     if ObjectAddress::is_one(&name.to_string_lossy()) {
@@ -270,7 +275,10 @@ fn destination(name: &Path, command: &str, site: &SiteFlags, out: Out) -> Result
     #[cfg(not(feature = "remote"))]
     {
         let _ = (site, out);
-        wrong("this configcid was built without what writes to URLs", "name a folder: a local one, or a share")
+        wrong(
+            text!("this configcid was built without what writes to URLs"),
+            text!("name a folder: a local one, or a share"),
+        )
     }
 }
 
@@ -360,19 +368,21 @@ fn changed(delivered: &Delivered) -> ChangedCid {
     let Delivered { ran, sent } = delivered;
     let summary = sent.summary();
     let did = match (ran.status, sent.is_new) {
-        (Status::Unchanged, _) => Some("Nothing to do: by its catalogs it has all of it.".to_owned()),
-        (Status::Planned, true) => Some(format!("Dry run: it would be made with {summary}; nothing was.")),
-        (Status::Planned, false) => Some(format!("Dry run: it would get {summary}; nothing was written.")),
-        (Status::Changed, true) => Some(format!("Done: made with {summary}.")),
-        (Status::Changed, false) => Some(format!("Done: {summary}.")),
+        (Status::Unchanged, _) => Some(text!("Nothing to do: by its catalogs it has all of it.").to_owned()),
+        (Status::Planned, true) => Some(text!("Dry run: it would be made with {summary}; nothing was.", summary)),
+        (Status::Planned, false) => Some(text!("Dry run: it would get {summary}; nothing was written.", summary)),
+        (Status::Changed, true) => Some(text!("Done: made with {summary}.", summary)),
+        (Status::Changed, false) => Some(text!("Done: {summary}.", summary)),
         _ => None,
     };
     let purpose = ran.carried_out().map(|plan| plan.purpose().to_owned());
     // A folder that was made by it has nothing before it to go back to, and nothing at a URL is undone.
     let can_go_back = !sent.is_new && !is_url(Path::new(&ran.cid));
     let has_history = can_go_back && ran.carried_out().is_some_and(Plan::is_for_cid);
-    let verified = "What came was compared with what the source's catalogs say of it, and what was written was read back and \
-                    compared with that.";
+    let verified = text!(
+        "What came was compared with what the source's catalogs say of it, and what was written was read back and \
+                    compared with that."
+    );
     ChangedCid { did, verified: Some(verified), ..ChangedCid::new(CidResult::of(ran), purpose, has_history) }
 }
 
@@ -405,21 +415,23 @@ fn show(delivered: &Delivered, dry_run: bool, out: Out) {
             let named = if out.verbose { usize::MAX } else { NAMED };
             lines.iter().take(named).for_each(|line| out.change(line));
             if lines.len() > named {
-                out.line(format!("... and {} more; --verbose names all", lines.len() - named));
+                out.line(text!("... and {} more; --verbose names all", lines.len() - named));
             }
         }
     }
     let summary = delivered.sent.summary();
     match ran.status {
-        Status::Unchanged => out.good(format!("{cid}: nothing to do, by its catalogs it has all of it")),
+        Status::Unchanged => out.good(text!("{cid}: nothing to do, by its catalogs it has all of it", cid)),
         Status::Planned if delivered.sent.is_new => {
-            out.good(format!("{cid}: would be made with {summary}; nothing was"))
+            out.good(text!("{cid}: would be made with {summary}; nothing was", cid, summary))
         }
-        Status::Planned => out.good(format!("{cid}: would get {summary}; nothing was written")),
-        Status::Changed if delivered.sent.is_new => out.good(format!("{cid}: made with {summary}; verified")),
-        Status::Changed => out.good(format!("{cid}: {summary}; verified")),
+        Status::Planned => out.good(text!("{cid}: would get {summary}; nothing was written", cid, summary)),
+        Status::Changed if delivered.sent.is_new => {
+            out.good(text!("{cid}: made with {summary}; verified", cid, summary))
+        }
+        Status::Changed => out.good(text!("{cid}: {summary}; verified", cid, summary)),
         Status::Failed => {
-            out.fault(format!("{cid}: {summary}; but the result is not as it should be:"));
+            out.fault(text!("{cid}: {summary}; but the result is not as it should be:", cid, summary));
             ran.faults.iter().for_each(|fault| out.fault(fault_line(fault)));
         }
         Status::Left | Status::Drifted => {}
@@ -444,9 +456,9 @@ fn end_table(all: &[Delivered], counts: &BTreeMap<&'static str, usize>, out: Out
         if delivered.ran.exit() == Exit::Done { out.line(row) } else { out.fault(row) }
     }
     let said: Vec<String> = counts.iter().map(|(status, count)| format!("{count} {status}")).collect();
-    let said = format!("{} of {}", said.join(", "), count(all.len(), "destination", "destinations"));
+    let said = text!("{} of {}", said.join(", "), count(all.len(), "destination", "destinations"));
     match counts.contains_key("failed") {
-        true => out.fault(format!("{said}; run it again when the causes are removed: it does what is left")),
+        true => out.fault(text!("{said}; run it again when the causes are removed: it does what is left", said)),
         false => out.good(said),
     }
 }
@@ -477,19 +489,23 @@ impl States {
     fn are_told_at_an_end(&self) {
         let states = self.clone();
         signals::ask_first(move || {
-            eprintln!("\nstopped; the same command again does what is left, and goes on where it was:");
+            eprintln!("{}", text!("\nstopped; the same command again does what is left, and goes on where it was:"));
             let states = states.0.lock().unwrap_or_else(PoisonError::into_inner);
             for (name, state) in states.iter() {
                 let said = match state {
-                    State::Waits => "not begun",
+                    State::Waits => text!("not begun"),
                     State::Ended(status) => status,
                     State::UnderWay if is_url(Path::new(name)) => {
-                        "under way: what was sent is kept, and all that its catalogs list is there; its lock stays until the next run \
+                        text!(
+                            "under way: what was sent is kept, and all that its catalogs list is there; its lock stays until the next run \
                          from this computer, or takes --break-lock"
+                        )
                     }
                     State::UnderWay => {
-                        "under way: what was brought is kept; it is as it was, or its journal tells the next run (or configcid recover) \
+                        text!(
+                            "under way: what was brought is kept; it is as it was, or its journal tells the next run (or configcid recover) \
                          how to end the change"
+                        )
                     }
                 };
                 eprintln!("  {name}: {said}");

@@ -67,7 +67,7 @@ pub(super) fn file_page(
     match page.write(&text()) {
         Ok(()) => {
             let file = file.to_string_lossy().into_owned();
-            out.line(format!("Wrote {file}"));
+            out.line(text!("Wrote {file}", file));
             Filed { report: Some(file), error: None }
         }
         Err(why) => {
@@ -121,7 +121,7 @@ impl Work<'_> {
             out.fault(NOTHING_WRITTEN);
         } else if exit == Exit::Some {
             let failed = exits.iter().filter(|exit| **exit != Exit::Done).count();
-            out.line(format!("{failed} of {} CIDs failed", cids.len()));
+            out.line(text!("{failed} of {cids} CIDs failed", failed, cids = cids.len()));
         }
         let filed = file_page(page, || self.page(&results), &mut exit, out);
         let cids = results.into_iter().map(|cid| cid.result).collect();
@@ -144,8 +144,8 @@ impl Work<'_> {
         }
         let Some(plan) = &ran.plan else { return };
         (self.lines)(plan).iter().for_each(|line| out.change(line));
-        plan.said().iter().for_each(|line| out.detail(format!("    it said: {line}")));
-        plan.notes().iter().for_each(|note| out.line(format!("note: {note}")));
+        plan.said().iter().for_each(|line| out.detail(text!("    it said: {line}", line)));
+        plan.notes().iter().for_each(|note| out.line(text!("note: {note}", note)));
         plan.warnings().iter().for_each(|warning| out.warning(warning));
         // Bounded: a manifest may list one folder of many.
         let named = if out.verbose { usize::MAX } else { 5 };
@@ -157,12 +157,12 @@ impl Work<'_> {
         let files = count(plan.changes().len(), "file", "files");
         match ran.status {
             Status::Unchanged => out.good("Nothing to do: everything is as it should be"),
-            Status::Planned => out.good(format!("Dry run: {files} would be written; nothing was")),
-            Status::Changed if self.run.look.is_some() => out.good(format!("Done: {files} written and verified")),
-            Status::Changed => out.good(format!("Done: {files} written")),
+            Status::Planned => out.good(text!("Dry run: {files} would be written; nothing was", files)),
+            Status::Changed if self.run.look.is_some() => out.good(text!("Done: {files} written and verified", files)),
+            Status::Changed => out.good(text!("Done: {files} written", files)),
             Status::Left | Status::Drifted => {}
             Status::Failed => {
-                out.fault(format!("{files} written, but the result is not as it should be:"));
+                out.fault(text!("{files} written, but the result is not as it should be:", files));
                 ran.faults.iter().for_each(|fault| out.fault(fault_line(fault)));
             }
         }

@@ -104,7 +104,7 @@ pub(crate) fn carry_out(plan: &ClientPlan, host: &Host<'_>) -> Result<Done> {
     let sets_up = plan.steps.contains(&Step::SetUp);
     let state = host.endpoint.services().state(ROUTER.name)?;
     if sets_up && state.is_none() {
-        return Err(Error::new(ErrorKind::Service, format!("there is no service {:?}", ROUTER.display))
+        return Err(Error::new(ErrorKind::Service, text!("there is no service {}", format!("{:?}", ROUTER.display)))
             .next("install Remote Management System from its CID first"));
     }
     let ran = state.is_some_and(|state| state != ServiceState::Stopped);
@@ -142,7 +142,7 @@ pub(crate) fn carry_out(plan: &ClientPlan, host: &Host<'_>) -> Result<Done> {
         record.done = false;
         take_back(&plan.folder, &record, host, &mut done);
     } else if sets_up && !ran {
-        done.notes.push("the service \"Sophos Message Router\" did not run, and was not started".to_owned());
+        done.notes.push(text!("the service \"Sophos Message Router\" did not run, and was not started").to_owned());
     }
     done.parent = parent(host, Some(&plan.expected())).ok();
     Ok(done)
@@ -203,7 +203,7 @@ fn restart(host: &Host<'_>, done: &mut Done) -> Result<()> {
         let (ok, why) = (step.ok, step.why.clone());
         done.service.push(step);
         if !ok {
-            let what = format!("the router does not {}: {}", action.name(), why.unwrap_or_default());
+            let what = text!("the router does not {}: {}", action.name(), why.unwrap_or_default());
             return Err(Error::new(ErrorKind::Service, what));
         }
     }
@@ -227,9 +227,15 @@ fn wait(host: &Host<'_>, expected: &Expected) -> Result<()> {
         }
         if begin.elapsed() >= host.bounds.parent {
             let lists: Vec<&str> = found.views.iter().filter_map(|view| view.parent_address.as_deref()).collect();
-            let is = if lists.is_empty() { "missing".to_owned() } else { lists.join(" and ") };
+            let is = if lists.is_empty() { text!("missing").to_owned() } else { lists.join(text!(" and ")) };
             let seconds = host.bounds.parent.as_secs_f64();
-            let what = format!("after {seconds:.0} s {PARENT_ADDRESS} is {is}, and not {}", expected.list);
+            let what = text!(
+                "after {seconds} s {PARENT_ADDRESS} is {is}, and not {list}",
+                seconds = format!("{seconds:.0}"),
+                PARENT_ADDRESS,
+                is,
+                list = expected.list
+            );
             return Err(Error::new(ErrorKind::Program, what).next(
                 "look at what else sets the router up: a .orig file, a policy, a program of software distribution",
             ));
@@ -253,15 +259,18 @@ pub(crate) fn undo(folder: &Path, host: &Host<'_>) -> Result<Done> {
         let expected = Expected { list: record.expected.clone(), from: None, warnings: Vec::new() };
         let found = parent(host, Some(&expected))?;
         if record.sets_up && found.state != CheckState::Same {
-            return Err(Error::new(ErrorKind::Changed, format!("{PARENT_ADDRESS} is no longer {}", record.expected))
-                .next("it was set up otherwise since: see it with configcid client check"));
+            return Err(Error::new(
+                ErrorKind::Changed,
+                text!("{PARENT_ADDRESS} is no longer {expected}", PARENT_ADDRESS, expected = record.expected),
+            )
+            .next("it was set up otherwise since: see it with configcid client check"));
         }
     }
     let file = folder.join(&record.file);
     if !is_one_of(&file, &[&record.before, &record.after]) {
         return Err(Error::new(ErrorKind::Changed, "it is neither what it was before nor what configcid made of it")
             .in_file(&file)
-            .next(format!("look at it; the old file is {BEFORE} beside it")));
+            .next(text!("look at it; the old file is {BEFORE} beside it", BEFORE)));
     }
     let mut done = Done::new(DoneStatus::Undone);
     take_back(folder, &record, host, &mut done);
@@ -298,7 +307,7 @@ fn take_back(folder: &Path, record: &Record, host: &Host<'_>, done: &mut Done) {
     if faults.is_empty() {
         done.status = DoneStatus::TakenBack;
         if let Err(error) = Record::remove(folder) {
-            done.notes.push(format!("all is as it was, but for the record: {error}"));
+            done.notes.push(text!("all is as it was, but for the record: {error}", error));
         }
     } else {
         done.status = DoneStatus::Half;
@@ -320,7 +329,7 @@ fn put_file_back(folder: &Path, record: &Record) -> Result<()> {
     if !is_one_of(&file, &[&record.after]) {
         return Err(Error::new(ErrorKind::Changed, "somebody else has changed it meanwhile")
             .in_file(&file)
-            .next(format!("look at it; the old file is {BEFORE} beside it")));
+            .next(text!("look at it; the old file is {BEFORE} beside it", BEFORE)));
     }
     write_file(&file, &before, true)
 }

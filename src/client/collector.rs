@@ -11,7 +11,7 @@ use crate::envelopes::fill;
 /// # Errors
 /// `share` is no whole path of a share or drive that a script can hold.
 pub(crate) fn collector_script(script: Script, share: &str, asks_first: bool) -> Result<String> {
-    let share = script_path(share, r"name the share as computers reach it, such as \\Server1\Endpoints$")?;
+    let share = script_path(share, text!(r"name the share as computers reach it, such as \\Server1\Endpoints$"))?;
     let template = match script {
         Script::Cmd => include_str!("../../templates/collect.cmd"),
         Script::PowerShell => include_str!("../../templates/collect.ps1"),

@@ -121,11 +121,15 @@ pub(crate) fn prepare(computer: &dyn Identity, bound: Duration) -> Result<Prepar
         if !ok {
             let back = start_again(computer, &done.services, bound);
             let next = if back {
-                "nothing was removed; stop it by hand, and run this again"
+                text!("nothing was removed; stop it by hand, and run this again")
             } else {
-                "nothing was removed, and what was stopped does not run: start it in services.msc"
+                text!("nothing was removed, and what was stopped does not run: start it in services.msc")
             };
-            return Err(Error::new(ErrorKind::Service, format!("{} does not stop: {why}", service.display)).next(next));
+            return Err(Error::new(
+                ErrorKind::Service,
+                text!("{service} does not stop: {why}", service = service.display, why),
+            )
+            .next(next));
         }
     }
     for secret in &done.identity {
@@ -136,10 +140,10 @@ pub(crate) fn prepare(computer: &dyn Identity, bound: Duration) -> Result<Prepar
     done.left = identity(computer)?;
     done.running = seen(computer)?.running;
     if !done.running.is_empty() {
-        done.faults.push(format!("{} was started again by somebody: it makes a new identity", done.running.join(", ")));
+        done.faults.push(text!("{} was started again by somebody: it makes a new identity", done.running.join(", ")));
     }
     if !done.left.is_empty() && done.faults.is_empty() {
-        done.faults.push("a part of the identity was written again by somebody".to_owned());
+        done.faults.push(text!("a part of the identity was written again by somebody").to_owned());
     }
     Ok(done)
 }

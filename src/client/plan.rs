@@ -114,7 +114,7 @@ impl ClientPlan {
         }
         let plan = Self { folder: folder.to_owned(), file, expected, from, now, orig, changes, steps, before, after };
         if plan.steps.contains(&Step::SetUp) && !plan.program().is_file() {
-            return Err(Error::new(ErrorKind::Io, format!("there is no {SETUP_PROGRAM} in it"))
+            return Err(Error::new(ErrorKind::Io, text!("there is no {SETUP_PROGRAM} in it", SETUP_PROGRAM))
                 .in_file(folder)
                 .next("name the folder where Remote Management System is installed with --installed DIR"));
         }
@@ -141,17 +141,27 @@ impl ClientPlan {
         let file = self.file.display();
         match step {
             Step::Write => match &self.from {
-                Some(from) => format!("replace {file} by {}, and keep the old one as {BEFORE}", from.display()),
-                None => format!("edit {KEY_PARENT_ROUTER} of {file}, and keep the old file as {BEFORE}"),
+                Some(from) => text!(
+                    "replace {file} by {from}, and keep the old one as {BEFORE}",
+                    file,
+                    from = from.display(),
+                    BEFORE
+                ),
+                None => text!(
+                    "edit {KEY_PARENT_ROUTER} of {file}, and keep the old file as {BEFORE}",
+                    KEY_PARENT_ROUTER,
+                    file,
+                    BEFORE
+                ),
             },
             Step::MoveAside => {
                 let orig = self.orig.as_ref().map(|orig| orig.display().to_string()).unwrap_or_default();
-                format!("move {orig} aside, which wins over a new file")
+                text!("move {orig} aside, which wins over a new file", orig)
             }
-            Step::SetUp => format!("run {}", self.program().display()),
-            Step::Restart => "restart the service \"Sophos Message Router\"".to_owned(),
+            Step::SetUp => text!("run {}", self.program().display()),
+            Step::Restart => text!("restart the service \"Sophos Message Router\"").to_owned(),
             Step::Wait => {
-                format!("wait until the registry's ParentAddress is {}; else put everything back", self.expected)
+                text!("wait until the registry's ParentAddress is {}; else put everything back", self.expected)
             }
         }
     }
@@ -169,12 +179,14 @@ fn installed_file(folder: &Path) -> Result<PathBuf> {
     }
     match &found[..] {
         [file] => Ok(file.clone()),
-        [] => Err(Error::new(ErrorKind::Io, format!("there is no {MRINIT} in it"))
+        [] => Err(Error::new(ErrorKind::Io, text!("there is no {MRINIT} in it", MRINIT))
             .in_file(folder)
             .next("name the folder where Remote Management System is installed with --installed DIR")),
-        _ => Err(Error::new(ErrorKind::CaseConflict, format!("it has two files called {MRINIT} but for the case"))
-            .in_file(folder)
-            .next("remove the one that is not meant")),
+        _ => {
+            Err(Error::new(ErrorKind::CaseConflict, text!("it has two files called {MRINIT} but for the case", MRINIT))
+                .in_file(folder)
+                .next("remove the one that is not meant"))
+        }
     }
 }
 
@@ -201,7 +213,7 @@ fn check_identity(installed: &Mrinit, new: &Mrinit) -> Result<()> {
     if differ.is_empty() {
         return Ok(());
     }
-    let what = format!(
+    let what = text!(
         "its identity keys are not those of the installed file ({}): it is another estate's, and would cut this computer off",
         differ.join(", ")
     );
@@ -229,7 +241,11 @@ fn check_list(list: &str, from: Option<&Path>, own_name: Option<&str>) -> Result
         None => Ok(()),
         Some(own) => Err(Error::new(
             ErrorKind::Usage,
-            format!("{list} is this computer, {own}: a relay does not report to itself, but to MRParentAddress"),
+            text!(
+                "{list} is this computer, {own}: a relay does not report to itself, but to MRParentAddress",
+                list,
+                own
+            ),
         )
         .next("run this on the endpoints, and configcid relay check here")),
     }
@@ -256,7 +272,7 @@ fn changes(before: &Mrinit, after: &Mrinit) -> Vec<String> {
     let (before, after) = (values(before), values(after));
     let shown = |name: &str, found: Option<&(String, Vec<Value>)>| match found {
         None => "(none)".to_owned(),
-        Some((_, values)) => values.iter().map(|value| value.shown_as(name)).collect::<Vec<_>>().join(" and "),
+        Some((_, values)) => values.iter().map(|value| value.shown_as(name)).collect::<Vec<_>>().join(text!(" and ")),
     };
     let mut names: Vec<&String> = before.keys().chain(after.keys()).collect();
     names.sort();

@@ -106,10 +106,10 @@ impl Record {
         let wrong = |what: String| {
             Error::new(ErrorKind::Journal, what)
                 .in_file(&path)
-                .next(format!("put {BEFORE} back by hand, run ClientMRInit.exe, and remove the record"))
+                .next(text!("put {BEFORE} back by hand, run ClientMRInit.exe, and remove the record", BEFORE))
         };
-        let record: Self =
-            serde_json::from_slice(&bytes).map_err(|error| wrong(format!("the record cannot be read: {error}")))?;
+        let record: Self = serde_json::from_slice(&bytes)
+            .map_err(|error| wrong(text!("the record cannot be read: {error}", error)))?;
         // Names in it are those of files in the folder, and nothing else.
         let names = [
             Some(&record.file),
@@ -119,7 +119,7 @@ impl Record {
         let is_plain = |name: &&String| !name.is_empty() && !name.contains(['/', '\\', ':']) && !name.starts_with("..");
         match names.iter().flatten().all(is_plain) && record.registry.iter().all(|kept| kept.value().is_some()) {
             true => Ok(Some(record)),
-            false => Err(wrong("the record was changed by somebody".to_owned())),
+            false => Err(wrong(text!("the record was changed by somebody").to_owned())),
         }
     }
 

@@ -21,7 +21,7 @@ pub(crate) enum Script {
 /// # Errors
 /// `cid` is no whole path of a share or drive that a script can hold.
 pub(crate) fn set_script(script: Script, cid: &str, bound: Duration) -> Result<String> {
-    let cid = script_path(cid, r"name the CID as endpoints reach it, such as \\Server1\InterChk\MRESXP")?;
+    let cid = script_path(cid, text!(r"name the CID as endpoints reach it, such as \\Server1\InterChk\MRESXP"))?;
     let template = match script {
         Script::Cmd => include_str!("../../templates/client-set.cmd"),
         Script::PowerShell => include_str!("../../templates/client-set.ps1"),
@@ -35,18 +35,21 @@ pub(crate) fn set_script(script: Script, cid: &str, bound: Duration) -> Result<S
 
 /// A folder as computers reach it, which a script can hold: `\\Server1\InterChk\MRESXP`, or on a drive.
 pub(super) fn script_path(folder: &str, next: &str) -> Result<String> {
-    let wrong = |why: &str| Err(Error::usage(format!("{folder:?} cannot stand in a script: {why}")).next(next));
+    let wrong = |why: &str| {
+        Err(Error::usage(text!("{folder} cannot stand in a script: {why}", folder = format!("{folder:?}"), why))
+            .next(next))
+    };
     let path = folder.replace('/', "\\");
     let path = path.trim_end_matches('\\');
     let names = if let Some(share) = path.strip_prefix(r"\\") {
         if share.split('\\').count() < 2 {
-            return wrong("a server has no folder without a share");
+            return wrong(text!("a server has no folder without a share"));
         }
         share
     } else {
         match path.split_once(":\\") {
             Some((drive, names)) if drive.len() == 1 && drive.as_bytes()[0].is_ascii_alphabetic() => names,
-            _ => return wrong("it is no whole path"),
+            _ => return wrong(text!("it is no whole path")),
         }
     };
     // What a shell would take for its own, however it is quoted. A hidden share's name ends in a dollar sign, which no letter
@@ -54,7 +57,7 @@ pub(super) fn script_path(folder: &str, next: &str) -> Result<String> {
     let is_dollar = |name: &str| name.trim_end_matches('$').contains('$');
     let has_sign = |name: &str| name.contains(['%', '!', '"', '`', '^', '&']) || is_dollar(name);
     if names.split('\\').any(|name| check_name(name).is_err() || has_sign(name)) {
-        return wrong("a name in it is none that Windows takes, or has a sign that scripts take for their own");
+        return wrong(text!("a name in it is none that Windows takes, or has a sign that scripts take for their own"));
     }
     Ok(path.to_owned())
 }

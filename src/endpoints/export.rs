@@ -108,7 +108,7 @@ fn of_reg_file(file: &RegFile) -> Result<Evidence> {
             Some(Value::String(list) | Value::ExpandString(list)) => Ok(Parent::List(Arc::from(&**list))),
             Some(_) => Err(Error::new(
                 ErrorKind::RegistryFormat,
-                format!("{PARENT_ADDRESS} of the {}-bit view is no string", wanted.name()),
+                text!("{PARENT_ADDRESS} of the {wanted}-bit view is no string", PARENT_ADDRESS, wanted = wanted.name()),
             )),
         }
     };
@@ -148,7 +148,7 @@ fn collected(text: &str) -> Result<Evidence> {
     };
     if text.trim_end().lines().next_back().map(str::trim_end) != Some(END) {
         return Err(broken(
-            "it is cut: its last line is not the one that the script writes at the end",
+            text!("it is cut: its last line is not the one that the script writes at the end"),
             text.lines().count(),
         ));
     }
@@ -170,7 +170,7 @@ fn collected(text: &str) -> Result<Evidence> {
         }
     }
     if !evidence.tells() {
-        return Err(broken("it tells of no view of the registry", 1));
+        return Err(broken(text!("it tells of no view of the registry"), 1));
     }
     let mut found: Option<Installed> = None;
     for part in files.split(&format!("\n{FILE}")) {

@@ -215,7 +215,7 @@ impl Sightings {
         let Some(file) = file.to_str() else {
             // Such a name is none of a computer; its row says so.
             let name: Box<str> = safe(&file.to_string_lossy()).into();
-            let evidence = Evidence::broken("the name of the file is no text");
+            let evidence = Evidence::broken(text!("the name of the file is no text"));
             self.all.push(Sighting { name, when, place, part: Part::Line(0, Box::new(evidence)) });
             return;
         };

@@ -55,7 +55,9 @@ pub(super) fn judge(
     let expected = expected(registry, wanted);
     let (parent, verdict) = decide(&name, registry, installed, expected.as_ref(), wanted, &mut notes);
     if name.contains(char::is_whitespace) {
-        notes.push("the name has a blank in it, as no computer's has: is this a copy of another file?".to_owned());
+        notes.push(
+            text!("the name has a blank in it, as no computer's has: is this a copy of another file?").to_owned(),
+        );
     }
     Endpoint {
         name,
@@ -154,13 +156,13 @@ fn decide(
     };
     notes.extend(said);
     if let Some(trouble) = installed.and_then(|installed| installed.trouble.as_deref()) {
-        notes.push(format!("its mrinit.conf cannot be read: {trouble}"));
+        notes.push(text!("its mrinit.conf cannot be read: {trouble}", trouble));
     }
     (parent, found)
 }
 
 fn nothing_expected() -> Verdict {
-    let why = "nothing was expected: --expect or --cid names the relay, or a list has a column for it";
+    let why = text!("nothing was expected: --expect or --cid names the relay, or a list has a column for it");
     Verdict { is_unasked: true, ..verdict(EndpointState::Unknown, why) }
 }
 
@@ -168,23 +170,24 @@ fn nothing_expected() -> Verdict {
 fn by_file_alone(installed: Option<&Installed>, expected: Option<&Expected>) -> Verdict {
     use EndpointState::{OldParent, OrigWins, Unknown};
     let Some(installed) = installed else {
-        return verdict(Unknown, "no source tells of its parent");
+        return verdict(Unknown, text!("no source tells of its parent"));
     };
     if let Some(trouble) = &installed.trouble {
-        return verdict(Unknown, format!("its mrinit.conf cannot be read: {trouble}"));
+        return verdict(Unknown, text!("its mrinit.conf cannot be read: {trouble}", trouble));
     }
     if let Some(why) = orig_wins(installed, expected.map(|expected| &*expected.list).or(installed.parent.as_deref())) {
         return verdict(OrigWins, why);
     }
     match (&installed.parent, expected) {
         (Some(list), Some(expected)) if !same_list(list, &expected.list) => {
-            verdict(OldParent, "its mrinit.conf names another parent; the registry was not seen")
+            verdict(OldParent, text!("its mrinit.conf names another parent; the registry was not seen"))
         }
-        (Some(_), Some(_)) => {
-            verdict(Unknown, "its mrinit.conf names the expected parent, and its registry, which decides, was not seen")
-        }
+        (Some(_), Some(_)) => verdict(
+            Unknown,
+            text!("its mrinit.conf names the expected parent, and its registry, which decides, was not seen"),
+        ),
         (Some(_), None) => nothing_expected(),
-        (None, _) => verdict(Unknown, "no source tells of its parent"),
+        (None, _) => verdict(Unknown, text!("no source tells of its parent")),
     }
 }
 
@@ -208,16 +211,18 @@ fn beside(
     };
     if is_relay {
         // A relay takes MRParentAddress as its own parent.
-        notes.push("this computer is the relay itself, whose own parent is another".to_owned());
+        notes.push(text!("this computer is the relay itself, whose own parent is another").to_owned());
         let of_file = installed.and_then(|installed| installed.own_parent.as_deref());
         let own = match wanted.role {
             Role::Relay => wanted.own_parent.as_deref(),
             _ => of_file.or(wanted.own_parent.as_deref()),
         };
         return Some(match own {
-            Some(own) if same_list(own, parent) => verdict(Reports, "the relay itself: it reports to MRParentAddress"),
-            Some(_) => verdict(OldParent, "the relay itself: it does not report to MRParentAddress"),
-            None => verdict(Unknown, "the relay itself, and no mrinit.conf tells whom it should report to"),
+            Some(own) if same_list(own, parent) => {
+                verdict(Reports, text!("the relay itself: it reports to MRParentAddress"))
+            }
+            Some(_) => verdict(OldParent, text!("the relay itself: it does not report to MRParentAddress")),
+            None => verdict(Unknown, text!("the relay itself, and no mrinit.conf tells whom it should report to")),
         });
     }
     let installed = installed?;
@@ -226,12 +231,14 @@ fn beside(
         return Some(verdict(OrigWins, why));
     }
     if installed.orig.is_some() {
-        notes.push("a mrinit.conf.orig is there and names the same parent".to_owned());
+        notes.push(text!("a mrinit.conf.orig is there and names the same parent").to_owned());
     }
     match file {
         Some(list) if !same_list(list, parent) => Some(verdict(
             Contradicts,
-            "the registry and the installed mrinit.conf name different parents: the router was not set up with this file",
+            text!(
+                "the registry and the installed mrinit.conf name different parents: the router was not set up with this file"
+            ),
         )),
         _ => None,
     }
@@ -241,11 +248,13 @@ fn beside(
 fn orig_wins(installed: &Installed, target: Option<&str>) -> Option<String> {
     let orig = installed.orig.as_ref()?;
     match orig {
-        None => Some("a mrinit.conf.orig is there that cannot be read, and wins over a new file beside it".to_owned()),
+        None => Some(
+            text!("a mrinit.conf.orig is there that cannot be read, and wins over a new file beside it").to_owned(),
+        ),
         Some(list) if target.is_some_and(|target| same_list(target, list)) => None,
-        Some(_) => {
-            Some("a mrinit.conf.orig names another parent, and wins over a new file beside it: rename it".to_owned())
-        }
+        Some(_) => Some(
+            text!("a mrinit.conf.orig names another parent, and wins over a new file beside it: rename it").to_owned(),
+        ),
     }
 }
 

@@ -54,14 +54,14 @@ impl Columns {
         let Some(index) = COLUMNS.iter().position(|(name, _)| *name == plain_word(column)) else {
             let names = COLUMNS.map(|(name, _)| name);
             let next = match nearest(column, names) {
-                Some(name) => format!("did you mean {name}={heading}?"),
-                None => format!("write COLUMN=HEADING; the columns are {}", names.join(", ")),
+                Some(name) => text!("did you mean {name}={heading}?", name, heading),
+                None => text!("write COLUMN=HEADING; the columns are {}", names.join(", ")),
             };
-            return Err(Error::usage(format!("there is no column {column:?}")).next(next));
+            return Err(Error::usage(text!("there is no column {column}", column = format!("{column:?}"))).next(next));
         };
         if heading.trim().is_empty() {
-            return Err(Error::usage(format!("the heading of the column {column} is missing"))
-                .next(format!("write {column}=HEADING, with the heading that the list has")));
+            return Err(Error::usage(text!("the heading of the column {column} is missing", column))
+                .next(text!("write {column}=HEADING, with the heading that the list has", column)));
         }
         self.0.push((index, bare(heading)));
         Ok(())
@@ -128,7 +128,7 @@ pub(super) fn all(
             continue;
         };
         let row = match (is_long, split(&line, head.delimiter)) {
-            (true, _) => Err(wrong("the line is longer than any of a list".to_owned(), number)),
+            (true, _) => Err(wrong(text!("the line is longer than any of a list").to_owned(), number)),
             (_, Err(what)) => Err(wrong(what.to_owned(), number)),
             (_, Ok(cells)) => head.row(&cells).map_err(|what| wrong(what, number)),
         };
@@ -154,8 +154,8 @@ impl Head {
         let columns: Vec<Option<usize>> = cells.iter().map(|cell| known.of(cell)).collect();
         for (column, (name, _)) in COLUMNS.iter().enumerate() {
             if columns.iter().filter(|this| **this == Some(column)).count() > 1 {
-                return Err(Error::new(ErrorKind::Usage, format!("two headings stand for the column {name}"))
-                    .next(format!("rename one of them, or say which is meant: --column {name}=HEADING")));
+                return Err(Error::new(ErrorKind::Usage, text!("two headings stand for the column {name}", name))
+                    .next(text!("rename one of them, or say which is meant: --column {name}=HEADING", name)));
             }
         }
         if !columns.contains(&Some(NAME)) {
@@ -167,7 +167,7 @@ impl Head {
 
     fn row(&self, cells: &[String]) -> Result<Row, String> {
         if cells.len() > self.columns.len() {
-            return Err(format!(
+            return Err(text!(
                 "it has {} cells, and the headings are {}: a parent with commas stands in quotes",
                 cells.len(),
                 self.columns.len()
@@ -178,10 +178,10 @@ impl Head {
             Some(cells.get(at).map_or("", |cell| cell.trim()))
         };
         let filled = |column: usize| cell(column).filter(|cell| !cell.is_empty());
-        let name = filled(NAME).ok_or("it names no computer")?.to_owned();
+        let name = filled(NAME).ok_or(text!("it names no computer"))?.to_owned();
         let state = filled(STATE).map(str::to_ascii_lowercase);
         let when = filled(SEEN)
-            .map(|text| time::parse(text).map_err(|_| "its time is none: write it like 2026-11-21T18:30:00Z"));
+            .map(|text| time::parse(text).map_err(|_| text!("its time is none: write it like 2026-11-21T18:30:00Z")));
         let when = when.transpose()?;
         let mut evidence = Evidence { expected: filled(EXPECTED).map(Arc::from), ..Evidence::default() };
         let reason = || filled(REASON).unwrap_or_default().into();
@@ -240,7 +240,7 @@ fn split(line: &str, delimiter: char) -> Result<Vec<String>, &'static str> {
         if let Some(quoted) = rest.strip_prefix('"') {
             rest = quoted;
             loop {
-                let end = rest.find('"').ok_or("a quote is not closed")?;
+                let end = rest.find('"').ok_or(text!("a quote is not closed"))?;
                 cell.push_str(&rest[..end]);
                 rest = &rest[end + 1..];
                 match rest.strip_prefix('"') {
@@ -252,7 +252,7 @@ fn split(line: &str, delimiter: char) -> Result<Vec<String>, &'static str> {
                 }
             }
             if !rest.is_empty() && !rest.starts_with(delimiter) {
-                return Err("something stands behind a closing quote");
+                return Err(text!("something stands behind a closing quote"));
             }
         } else {
             let end = rest.find(delimiter).unwrap_or(rest.len());

@@ -1,5 +1,6 @@
 //! What is known of one endpoint.
 
+use crate::base::language::said;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -222,7 +223,7 @@ impl Installed {
     pub(super) fn plausible(mut self) -> Self {
         if !self.parent.as_deref().is_none_or(is_list) {
             self.parent = None;
-            self.trouble = Some(NO_LIST.to_owned());
+            self.trouble = Some(said(NO_LIST).to_owned());
         }
         self.own_parent = self.own_parent.filter(|list| is_list(list));
         self.orig = self.orig.map(|orig| orig.filter(|list| is_list(list)));

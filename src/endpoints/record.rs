@@ -76,9 +76,9 @@ fn one(text: &str) -> Result<Found> {
     // The library's own words quote the text.
     let record: Record = serde_json::from_str(text).map_err(|error| {
         let what = match error.classify() {
-            serde_json::error::Category::Data => "this is JSON, but no answer of client check",
-            serde_json::error::Category::Eof => "it is cut: the JSON has no end",
-            _ => "this is no JSON, or more than one answer in a file that is not called .jsonl",
+            serde_json::error::Category::Data => text!("this is JSON, but no answer of client check"),
+            serde_json::error::Category::Eof => text!("it is cut: the JSON has no end"),
+            _ => text!("this is no JSON, or more than one answer in a file that is not called .jsonl"),
         };
         Error::new(ErrorKind::Usage, what).at(Position::Character { line: error.line(), column: error.column() })
     })?;
@@ -99,9 +99,9 @@ impl Record {
         let mut evidence = Evidence { was_expected: self.expected.map(Arc::from), ..Evidence::default() };
         let state = self.state.as_deref().unwrap_or_default();
         if let Some(error) = self.error {
-            let what = error.what.unwrap_or_else(|| "client check failed".to_owned());
+            let what = error.what.unwrap_or_else(|| text!("client check failed").to_owned());
             let what = error.kind.map_or(what.clone(), |kind| format!("{kind}: {what}"));
-            evidence.trouble = Some(Box::new(Trouble::Broken(format!("client check failed: {what}").into())));
+            evidence.trouble = Some(Box::new(Trouble::Broken(text!("client check failed: {what}", what).into())));
             return Some(Found { name, when, evidence });
         }
         let reason = || self.reason.clone().unwrap_or_default().into_boxed_str();
@@ -162,7 +162,7 @@ pub(super) fn all(input: impl Read, mut take: impl FnMut(usize, Result<Found>)) 
         let is_frame = bare.ends_with("\"endpoints\":[") || bare.starts_with("],\"counts\":");
         if line.starts_with('{') || is_frame {
             if !text.is_empty() {
-                take(first, broken("it is cut: the JSON has no end"));
+                take(first, broken(text!("it is cut: the JSON has no end")));
                 text.clear();
             }
             if is_frame {
@@ -171,7 +171,7 @@ pub(super) fn all(input: impl Read, mut take: impl FnMut(usize, Result<Found>)) 
             first = number;
         } else if text.is_empty() {
             if !bare.is_empty() && !is_told {
-                take(number, broken("this is no answer of client check: it does not begin with a brace"));
+                take(number, broken(text!("this is no answer of client check: it does not begin with a brace")));
                 is_told = true;
             }
             continue;
@@ -179,7 +179,7 @@ pub(super) fn all(input: impl Read, mut take: impl FnMut(usize, Result<Found>)) 
         is_told = false;
         text.push_str(bare);
         if is_long || text.len() > LONGEST {
-            take(first, broken("it is longer than any answer"));
+            take(first, broken(text!("it is longer than any answer")));
             text.clear();
         } else if line.starts_with('}') || (first == number && is_whole(bare)) {
             take(first, one(text.trim_end_matches(',')));
@@ -189,7 +189,7 @@ pub(super) fn all(input: impl Read, mut take: impl FnMut(usize, Result<Found>)) 
         }
     }
     if !text.is_empty() {
-        take(first, broken("it is cut: the JSON has no end"));
+        take(first, broken(text!("it is cut: the JSON has no end")));
     }
     Ok(())
 }

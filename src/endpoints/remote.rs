@@ -44,7 +44,7 @@ fn ask_one(name: &str, bound: Duration, question: &Arc<Question>) -> Evidence {
     let unreachable =
         |why: String| Evidence { trouble: Some(Box::new(Trouble::Unreachable(why.into()))), ..Evidence::default() };
     if !is_name(name) {
-        return Evidence::broken("this is no name of a computer");
+        return Evidence::broken(text!("this is no name of a computer"));
     }
     let (sender, receiver) = mpsc::channel();
     let (question, owned) = (question.clone(), name.to_owned());
@@ -53,13 +53,13 @@ fn ask_one(name: &str, bound: Duration, question: &Arc<Question>) -> Evidence {
         let _ = sender.send(question(&owned, bound));
     });
     if let Err(error) = started {
-        return unreachable(format!("it could not be asked: {error}"));
+        return unreachable(text!("it could not be asked: {error}", error));
     }
     match receiver.recv_timeout(bound) {
         Ok(Ok(evidence)) => evidence,
         Ok(Err(error)) if error.kind() == ErrorKind::RegistryFormat => Evidence::broken(why(&error)),
         Ok(Err(error)) => unreachable(why(&error)),
-        Err(_) => unreachable(format!("it did not answer within {} s", bound.as_secs_f64())),
+        Err(_) => unreachable(text!("it did not answer within {} s", bound.as_secs_f64())),
     }
 }
 
@@ -81,7 +81,9 @@ pub(super) fn parents(computer: &str, bound: Duration) -> Result<Evidence> {
         Told::NoKey => Ok(Parent::NoKey),
         Told::NoValue => Ok(Parent::NoValue),
         Told::Value(Value::String(list) | Value::ExpandString(list)) => Ok(Parent::List(list.into())),
-        Told::Value(_) => Err(Error::new(ErrorKind::RegistryFormat, format!("{PARENT_ADDRESS} is no string"))),
+        Told::Value(_) => {
+            Err(Error::new(ErrorKind::RegistryFormat, text!("{PARENT_ADDRESS} is no string", PARENT_ADDRESS)))
+        }
     });
     let mut next = || parents.next().unwrap_or(Ok(Parent::NotTold));
     Ok(Evidence { view32: next()?, view64: next()?, ..Evidence::default() })
@@ -90,15 +92,15 @@ pub(super) fn parents(computer: &str, bound: Duration) -> Result<Evidence> {
 fn takes_connections(computer: &str, bound: Duration) -> Result<()> {
     let until = Instant::now() + bound;
     let io = |what: String| Error::new(ErrorKind::Io, what);
-    let found = (computer, 0).to_socket_addrs().map_err(|error| io(format!("its name is not known: {error}")))?;
+    let found = (computer, 0).to_socket_addrs().map_err(|error| io(text!("its name is not known: {error}", error)))?;
     let addresses: Vec<SocketAddr> = found.collect();
-    let mut last = "its name has no address".to_owned();
+    let mut last = text!("its name has no address").to_owned();
     for port in PORTS {
         for address in &addresses {
             let left = until.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
             match TcpStream::connect_timeout(&SocketAddr::new(address.ip(), port), left / 2) {
                 Ok(_) => return Ok(()),
-                Err(error) => last = format!("it takes no connection at port {port}: {error}"),
+                Err(error) => last = text!("it takes no connection at port {port}: {error}", port, error),
             }
         }
     }

@@ -145,7 +145,7 @@ impl Survey {
             .collect();
         endpoint.older = older.iter().rev().take(OLDER).map(|sighting| self.sightings.source(sighting)).collect();
         if older.len() > OLDER {
-            endpoint.notes.push(format!("{} older sources more do not count", older.len() - OLDER));
+            endpoint.notes.push(text!("{} older sources more do not count", older.len() - OLDER));
         }
         endpoint
     }

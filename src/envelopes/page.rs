@@ -1,5 +1,6 @@
 //! A check of an Envelopes folder as one page, for a ticket.
 
+use crate::base::language::said;
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -103,7 +104,7 @@ fn ages(body: &mut String, found: &Check) {
         let _ = writeln!(
             body,
             "<tr><td>{}<td class=\"number\">{}<td class=\"number\">{}",
-            part.age,
+            said(part.age),
             part.count,
             bytes(part.bytes)
         );

@@ -83,7 +83,7 @@ impl Finder {
                 "docs/verdicts.md",
             ),
             Self::Fleet => {
-                ("Fleet files and their endpoints", "configcid fleet check, fleet endpoints", "docs/fleet.md")
+                (text!("Fleet files and their endpoints"), "configcid fleet check, fleet endpoints", "docs/fleet.md")
             }
             Self::FleetStatus => (text!("CIDs against a fleet file"), "configcid fleet status", "docs/fleet.md"),
             Self::Envelopes => (text!("Envelopes folders"), "configcid envelopes check", "docs/envelopes.md"),

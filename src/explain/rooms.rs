@@ -1,6 +1,7 @@
 //! Findings whose rooms say in their own tables what each means and why it matters; and those of two small rooms.
 
 use super::{Finder, Page, pages_of};
+use crate::base::language::said;
 use crate::fleet::State;
 use crate::fleet::rules::RULES;
 use crate::mrinit::sorts::SORTS;
@@ -24,9 +25,10 @@ pub(super) fn fleet() -> Vec<Page> {
     let mut pages: Vec<Page> = Vec::new();
     for rule in RULES {
         if let Some(page) = pages.iter_mut().find(|page| page.id == rule.code) {
-            page.meaning = format!("{} Or: {}", page.meaning, rule.meaning);
-            if !page.next.contains(rule.next) {
-                page.next = format!("{}; or {}", page.next, rule.next);
+            page.meaning = text!("{} Or: {}", page.meaning, said(rule.meaning));
+            let next = said(rule.next);
+            if !page.next.contains(next) {
+                page.next = text!("{}; or {}", page.next, next);
             }
             if page.severity != rule.severity.name() {
                 page.severity = text!("error, or warning");
@@ -37,10 +39,10 @@ pub(super) fn fleet() -> Vec<Page> {
             id: rule.code,
             finder: Finder::Fleet,
             severity: rule.severity.name(),
-            meaning: rule.meaning.to_owned(),
+            meaning: said(rule.meaning).to_owned(),
             why: rule.why,
             source: rule.article.to_owned(),
-            next: rule.next.to_owned(),
+            next: said(rule.next).to_owned(),
         });
     }
     pages

@@ -307,7 +307,7 @@ impl Firewall {
                 } else if self.counts(rule, port, effective) == Reach::No {
                     text!("{} does not count, by group policy", rule.title())
                 } else {
-                    text!("{} does in {} alone", rule.title(), names.join(" and "))
+                    text!("{} does in {} alone", rule.title(), names.join(text!(" and ")))
                 }
             })
             .collect();

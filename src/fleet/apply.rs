@@ -78,12 +78,12 @@ pub fn run(fleet: &Fleet, work: &Work<'_>, begun: impl Fn(usize) + Sync, mut don
 
 fn twin(other: &FleetCid) -> Error {
     let Given { value, line } = &other.path;
-    let what = format!("this is the CID of line {line}, too, under another name: {value}");
+    let what = text!("this is the CID of line {line}, too, under another name: {value}", line, value);
     Error::new(ErrorKind::Fleet, what).next("name it once, with the relay that it is for")
 }
 
 fn without_source(source: &FleetCid) -> Error {
-    let what = format!("it follows {}, which failed, and was left as it is", source.path.value);
+    let what = text!("it follows {}, which failed, and was left as it is", source.path.value);
     Error::new(ErrorKind::Fleet, what).next("mend that one first, then run it again")
 }
 

@@ -71,12 +71,12 @@ fn names(fleet: &Fleet, findings: &mut Vec<FleetFinding>) {
             None => {}
             Some(0) => findings.push(
                 rules::NAME_TWICE
-                    .found(*line, format!("{name} is the word for the server, not for a relay"))
+                    .found(*line, text!("{name} is the word for the server, not for a relay", name))
                     .of(machine),
             ),
             Some(first) => findings.push(
                 rules::NAME_TWICE
-                    .found(*line, format!("{name} is also the name of the machine of line {first}"))
+                    .found(*line, text!("{name} is also the name of the machine of line {first}", name, first))
                     .of(machine),
             ),
         }
@@ -90,7 +90,7 @@ fn address(fleet: &Fleet, machine: &Machine, findings: &mut Vec<FleetFinding>) {
             true => &rules::SERVER_WITHOUT_ADDRESS,
             false => &rules::NO_ADDRESS,
         };
-        findings.push(rule.found(machine.line, format!("{} has no address", name.value)).of(machine));
+        findings.push(rule.found(machine.line, text!("{} has no address", name.value)).of(machine));
         return;
     }
     let parts = [(ip, 0), (fqdn, 1), (netbios, 2)];
@@ -117,7 +117,7 @@ fn shared_addresses(fleet: &Fleet, findings: &mut Vec<FleetFinding>) {
             match known.get(&key) {
                 None => drop(known.insert(key.clone(), machine)),
                 Some(other) => {
-                    let what = format!("{} is the address of {}, too", part.value, other.name.value);
+                    let what = text!("{} is the address of {}, too", part.value, other.name.value);
                     findings.push(rules::SHARED_ADDRESS.found(part.line, what).of(machine));
                 }
             }
@@ -137,22 +137,24 @@ fn tree(fleet: &Fleet, findings: &mut Vec<FleetFinding>) {
     for cycle in fleet.cycles() {
         let first = &fleet.relays[cycle[0]];
         let what = match cycle.as_slice() {
-            [one] => format!("{} is its own parent", name(*one)),
+            [one] => text!("{} is its own parent", name(*one)),
             _ => {
                 // A circle of a thousand relays is told by its first ones.
                 let mut names: Vec<&str> = cycle.iter().take(12).map(|relay| name(*relay)).collect();
                 names.extend((cycle.len() > 12).then_some("..."));
-                format!("relays go round: {} report to {} again", names.join(" -> "), names[0])
+                text!("relays go round: {} report to {} again", names.join(" -> "), names[0])
             }
         };
         findings.push(rules::CYCLE.found(first.parent_line(), what).of(&first.machine));
     }
     for (relay, level) in fleet.relays.iter().zip(fleet.levels()) {
         if let Some(level) = level.filter(|level| *level > MAX_LEVELS) {
-            let what = format!(
-                "{} is on level {level}; {MAX_LEVELS} at most are recommended, the server's and {} of relays",
-                relay.machine.name.value,
-                MAX_LEVELS - 1
+            let what = text!(
+                "{machine} is on level {level}; {MAX_LEVELS} at most are recommended, the server's and {max_levels_is} of relays",
+                machine = relay.machine.name.value,
+                level,
+                MAX_LEVELS,
+                max_levels_is = MAX_LEVELS - 1
             );
             findings.push(rules::DEPTH.found(relay.parent_line(), what).of(&relay.machine));
         }
@@ -172,19 +174,23 @@ pub(super) fn endpoint_limit(fleet: &Fleet, machine: usize) -> (u32, &'static Ru
 fn endpoints(fleet: &Fleet, findings: &mut Vec<FleetFinding>) {
     let server = &fleet.server.machine;
     let limit = endpoint_limit(fleet, 0).0;
-    let why = if limit == MAX_AT_SERVER { "" } else { ", which runs Windows Server 2008," };
+    let why = if limit == MAX_AT_SERVER { "" } else { text!(", which runs Windows Server 2008,") };
     if let Some(endpoints) = server.endpoints.as_ref().filter(|endpoints| endpoints.value > limit) {
-        let what = format!(
-            "{} endpoints report to the server{why} without a relay; {limit} at most are recommended",
-            endpoints.value
+        let what = text!(
+            "{endpoints} endpoints report to the server{why} without a relay; {limit} at most are recommended",
+            endpoints = endpoints.value,
+            why,
+            limit
         );
         findings.push(rules::SERVER_ENDPOINTS.found(endpoints.line, what).of(server));
     }
     for relay in &fleet.relays {
         if let Some(endpoints) = relay.machine.endpoints.as_ref().filter(|endpoints| endpoints.value > MAX_AT_RELAY) {
-            let what = format!(
-                "{} endpoints report to {}; more than {MAX_AT_RELAY} are much for one",
-                endpoints.value, relay.machine.name.value
+            let what = text!(
+                "{endpoints} endpoints report to {machine}; more than {MAX_AT_RELAY} are much for one",
+                endpoints = endpoints.value,
+                machine = relay.machine.name.value,
+                MAX_AT_RELAY
             );
             findings.push(rules::RELAY_ENDPOINTS.found(endpoints.line, what).of(&relay.machine));
         }
@@ -196,18 +202,18 @@ fn dhcp(machine: &Machine, findings: &mut Vec<FleetFinding>) {
     let Given { value: AddressKind::Dhcp, line } = machine.address_kind else { return };
     match (&machine.fqdn, machine.domain.as_ref().map(|domain| domain.value)) {
         (None, Some(Domain::Nt)) => {
-            let what = format!("{name} gets its address by DHCP in an NT domain: its FQDN must be in the list");
+            let what = text!("{name} gets its address by DHCP in an NT domain: its FQDN must be in the list", name);
             findings.push(rules::DHCP_FQDN.found(line, what).of(machine));
         }
         (None, None) => {
             let what =
-                format!("{name} gets its address by DHCP: in an NT domain its FQDN would have to be in the list");
+                text!("{name} gets its address by DHCP: in an NT domain its FQDN would have to be in the list", name);
             findings.push(rules::DHCP_FQDN_DOUBT.found(line, what).of(machine));
         }
         _ => {}
     }
     findings.push(
-        rules::DHCP.found(line, format!("{name} should have a static address: endpoints look for it")).of(machine),
+        rules::DHCP.found(line, text!("{name} should have a static address: endpoints look for it", name)).of(machine),
     );
 }
 
@@ -217,13 +223,16 @@ fn systems(fleet: &Fleet, findings: &mut Vec<FleetFinding>) {
         if let Some(Given { value: system, line }) = of(&relay.machine)
             && system.is_server() == Some(false)
         {
-            let what = format!("{} runs {}: a relay should run a server system", relay.machine.name.value, system.0);
+            let what = text!("{} runs {}: a relay should run a server system", relay.machine.name.value, system.0);
             findings.push(rules::RELAY_SYSTEM.found(line, what).of(&relay.machine));
         }
     }
     let server = &fleet.server.machine;
     if let Some(Given { value: system, line }) = of(server).filter(|system| !system.value.is_known()) {
-        let what = format!("{:?} does not tell whether it is Windows Server 2008; it is taken for another", system.0);
+        let what = text!(
+            "{} does not tell whether it is Windows Server 2008; it is taken for another",
+            format!("{:?}", system.0)
+        );
         findings.push(rules::SYSTEM.found(line, what).of(server));
     }
 }
@@ -239,7 +248,7 @@ fn cids(fleet: &Fleet, findings: &mut Vec<FleetFinding>) {
         match known.get(&path_key(&cid.folder.to_string_lossy())) {
             None => drop(known.insert(path_key(&cid.folder.to_string_lossy()), path.line)),
             Some(first) => {
-                let what = format!("{} is the CID of line {first}, too", path.value);
+                let what = text!("{value} is the CID of line {first}, too", value = path.value, first);
                 findings.push(rules::CID_TWICE.found(path.line, what).at(&path.value));
             }
         }
@@ -249,7 +258,12 @@ fn cids(fleet: &Fleet, findings: &mut Vec<FleetFinding>) {
             let others = cid.platforms.value.iter().filter(|platform| !platforms.value.contains(platform));
             for platform in others {
                 let name = &fleet.relays[index].machine.name.value;
-                let what = format!("{} is for {}, and {name} has no such endpoints", path.value, platform.name());
+                let what = text!(
+                    "{value} is for {platform}, and {name} has no such endpoints",
+                    value = path.value,
+                    platform = platform.name(),
+                    name
+                );
                 findings.push(rules::RELAY_PLATFORM.found(cid.platforms.line, what).at(&path.value));
             }
         }
@@ -264,13 +278,17 @@ fn cids(fleet: &Fleet, findings: &mut Vec<FleetFinding>) {
         let Relay { machine, platforms, .. } = relay;
         let name = &machine.name.value;
         let Some(served) = served.get(&index) else {
-            let what = format!("no CID lets endpoints report to {name}");
+            let what = text!("no CID lets endpoints report to {name}", name);
             findings.push(rules::RELAY_WITHOUT_CID.found(machine.line, what).of(machine));
             continue;
         };
         let Some(platforms) = platforms else { continue };
         for platform in platforms.value.iter().filter(|platform| !served.contains(platform)) {
-            let what = format!("{name} has endpoints of the platform {}, and no CID for them", platform.name());
+            let what = text!(
+                "{name} has endpoints of the platform {platform}, and no CID for them",
+                name,
+                platform = platform.name()
+            );
             findings.push(rules::PLATFORM_WITHOUT_CID.found(platforms.line, what).of(machine));
         }
     }
@@ -282,12 +300,12 @@ fn follow_in_circles(fleet: &Fleet, findings: &mut Vec<FleetFinding>) {
         let cid = &fleet.cids[circle[0]];
         let Some(source) = &cid.source else { continue };
         let what = match circle.len() {
-            1 => format!("{} follows itself", cid.path.value),
+            1 => text!("{} follows itself", cid.path.value),
             _ => {
                 let mut names: Vec<&str> =
                     circle.iter().take(12).map(|cid| fleet.cids[*cid].path.value.as_str()).collect();
                 names.extend((circle.len() > 12).then_some("..."));
-                format!("CIDs go round: {} follow {} again", names.join(" -> "), names[0])
+                text!("CIDs go round: {} follow {} again", names.join(" -> "), names[0])
             }
         };
         findings.push(rules::SOURCE_CYCLE.found(source.line, what).at(&cid.path.value));

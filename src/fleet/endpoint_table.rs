@@ -1,5 +1,6 @@
 //! The part of the report that tells of endpoints: machine by machine, and a table that the page's script sorts and filters.
 
+use crate::base::language::said;
 use std::fmt::Write;
 
 use super::endpoints::{AtMachine, FleetEndpoint, FleetEndpoints};
@@ -8,7 +9,17 @@ use crate::base::text::count;
 use crate::endpoints::EndpointState;
 
 /// The script of the page. Without it the page is the same, with everything in the order of the names.
-pub(super) const SCRIPT: &str = include_str!("../../templates/table.js");
+const SCRIPT: &str = include_str!("../../templates/table.js");
+
+/// What the script has to say, as it stands in it.
+const WORDS: [&str; 6] = ["Filter: words of any column", "State", "Machine", "every state", "every machine", " of "];
+
+/// The script that sorts and filters the table of endpoints, with its words in the language of the run.
+pub(super) fn script() -> String {
+    WORDS
+        .iter()
+        .fold(SCRIPT.to_owned(), |script, word| script.replace(&format!("\"{word}\""), &format!("\"{}\"", said(word))))
+}
 
 /// From so many endpoints on, the page has those alone that are not as they should be (our choice: browsers lay out no more
 /// in a moment).
@@ -25,7 +36,7 @@ pub(super) fn class_of(state: EndpointState) -> &'static str {
 pub(super) fn endpoints(all: &FleetEndpoints, body: &mut String) {
     machines(all, body);
     if all.endpoints.is_empty() {
-        body.push_str("<p class=\"bad\">The survey tells of no endpoint.</p>\n");
+        body.push_str(text!("<p class=\"bad\">The survey tells of no endpoint.</p>\n"));
         return;
     }
     let is_part = all.endpoints.len() > MOST;
@@ -34,14 +45,18 @@ pub(super) fn endpoints(all: &FleetEndpoints, body: &mut String) {
         let number = count(all.endpoints.len(), "endpoint", "endpoints");
         let _ = writeln!(
             body,
-            "<p>The survey has {number}; below stand those that are not as they should be. <code>configcid fleet endpoints \
-             --json</code> has all.</p>"
+            "{}",
+            text!(
+                "<p>The survey has {number}; below stand those that are not as they should be. <code>configcid fleet endpoints \
+             --json</code> has all.</p>",
+                number
+            )
         );
     }
-    body.push_str(
+    body.push_str(text!(
         "<div class=\"scroll\"><table class=\"sorted\"><thead><tr><th>Computer<th>State<th>Reports to<th>Belongs to\
-         <th>Parent<th>Seen<th>Why</thead><tbody>\n",
-    );
+         <th>Parent<th>Seen<th>Why</thead><tbody>\n"
+    ));
     shown.for_each(|row| line(row, body));
     body.push_str("</tbody></table></div>\n");
 }
@@ -51,7 +66,7 @@ fn line(row: &FleetEndpoint, body: &mut String) {
     let text = |text: &Option<String>| text.as_deref().map(escape).unwrap_or_default();
     let state = endpoint.state;
     let class = if endpoint.fault { class_of(state) } else { "good" };
-    let is = is.as_ref().map_or_else(String::new, |name| format!(" <span class=\"soft\">is {}</span>", escape(name)));
+    let is = is.as_ref().map_or_else(String::new, |name| text!(" <span class=\"soft\">is {}</span>", escape(name)));
     let _ = write!(
         body,
         "<tr><td>{}{is}<td class=\"{class}\">{}<td>{}<td>{}",
@@ -65,11 +80,11 @@ fn line(row: &FleetEndpoint, body: &mut String) {
 }
 
 fn machines(all: &FleetEndpoints, body: &mut String) {
-    body.push_str(
+    body.push_str(text!(
         "<div class=\"scroll\"><table><thead><tr><th>Machine<th class=\"number\">Expected<th class=\"number\">Found\
          <th class=\"number\">Elsewhere<th class=\"number\">To set up<th class=\"number\">Unknown\
-         <th class=\"number\">Not in the survey</thead><tbody>\n",
-    );
+         <th class=\"number\">Not in the survey</thead><tbody>\n"
+    ));
     for at in &all.machines {
         let AtMachine { machine, expected, found, elsewhere, to_set_up, unknown, missing, .. } = at;
         let class = match expected {
@@ -96,6 +111,6 @@ fn machines(all: &FleetEndpoints, body: &mut String) {
         })
         .collect();
     if !cids.is_empty() {
-        let _ = writeln!(body, "<p>Found / expected of the CIDs: {}.</p>", cids.join(", "));
+        let _ = writeln!(body, "{}", text!("<p>Found / expected of the CIDs: {}.</p>", cids.join(", ")));
     }
 }

@@ -3,6 +3,7 @@
 // Without the command line nobody reads surveys.
 #![cfg_attr(not(feature = "cli"), allow(dead_code))]
 
+use crate::base::language::said;
 use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
@@ -86,7 +87,7 @@ impl FleetEndpoints {
         let line = fleet.survey.first().map_or(fleet.server.machine.line, |given| given.line);
         let mut found: Vec<FleetFinding> = errors.map(|error| rules::SURVEY.found(line, error.to_string())).collect();
         if computers == 0 && found.is_empty() {
-            found.push(rules::SURVEY.found(line, "the survey tells of no endpoint"));
+            found.push(rules::SURVEY.found(line, text!("the survey tells of no endpoint")));
         }
         self.findings.extend(found);
         check::sort(&mut self.findings);
@@ -340,22 +341,38 @@ impl Found {
             if at.found < expected || !at.missing.is_empty() {
                 let missing = match at.missing.is_empty() {
                     true => String::new(),
-                    false => format!("; the survey has nothing of {}", some(&at.missing)),
+                    false => text!("; the survey has nothing of {}", some(&at.missing)),
                 };
                 tell(
                     &rules::ENDPOINTS_MISSING,
-                    format!("of {expected} endpoints {} found that report to {name}{missing}", is_or_are(at.found)),
+                    text!(
+                        "of {expected} endpoints {found} found that report to {name}{missing}",
+                        expected,
+                        found = is_or_are(at.found),
+                        name,
+                        missing
+                    ),
                 );
             }
             if at.found > expected {
-                let what = format!("{} found that report to {name}, and {expected} were expected", is_or_are(at.found));
+                let what = text!(
+                    "{found} found that report to {name}, and {expected} were expected",
+                    found = is_or_are(at.found),
+                    name,
+                    expected
+                );
                 tell(&rules::ENDPOINTS_MORE, what);
             }
             let (limit, rule) = endpoint_limit(fleet, index);
             if at.found > u64::from(limit) {
                 tell(
                     rule,
-                    format!("{} endpoints were found that report to {name}; more than {limit} are much", at.found),
+                    text!(
+                        "{found} endpoints were found that report to {name}; more than {limit} are much",
+                        found = at.found,
+                        name,
+                        limit
+                    ),
                 );
             }
             let of = |number: usize| count(number, "endpoint", "endpoints");
@@ -363,28 +380,37 @@ impl Found {
                 (
                     &rules::ENDPOINTS_ELSEWHERE,
                     &self.elsewhere[index],
-                    "that should report to it by its present addresses",
+                    text!("that should report to it by its present addresses"),
                 ),
-                (&rules::ENDPOINTS_TO_SET_UP, &self.to_set_up[index], "whose router is to be set up again"),
+                (&rules::ENDPOINTS_TO_SET_UP, &self.to_set_up[index], text!("whose router is to be set up again")),
                 (
                     &rules::ENDPOINTS_UNKNOWN,
                     &self.unknown[index],
-                    "of which the survey does not tell whom they report to",
+                    text!("of which the survey does not tell whom they report to"),
                 ),
             ] {
                 if !names.is_empty() {
-                    tell(rule, format!("{name} has {} {what}: {}", of(names.len()), some(names)));
+                    tell(
+                        rule,
+                        text!(
+                            "{name} has {names} {what}: {names2}",
+                            name,
+                            names = of(names.len()),
+                            what,
+                            names2 = some(names)
+                        ),
+                    );
                 }
             }
         }
         let server = &fleet.server.machine;
         let last = known.machines.len();
         for (rule, names, what) in [
-            (&rules::ENDPOINTS_NOWHERE, &self.nowhere, "report to no machine of this file"),
-            (&rules::ENDPOINTS_ELSEWHERE, &self.elsewhere[last], "do not report to whom the survey expects"),
-            (&rules::ENDPOINTS_TO_SET_UP, &self.to_set_up[last], "of no known relay are to be set up again"),
-            (&rules::ENDPOINTS_UNKNOWN, &self.unknown[last], "of no known relay cannot be told of"),
-            (&rules::COMPUTER_TWICE, &self.several, "fit patterns of several machines"),
+            (&rules::ENDPOINTS_NOWHERE, &self.nowhere, text!("report to no machine of this file")),
+            (&rules::ENDPOINTS_ELSEWHERE, &self.elsewhere[last], text!("do not report to whom the survey expects")),
+            (&rules::ENDPOINTS_TO_SET_UP, &self.to_set_up[last], text!("of no known relay are to be set up again")),
+            (&rules::ENDPOINTS_UNKNOWN, &self.unknown[last], text!("of no known relay cannot be told of")),
+            (&rules::COMPUTER_TWICE, &self.several, text!("fit patterns of several machines")),
         ] {
             if !names.is_empty() {
                 let what = format!("{} {what}: {}", count(names.len(), "endpoint", "endpoints"), some(names));
@@ -409,8 +435,8 @@ impl Found {
             if target != relay.reports_to && relay.reports_to != Target::Unknown {
                 let (name, whom) = (&relay.machine.name.value, at.map(|at| known.name(at)));
                 let what = match whom {
-                    Some(whom) => format!("the computer of {name} reports to {whom}"),
-                    None => format!("the computer of {name} reports to no machine of this file"),
+                    Some(whom) => text!("the computer of {name} reports to {whom}", name, whom),
+                    None => text!("the computer of {name} reports to no machine of this file", name),
                 };
                 findings.push(rules::RELAY_ELSEWHERE.found(relay.parent_line(), what).of(&relay.machine));
             }
@@ -420,13 +446,13 @@ impl Found {
             let first = &fleet.relays[circle[0]];
             let names: Vec<String> = circle.iter().map(|relay| known.name(relay + 1).to_owned()).collect();
             let what = match names.as_slice() {
-                [one] => format!("the computer of {one} reports to itself"),
-                _ => format!("by the survey relays go round: {}", some(&names)),
+                [one] => text!("the computer of {one} reports to itself", one),
+                _ => text!("by the survey relays go round: {}", some(&names)),
             };
             findings.push(rules::RELAY_LOOP.found(first.parent_line(), what).of(&first.machine));
         }
         if let Some(relay) = self.server {
-            let what = format!("the computer of the server reports to the relay {}", known.name(relay));
+            let what = text!("the computer of the server reports to the relay {}", known.name(relay));
             findings.push(rules::RELAY_LOOP.found(fleet.server.machine.line, what).of(&fleet.server.machine));
         }
     }
@@ -454,7 +480,7 @@ fn settle(endpoint: &mut Endpoint, is: Option<usize>, at: Option<usize>, belongs
     if endpoint.parent.is_none() {
         if is_unasked {
             endpoint.fault = true;
-            endpoint.reason = Some("its registry, which decides, was not seen".to_owned());
+            endpoint.reason = Some(text!("its registry, which decides, was not seen").to_owned());
         }
         return;
     }
@@ -466,11 +492,11 @@ fn settle(endpoint: &mut Endpoint, is: Option<usize>, at: Option<usize>, belongs
         (Reports, None) | (Unknown, None) if is_unasked || endpoint.state == Reports => {
             endpoint.state = OldParent;
             endpoint.fault = true;
-            endpoint.reason = Some(NO_MACHINE.to_owned());
+            endpoint.reason = Some(said(NO_MACHINE).to_owned());
         }
-        (OldParent, None) => drop(endpoint.reason.get_or_insert_with(|| NO_MACHINE.to_owned())),
+        (OldParent, None) => drop(endpoint.reason.get_or_insert_with(|| said(NO_MACHINE).to_owned())),
         (OldParent, Some(_)) if at == belongs && is.is_none() => {
-            let why = "it reports to this machine, by another list of addresses than the expected one";
+            let why = text!("it reports to this machine, by another list of addresses than the expected one");
             endpoint.reason.get_or_insert_with(|| why.to_owned());
         }
         _ => {}

@@ -66,9 +66,11 @@ pub(super) fn follow(
 fn refuse(fleet: &Fleet, cid: &FleetCid, from: &Cid, source: &str) -> Result<()> {
     let mut findings = look_at(fleet, cid, from, None);
     if let Some(finding) = findings.iter_mut().find(|finding| finding.is_error()) {
-        return Err(
-            Error::new(ErrorKind::Fleet, format!("as {source}, which it follows: {}", finding.what)).next(finding.next)
-        );
+        return Err(Error::new(
+            ErrorKind::Fleet,
+            text!("as {source}, which it follows: {what}", source, what = finding.what),
+        )
+        .next(finding.next));
     }
     // What cannot be opened yet, since a change was interrupted, is looked at again for its relay.
     let Ok(own) = Cid::open(&cid.folder) else { return Ok(()) };
@@ -94,13 +96,14 @@ pub(super) fn lacks(fleet: &Fleet, cid: &FleetCid, options: &RefreshOptions) -> 
         return Err(error);
     }
     let source = source(fleet, cid).map_or("", |(source, _)| source);
-    let brought = format!("{} of {source} to bring ({bytes} bytes)", count(files, "file", "files"));
-    let removed = if gone > 0 { format!(", {gone} to remove") } else { String::new() };
+    let brought =
+        text!("{files} of {source} to bring ({bytes} bytes)", files = count(files, "file", "files"), source, bytes);
+    let removed = if gone > 0 { text!(", {gone} to remove", gone) } else { String::new() };
     Ok(match ran.plan.is_some_and(|plan| !plan.is_empty()) {
         false => None,
-        true if is_new => Some(format!("it is not there yet: {brought}")),
-        true if files == 0 && gone == 0 => Some(format!("its catalogs differ from those of {source}")),
-        true => Some(format!("behind {source}: {brought}{removed}")),
+        true if is_new => Some(text!("it is not there yet: {brought}", brought)),
+        true if files == 0 && gone == 0 => Some(text!("its catalogs differ from those of {source}", source)),
+        true => Some(text!("behind {source}: {brought}{removed}", source, brought, removed)),
     })
 }
 

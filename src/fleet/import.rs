@@ -89,9 +89,9 @@ impl Read {
         };
         let root = state.copies.iter().find(|copy| copy.path.folder().is_none());
         let mut copies = state.copies.iter().filter(|copy| copy.path.folder().is_some());
-        let own = copies.next().or(root).ok_or_else(|| missing("there is no mrinit.conf"))?;
+        let own = copies.next().or(root).ok_or_else(|| missing(text!("there is no mrinit.conf")))?;
         let list = |copy: &CopyState| {
-            copy.parent_router_address.clone().ok_or_else(|| missing("its mrinit.conf names nobody"))
+            copy.parent_router_address.clone().ok_or_else(|| missing(text!("its mrinit.conf names nobody")))
         };
         let has = |name: &str| open.components().iter().any(|folder| folder.file_name().eq_ignore_ascii_case(name));
         let mut platforms = Vec::new();
@@ -106,7 +106,7 @@ impl Read {
         let others =
             copies.filter(|copy| copy.parent_router_address.as_ref().is_some_and(|other| !same_list(other, &relay)));
         let mut warnings: Vec<String> =
-            others.map(|copy| format!("{}: {} names another relay", path.display(), copy.path)).collect();
+            others.map(|copy| text!("{}: {} names another relay", path.display(), copy.path)).collect();
         for copy in &state.copies {
             let told = copy.findings.iter().filter(|finding| finding.severity != Severity::Note);
             warnings.extend(told.map(|finding| format!("{}: {}: {finding}", path.display(), copy.path)));
@@ -155,7 +155,7 @@ impl Draft {
         let path = one.path.display().to_string();
         self.warnings.extend(one.warnings.iter().cloned());
         if !one.is_root_edited && !names_relay(&one.server.to_string(), &self.server) {
-            self.warnings.push(format!("{path}: its root names another server, {}", one.server));
+            self.warnings.push(text!("{path}: its root names another server, {server}", path, server = one.server));
         }
         let relay = match names_relay(&one.relay.to_string(), &self.server) {
             true => None,
@@ -172,13 +172,22 @@ impl Draft {
         let list = parent.to_string();
         if names_relay(&list, &self.relays[relay].address) {
             let name = &self.relays[relay].name;
-            self.warnings.push(format!("{path}: MRParentAddress names {name} itself, which would be its own parent"));
+            self.warnings.push(text!(
+                "{path}: MRParentAddress names {name} itself, which would be its own parent",
+                path,
+                name
+            ));
             return;
         }
         let above = (!names_relay(&list, &self.server)).then(|| self.relay(parent));
         let relay = &mut self.relays[relay];
         if relay.is_known && relay.parent != above {
-            self.warnings.push(format!("{path}: MRParentAddress names another parent of {}, {list}", relay.name));
+            self.warnings.push(text!(
+                "{path}: MRParentAddress names another parent of {relay}, {list}",
+                path,
+                relay = relay.name,
+                list
+            ));
             return;
         }
         (relay.parent, relay.is_known) = (above, true);

@@ -48,8 +48,7 @@ pub fn check_cids(fleet: &Fleet, jobs: usize) -> Vec<FleetFinding> {
         // Paths that are spelled alike are told of without a look.
         match known.insert(root.clone(), cid) {
             Some(first) if path_key(&first.folder.to_string_lossy()) != path_key(&cid.folder.to_string_lossy()) => {
-                let what =
-                    format!("{} is the CID of line {}, too, under another name", cid.path.value, first.path.line);
+                let what = text!("{} is the CID of line {}, too, under another name", cid.path.value, first.path.line);
                 findings.push(rules::CID_TWICE.found(cid.path.line, what).at(&cid.path.value));
             }
             _ => {}
@@ -108,11 +107,17 @@ fn platform(cid: &FleetCid, open: &Cid, findings: &mut Vec<FleetFinding>) {
     for platform in &cid.platforms.value {
         match platform.component() {
             Some(component) if !has(component) => {
-                let what = format!("{path} is for {}, and has no {component} folder", platform.name());
+                let what = text!(
+                    "{path} is for {platform}, and has no {component} folder",
+                    path,
+                    platform = platform.name(),
+                    component
+                );
                 findings.push(rules::CID_PLATFORM.found(line, what).at(path));
             }
             None if has("rms") || has("rms9x") => {
-                let what = format!("{path} is for {}, and has the router of Windows", platform.name());
+                let what =
+                    text!("{path} is for {platform}, and has the router of Windows", path, platform = platform.name());
                 findings.push(rules::CID_PLATFORM.found(line, what).at(path));
             }
             _ => {}
@@ -123,7 +128,12 @@ fn platform(cid: &FleetCid, open: &Cid, findings: &mut Vec<FleetFinding>) {
     for (one, other) in [(Platform::Windows, Platform::Windows9x), (Platform::Windows9x, Platform::Windows)] {
         if unsaid(one, other) && one.component().is_some_and(has) {
             let component = other.component().unwrap_or_default();
-            let what = format!("{path} has {component}, and is not said to be for {}", other.name());
+            let what = text!(
+                "{path} has {component}, and is not said to be for {other}",
+                path,
+                component,
+                other = other.name()
+            );
             findings.push(rules::CID_PLATFORM_DOUBT.found(line, what).at(path));
         }
     }
@@ -145,9 +155,12 @@ fn own_parent(fleet: &Fleet, cid: &FleetCid, state: &RelayState) -> Option<Fleet
             Target::Server if parent_back(fleet, cid, state).is_some() => &rules::OWN_PARENT_FOR_NOW,
             Target::Server | Target::Unknown => &rules::OWN_PARENT,
         };
-        let what = format!(
-            "{}: MRParentAddress of {} is {list}: {} would be its own parent",
-            cid.path.value, copy.path, relay.machine.name.value
+        let what = text!(
+            "{cid}: MRParentAddress of {copy} is {list}: {machine} would be its own parent",
+            cid = cid.path.value,
+            copy = copy.path,
+            list,
+            machine = relay.machine.name.value
         );
         rule.found(cid.path.line, what).at(&cid.path.value).of(&relay.machine)
     })
@@ -175,18 +188,25 @@ fn check_names_with(
         RelayAddress::new(None, Some(&fqdn.value), None).ok()?;
         let found = match resolve(&fqdn.value) {
             Err(error) => Err(error),
-            Ok(found) if found.is_empty() => Err("it has no address".to_owned()),
+            Ok(found) if found.is_empty() => Err(text!("it has no address").to_owned()),
             Ok(found) => Ok(found),
         };
         let finding = match found {
-            Err(error) => rules::DNS.found(fqdn.line, format!("{} does not resolve: {error}", fqdn.value)),
+            Err(error) => {
+                rules::DNS.found(fqdn.line, text!("{fqdn} does not resolve: {error}", fqdn = fqdn.value, error))
+            }
             Ok(found) => {
                 let ip = machine.ip.as_ref()?.value.parse::<IpAddr>().ok()?;
                 if found.contains(&ip) {
                     return None;
                 }
                 let found: Vec<String> = found.iter().map(IpAddr::to_string).collect();
-                let what = format!("{} has the address {}, and here it is {ip}", fqdn.value, found.join(", "));
+                let what = text!(
+                    "{fqdn} has the address {join}, and here it is {ip}",
+                    fqdn = fqdn.value,
+                    join = found.join(", "),
+                    ip
+                );
                 rules::DNS_ADDRESS.found(fqdn.line, what)
             }
         };

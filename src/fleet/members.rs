@@ -69,7 +69,7 @@ impl Members {
         for (given, owner) in lists(fleet) {
             for file in given.value.iter().filter(|text| is_file(text)) {
                 let text = names_of_file(fleet, file).map_err(|error| {
-                    error.next(format!("line {} of the fleet file names it; correct it there", given.line))
+                    error.next(text!("line {} of the fleet file names it; correct it there", given.line))
                 })?;
                 let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
                 lines.for_each(|line| all.add(line, owner, given.line));
@@ -169,8 +169,14 @@ impl Members {
             names.sort_unstable();
             let more = names.len().saturating_sub(MOST);
             let shown = names.iter().take(MOST).copied().collect::<Vec<_>>().join(", ");
-            let more = if more > 0 { format!(" and {}", count(more, "other", "others")) } else { String::new() };
-            let what = format!("{shown}{more} is said to report to {}, and to {}", name(first), name(second));
+            let more = if more > 0 { text!(" and {}", count(more, "other", "others")) } else { String::new() };
+            let what = text!(
+                "{shown}{more} is said to report to {first}, and to {second}",
+                shown,
+                more,
+                first = name(first),
+                second = name(second)
+            );
             let finding = rules::COMPUTER_TWICE.found(line, what);
             found.push(match fleet.machines().nth(second) {
                 Some(machine) => finding.of(machine),

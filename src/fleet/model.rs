@@ -150,7 +150,12 @@ impl FleetCid {
             return Ok(Cow::Borrowed(options));
         };
         let function = function(&checksum.value).map_err(|error| {
-            let what = format!("line {} states the checksum {}: {error}", checksum.line, checksum.value);
+            let what = text!(
+                "line {line} states the checksum {checksum}: {error}",
+                line = checksum.line,
+                checksum = checksum.value,
+                error
+            );
             Error::new(ErrorKind::Fleet, what).next("correct it in the fleet file")
         })?;
         Ok(Cow::Owned(RefreshOptions { checksum: ChecksumChoice::Use(function), ..options.clone() }))
@@ -259,10 +264,10 @@ impl System {
 impl Fleet {
     /// What is said of a name that no machine of the file has.
     pub(super) fn unknown_machine(&self, name: &str) -> String {
-        let what = format!("{name} is neither a relay of this file nor the server");
+        let what = text!("{name} is neither a relay of this file nor the server", name);
         let names = self.machines().map(|machine| machine.name.value.as_str());
         match nearest(name, names.chain([THE_SERVER])) {
-            Some(near) => format!("{what}: did you mean {near}?"),
+            Some(near) => text!("{what}: did you mean {near}?", what, near),
             None => what,
         }
     }

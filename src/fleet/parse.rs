@@ -72,7 +72,7 @@ impl Fleet {
     pub fn parse(bytes: &[u8], folder: &Path) -> Result<Self> {
         let text = std::str::from_utf8(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)).map_err(|error| {
             let line = 1 + bytes[..error.valid_up_to().min(bytes.len())].iter().filter(|byte| **byte == b'\n').count();
-            format_error("it is no text in UTF-8", line).next("save it as UTF-8")
+            format_error(text!("it is no text in UTF-8"), line).next("save it as UTF-8")
         })?;
         let reader = Reader::new(text);
         let document = DeTable::parse(text).map_err(|error| {
@@ -81,13 +81,13 @@ impl Fleet {
             let error = format_error(error.message().replace('\n', " "), line);
             if is_path { error.next(BACKSLASHES) } else { error }
         })?;
-        let top = reader.section("the file", 1, document.get_ref(), keys::TABLES)?;
+        let top = reader.section(text!("the file"), 1, document.get_ref(), keys::TABLES)?;
         let defaults = match top.table("defaults", keys::DEFAULTS)? {
             Some(section) => Defaults::read(&section)?,
             None => Defaults::default(),
         };
         let Some(server) = top.table("server", keys::SERVER)? else {
-            return Err(format_error("there is no [server]", 1).next("add the management server, with its name"));
+            return Err(format_error(text!("there is no [server]"), 1).next("add the management server, with its name"));
         };
         let server = Server { machine: machine(&server, &defaults)?, console: server.text("console")? };
         let survey = defaults.survey.iter().flat_map(|given| {
@@ -126,7 +126,8 @@ fn refuse_published_twice(fleet: &Fleet) -> Result<()> {
     for given in fleet.cids.iter().filter_map(|cid| cid.publish.as_ref()) {
         for (name, folder) in &given.value {
             if let Some(line) = known.insert(key(name, folder)?, given.line) {
-                let what = format!("publish: {name} is the CID of line {line}, or what is published to there, too");
+                let what =
+                    text!("publish: {name} is the CID of line {line}, or what is published to there, too", name, line);
                 return Err(format_error(what, given.line).next("name each place once"));
             }
         }
@@ -210,7 +211,7 @@ fn checked(Given { value, line }: Given<String>, folder: &Path) -> Result<Given<
         return Ok(Given { value: folder.join(value).to_string_lossy().into_owned(), line });
     }
     if !is_file {
-        let wrong = |error: Error| format_error(format!("checksum: {}", error.what()), line);
+        let wrong = |error: Error| format_error(text!("checksum: {}", error.what()), line);
         value.parse::<Definition>().map_err(wrong)?;
     }
     Ok(Given { value, line })
@@ -228,7 +229,7 @@ fn cid(section: &Section<'_, '_>, defaults: &Defaults, folder: &Path) -> Result<
         if is_url(url) {
             // A password may stand in it, so that it is not shown.
             one_form(url).map_err(|error| {
-                format_error(error.what(), line).next(error.next_step().unwrap_or("write a URL without a user"))
+                format_error(error.what(), line).next(error.next_step().unwrap_or(text!("write a URL without a user")))
             })?;
         }
     }

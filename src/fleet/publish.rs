@@ -33,10 +33,19 @@ impl Published {
     #[cfg(feature = "cli")]
     pub(crate) fn line(&self, dry_run: bool) -> Option<String> {
         let Self { to, status, files, bytes, gone, .. } = self;
-        let went = if *gone > 0 { format!(", {gone} removed") } else { String::new() };
-        let verb = if dry_run { "Would publish" } else { "Published" };
+        let went = if *gone > 0 { text!(", {gone} removed", gone) } else { String::new() };
+        let verb = if dry_run { text!("Would publish") } else { text!("Published") };
         let is_told = matches!(status, Status::Changed | Status::Planned);
-        is_told.then(|| format!("{verb} to {to}: {} ({bytes} bytes){went}", count(*files, "file", "files")))
+        is_told.then(|| {
+            text!(
+                "{verb} to {to}: {files} ({bytes} bytes){went}",
+                verb,
+                to,
+                files = count(*files, "file", "files"),
+                bytes,
+                went
+            )
+        })
     }
 
     /// Why it did not get it, as a sentence without an end.
@@ -45,9 +54,9 @@ impl Published {
         match (&self.error, self.status) {
             (Some(error), _) => {
                 let next = error.next.as_ref().map_or_else(String::new, |next| format!("; {next}"));
-                Some(format!("not published to {}: {}{next}", self.to, error.what))
+                Some(text!("not published to {to}: {what}{next}", to = self.to, what = error.what, next))
             }
-            (None, Status::Left) => Some(format!("not published to {}, since the CID itself failed", self.to)),
+            (None, Status::Left) => Some(text!("not published to {}, since the CID itself failed", self.to)),
             _ => None,
         }
     }
@@ -94,11 +103,11 @@ fn told(name: &str, delivered: Delivered) -> Published {
     let Delivered { ran, sent: Sent { files, bytes, gone, is_new, .. } } = delivered;
     let exit = ran.exit();
     let mut warnings: Vec<String> = ran.plan.iter().flat_map(|plan| plan.warnings().iter().cloned()).collect();
-    warnings.extend(ran.broken_lock.map(|whose| format!("the lock of {whose} was broken")));
-    warnings.extend(ran.lock_left.map(|why| format!("the lock stays: {why}")));
+    warnings.extend(ran.broken_lock.map(|whose| text!("the lock of {whose} was broken", whose)));
+    warnings.extend(ran.lock_left.map(|why| text!("the lock stays: {why}", why)));
     let damage = ran.faults.first().map(|fault| {
         let path = fault.path.as_ref().map_or_else(String::new, |path| format!("{path}: "));
-        Error::new(ErrorKind::Damage, format!("the result is not as it should be: {path}{}", fault.what))
+        Error::new(ErrorKind::Damage, text!("the result is not as it should be: {path}{what}", path, what = fault.what))
     });
     let error = ran.error.or(damage).as_ref().map(ErrorReport::new);
     Published { to: name.to_owned(), status: ran.status, is_new, files, bytes, gone, warnings, error, exit }
@@ -110,10 +119,16 @@ pub(super) fn lacking(cid: &FleetCid, options: &RefreshOptions) -> Vec<(String, 
     let told = publish(cid, &look, options).into_iter().filter_map(|published| {
         let Published { to, status, files, bytes, gone, .. } = &published;
         if let Some(error) = &published.error {
-            return Some((format!("whether {to} has all of it is not seen: {}", error.what), false));
+            return Some((text!("whether {to} has all of it is not seen: {what}", to, what = error.what), false));
         }
-        let removed = if *gone > 0 { format!(", {gone} to remove") } else { String::new() };
-        let lacks = format!("to publish to {to}: {} ({bytes} bytes){removed}", count(*files, "file", "files"));
+        let removed = if *gone > 0 { text!(", {gone} to remove", gone) } else { String::new() };
+        let lacks = text!(
+            "to publish to {to}: {files} ({bytes} bytes){removed}",
+            to,
+            files = count(*files, "file", "files"),
+            bytes,
+            removed
+        );
         (*status == Status::Planned).then_some((lacks, true))
     });
     told.collect()

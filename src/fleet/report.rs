@@ -40,19 +40,19 @@ pub(crate) fn report_with(
     if let Some(all) = endpoints {
         counts(all, &mut body);
     }
-    body.push_str("<h2>What is left to do</h2>\n");
+    body.push_str(text!("<h2>What is left to do</h2>\n"));
     steps(fleet, file, findings, statuses, endpoints, &mut body);
     let picture = graph_with(fleet, findings, endpoints, PictureFormat::Svg);
-    let _ = write!(body, "<h2>Picture</h2>\n<div class=\"scroll\">{picture}</div>\n");
+    let _ = body.write_str(&text!("<h2>Picture</h2>\n<div class=\"scroll\">{picture}</div>\n", picture));
     body.push_str("<h2>Checks</h2>\n");
     checks(findings, &mut body);
     body.push_str("<h2>CIDs</h2>\n");
     cids(fleet, statuses, &mut body);
-    let title = format!("Message relays of {}", fleet.server.machine.name.value);
+    let title = text!("Message relays of {}", fleet.server.machine.name.value);
     let Some(all) = endpoints else { return html::page(&title, &body) };
     body.push_str("<h2>Endpoints</h2>\n");
     endpoint_table::endpoints(all, &mut body);
-    html::page_with_script(&title, &body, endpoint_table::SCRIPT)
+    html::page_with_script(&title, &body, &endpoint_table::script())
 }
 
 /// How many endpoints are in which state.
@@ -67,7 +67,7 @@ fn counts(all: &FleetEndpoints, body: &mut String) {
         })
         .collect();
     let said = if said.is_empty() { "none".to_owned() } else { said.join(", ") };
-    let _ = writeln!(body, "<p>Endpoints of the survey: {said}.</p>");
+    let _ = writeln!(body, "{}", text!("<p>Endpoints of the survey: {said}.</p>", said));
 }
 
 fn in_state(statuses: &[CidStatus], state: State) -> usize {
@@ -82,9 +82,19 @@ fn overview(fleet: &Fleet, findings: &[FleetFinding], statuses: Option<&[CidStat
         (false, true) => "good",
     };
     let (relays, all) = (count(fleet.relays.len(), "relay", "relays"), count(fleet.cids.len(), "CID", "CIDs"));
-    let _ = writeln!(body, "<p>{relays}, {all}. Checks: <span class=\"{class}\">{}</span>.", summary(findings));
+    let _ = writeln!(
+        body,
+        "{}",
+        text!(
+            "<p>{relays}, {all}. Checks: <span class=\"{class}\">{findings}</span>.",
+            relays,
+            all,
+            class,
+            findings = summary(findings)
+        )
+    );
     let Some(statuses) = statuses else {
-        body.push_str("The CIDs were not looked at.</p>\n");
+        body.push_str(text!("The CIDs were not looked at.</p>\n"));
         return;
     };
     let said = State::ALL.iter().map(|state| (state, in_state(statuses, *state))).filter(|(_, number)| *number > 0);
@@ -130,52 +140,45 @@ fn steps(
     let errors = findings.iter().filter(|finding| finding.is_error() && !of_survey(finding)).count();
     if errors > 0 {
         let errors = count(errors, "error", "errors");
-        steps.push(format!("Mend {errors} below, until {} finds none.", command("check")));
+        steps.push(text!("Mend {errors} below, until {command} finds none.", errors, command = command("check")));
     }
     let of = |state: State| -> Vec<&FleetCid> {
         let both = fleet.cids.iter().zip(statuses.unwrap_or_default());
         both.filter(|(_, status)| status.state == state).map(|(cid, _)| cid).collect()
     };
     if statuses.is_none() && !fleet.cids.is_empty() {
-        steps.push(format!("See how the CIDs are: {}.", command("status")));
+        steps.push(text!("See how the CIDs are: {}.", command("status")));
     }
     let unreachable = of(State::Unreachable);
     if !unreachable.is_empty() {
         let number = count(unreachable.len(), "CID", "CIDs");
-        steps.push(format!("Make {number} readable: {}.", list(&unreachable)));
+        steps.push(text!("Make {number} readable: {unreachable}.", number, unreachable = list(&unreachable)));
     }
     let drifted = of(State::Drifted);
     if !drifted.is_empty() {
         let number = count(drifted.len(), "CID", "CIDs");
-        steps.push(format!("Look who changed {number}, and why: {}.", list(&drifted)));
+        steps.push(text!("Look who changed {number}, and why: {drifted}.", number, drifted = list(&drifted)));
     }
     let behind = drifted.len() + of(State::Behind).len();
     if behind > 0 {
         let number = count(behind, "CID", "CIDs");
-        steps.push(format!(
-            "Bring {number} in step: {} shows what changes, {} does it.",
-            command("plan"),
-            command("apply")
+        steps.push(text!(
+            "Bring {number} in step: {command} shows what changes, {command2} does it.",
+            number,
+            command = command("plan"),
+            command2 = command("apply")
         ));
     }
     if let Some(all) = endpoints.filter(|all| all.findings.iter().any(FleetFinding::is_error)) {
         let number = all.endpoints.iter().filter(|row| row.endpoint.fault).count();
-        steps.push(format!(
-            "See after {} of the survey that do not report where they should, and after those that it does not have: {}.",
-            count(number, "endpoint", "endpoints"),
-            command("endpoints")
-        ));
+        steps.push(text!("See after {} of the survey that do not report where they should, and after those that it does not have: {}.", count(number, "endpoint", "endpoints"), command("endpoints")));
     }
     if !fleet.relays.is_empty() {
         let names: Vec<String> =
             order(fleet).into_iter().map(|(relay, _)| escape(&fleet.relays[relay].machine.name.value)).collect();
         let names = if names.len() > 12 { String::new() } else { format!(": {}", names.join(", ")) };
-        steps.push(format!(
-            "Where it has not been done yet: write the registry values of the relays ({}), and follow the steps in the \
-             console ({}), parents before children{names}.",
-            command("registry"),
-            command("runbook"),
-        ));
+        steps.push(text!("Where it has not been done yet: write the registry values of the relays ({command}), and follow the steps in the \
+             console ({command2}), parents before children{names}.", command = command("registry"), command2 = command("runbook"), names));
     }
     if steps.is_empty() {
         body.push_str("<p>Nothing.</p>\n");
@@ -191,18 +194,18 @@ fn list(cids: &[&FleetCid]) -> String {
     const MOST: usize = 6;
     let mut names: Vec<String> = cids.iter().take(MOST).map(|cid| code(&cid.shown())).collect();
     if cids.len() > MOST {
-        names.push(format!("and {} more", cids.len() - MOST));
+        names.push(text!("and {} more", cids.len() - MOST));
     }
     names.join(", ")
 }
 
 fn checks(findings: &[FleetFinding], body: &mut String) {
     if findings.is_empty() {
-        body.push_str("<p class=\"good\">Nothing is against a rule.</p>\n");
+        body.push_str(text!("<p class=\"good\">Nothing is against a rule.</p>\n"));
         return;
     }
     body.push_str(
-        "<div class=\"scroll\"><table><thead><tr><th class=\"number\">Line<th>&nbsp;<th>What<th>Article<th>What to do</thead><tbody>\n",
+        text!("<div class=\"scroll\"><table><thead><tr><th class=\"number\">Line<th>&nbsp;<th>What<th>Article<th>What to do</thead><tbody>\n"),
     );
     let mut sorted: Vec<&FleetFinding> = findings.iter().collect();
     sorted.sort_by_key(|finding| (finding.severity, finding.line));
@@ -217,12 +220,12 @@ fn checks(findings: &[FleetFinding], body: &mut String) {
 
 fn cids(fleet: &Fleet, statuses: Option<&[CidStatus]>, body: &mut String) {
     if fleet.cids.is_empty() {
-        body.push_str("<p>The file names none.</p>\n");
+        body.push_str(text!("<p>The file names none.</p>\n"));
         return;
     }
-    body.push_str(
-        "<div class=\"scroll\"><table><thead><tr><th>CID<th>Endpoints<th>Report to<th>State</thead><tbody>\n",
-    );
+    body.push_str(text!(
+        "<div class=\"scroll\"><table><thead><tr><th>CID<th>Endpoints<th>Report to<th>State</thead><tbody>\n"
+    ));
     let mut order: Vec<usize> = (0..fleet.cids.len()).collect();
     let status = |index: usize| statuses.and_then(|statuses| statuses.get(index));
     // What is not as it should be comes first.
@@ -232,12 +235,10 @@ fn cids(fleet: &Fleet, statuses: Option<&[CidStatus]>, body: &mut String) {
         let platforms: Vec<&str> = cid.platforms.value.iter().map(|platform| platform.name()).collect();
         let to = fleet.machine(cid.reports_to).map_or("?", |machine| &machine.name.value);
         let follows = cid.source.as_ref().map_or_else(String::new, |source| {
-            format!("<br><span class=\"soft\">follows {}</span>", escape(&source.value))
+            text!("<br><span class=\"soft\">follows {}</span>", escape(&source.value))
         });
-        let published: String = cid
-            .places()
-            .map(|place| format!("<br><span class=\"soft\">published to {}</span>", escape(place)))
-            .collect();
+        let published: String =
+            cid.places().map(|place| text!("<br><span class=\"soft\">published to {}</span>", escape(place))).collect();
         let _ = write!(
             body,
             "<tr><td>{}{follows}{published}<td>{}<td>{}<td>",
@@ -246,7 +247,7 @@ fn cids(fleet: &Fleet, statuses: Option<&[CidStatus]>, body: &mut String) {
             escape(to)
         );
         match status(index) {
-            None => body.push_str("<span class=\"soft\">not looked at</span>\n"),
+            None => body.push_str(text!("<span class=\"soft\">not looked at</span>\n")),
             Some(status) => state(status, body),
         }
     }

@@ -1,6 +1,7 @@
 //! The rules of fleets, and what is found against them. docs/fleet.md lists them.
 
 use super::Machine;
+use crate::base::language::said;
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -82,6 +83,7 @@ pub(crate) struct Rule {
 impl Rule {
     pub(super) fn found(&self, line: usize, what: impl Into<String>) -> FleetFinding {
         let Self { code, article, severity, next, .. } = *self;
+        let (article, next) = (said(article), said(next));
         FleetFinding { code, severity, line, article, what: what.into(), next, machine: None, cid: None }
     }
 }

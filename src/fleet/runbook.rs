@@ -1,5 +1,6 @@
 //! The steps for a person: what no program can do in the console, relay by relay, in an order that works \[14635\].
 
+use crate::base::language::either;
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -13,6 +14,7 @@ use crate::base::template::{Values, fill};
 use crate::base::text::{count, word};
 
 const TEMPLATE: &str = include_str!("../../templates/runbook.md");
+const GERMAN: &str = include_str!("../../templates/de/runbook.md");
 
 /// The steps in the console for all relays of a fleet, parents before children, from `templates/runbook.md`: policy and
 /// group, the relay first, then its endpoints, and how to verify each. `file` is what the commands in it call the fleet
@@ -33,11 +35,8 @@ pub fn runbook(fleet: &Fleet, file: &Path, markup: Markup) -> Result<String> {
     let findings = check(fleet);
     if let Some(first) = findings.iter().find(|finding| finding.is_error()) {
         let errors = findings.iter().filter(|finding| finding.is_error()).count();
-        let what = format!(
-            "there is no order of steps while the file has {}: {}",
-            count(errors, "error", "errors"),
-            first.what
-        );
+        let what =
+            text!("there is no order of steps while the file has {}: {}", count(errors, "error", "errors"), first.what);
         let error = Error::new(ErrorKind::Fleet, what).at(Position::Line(first.line));
         return Err(error.in_file(file).next("configcid fleet check lists all"));
     }
@@ -55,13 +54,12 @@ pub fn runbook(fleet: &Fleet, file: &Path, markup: Markup) -> Result<String> {
         .text("VERSION", env!("CARGO_PKG_VERSION"))
         .text("RELAYS", count(fleet.relays.len(), "relay", "relays"))
         .list("RELAY", relays.collect::<Result<_>>()?);
-    let text = fill(TEMPLATE, &values, markup);
+    let text = fill(either(TEMPLATE, GERMAN), &values, markup);
     Ok(match markup {
         Markup::Markdown => text,
-        Markup::Html => html::page(
-            &format!("Message relays of {}: the steps in the console", fleet.server.machine.name.value),
-            &text,
-        ),
+        Markup::Html => {
+            html::page(&text!("Message relays of {}: the steps in the console", fleet.server.machine.name.value), &text)
+        }
     })
 }
 
@@ -87,8 +85,9 @@ fn relay_values(fleet: &Fleet, index: usize, level: usize, cids: &[usize]) -> Re
     let computer = machine.netbios.as_ref().map_or(name, |netbios| &netbios.value);
     let cids: Vec<&FleetCid> = cids.iter().map(|index| &fleet.cids[*index]).collect();
     let parent_relay = fleet.parent_relay_address(index)?;
-    let platforms =
-        |cid: &FleetCid| cid.platforms.value.iter().map(|platform| words(*platform)).collect::<Vec<_>>().join(" and ");
+    let platforms = |cid: &FleetCid| {
+        cid.platforms.value.iter().map(|platform| words(*platform)).collect::<Vec<_>>().join(text!(" and "))
+    };
     let cid_values = |cid: &&FleetCid| Values::default().text("PATH", cid.shown()).text("PLATFORMS", platforms(cid));
     Ok(Values::default()
         .text("RELAY", name)
@@ -106,7 +105,7 @@ fn relay_values(fleet: &Fleet, index: usize, level: usize, cids: &[usize]) -> Re
         .maybe("FIRST_PATH", cids.first().map(|cid| word(&cid.shown())))
         .maybe(
             "NO_CID",
-            cids.is_empty().then(|| "make one for each platform of its endpoints, and name it there".to_owned()),
+            cids.is_empty().then(|| text!("make one for each platform of its endpoints, and name it there").to_owned()),
         )
         .maybe("HOST", host)
         .list("CID", cids.iter().map(cid_values).collect()))
@@ -115,7 +114,7 @@ fn relay_values(fleet: &Fleet, index: usize, level: usize, cids: &[usize]) -> Re
 fn words(platform: Platform) -> &'static str {
     match platform {
         Platform::Windows => "Windows",
-        Platform::Windows9x => "Windows 95, 98 and Me",
+        Platform::Windows9x => text!("Windows 95, 98 and Me"),
         Platform::Mac => "Macs",
         Platform::Linux => "Linux",
     }

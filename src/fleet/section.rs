@@ -1,5 +1,6 @@
 //! Tables of a fleet file, read key by key.
 
+use crate::base::language::said;
 use std::ops::Range;
 
 use toml::Spanned;
@@ -46,10 +47,13 @@ impl Reader {
     ) -> Result<Section<'a, 'i>> {
         let unknown = table.keys().filter(|key| !known.contains(&key.get_ref().as_ref()));
         if let Some(key) = unknown.min_by_key(|key| key.span().start) {
-            let error = format_error(format!("{name} has no key {:?}", key.get_ref()), self.line(&key.span()));
+            let error = format_error(
+                text!("{name} has no key {get_ref}", name, get_ref = format!("{:?}", key.get_ref())),
+                self.line(&key.span()),
+            );
             let next = match nearest(key.get_ref(), known.iter().copied()) {
-                Some(near) => format!("did you mean {near}?"),
-                None => format!("it may have {}", known.join(", ")),
+                Some(near) => text!("did you mean {near}?", near),
+                None => text!("it may have {}", known.join(", ")),
             };
             return Err(error.next(next));
         }
@@ -73,14 +77,14 @@ impl<'a, 'i> Section<'a, 'i> {
     }
 
     fn wrong(&self, key: &str, line: usize, expected: &str) -> Error {
-        format_error(format!("{key} of {} must be {expected}", self.name), line)
+        format_error(text!("{key} of {value} must be {expected}", key, value = self.name, expected), line)
     }
 
     pub(super) fn table(&self, key: &'static str, known: &'static [&'static str]) -> Result<Option<Self>> {
         let Some((value, line)) = self.get(key) else { return Ok(None) };
         let name = if key == "server" { "[server]" } else { "[defaults]" };
         let table = value.get_ref().as_table().ok_or_else(|| {
-            format_error(format!("{key} must be one table"), line).next(format!("begin it with {name}, once"))
+            format_error(text!("{key} must be one table", key), line).next(text!("begin it with {name}, once", name))
         })?;
         self.reader.section(name, line, table, known).map(Some)
     }
@@ -88,8 +92,9 @@ impl<'a, 'i> Section<'a, 'i> {
     pub(super) fn tables(&self, key: &'static str, known: &'static [&'static str]) -> Result<Vec<Self>> {
         let Some((value, line)) = self.get(key) else { return Ok(Vec::new()) };
         let name = if key == "relay" { "[[relay]]" } else { "[[cid]]" };
-        let wrong =
-            || format_error(format!("{key} must be a list of tables"), line).next(format!("begin each with {name}"));
+        let wrong = || {
+            format_error(text!("{key} must be a list of tables", key), line).next(text!("begin each with {name}", name))
+        };
         let each = value.get_ref().as_array().ok_or_else(wrong)?;
         each.iter()
             .map(|value| {
@@ -107,16 +112,16 @@ impl<'a, 'i> Section<'a, 'i> {
     fn one_text(&self, key: &str, value: &Spanned<DeValue<'i>>, line: usize) -> Result<String> {
         let text = value.get_ref().as_str().ok_or_else(|| {
             let found = value.get_ref().type_str();
-            self.wrong(key, line, "a string").next(format!("put quotes around it: this is of the type {found}"))
+            self.wrong(key, line, "a string").next(text!("put quotes around it: this is of the type {found}", found))
         })?;
         if text.trim().is_empty() {
-            return Err(self.wrong(key, line, "more than blanks").next("leave it out where there is none"));
+            return Err(self.wrong(key, line, text!("more than blanks")).next("leave it out where there is none"));
         }
         if text.contains(char::is_control) {
-            return Err(self.wrong(key, line, "without control characters").next(BACKSLASHES));
+            return Err(self.wrong(key, line, text!("without control characters")).next(BACKSLASHES));
         }
         if text.chars().count() > LONGEST {
-            return Err(self.wrong(key, line, &format!("no longer than {LONGEST} characters")));
+            return Err(self.wrong(key, line, &text!("no longer than {LONGEST} characters", LONGEST)));
         }
         Ok(text.to_owned())
     }
@@ -130,26 +135,28 @@ impl<'a, 'i> Section<'a, 'i> {
         let texts = list.iter().map(|value| self.one_text(key, value, self.reader.line(&value.span())));
         let texts = texts.collect::<Result<Vec<String>>>()?;
         if texts.is_empty() {
-            return Err(self.wrong(key, line, "more than an empty list"));
+            return Err(self.wrong(key, line, text!("more than an empty list")));
         }
         Ok(Some(Given { value: texts, line }))
     }
 
     pub(super) fn required(&self, key: &str) -> Result<Given<String>> {
-        self.text(key)?.ok_or_else(|| format_error(format!("{} has no {key}", self.name), self.line).next("add it"))
+        self.text(key)?.ok_or_else(|| {
+            format_error(text!("{value} has no {key}", value = self.name, key), self.line).next("add it")
+        })
     }
 
     pub(super) fn number(&self, key: &str) -> Result<Option<Given<u32>>> {
         let Some((value, line)) = self.get(key) else { return Ok(None) };
         let number =
             value.get_ref().as_integer().and_then(|number| u32::from_str_radix(number.as_str(), number.radix()).ok());
-        let value = number.ok_or_else(|| self.wrong(key, line, &format!("a whole number from 0 to {}", u32::MAX)))?;
+        let value = number.ok_or_else(|| self.wrong(key, line, &text!("a whole number from 0 to {}", u32::MAX)))?;
         Ok(Some(Given { value, line }))
     }
 
     pub(super) fn flag(&self, key: &str) -> Result<Option<Given<bool>>> {
         let Some((value, line)) = self.get(key) else { return Ok(None) };
-        let value = value.get_ref().as_bool().ok_or_else(|| self.wrong(key, line, "true or false"))?;
+        let value = value.get_ref().as_bool().ok_or_else(|| self.wrong(key, line, text!("true or false")))?;
         Ok(Some(Given { value, line }))
     }
 
@@ -159,12 +166,22 @@ impl<'a, 'i> Section<'a, 'i> {
         found.map(|(_, value)| *value).ok_or_else(|| {
             let text = value.get_ref().as_str().unwrap_or_else(|| value.get_ref().type_str());
             let next = match nearest(text, words()) {
-                Some(near) => format!("did you mean \"{near}\"?"),
+                Some(near) => text!("did you mean \"{near}\"?", near),
                 None => {
-                    format!("it may be {}", words().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", "))
+                    text!("it may be {}", words().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", "))
                 }
             };
-            format_error(format!("{key} of {}: {text:?} is no {}", self.name, T::WHAT), line).next(next)
+            format_error(
+                text!(
+                    "{key} of {value}: {text} is no {what}",
+                    key,
+                    value = self.name,
+                    text = format!("{text:?}"),
+                    what = said(T::WHAT)
+                ),
+                line,
+            )
+            .next(next)
         })
     }
 
@@ -187,7 +204,7 @@ impl<'a, 'i> Section<'a, 'i> {
             }
         }
         if words.is_empty() {
-            return Err(self.wrong(key, line, "more than an empty list"));
+            return Err(self.wrong(key, line, text!("more than an empty list")));
         }
         Ok(Some(Given { value: words, line }))
     }

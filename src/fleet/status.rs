@@ -130,7 +130,9 @@ fn of_cid(fleet: &Fleet, cid: &FleetCid, options: &RefreshOptions) -> CidStatus 
         Ok(None) => return status,
         // It is as it was before the source was updated.
         Ok(Some(lacks)) => (lacks, State::Behind),
-        Err(error) => (format!("it cannot be compared with {source}, which it follows: {error}"), State::Drifted),
+        Err(error) => {
+            (text!("it cannot be compared with {source}, which it follows: {error}", source, error), State::Drifted)
+        }
     };
     status.state = status.state.max(state);
     status.differences.insert(0, Difference::of(difference));
@@ -151,7 +153,7 @@ fn look(fleet: &Fleet, cid: &FleetCid, options: &RefreshOptions) -> Result<(Stat
     let lines = lines(fleet, cid, options, &open, &state)?;
     let mut others = Vec::new();
     if Writer::needs_recovery(&cid.folder) {
-        others.push(Difference::of("a change was interrupted, or is under way"));
+        others.push(Difference::of(text!("a change was interrupted, or is under way")));
     }
     match plan_of(fleet, cid, &open, &state, options) {
         // What is written along with an address line needs no word of its own.
@@ -215,7 +217,8 @@ fn lines(
     let Some(setup) = setup else {
         for copy in state.copies.iter().filter(|copy| cid.reads(copy) && !names_server(copy)) {
             let list = copy.parent_router_address.as_deref().unwrap_or("nothing");
-            let what = format!("{KEY_PARENT_ROUTER} is {list}, and endpoints report to the server");
+            let what =
+                text!("{KEY_PARENT_ROUTER} is {list}, and endpoints report to the server", KEY_PARENT_ROUTER, list);
             lines.push((Difference::at(&copy.path, what), untouched(copy)?));
         }
         return Ok(lines);
@@ -225,7 +228,12 @@ fn lines(
     for copy in state.copies.iter().filter(|copy| cid.reads(copy)) {
         let list = copy.parent_router_address.as_deref();
         if !list.is_some_and(|list| same_list(list, &wanted)) {
-            let what = format!("{KEY_PARENT_ROUTER} is {}, and should be {wanted}", list.unwrap_or("malformed"));
+            let what = text!(
+                "{KEY_PARENT_ROUTER} is {list}, and should be {wanted}",
+                KEY_PARENT_ROUTER,
+                list = list.unwrap_or("malformed"),
+                wanted
+            );
             let behind = list.is_some() && (names_server(copy) || untouched(copy)?);
             lines.push((Difference::at(&copy.path, what), behind));
         } else if let Some(difference) =
@@ -237,7 +245,7 @@ fn lines(
         }
     }
     for path in missing_copies(cid, open, state)? {
-        lines.push((Difference::at(&path, format!("it is not there; it should name {wanted}")), true));
+        lines.push((Difference::at(&path, text!("it is not there; it should name {wanted}", wanted)), true));
     }
     Ok(lines)
 }
@@ -249,14 +257,19 @@ fn parent_line(copy: &CopyState, parent: Option<&RelayAddress>) -> Option<Differ
     if list.is_some_and(|list| same_list(list, &wanted)) {
         return None;
     }
-    let what = format!("{} is {}, and should be {wanted}", KEY_MR_PARENT, list.unwrap_or("missing"));
+    let what = text!(
+        "{key_mr_parent} is {list}, and should be {wanted}",
+        key_mr_parent = KEY_MR_PARENT,
+        list = list.unwrap_or("missing"),
+        wanted
+    );
     Some(Difference::at(&copy.path, what))
 }
 
 /// Where the relay's own parent should be the server again.
 fn back_line(copy: &CopyState, back: Option<&ParentBack>) -> Option<Difference> {
     let (back, list) = back.zip(copy.mr_parent_address.as_deref())?;
-    let what = || format!("{KEY_MR_PARENT} is {list}, and should be {}", back.list);
+    let what = || text!("{KEY_MR_PARENT} is {list}, and should be {list_is}", KEY_MR_PARENT, list, list_is = back.list);
     back.is_due(list).then(|| Difference::at(&copy.path, what()))
 }
 

@@ -22,7 +22,7 @@ pub fn setup(fleet: &Fleet, cid: &FleetCid, refresh: &RefreshOptions) -> Result<
         Target::Relay(index) => index,
         Target::Server => return Ok(None),
         Target::Unknown => {
-            let what = format!("{} names a relay that the fleet file does not have", cid.path.value);
+            let what = text!("{} names a relay that the fleet file does not have", cid.path.value);
             return Err(Error::new(ErrorKind::Fleet, what).next("configcid fleet check finds such mistakes"));
         }
     };
@@ -107,11 +107,8 @@ pub(super) fn parent_faults<'a>(fleet: &Fleet, cid: &FleetCid, state: &'a RelayS
         if back.as_ref().is_some_and(|back| back.is_due(list)) {
             return None;
         }
-        let what = format!(
-            "{KEY_MR_PARENT} is {list}, and the parent of {} is the server; configcid mrinit set changes it, relay \
-             set-up leaves it alone",
-            fleet.relays[index].machine.name.value
-        );
+        let what = text!("{KEY_MR_PARENT} is {list}, and the parent of {machine} is the server; configcid mrinit set changes it, relay \
+             set-up leaves it alone", KEY_MR_PARENT, list, machine = fleet.relays[index].machine.name.value);
         (names(list, &server) == Some(false)).then_some((&copy.path, what))
     });
     wrong.collect()

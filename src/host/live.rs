@@ -52,7 +52,7 @@ mod windows {
                     values.push(((*name).to_owned(), Value::from_data(kind, data, RegFormat::Version5)));
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(cannot(&format!("read {name} of the registry key"), key, error)),
+                Err(error) => return Err(cannot(&text!("read {name} of the registry key", name), key, error)),
             }
         }
         Ok(Some(values))
@@ -90,12 +90,12 @@ mod windows {
                 Value::Other { kind, .. } => {
                     return Err(Error::new(
                         ErrorKind::Usage,
-                        format!("{name} has the type {kind}, which is not set here"),
+                        text!("{name} has the type {kind}, which is not set here", name, kind),
                     ));
                 }
             };
             let set = opened.set_raw_value(name, &RegValue { bytes, vtype });
-            set.map_err(|error| cannot(&format!("set {name} of the registry key"), key, error))?;
+            set.map_err(|error| cannot(&text!("set {name} of the registry key", name), key, error))?;
         }
         Ok(())
     }
@@ -120,7 +120,7 @@ mod windows {
         match opened.delete_value(name) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(cannot(&format!("remove {name} of the registry key"), key, error)),
+            Err(error) => Err(cannot(&text!("remove {name} of the registry key", name), key, error)),
         }
     }
 
@@ -128,7 +128,7 @@ mod windows {
         match key.hive() {
             Hive::LocalMachine => Ok(&HKLM),
             Hive::CurrentUser => Ok(&HKCU),
-            _ => Err(Error::new(ErrorKind::Usage, format!("{key} is below neither HKLM nor HKCU"))),
+            _ => Err(Error::new(ErrorKind::Usage, text!("{key} is below neither HKLM nor HKCU", key))),
         }
     }
 

@@ -38,13 +38,18 @@ pub(crate) fn look_up(name: &str, limit: Duration) -> Result<Named> {
         Error::new(ErrorKind::Address, what).next("look at the name and at the DNS; or give --ip, --fqdn and --netbios")
     };
     if name.parse::<IpAddr>().is_ok() {
-        return Err(Error::new(ErrorKind::Address, format!("{name} is an IP address")).next("give it with --ip"));
+        return Err(Error::new(ErrorKind::Address, text!("{name} is an IP address", name)).next("give it with --ip"));
     }
-    let (all, canonical) = ask(name, limit).map_err(|why| wrong(format!("{name:?} cannot be resolved: {why}")))?;
+    let (all, canonical) = ask(name, limit)
+        .map_err(|why| wrong(text!("{name} cannot be resolved: {why}", name = format!("{name:?}"), why)))?;
     let ips = reachable(&all);
     if ips.is_empty() {
         let all: Vec<String> = all.iter().map(IpAddr::to_string).collect();
-        return Err(wrong(format!("{name:?} resolves to {}, which no other computer reaches", all.join(", "))));
+        return Err(wrong(text!(
+            "{name} resolves to {join}, which no other computer reaches",
+            name = format!("{name:?}"),
+            join = all.join(", ")
+        )));
     }
     Ok(called(name, canonical, ips))
 }
@@ -55,7 +60,7 @@ pub(crate) fn look_up(name: &str, limit: Duration) -> Result<Named> {
 /// It has no name that can be read.
 pub(crate) fn this_computer(limit: Duration) -> Result<Named> {
     let name = get_hostname().map_err(|error| {
-        Error::new(ErrorKind::Address, format!("the name of this computer cannot be read: {error}"))
+        Error::new(ErrorKind::Address, text!("the name of this computer cannot be read: {error}", error))
             .next("give --ip, --fqdn and --netbios")
     })?;
     let (all, canonical) = ask(&name, limit).unwrap_or_default();
@@ -121,7 +126,7 @@ fn ask(name: &str, limit: Duration) -> std::result::Result<(Vec<IpAddr>, Option<
     thread::Builder::new().spawn(look).map_err(|error| error.to_string())?;
     match receiver.recv_timeout(limit) {
         Ok(found) => found,
-        Err(_) => Err(format!("the system's resolver has no answer within {} s", limit.as_secs())),
+        Err(_) => Err(text!("the system's resolver has no answer within {} s", limit.as_secs())),
     }
 }
 

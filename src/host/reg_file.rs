@@ -19,7 +19,7 @@ impl RegFile {
             let file = std::fs::File::open(path).map_err(cannot)?;
             return parse_large(file).map_err(cannot)?.map_err(|error| error.in_file(path));
         }
-        let bytes = read_given_file(path, MAX_SIZE, "name an exported .reg file")?;
+        let bytes = read_given_file(path, MAX_SIZE, text!("name an exported .reg file"))?;
         Self::parse(&bytes).map_err(|error| error.in_file(path))
     }
 }

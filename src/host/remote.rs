@@ -71,13 +71,13 @@ fn cannot(error: &std::io::Error) -> crate::base::error::Error {
     const SERVER_UNAVAILABLE: i32 = 1722;
     let what = match error.raw_os_error() {
         Some(ACCESS_DENIED) => {
-            "it does not let this user read its registry: run this as an administrator of it".to_owned()
+            text!("it does not let this user read its registry: run this as an administrator of it").to_owned()
         }
-        Some(BAD_NETPATH | SERVER_UNAVAILABLE) => {
+        Some(BAD_NETPATH | SERVER_UNAVAILABLE) => text!(
             "its Remote Registry service is not running, and is not started for this; or there is no such computer"
-                .to_owned()
-        }
-        _ => format!("its registry cannot be read: {error}"),
+        )
+        .to_owned(),
+        _ => text!("its registry cannot be read: {error}", error),
     };
     Error::new(ErrorKind::Io, what)
 }

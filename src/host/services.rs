@@ -84,7 +84,7 @@ mod windows {
     pub(super) fn live() -> Result<Live> {
         ServiceManager::local_computer(None::<&OsStr>, ServiceManagerAccess::CONNECT)
             .map(Live)
-            .map_err(|error| failed("ask the service manager", "", error))
+            .map_err(|error| failed(text!("ask the service manager"), "", error))
     }
 
     impl Live {
@@ -92,20 +92,22 @@ mod windows {
             match self.0.open_service(service, access | ServiceAccess::QUERY_STATUS) {
                 Ok(service) => Ok(Some(service)),
                 Err(error) if code(&error) == Some(ERROR_SERVICE_DOES_NOT_EXIST) => Ok(None),
-                Err(error) => Err(failed("open the service", service, error)),
+                Err(error) => Err(failed(text!("open the service"), service, error)),
             }
         }
 
         fn opened(&self, service: &str, access: ServiceAccess) -> Result<Service> {
-            self.open(service, access)?
-                .ok_or_else(|| Error::new(ErrorKind::Service, format!("there is no service {service:?}")))
+            self.open(service, access)?.ok_or_else(|| {
+                Error::new(ErrorKind::Service, text!("there is no service {service}", service = format!("{service:?}")))
+            })
         }
     }
 
     impl Services for Live {
         fn state(&self, service: &str) -> Result<Option<ServiceState>> {
             let Some(opened) = self.open(service, ServiceAccess::QUERY_STATUS)? else { return Ok(None) };
-            let status = opened.query_status().map_err(|error| failed("ask for the state of", service, error))?;
+            let status =
+                opened.query_status().map_err(|error| failed(text!("ask for the state of"), service, error))?;
             Ok(Some(match status.current_state {
                 State::Stopped => ServiceState::Stopped,
                 State::StartPending => ServiceState::Starting,
@@ -141,8 +143,8 @@ mod windows {
 
     fn failed(doing: &str, service: &str, error: windows_service::Error) -> Error {
         let next = match code(&error) {
-            Some(ERROR_DEPENDENT_SERVICES_RUNNING) => "stop the services that depend on it first",
-            _ => "run this as an administrator of the computer",
+            Some(ERROR_DEPENDENT_SERVICES_RUNNING) => text!("stop the services that depend on it first"),
+            _ => text!("run this as an administrator of the computer"),
         };
         let error = match error {
             windows_service::Error::Winapi(error) => Error::io(doing, Path::new(service), error),

@@ -29,8 +29,8 @@ impl<'a> Reader<'a> {
         let order = match bytes.first() {
             Some(0) => ByteOrder::BigEndian,
             Some(1) => ByteOrder::LittleEndian,
-            Some(_) => return Err(wrong(base, "this is no flag of a byte order: 0 or 1 stands here")),
-            None => return Err(wrong(base, "the reference ends before a flag of a byte order")),
+            Some(_) => return Err(wrong(base, text!("this is no flag of a byte order: 0 or 1 stands here"))),
+            None => return Err(wrong(base, text!("the reference ends before a flag of a byte order"))),
         };
         Ok(Reader { bytes, at: 1, base, order })
     }
@@ -43,7 +43,10 @@ impl<'a> Reader<'a> {
     fn take(&mut self, size: usize) -> Result<&'a [u8]> {
         let rest = &self.bytes[self.at..];
         let taken = rest.get(..size).ok_or_else(|| {
-            wrong(self.place(), format!("{size} bytes should stand here, and the end comes after {}", rest.len()))
+            wrong(
+                self.place(),
+                text!("{size} bytes should stand here, and the end comes after {rest}", size, rest = rest.len()),
+            )
         })?;
         self.at += size;
         Ok(taken)
@@ -83,7 +86,7 @@ impl<'a> Reader<'a> {
         if (count as usize).checked_mul(least).is_none_or(|size| size > left) {
             return Err(wrong(
                 self.place() - 4,
-                format!("{count} things should follow, and the end comes after {left} bytes"),
+                text!("{count} things should follow, and the end comes after {left} bytes", count, left),
             ));
         }
         Ok(count)
@@ -102,7 +105,7 @@ impl<'a> Reader<'a> {
         match bytes {
             [] => Ok(String::new()),
             [text @ .., 0] if !text.contains(&0) => Ok(decode_1252(text)),
-            _ => Err(wrong(place, "this text does not end at its first NUL")),
+            _ => Err(wrong(place, text!("this text does not end at its first NUL"))),
         }
     }
 }

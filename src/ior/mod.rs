@@ -86,7 +86,7 @@ impl Ior {
         let bytes = bytes.collect::<Result<Vec<u8>>>()?;
         if digits.len() % 2 == 1 {
             digit(digits.len() - 1)?;
-            return Err(wrong(bytes.len(), "the reference ends in the middle of a byte"));
+            return Err(wrong(bytes.len(), text!("the reference ends in the middle of a byte")));
         }
         Self::read(&bytes)
     }

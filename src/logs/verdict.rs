@@ -65,7 +65,7 @@ pub(super) fn judge(
 
 /// The verdict in a sentence.
 fn what(verdict: &Verdict, report: &LogReport, machine: &Machine, span: Option<(i64, i64)>, is_utc: bool) -> String {
-    let other = if report.kind == Kind::Router { "parent" } else { "router" };
+    let other = if report.kind == Kind::Router { text!("parent") } else { text!("router") };
     let Some((_, last)) = span else {
         return text!("nothing is known: no line in the logs is one of the router's").to_owned();
     };

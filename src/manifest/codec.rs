@@ -88,10 +88,10 @@ impl Manifest {
     /// The bytes break the format, a path leads out, or two entries name the same file; the error names the line.
     pub fn parse(bytes: Vec<u8>) -> Result<Self> {
         if bytes.is_empty() {
-            return Err(malformed("the file is empty"));
+            return Err(malformed(text!("the file is empty")));
         }
         if bytes.len() as u64 > MAX_SIZE {
-            return Err(malformed(format!("it is larger than {MAX_SIZE} bytes, more than any real one")));
+            return Err(malformed(text!("it is larger than {MAX_SIZE} bytes, more than any real one", MAX_SIZE)));
         }
         let mut lines = Lines { bytes: &bytes, at: 0, number: 0 };
         let (entries, body) = read_body(&mut lines).map_err(|error| error.at(Position::Line(lines.number)))?;
@@ -204,17 +204,17 @@ impl<'a> Lines<'a> {
         let within = &rest[..rest.len().min(MAX_LINE + 1)];
         let Some(end) = memchr::memchr2(b'\n', b'\r', within) else {
             return Err(malformed(match within.len() > MAX_LINE {
-                true => format!("a line of more than {MAX_LINE} bytes"),
-                false => "the last line does not end in LF".to_owned(),
+                true => text!("a line of more than {MAX_LINE} bytes", MAX_LINE),
+                false => text!("the last line does not end in LF").to_owned(),
             }));
         };
         if rest[end] == b'\r' {
-            return Err(malformed("a carriage return; lines end in LF alone")
+            return Err(malformed(text!("a carriage return; lines end in LF alone"))
                 .next("something has converted the line endings of the file; take it from its source again"));
         }
         let line = &rest[..end];
         if line.is_empty() {
-            return Err(malformed("a blank line"));
+            return Err(malformed(text!("a blank line")));
         }
         self.at += end + 1;
         Ok(Some(line))
@@ -235,13 +235,13 @@ fn read_body(lines: &mut Lines<'_>) -> Result<(Vec<u32>, usize)> {
             return Ok((starts, start));
         }
         if line[0] == b'#' {
-            let entry = open.as_mut().ok_or_else(|| malformed("a line of an entry before the first entry"))?;
+            let entry = open.as_mut().ok_or_else(|| malformed(text!("a line of an entry before the first entry")))?;
             entry.further(line)?;
             continue;
         }
         let entry = EntryLines::first(line)?;
         if seen.meets_again(entry.path) && has_twin(lines.bytes, &starts, entry.path) {
-            return Err(malformed(format!("a second entry for the file {}", excerpt(entry.path.as_str().as_bytes()))));
+            return Err(malformed(text!("a second entry for the file {}", excerpt(entry.path.as_str().as_bytes()))));
         }
         starts.push(u32::try_from(start).expect("the size is limited"));
         open = Some(entry);
@@ -319,14 +319,14 @@ fn read_signatures(lines: &mut Lines<'_>, body: usize) -> Result<Vec<Signature>>
         }
         if let Some(fields) = line.strip_prefix(SIG) {
             if signatures.len() == MAX_SIGNATURES {
-                return Err(malformed(format!("more than {MAX_SIGNATURES} signatures")));
+                return Err(malformed(text!("more than {MAX_SIGNATURES} signatures", MAX_SIGNATURES)));
             }
             signatures.push(inline(fields, lines.number, body)?);
         } else if let Some(text) = line.strip_prefix(CERT) {
             let certificates = &mut signatures.last_mut().expect("the first line is a signature").certificates;
             add_certificate(certificates, base64(text)?)?;
         } else {
-            return Err(malformed(format!(
+            return Err(malformed(text!(
                 "behind the first signature, a line that is no part of one: {}",
                 excerpt(line)
             ))
@@ -339,7 +339,7 @@ fn inline(fields: &[u8], line: usize, covers: usize) -> Result<Signature> {
     let mut words = fields.splitn(2, |&byte| byte == b' ');
     let (algorithm, value) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     if algorithm.is_empty() || algorithm.len() > 32 || !algorithm.iter().all(u8::is_ascii_graphic) {
-        return Err(malformed("a signature without the name of its digest"));
+        return Err(malformed(text!("a signature without the name of its digest")));
     }
     Ok(Signature {
         form: Form::Inline,
@@ -358,7 +358,7 @@ fn read_trailer(lines: &mut Lines<'_>, covers: usize) -> Result<Signature> {
     let mut certificates = Vec::new();
     while let Some(line) = lines.next()? {
         if line != BEGIN_CERTIFICATE {
-            return Err(malformed(format!("behind the signature, a line that is no certificate's: {}", excerpt(line))));
+            return Err(malformed(text!("behind the signature, a line that is no certificate's: {}", excerpt(line))));
         }
         add_certificate(&mut certificates, read_block(lines, END_CERTIFICATE)?)?;
     }
@@ -369,10 +369,14 @@ fn read_block(lines: &mut Lines<'_>, end: &[u8]) -> Result<Vec<u8>> {
     let mut text = Vec::new();
     loop {
         match lines.next()? {
-            None => return Err(malformed(format!("the file ends before {}", String::from_utf8_lossy(end)))),
+            None => return Err(malformed(text!("the file ends before {}", String::from_utf8_lossy(end)))),
             Some(line) if line == end => return base64(&text),
             Some(line) if text.len() + line.len() > MAX_LINE => {
-                return Err(malformed(format!("more than {MAX_LINE} characters of base64: {}", excerpt(line))));
+                return Err(malformed(text!(
+                    "more than {MAX_LINE} characters of base64: {line}",
+                    MAX_LINE,
+                    line = excerpt(line)
+                )));
             }
             Some(line) => text.extend_from_slice(line),
         }
@@ -381,7 +385,7 @@ fn read_block(lines: &mut Lines<'_>, end: &[u8]) -> Result<Vec<u8>> {
 
 fn add_certificate(certificates: &mut Vec<Vec<u8>>, der: Vec<u8>) -> Result<()> {
     if certificates.len() == MAX_CERTIFICATES {
-        return Err(malformed(format!("more than {MAX_CERTIFICATES} certificates for one signature")));
+        return Err(malformed(text!("more than {MAX_CERTIFICATES} certificates for one signature", MAX_CERTIFICATES)));
     }
     certificates.push(der);
     Ok(())
@@ -389,5 +393,5 @@ fn add_certificate(certificates: &mut Vec<Vec<u8>>, der: Vec<u8>) -> Result<()> 
 
 fn base64(text: &[u8]) -> Result<Vec<u8>> {
     let bytes = std::str::from_utf8(text).ok().and_then(|text| Base64::decode_vec(text).ok());
-    bytes.filter(|bytes| !bytes.is_empty()).ok_or_else(|| malformed(format!("this is not base64: {}", excerpt(text))))
+    bytes.filter(|bytes| !bytes.is_empty()).ok_or_else(|| malformed(text!("this is not base64: {}", excerpt(text))))
 }

@@ -47,7 +47,7 @@ impl<'a> ManifestPath<'a> {
     /// It leads out of its folder, holds a character that the format or Windows forbids, or is no file's.
     pub fn parse(text: &'a str) -> Result<Self> {
         check(text).map_err(|why| {
-            Error::new(ErrorKind::Path, format!("the path {} {why}", excerpt(text.as_bytes())))
+            Error::new(ErrorKind::Path, text!("the path {as_bytes} {why}", as_bytes = excerpt(text.as_bytes()), why))
                 .next(r"a path in a manifest is spelled .\folder\file and stays below the folder")
         })?;
         Ok(ManifestPath(text))
@@ -105,17 +105,17 @@ fn check(text: &str) -> std::result::Result<(), &'static str> {
     let separator = match text.as_bytes() {
         [b'.', b'\\', ..] => '\\',
         [b'.', b'/', ..] => '/',
-        _ => return Err("does not begin with .\\ or ./"),
+        _ => return Err(text!("does not begin with .\\ or ./")),
     };
     if text.len() > MAX_PATH {
-        return Err("is too long");
+        return Err(text!("is too long"));
     }
     // Control characters, and slashes of the one kind, are refused with the names.
     if !text.is_ascii() {
-        return Err("has a character that is not printable ASCII");
+        return Err(text!("has a character that is not printable ASCII"));
     }
     if separator == '/' && text.contains('\\') {
-        return Err("has slashes of both kinds");
+        return Err(text!("has slashes of both kinds"));
     }
     text[2..].split(separator).try_for_each(check_name)
 }
@@ -166,16 +166,18 @@ impl<'a> EntryLines<'a> {
     /// Reads the first line of an entry, without its LF.
     pub(super) fn first(line: &'a [u8]) -> Result<Self> {
         let wrong = |why: &str| malformed(format!("{why}: {}", excerpt(line)));
-        let rest = line.strip_prefix(b"\"").ok_or_else(|| wrong("this is no line of a manifest"))?;
-        let end = memchr::memchr(b'"', rest).ok_or_else(|| wrong("a path without its second quote"))?;
-        let path = std::str::from_utf8(&rest[..end]).map_err(|_| wrong("a path that is not printable ASCII"))?;
+        let rest = line.strip_prefix(b"\"").ok_or_else(|| wrong(text!("this is no line of a manifest")))?;
+        let end = memchr::memchr(b'"', rest).ok_or_else(|| wrong(text!("a path without its second quote")))?;
+        let path = std::str::from_utf8(&rest[..end]).map_err(|_| wrong(text!("a path that is not printable ASCII")))?;
         let path = ManifestPath::parse(path)?;
-        let fields = rest[end + 1..].strip_prefix(b" ").ok_or_else(|| wrong("no blank between path and size"))?;
-        let blank = fields.iter().position(|&byte| byte == b' ').ok_or_else(|| wrong("no SHA-1 behind the size"))?;
-        let size = decimal(&fields[..blank]).ok_or_else(|| wrong("a size that is no decimal number"))?;
+        let fields =
+            rest[end + 1..].strip_prefix(b" ").ok_or_else(|| wrong(text!("no blank between path and size")))?;
+        let blank =
+            fields.iter().position(|&byte| byte == b' ').ok_or_else(|| wrong(text!("no SHA-1 behind the size")))?;
+        let size = decimal(&fields[..blank]).ok_or_else(|| wrong(text!("a size that is no decimal number")))?;
         let sha1 = &fields[blank + 1..];
         if !is_hex::<20>(sha1) {
-            return Err(wrong("a SHA-1 that is not 40 hex digits in lower case"));
+            return Err(wrong(text!("a SHA-1 that is not 40 hex digits in lower case")));
         }
         Ok(Self { path, size, sha1, sha256: None, sha384: None })
     }
@@ -187,7 +189,7 @@ impl<'a> EntryLines<'a> {
         } else if let Some(digits) = line.strip_prefix(SHA384.as_bytes()) {
             digest::<48>(&mut self.sha384, digits, line)
         } else if [SHA256, SHA384, "#sig "].iter().any(|known| is_nearly(line, known.trim_end())) {
-            Err(malformed(format!("nearly a digest or a signature, and neither: {}", excerpt(line))))
+            Err(malformed(text!("nearly a digest or a signature, and neither: {}", excerpt(line))))
         } else {
             Ok(())
         }
@@ -211,11 +213,11 @@ fn bytes<const N: usize>(digits: &[u8]) -> [u8; N] {
 fn digest<'a, const N: usize>(slot: &mut Option<&'a [u8]>, digits: &'a [u8], line: &[u8]) -> Result<()> {
     let wrong = |why: &str| malformed(format!("{why}: {}", excerpt(line)));
     if !is_hex::<N>(digits) {
-        return Err(wrong("a digest that is not hex digits in lower case of its length"));
+        return Err(wrong(text!("a digest that is not hex digits in lower case of its length")));
     }
     match slot.replace(digits) {
         None => Ok(()),
-        Some(_) => Err(wrong("a second digest of the same kind for one file")),
+        Some(_) => Err(wrong(text!("a second digest of the same kind for one file"))),
     }
 }
 

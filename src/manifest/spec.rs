@@ -51,7 +51,7 @@ impl SpecEntry {
 /// The path as catalogs spell it. A leading `./` may be there, as `find` writes it.
 pub(crate) fn cid_path(path: &str) -> Result<CidPath> {
     if path.contains('\\') {
-        return Err(Error::new(ErrorKind::Path, format!("the path {} has a backslash", excerpt(path.as_bytes())))
+        return Err(Error::new(ErrorKind::Path, text!("the path {} has a backslash", excerpt(path.as_bytes())))
             .next("such lists have forward slashes"));
     }
     CidPath::parse(&format!("\\{}", path.strip_prefix("./").unwrap_or(path).replace('/', "\\")))
@@ -65,7 +65,7 @@ impl Spec {
     /// A line is not `MD5  path`, a path leads out, or two lines are of the same file; the error names the line.
     pub fn parse(bytes: Vec<u8>) -> Result<Self> {
         if bytes.len() as u64 > MAX_SIZE {
-            return Err(malformed(format!("it is larger than {MAX_SIZE} bytes, more than any real one")));
+            return Err(malformed(text!("it is larger than {MAX_SIZE} bytes, more than any real one", MAX_SIZE)));
         }
         let mut entries = Vec::new();
         let mut seen = HashSet::new();
@@ -73,7 +73,7 @@ impl Spec {
         for (index, whole) in bytes.split_inclusive(|&byte| byte == b'\n').enumerate() {
             let entry = read_line(whole, at).and_then(|entry| match seen.insert(entry.cid_path().key()) {
                 true => Ok(entry),
-                false => Err(malformed(format!("a second line for the file {}", excerpt(entry.path.as_bytes())))),
+                false => Err(malformed(text!("a second line for the file {}", excerpt(entry.path.as_bytes())))),
             });
             entries.push(entry.map_err(|error| error.at(Position::Line(index + 1)))?);
             at += whole.len();
@@ -129,9 +129,9 @@ fn read_line(whole: &[u8], at: usize) -> Result<SpecEntry> {
     let line = whole.strip_suffix(b"\n").unwrap_or(whole);
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     if line.len() > MAX_LINE {
-        return Err(malformed(format!("a line of more than {MAX_LINE} bytes")));
+        return Err(malformed(text!("a line of more than {MAX_LINE} bytes", MAX_LINE)));
     }
-    let wrong = || malformed(format!("this is no line of an MD5 list: {}", excerpt(line)));
+    let wrong = || malformed(text!("this is no line of an MD5 list: {}", excerpt(line)));
     let (digits, rest) = line.split_at_checked(32).ok_or_else(wrong)?;
     // The second is a blank for text and a star for binary; the digest is the same.
     let path = rest.strip_prefix(b"  ").or_else(|| rest.strip_prefix(b" *")).ok_or_else(wrong)?;

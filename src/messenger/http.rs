@@ -105,8 +105,8 @@ fn judge(answer: Response<Body>) -> Result<(), Failure> {
     if status.is_success() {
         Ok(())
     } else if status.is_redirection() {
-        Err(Failure::Refused(format!("the server answers {status}, and redirections are not followed")))
+        Err(Failure::Refused(text!("the server answers {status}, and redirections are not followed", status)))
     } else {
-        Err(Failure::Refused(format!("the server answers {status}")))
+        Err(Failure::Refused(text!("the server answers {status}", status)))
     }
 }

@@ -36,11 +36,11 @@ pub fn write_package(folder: &Path, files: &BTreeMap<String, Vec<u8>>, replace: 
             return Ok(false);
         }
         if !replace && !list(folder)?.is_empty() {
-            return Err(exists(folder, "there is something else in this folder")
+            return Err(exists(folder, text!("there is something else in this folder"))
                 .next("name another one; --force replaces a package"));
         }
         if let Some(name) = not_of_a_package(folder)? {
-            return Err(exists(&folder.join(name), "this is not from a package that was built")
+            return Err(exists(&folder.join(name), text!("this is not from a package that was built"))
                 .next("name another folder, or move this elsewhere: --force replaces packages, and nothing else"));
         }
     }
@@ -208,7 +208,7 @@ fn recover_from(work: &Path, folder: &Path) -> Result<()> {
     let (before, new) = (work.join(BEFORE), work.join(NEW));
     let cannot = |error| {
         Error::io("put back what an interrupted run has moved", folder, error)
-            .next(format!("what was there lies in {}: move it back by hand", before.display()))
+            .next(text!("what was there lies in {}: move it back by hand", before.display()))
     };
     if before.is_dir() {
         // What is not from a package was moved along, and is moved back, or has arrived.
@@ -235,7 +235,7 @@ fn is_there(folder: &Path) -> Result<bool> {
         Err(error) if error.kind() == IoKind::NotFound => Ok(false),
         Err(error) => Err(Error::io("look at it", folder, error)),
         Ok(metadata) if metadata.is_dir() => Ok(true),
-        Ok(_) => Err(exists(folder, "this is no folder").next("name another one")),
+        Ok(_) => Err(exists(folder, text!("this is no folder")).next("name another one")),
     }
 }
 
@@ -425,10 +425,11 @@ fn foreign(folder: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<OsStr
     let left = others(folder, &installed(folder)?.unwrap_or_default())?;
     let is_in_the_way = |name: &&OsString| files.keys().any(|file| name.eq_ignore_ascii_case(file));
     match left.iter().find(is_in_the_way) {
-        Some(name) => {
-            Err(exists(&folder.join(name), "this is not from a package, and stands where a file of the package goes")
-                .next("look what it is, and move it elsewhere"))
-        }
+        Some(name) => Err(exists(
+            &folder.join(name),
+            text!("this is not from a package, and stands where a file of the package goes"),
+        )
+        .next("look what it is, and move it elsewhere")),
         None => Ok(left),
     }
 }
@@ -461,7 +462,7 @@ fn read_package(package: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
         matches!(report.state, SignatureState::Bad | SignatureState::Weak | SignatureState::Unusable)
     };
     if let Some(report) = report.signatures.iter().find(does_not_fit) {
-        return Err(Error::new(ErrorKind::Damage, format!("line {}: {}", report.line, report.what))
+        return Err(Error::new(ErrorKind::Damage, text!("line {}: {}", report.line, report.what))
             .in_file(&path)
             .next("ask who made the package, and get it again; configcid manifest verify tells more"));
     }
@@ -501,7 +502,8 @@ pub fn uninstall(root: Option<&Path>, dry_run: bool) -> Result<InstallReport> {
     if ours.is_none()
         && let Some(name) = [PROGRAM, Config::FILE_NAME].iter().find(|name| folder.join(name).is_file())
     {
-        let what = format!("{name} is there, and {MANIFEST} is not, which says what else is from a package");
+        let what =
+            text!("{name} is there, and {MANIFEST} is not, which says what else is from a package", name, MANIFEST);
         return Err(Error::new(ErrorKind::Damage, what).in_file(&folder).next(BY_HAND));
     }
     let mut changed = false;

@@ -83,7 +83,7 @@ impl FromStr for Language {
             |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
         match text.len() <= MAX_LENGTH && is_language && parts.all(is_part) {
             true => Ok(Self(text.to_owned())),
-            false => Err(Error::new(ErrorKind::Usage, format!("{text:?} is no language tag"))
+            false => Err(Error::new(ErrorKind::Usage, text!("{text} is no language tag", text = format!("{text:?}")))
                 .next("write one such as en, de or de-AT")),
         }
     }

@@ -9,7 +9,7 @@ const MAX_LENGTH: usize = 2048;
 /// host or a foreign character makes a reader believe in another host.
 pub(super) fn check(link: &str) -> Result<()> {
     fault(link).map_or(Ok(()), |what| {
-        Err(Error::new(ErrorKind::Usage, format!("{} is no link: {what}", shortened(link, 120)))
+        Err(Error::new(ErrorKind::Usage, text!("{link} is no link: {what}", link = shortened(link, 120), what))
             .next("write an address such as https://intranet.example.com/page"))
     })
 }
@@ -17,19 +17,19 @@ pub(super) fn check(link: &str) -> Result<()> {
 /// What is wrong with a link.
 fn fault(link: &str) -> Option<String> {
     if link.len() > MAX_LENGTH {
-        return Some(format!("it is longer than {MAX_LENGTH} characters"));
+        return Some(text!("it is longer than {MAX_LENGTH} characters", MAX_LENGTH));
     }
     let scheme = ["http://", "https://"]
         .into_iter()
         .find(|scheme| link.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
-    let Some(scheme) = scheme else { return Some("it begins with neither http:// nor https://".to_owned()) };
+    let Some(scheme) = scheme else { return Some(text!("it begins with neither http:// nor https://").to_owned()) };
     if let Some(c) = link.chars().find(|c| !c.is_ascii_graphic() || "\"<>\\^`{|}".contains(*c)) {
-        return Some(format!("U+{:04X} is not allowed in it", u32::from(c)));
+        return Some(text!("U+{} is not allowed in it", format!("{:04X}", u32::from(c))));
     }
     let rest = &link[scheme.len()..];
     let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
     if authority.contains('@') {
-        return Some("a user name stands before its host".to_owned());
+        return Some(text!("a user name stands before its host").to_owned());
     }
     let (host, port) = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((address, port)) => match address.parse::<std::net::Ipv6Addr>() {
@@ -40,10 +40,10 @@ fn fault(link: &str) -> Option<String> {
     };
     let is_host = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
     if host.is_empty() || !host.chars().all(is_host) {
-        return Some("it names no host".to_owned());
+        return Some(text!("it names no host").to_owned());
     }
     if port.and_then(|port| port.parse::<u16>().ok()).is_none() {
-        return Some("its port is no number".to_owned());
+        return Some(text!("its port is no number").to_owned());
     }
     None
 }

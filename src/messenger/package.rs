@@ -133,9 +133,12 @@ pub fn build(spec: &PackageSpec, at: std::time::SystemTime) -> Result<Package> {
     let program = read_bytes(path, MAX_PROGRAM)?;
     // How programs of DOS and Windows begin.
     if !program.starts_with(b"MZ") {
-        return Err(Error::new(ErrorKind::Usage, format!("this is no program of Windows, which {PROGRAM} must be"))
-            .in_file(path)
-            .next("name the configcid.exe for Windows with program = \"...\" in the spec"));
+        return Err(Error::new(
+            ErrorKind::Usage,
+            text!("this is no program of Windows, which {PROGRAM} must be", PROGRAM),
+        )
+        .in_file(path)
+        .next("name the configcid.exe for Windows with program = \"...\" in the spec"));
     }
     let mut report = spec.report.clone();
     let mut files = BTreeMap::new();

@@ -23,21 +23,24 @@ const SCHEMA_HINTS: [&str; 2] = ["xmlns:xsi", "xsi:noNamespaceSchemaLocation"];
 
 pub(super) fn file(root: &Element) -> Result<MessageFile> {
     if root.name != "messages" {
-        return Err(fault(root.place, format!("the root element is <{}>, not <messages>", root.name)));
+        return Err(fault(root.place, text!("the root element is <{}>, not <messages>", root.name)));
     }
     let [version, default] = attributes(root, ["version", "default-language"], &SCHEMA_HINTS)?;
     let version = required(root, "version", version)?;
     if version != "1" {
-        return Err(fault(root.place, format!("the file has version {version:?}; this program knows version 1")));
+        return Err(fault(
+            root.place,
+            text!("the file has version {version}; this program knows version 1", version = format!("{version:?}")),
+        ));
     }
     root.no_text()?;
     let default_language = typed(root, "default-language", required(root, "default-language", default)?)?;
     let messages = root.children.iter().map(message).collect::<Result<Vec<_>>>()?;
     if messages.is_empty() {
-        return Err(fault(root.place, "there is no <message> in it"));
+        return Err(fault(root.place, text!("there is no <message> in it")));
     }
     if let Some(beyond) = messages.get(MAX_MESSAGES) {
-        return Err(fault(beyond.place, format!("there are more than {MAX_MESSAGES} messages")));
+        return Err(fault(beyond.place, text!("there are more than {MAX_MESSAGES} messages", MAX_MESSAGES)));
     }
     Ok(MessageFile { default_language, messages })
 }
@@ -47,7 +50,7 @@ fn message(element: &Element) -> Result<Message> {
     let [id, severity] = attributes(element, ["id", "severity"], &[])?;
     let (id, severity) = (required(element, "id", id)?, required(element, "severity", severity)?);
     if !is_id(id) {
-        return Err(fault(element.place, format!("{id:?} is no id"))
+        return Err(fault(element.place, text!("{id} is no id", id = format!("{id:?}")))
             .next("write up to 64 letters, digits, dots, hyphens and underscores, and a letter or digit first"));
     }
     let severity = choice(element, "severity", severity, &MessageSeverity::ALL.map(|this| (this.name(), this)))?;
@@ -58,25 +61,24 @@ fn message(element: &Element) -> Result<Message> {
         if child.name == "text" {
             let text = text(child)?;
             if texts.iter().any(|other| other.language == text.language) {
-                return Err(fault(child.place, format!("there is a text in {} already", text.language)));
+                return Err(fault(child.place, text!("there is a text in {} already", text.language)));
             }
             if texts.len() == MAX_TEXTS {
-                return Err(fault(child.place, format!("there are more than {MAX_TEXTS} texts")));
+                return Err(fault(child.place, text!("there are more than {MAX_TEXTS} texts", MAX_TEXTS)));
             }
             texts.push(text);
         } else if conditions.is_some() {
-            return Err(fault(child.place, "there are <conditions> already").next("put all of them into one"));
+            return Err(fault(child.place, text!("there are <conditions> already")).next("put all of them into one"));
         } else if !texts.is_empty() && element.children[at..].iter().any(|next| next.name == "text") {
-            return Err(
-                fault(child.place, "<conditions> stands between two <text>").next("put it before or behind them")
-            );
+            return Err(fault(child.place, text!("<conditions> stands between two <text>"))
+                .next("put it before or behind them"));
         } else {
             attributes(child, [], &[])?;
             conditions = Some(group(child, &mut 0)?);
         }
     }
     if texts.is_empty() {
-        return Err(fault(element.place, format!("the message {id} has no <text>")));
+        return Err(fault(element.place, text!("the message {id} has no <text>", id)));
     }
     let conditions = conditions.unwrap_or_default();
     Ok(Message { id: id.to_owned(), severity, texts, conditions, place: element.place })
@@ -99,7 +101,7 @@ fn text(element: &Element) -> Result<Text> {
         attributes(child, [], &[])?;
         child.no_children()?;
         if child.text.len() > MAX_TEXT {
-            return Err(fault(child.place, format!("the text is longer than {} MiB", MAX_TEXT >> 20)));
+            return Err(fault(child.place, text!("the text is longer than {} MiB", MAX_TEXT >> 20)));
         }
         let slot = match child.name.as_str() {
             "title" => &mut title,
@@ -108,13 +110,13 @@ fn text(element: &Element) -> Result<Text> {
         };
         let words = if child.name == "body" { paragraphs(&child.text) } else { squeezed(&child.text) };
         if words.is_empty() {
-            return Err(fault(child.place, format!("<{}> is empty", child.name)));
+            return Err(fault(child.place, text!("<{}> is empty", child.name)));
         }
         if slot.replace((words, child.place)).is_some() {
-            return Err(fault(child.place, format!("there is a <{}> already", child.name)));
+            return Err(fault(child.place, text!("there is a <{}> already", child.name)));
         }
     }
-    let missing = |name| fault(element.place, format!("the text in {language} has no <{name}>"));
+    let missing = |name| fault(element.place, text!("the text in {language} has no <{name}>", language, name));
     let (title, title_place) = title.ok_or_else(|| missing("title"))?;
     let (body, _) = body.ok_or_else(|| missing("body"))?;
     let (link, link_place) = link.map_or((None, element.place), |(link, place)| (Some(link), place));
@@ -148,7 +150,7 @@ fn paragraphs(text: &str) -> String {
 fn group(element: &Element, count: &mut usize) -> Result<Vec<Condition>> {
     element.no_text()?;
     if element.children.is_empty() {
-        return Err(fault(element.place, format!("<{}> holds no condition", element.name)));
+        return Err(fault(element.place, text!("<{}> holds no condition", element.name)));
     }
     element.children.iter().map(|child| condition(child, count)).collect()
 }
@@ -158,7 +160,10 @@ fn condition(element: &Element, count: &mut usize) -> Result<Condition> {
     only(element, &NAMES)?;
     *count += 1;
     if *count > MAX_CONDITIONS {
-        return Err(fault(element.place, format!("the message has more than {MAX_CONDITIONS} conditions")));
+        return Err(fault(
+            element.place,
+            text!("the message has more than {MAX_CONDITIONS} conditions", MAX_CONDITIONS),
+        ));
     }
     let is_group = matches!(element.name.as_str(), "all" | "any" | "none");
     if !is_group {
@@ -178,7 +183,10 @@ fn condition(element: &Element, count: &mut usize) -> Result<Condition> {
             let (name, range) = versioned(element, "name")?;
             let name = name.trim();
             if name.is_empty() || name.len() > MAX_NAME {
-                return Err(fault(element.place, format!("the name of a component has 1 to {MAX_NAME} characters")));
+                return Err(fault(
+                    element.place,
+                    text!("the name of a component has 1 to {MAX_NAME} characters", MAX_NAME),
+                ));
             }
             Test::Component(name.to_owned(), range)
         }
@@ -220,8 +228,11 @@ fn attributes<'a, const N: usize>(
 ) -> Result<[Option<&'a str>; N]> {
     for (name, _) in &element.attributes {
         if !names.contains(&name.as_str()) && !ignored.contains(&name.as_str()) {
-            let may = if N == 0 { "it has none".to_owned() } else { format!("it has {}", names.join(", ")) };
-            return Err(fault(element.place, format!("<{}> has no attribute {name}: {may}", element.name)));
+            let may = if N == 0 { text!("it has none").to_owned() } else { text!("it has {}", names.join(", ")) };
+            return Err(fault(
+                element.place,
+                text!("<{element}> has no attribute {name}: {may}", element = element.name, name, may),
+            ));
         }
     }
     let value = |name| element.attributes.iter().find(|(this, _)| this == name).map(|(_, value)| value.as_str());
@@ -229,7 +240,9 @@ fn attributes<'a, const N: usize>(
 }
 
 fn required<'a>(element: &Element, name: &str, value: Option<&'a str>) -> Result<&'a str> {
-    value.ok_or_else(|| fault(element.place, format!("<{}> lacks the attribute {name}", element.name)))
+    value.ok_or_else(|| {
+        fault(element.place, text!("<{element}> lacks the attribute {name}", element = element.name, name))
+    })
 }
 
 fn typed<T: FromStr<Err = Error>>(element: &Element, name: &str, value: &str) -> Result<T> {
@@ -243,7 +256,7 @@ fn refused(place: Place, name: &str, error: &Error) -> Error {
 fn choice<T: Copy>(element: &Element, name: &str, value: &str, choices: &[(&str, T)]) -> Result<T> {
     choices.iter().find(|(this, _)| *this == value).map(|(_, found)| *found).ok_or_else(|| {
         let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
-        fault(element.place, format!("{name} is {value:?}")).next(format!("write one of {}", names.join(", ")))
+        fault(element.place, format!("{name} is {value:?}")).next(text!("write one of {}", names.join(", ")))
     })
 }
 
@@ -252,7 +265,7 @@ fn only(element: &Element, names: &[&str]) -> Result<()> {
         true => Ok(()),
         false => {
             let may: Vec<String> = names.iter().map(|name| format!("<{name}>")).collect();
-            Err(fault(element.place, format!("<{}> may not stand here: what may is {}", element.name, may.join(", "))))
+            Err(fault(element.place, text!("<{}> may not stand here: what may is {}", element.name, may.join(", "))))
         }
     }
 }

@@ -37,7 +37,7 @@ impl MessageFile {
     fn unique_ids(self) -> Result<Self> {
         let mut seen = std::collections::HashSet::new();
         match self.messages.iter().find(|message| !seen.insert(&message.id)) {
-            Some(twin) => Err(xml::fault(twin.place, format!("there is a message {} already", twin.id))
+            Some(twin) => Err(xml::fault(twin.place, text!("there is a message {} already", twin.id))
                 .next("give each message an id of its own")),
             None => Ok(self),
         }

@@ -104,8 +104,9 @@ mod moment {
 /// A moment since 1970, to the second, as moments are written here.
 fn whole(text: &str) -> Result<SystemTime> {
     let moment = time::parse(text)?;
-    let since =
-        moment.duration_since(SystemTime::UNIX_EPOCH).map_err(|_| Error::usage(format!("{text:?} is too long ago")))?;
+    let since = moment
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .map_err(|_| Error::usage(text!("{text} is too long ago", text = format!("{text:?}"))))?;
     Ok(SystemTime::UNIX_EPOCH + Duration::from_secs(since.as_secs()))
 }
 
@@ -146,7 +147,8 @@ impl State {
         let damaged = |what: String| Error::new(ErrorKind::MessengerFormat, what);
         let version: Version = serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
         if version.schema > SCHEMA {
-            let what = format!("it has schema {}, and this program knows {SCHEMA}", version.schema);
+            let what =
+                text!("it has schema {schema}, and this program knows {SCHEMA}", schema = version.schema, SCHEMA);
             return Err(Error::new(ErrorKind::Usage, what).next("use the newer program that wrote it"));
         }
         let state: Self = serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
@@ -154,13 +156,13 @@ impl State {
             state.installation.len() == 32 && state.installation.bytes().all(|byte| byte.is_ascii_hexdigit());
         let ids = state.messages.keys().chain(state.reports.iter().map(|report| &report.message));
         if state.schema != SCHEMA || !is_random {
-            return Err(damaged("it is not from this program".to_owned()));
+            return Err(damaged(text!("it is not from this program").to_owned()));
         }
         if let Some(id) = ids.into_iter().find(|id| !is_id(id)) {
-            return Err(damaged(format!("{id:?} is no id")));
+            return Err(damaged(text!("{id} is no id", id = format!("{id:?}"))));
         }
         if state.messages.len() > MAX_MESSAGES || state.reports.len() > MAX_REPORTS {
-            return Err(damaged("it holds more than was ever written".to_owned()));
+            return Err(damaged(text!("it holds more than was ever written").to_owned()));
         }
         Ok(state)
     }

@@ -202,6 +202,6 @@ fn is_foreign(path: &Path) -> bool {
 fn fresh() -> Result<State> {
     let mut random = [0; 16];
     getrandom::fill(&mut random)
-        .map_err(|error| Error::new(ErrorKind::Io, format!("the system gives no random numbers: {error}")))?;
+        .map_err(|error| Error::new(ErrorKind::Io, text!("the system gives no random numbers: {error}", error)))?;
     Ok(State::new(random))
 }

@@ -54,7 +54,7 @@ impl FromStr for Version {
         };
         let parts: Option<Vec<u32>> = text.split('.').take(MAX_PARTS + 1).map(number).collect();
         parts.filter(|parts| parts.len() <= MAX_PARTS).map(Version).ok_or_else(|| {
-            Error::new(ErrorKind::MessengerFormat, format!("{text:?} is no version"))
+            Error::new(ErrorKind::MessengerFormat, text!("{text} is no version", text = format!("{text:?}")))
                 .next("write numbers with dots between them, such as 5.5.1")
         })
     }

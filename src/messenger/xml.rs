@@ -39,7 +39,7 @@ impl Element {
     /// Refuses text, where only elements may stand.
     pub(super) fn no_text(&self) -> Result<()> {
         match self.text_place {
-            Some(place) => Err(fault(place, format!("<{}> holds elements, and no text of its own", self.name))),
+            Some(place) => Err(fault(place, text!("<{}> holds elements, and no text of its own", self.name))),
             None => Ok(()),
         }
     }
@@ -47,9 +47,7 @@ impl Element {
     /// Refuses elements, where only text may stand.
     pub(super) fn no_children(&self) -> Result<()> {
         match self.children.first() {
-            Some(child) => {
-                Err(fault(child.place, format!("<{}> holds no element, such as <{}>", self.name, child.name)))
-            }
+            Some(child) => Err(fault(child.place, text!("<{}> holds no element, such as <{}>", self.name, child.name))),
             None => Ok(()),
         }
     }
@@ -107,10 +105,10 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Element> {
             Event::Start(tag) => {
                 count(&mut elements, place)?;
                 if root.is_some() {
-                    return Err(fault(place, "there is a second root element"));
+                    return Err(fault(place, text!("there is a second root element")));
                 }
                 if open.len() == MAX_DEPTH {
-                    return Err(fault(place, format!("elements lie deeper than {MAX_DEPTH}")));
+                    return Err(fault(place, text!("elements lie deeper than {MAX_DEPTH}", MAX_DEPTH)));
                 }
                 open.push(element(&tag, place)?);
             }
@@ -120,7 +118,9 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Element> {
             }
             // The reader has compared the names.
             Event::End(_) => {
-                let Some(done) = open.pop() else { return Err(fault(place, "nothing is open that could end here")) };
+                let Some(done) = open.pop() else {
+                    return Err(fault(place, text!("nothing is open that could end here")));
+                };
                 close(done, &mut open, &mut root)?;
             }
             Event::Text(part) => add(&part.xml10_content(), place, &mut open)?,
@@ -137,28 +137,30 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Element> {
             Event::Comment(_) | Event::PI(_) => {}
             Event::Decl(declaration) => {
                 if start != 0 {
-                    return Err(fault(place, "the XML declaration does not stand at the very beginning"));
+                    return Err(fault(place, text!("the XML declaration does not stand at the very beginning")));
                 }
                 match declaration.version().as_deref() {
                     Ok("1.0") => {}
-                    _ => return Err(fault(place, "this is not XML 1.0")),
+                    _ => return Err(fault(place, text!("this is not XML 1.0"))),
                 }
                 if let Some(encoding) = declaration.encoding() {
                     let encoding = encoding.map_err(|error| fault(place, error.to_string()))?;
                     if !encoding.eq_ignore_ascii_case("utf-8") && !encoding.eq_ignore_ascii_case("us-ascii") {
-                        return Err(fault(place, format!("the encoding is {encoding}")).next("save the file as UTF-8"));
+                        return Err(
+                            fault(place, text!("the encoding is {encoding}", encoding)).next("save the file as UTF-8")
+                        );
                     }
                 }
             }
             Event::DocType(_) => {
-                return Err(fault(place, "there is a document type, which could define entities")
+                return Err(fault(place, text!("there is a document type, which could define entities"))
                     .next("remove <!DOCTYPE ...>: message files have none"));
             }
             Event::Eof => {
                 if let Some(unclosed) = open.last() {
-                    return Err(fault(unclosed.place, format!("<{}> has no end", unclosed.name)));
+                    return Err(fault(unclosed.place, text!("<{}> has no end", unclosed.name)));
                 }
-                return root.ok_or_else(|| fault(place, "there is no element"));
+                return root.ok_or_else(|| fault(place, text!("there is no element")));
             }
         }
     }
@@ -168,16 +170,16 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Element> {
 fn decode(bytes: &[u8]) -> Result<&str> {
     let start = Place { line: 1, column: 1 };
     if bytes.len() > MAX_SIZE {
-        return Err(fault(start, format!("the file is larger than {} MiB", MAX_SIZE >> 20)));
+        return Err(fault(start, text!("the file is larger than {} MiB", MAX_SIZE >> 20)));
     }
     if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
-        return Err(fault(start, "the encoding is UTF-16").next("save the file as UTF-8"));
+        return Err(fault(start, text!("the encoding is UTF-16")).next("save the file as UTF-8"));
     }
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     std::str::from_utf8(bytes).map_err(|error| {
         let valid = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
         let place = Cursor { text: valid, offset: 0, place: start }.at(valid.len() as u64);
-        fault(place, format!("the byte 0x{:02X} is not UTF-8", bytes[error.valid_up_to()]))
+        fault(place, text!("the byte 0x{} is not UTF-8", format!("{:02X}", bytes[error.valid_up_to()])))
             .next("save the file as UTF-8")
     })
 }
@@ -188,35 +190,35 @@ fn is_allowed(c: char) -> bool {
 }
 
 fn forbidden(c: char) -> String {
-    format!("XML has no character U+{:04X}", u32::from(c))
+    text!("XML has no character U+{}", format!("{:04X}", u32::from(c)))
 }
 
 fn entity(place: Place, name: &str) -> Error {
-    fault(place, format!("nobody has defined the entity &{name};"))
+    fault(place, text!("nobody has defined the entity &{name};", name))
         .next("write &lt; &gt; &amp; &quot; &apos; or the character itself")
 }
 
 fn count(elements: &mut usize, place: Place) -> Result<()> {
     *elements += 1;
     match *elements > MAX_ELEMENTS {
-        true => Err(fault(place, format!("there are more than {MAX_ELEMENTS} elements"))),
+        true => Err(fault(place, text!("there are more than {MAX_ELEMENTS} elements", MAX_ELEMENTS))),
         false => Ok(()),
     }
 }
 
 fn element(tag: &BytesStart<'_>, place: Place) -> Result<Element> {
     if tag.attributes_raw().len() > MAX_ATTRIBUTES {
-        return Err(fault(place, format!("the attributes are longer than {} KiB", MAX_ATTRIBUTES >> 10)));
+        return Err(fault(place, text!("the attributes are longer than {} KiB", MAX_ATTRIBUTES >> 10)));
     }
     let mut attributes = Vec::new();
     for attribute in tag.attributes() {
         let attribute = attribute.map_err(|error| fault(place, error.to_string()))?;
         if attribute.value.contains('<') {
-            return Err(fault(place, "an attribute holds <").next("write &lt;"));
+            return Err(fault(place, text!("an attribute holds <")).next("write &lt;"));
         }
-        let value = attribute
-            .normalized_value(XmlVersion::Implicit1_0)
-            .map_err(|error| fault(place, format!("the attribute {}: {error}", attribute.key.as_ref())))?;
+        let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|error| {
+            fault(place, text!("the attribute {as_ref}: {error}", as_ref = attribute.key.as_ref(), error))
+        })?;
         if let Some(c) = value.chars().find(|c| !is_allowed(*c)) {
             return Err(fault(place, forbidden(c)));
         }
@@ -229,7 +231,7 @@ fn element(tag: &BytesStart<'_>, place: Place) -> Result<Element> {
 fn close(done: Element, open: &mut [Element], root: &mut Option<Element>) -> Result<()> {
     match open.last_mut() {
         Some(parent) => parent.children.push(done),
-        None if root.is_some() => return Err(fault(done.place, "there is a second root element")),
+        None if root.is_some() => return Err(fault(done.place, text!("there is a second root element"))),
         None => *root = Some(done),
     }
     Ok(())
@@ -249,6 +251,6 @@ fn add(text: &str, mut place: Place, open: &mut [Element]) -> Result<()> {
             Ok(())
         }
         None if blank == text.len() => Ok(()),
-        None => Err(fault(place, "text stands outside of the root element")),
+        None => Err(fault(place, text!("text stands outside of the root element"))),
     }
 }

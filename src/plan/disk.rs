@@ -343,7 +343,7 @@ pub(super) fn check_folder(folder: &Path, bytes: u64) -> Result<()> {
     let free = step("look at the free space", folder, || fs4::available_space(folder))?;
     // Some shares do not say how large they are: that of a disk of no size nothing is free tells nothing.
     if free < bytes && fs4::total_space(folder).is_ok_and(|total| total > 0) {
-        let what = format!("the disk has {free} bytes free, and the change needs {bytes} for a while");
+        let what = text!("the disk has {free} bytes free, and the change needs {bytes} for a while", free, bytes);
         return Err(Error::new(crate::ErrorKind::Io, what)
             .in_file(folder)
             .next("nothing was changed; make room, then try again"));

@@ -30,12 +30,14 @@ pub(super) struct Holder {
 pub(super) fn whose(path: &Path) -> String {
     let nobody = |why: &str| format!("{}: {why}", describe(None));
     match crate::base::files::read_file(path, MAX_SIZE) {
-        Ok(bytes) if bytes.is_empty() => nobody("its lock is empty, as a power failure or a full disk leaves it"),
+        Ok(bytes) if bytes.is_empty() => {
+            nobody(text!("its lock is empty, as a power failure or a full disk leaves it"))
+        }
         Ok(bytes) => match serde_json::from_slice(&bytes) {
             Ok(holder) => describe(Some(&holder)),
-            Err(_) => nobody("its lock is not one that configcid makes"),
+            Err(_) => nobody(text!("its lock is not one that configcid makes")),
         },
-        Err(error) => nobody(&format!("its lock cannot be read ({})", error.what())),
+        Err(error) => nobody(&text!("its lock cannot be read ({})", error.what())),
     }
 }
 
@@ -70,9 +72,9 @@ pub(super) fn read_holder(file: &mut File) -> Option<Holder> {
 
 pub(super) fn describe(holder: Option<&Holder>) -> String {
     match holder {
-        None => "a process that left no name".to_owned(),
+        None => text!("a process that left no name").to_owned(),
         Some(Holder { host, process, user, time, .. }) => {
-            format!("process {process} of {user} on {host}, since {}", record::utc(*time))
+            text!("process {process} of {user} on {host}, since {time}", process, user, host, time = record::utc(*time))
         }
     }
 }

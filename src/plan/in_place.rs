@@ -112,7 +112,7 @@ impl Writer {
         let _ = self.sweep(&[]);
         let why = match recovered {
             Ok(Some(_)) => None,
-            Ok(None) => Some("the journal has gone".to_owned()),
+            Ok(None) => Some(text!("the journal has gone").to_owned()),
             Err(why) => Some(why.to_string()),
         };
         let is_as_it_was =
@@ -120,18 +120,21 @@ impl Writer {
         let mut strange =
             record.steps.iter().zip(targets).filter(|pair| !is_as_it_was(pair)).map(|(step, _)| &step.path);
         let how = match (strange.next(), why) {
-            (None, None) => "the catalogs and the customer's files are as they were".to_owned(),
+            (None, None) => text!("the catalogs and the customer's files are as they were").to_owned(),
             (None, Some(why)) => {
-                format!("the catalogs and the customer's files are as they were, but the change is left open: {why}")
+                text!("the catalogs and the customer's files are as they were, but the change is left open: {why}", why)
             }
             (Some(first), why) => {
                 let others = strange.count();
                 let more =
-                    if others > 0 { format!(" and {} more", count(others, "file", "files")) } else { String::new() };
+                    if others > 0 { text!(" and {} more", count(others, "file", "files")) } else { String::new() };
                 let why = why.map_or_else(String::new, |why| format!(" ({why})"));
-                format!(
+                text!(
                     "{first}{more} could not be put back{why}: see whether configcid recover can; else let the server update \
-                     this CID"
+                     this CID",
+                    first,
+                    more,
+                    why
                 )
             }
         };

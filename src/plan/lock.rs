@@ -58,7 +58,7 @@ impl Lock {
         let mut broken = None;
         let locked = |holder: Option<&Holder>| {
             let who = holder.map_or_else(|| whose(&path), |holder| describe(Some(holder)));
-            Error::new(ErrorKind::Locked, format!("another writer is at work: {who}"))
+            Error::new(ErrorKind::Locked, text!("another writer is at work: {who}", who))
                 .in_file(&path)
                 .next("nothing was changed; wait for it (--wait SECONDS), or, if it is dead for sure, say --break-lock")
         };
@@ -84,7 +84,7 @@ impl Lock {
                 Obstacle::Gone => (moment, None),
                 Obstacle::Stale(holder, file) => {
                     if hold::remove_stale(&path, file)? {
-                        broken = Some(format!("{}, which has ended", describe(Some(&holder))));
+                        broken = Some(text!("{}, which has ended", describe(Some(&holder))));
                     }
                     (moment, Some(holder))
                 }
@@ -118,14 +118,16 @@ impl Lock {
         let made = hold::make(path, &Holder::own());
         let made = made.map_err(|error| {
             let next = match error.kind() {
-                io::ErrorKind::PermissionDenied => "nothing was changed; check your rights to the folder",
+                io::ErrorKind::PermissionDenied => text!("nothing was changed; check your rights to the folder"),
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                    "nothing was changed; make room, then try again"
+                    text!("nothing was changed; make room, then try again")
                 }
                 io::ErrorKind::ReadOnlyFilesystem => {
-                    "nothing was changed; it can only be read here: name a way to it by which you may write"
+                    text!("nothing was changed; it can only be read here: name a way to it by which you may write")
                 }
-                _ => "nothing was changed; see whether the folder is still there and can be written, then try again",
+                _ => text!(
+                    "nothing was changed; see whether the folder is still there and can be written, then try again"
+                ),
             };
             Error::io("lock the CID for writing", path, error).next(next)
         })?;
@@ -141,9 +143,9 @@ impl Drop for Lock {
 
 fn not_broken(path: &Path, error: io::Error) -> Error {
     Error::io("break the lock", path, error).next(if cfg!(windows) {
-        "nothing was changed; somebody has it open: end that process first"
+        text!("nothing was changed; somebody has it open: end that process first")
     } else {
-        "nothing was changed; check your rights to the folder"
+        text!("nothing was changed; check your rights to the folder")
     })
 }
 

@@ -92,26 +92,30 @@ impl Record {
         let wrong = |what: String| {
             Error::new(ErrorKind::Journal, what).next("configcid recover --forget leaves the files as they are")
         };
-        let record: Self =
-            serde_json::from_slice(bytes).map_err(|error| wrong(format!("this is no record of a change: {error}")))?;
+        let record: Self = serde_json::from_slice(bytes)
+            .map_err(|error| wrong(text!("this is no record of a change: {error}", error)))?;
         if record.format != FORMAT {
-            return Err(wrong(format!("the record has format {}, and only format {FORMAT} is known", record.format)));
+            return Err(wrong(text!(
+                "the record has format {record}, and only format {FORMAT} is known",
+                record = record.format,
+                FORMAT
+            )));
         }
         for step in &record.steps {
             let path = step.checked_path().map_err(|error| wrong(error.what().to_owned()))?;
             if is_own_name(path.file_name()) || path.file_name().eq_ignore_ascii_case(LAST) {
-                return Err(wrong(format!("{path} is no file of the CID")));
+                return Err(wrong(text!("{path} is no file of the CID", path)));
             }
             for name in [&step.staged, &step.kept].into_iter().flatten() {
                 if !is_work_name(name) || CidPath::in_root(name).is_err() || name.contains('\\') {
-                    return Err(wrong(format!("{name:?} is no name that configcid makes")));
+                    return Err(wrong(text!("{name} is no name that configcid makes", name = format!("{name:?}"))));
                 }
             }
         }
         for folder in record.made.iter().chain(&record.swept) {
             let path = CidPath::parse(folder).map_err(|error| wrong(error.what().to_owned()))?;
             if path.parts().any(is_own_name) {
-                return Err(wrong(format!("{path} is no folder of the CID")));
+                return Err(wrong(text!("{path} is no folder of the CID", path)));
             }
         }
         Ok(record)

@@ -169,8 +169,8 @@ fn judge(root: &Path, shown: &Path, direction: Option<Direction>) -> Result<Opti
         Err(error) => Err(error.next(FORGET)),
     };
     if direction == Some(Direction::Forget) {
-        let change =
-            record.map_or_else(|_| "a change whose journal is unreadable".to_owned(), |record| describe(&record));
+        let change = record
+            .map_or_else(|_| text!("a change whose journal is unreadable").to_owned(), |record| describe(&record));
         return Ok(Some(Judged::Forgotten(change)));
     }
     let record = record.map_err(|error| error.in_file(&places.journal))?;
@@ -206,30 +206,37 @@ pub(super) fn recover(root: &Path, shown: &Path, direction: Option<Direction>) -
 }
 
 pub(super) fn describe(record: &Record) -> String {
-    format!("{}, by {} on {}, {}", record.purpose, record.user, record.host, utc(record.time))
+    text!("{}, by {} on {}, {}", record.purpose, record.user, record.host, utc(record.time))
 }
 
 fn stuck(shown: &Path, record: &Record, steps: &[Progress], can_finish: bool, can_undo: bool) -> Error {
     let strange = record.steps.iter().zip(steps).filter(|(_, step)| !step.is_old && !step.is_new);
     let names: Vec<&str> = strange.map(|(step, _)| step.path.as_str()).collect();
     let (what, next) = if can_finish {
-        ("it can only be finished: what it replaced is no longer there".to_owned(), "configcid recover --finish")
+        (text!("it can only be finished: what it replaced is no longer there").to_owned(), "configcid recover --finish")
     } else if can_undo {
-        ("it can only be undone: what it was to write is not all there".to_owned(), "configcid recover --undo")
+        (text!("it can only be undone: what it was to write is not all there").to_owned(), "configcid recover --undo")
     } else if names.is_empty() {
         (
-            "it can be neither finished nor undone: what it kept is gone".to_owned(),
-            "configcid recover --forget leaves the files as they are; then look at them with configcid catalog verify",
+            text!("it can be neither finished nor undone: what it kept is gone").to_owned(),
+            text!(
+                "configcid recover --forget leaves the files as they are; then look at them with configcid catalog verify"
+            ),
         )
     } else {
         (
-            format!("it can be neither finished nor undone: others have since changed {}", names.join(", ")),
-            "configcid recover --forget leaves the files as they are; then look at them with configcid catalog verify",
+            text!("it can be neither finished nor undone: others have since changed {}", names.join(", ")),
+            text!(
+                "configcid recover --forget leaves the files as they are; then look at them with configcid catalog verify"
+            ),
         )
     };
-    Error::new(ErrorKind::Journal, format!("a change was interrupted ({}); {what}", describe(record)))
-        .in_file(shown)
-        .next(next)
+    Error::new(
+        ErrorKind::Journal,
+        text!("a change was interrupted ({record}); {what}", record = describe(record), what),
+    )
+    .in_file(shown)
+    .next(next)
 }
 
 /// Puts what is not in place yet there.

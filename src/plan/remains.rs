@@ -46,7 +46,7 @@ impl Remains {
         let names = |record: &Option<Record>| record.as_ref().is_some_and(|record| record.names(&name));
         match &*name {
             JOURNAL if is_in_root => Remain::Interrupted(
-                self.journal.as_ref().map_or_else(|| "its journal is unreadable".to_owned(), describe),
+                self.journal.as_ref().map_or_else(|| text!("its journal is unreadable").to_owned(), describe),
             ),
             LOCK if is_in_root => Remain::Lock(self.lock.clone()),
             LAST | super::record::HISTORY if is_in_root => Remain::Record,

@@ -93,7 +93,7 @@ impl Past {
 pub(super) fn last(root: &Path) -> Result<Option<Record>> {
     let path = Places::new(root).last;
     let Some(bytes) = disk::read(&path, MAX_SIZE)? else { return Ok(None) };
-    let next = "remove this file: nothing but undo needs it, and only until the next change";
+    let next = text!("remove this file: nothing but undo needs it, and only until the next change");
     Record::parse(&bytes).map(Some).map_err(|error| error.in_file(&path).next(next))
 }
 
@@ -177,14 +177,14 @@ pub(super) fn remember_last(root: &Path) -> Result<Option<Record>> {
 pub fn undo(cid: &Cid) -> Result<Plan> {
     let journal = |what: &str| Error::new(ErrorKind::Journal, what).in_file(cid.path());
     let Some(record) = last(cid.root())? else {
-        return Err(journal("there is no change to undo").next("configcid history lists what was done"));
+        return Err(journal(text!("there is no change to undo")).next("configcid history lists what was done"));
     };
     // Taking an undo back does again what it had undone, and says so.
     let (purpose, why) = match record.purpose.strip_prefix("undo of: ") {
-        Some(undone) => (format!("redo of: {undone}"), "done again, since the last change was an undo"),
+        Some(undone) => (format!("redo of: {undone}"), text!("done again, since the last change was an undo")),
         None => {
             let done = record.purpose.strip_prefix("redo of: ").unwrap_or(&record.purpose);
-            (format!("undo of: {done}"), "as it was before")
+            (format!("undo of: {done}"), text!("as it was before"))
         }
     };
     let mut changes = Vec::new();
@@ -195,15 +195,19 @@ pub fn undo(cid: &Cid) -> Result<Plan> {
         let now = match cid.tree().find(&path)? {
             Found::Absent => None,
             Found::File { path, .. } => Some(path),
-            Found::Folder | Found::Other => return Err(journal(&format!("{path} is no file any more")).next(BACKUP)),
+            Found::Folder | Found::Other => {
+                return Err(journal(&text!("{path} is no file any more", path)).next(BACKUP));
+            }
         };
         let before = content(now.as_deref(), step, &mut left)?;
         if before.as_ref().and_then(Content::sha256) != step.after {
             let next = match record.purpose.contains("relay set ") {
-                true => "configcid relay unset takes relay set-up back at any time; or a backup brings back what was",
-                false => "configcid relay set, or a backup, brings the CID where you want it",
+                true => {
+                    text!("configcid relay unset takes relay set-up back at any time; or a backup brings back what was")
+                }
+                false => text!("configcid relay set, or a backup, brings the CID where you want it"),
             };
-            let what = format!("{path} has changed since, so that the last change cannot be undone");
+            let what = text!("{path} has changed since, so that the last change cannot be undone", path);
             return Err(journal(&what).next(next));
         }
         let kept = step.kept.as_ref().map(|kept| place.with_file_name(kept));
@@ -212,7 +216,7 @@ pub fn undo(cid: &Cid) -> Result<Plan> {
             Some(kept) => content(disk::exists(kept)?.then_some(&**kept), step, &mut left)?,
         };
         if after.as_ref().and_then(Content::sha256) != step.before {
-            return Err(journal(&format!("what {path} was before the last change is no longer there")).next(BACKUP));
+            return Err(journal(&text!("what {path} was before the last change is no longer there", path)).next(BACKUP));
         }
         changes.push(Change { path, before, after, why: why.to_owned(), stage: step.stage, kept });
     }

@@ -79,7 +79,7 @@ pub(super) fn relay_values(seen: &Evidence) -> Point {
     let mut evidence = Vec::new();
     for view in &check.views {
         for value in view.values.iter().filter(|value| !value.same) {
-            let actual = value.actual.as_deref().unwrap_or("(none)");
+            let actual = value.actual.as_deref().unwrap_or(text!("(none)"));
             let wrong = value.wrong.as_ref().map_or_else(String::new, |wrong| format!(": {wrong}"));
             evidence.push(text!(
                 "{key}: {value} is {actual}, should be {expected}{wrong}",

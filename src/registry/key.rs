@@ -104,23 +104,23 @@ impl FromStr for KeyPath {
         let (first, below) = text.split_once('\\').unwrap_or((text, ""));
         let known = HIVES.iter().find(|(_, long, short)| [long, short].iter().any(|n| n.eq_ignore_ascii_case(first)));
         let Some((hive, ..)) = known else {
-            return Err(malformed(format!("{first:?} is no hive of the registry"))
+            return Err(malformed(text!("{first} is no hive of the registry", first = format!("{first:?}")))
                 .next(r"begin a key with HKEY_LOCAL_MACHINE\ or another hive"));
         };
-        let wrong = |why: &str| Err(malformed(format!("{text:?} is no key: {why}")));
+        let wrong = |why: &str| Err(malformed(text!("{text} is no key: {why}", text = format!("{text:?}"), why)));
         if text.contains('\\') {
             for (depth, name) in below.split('\\').enumerate() {
                 if name.is_empty() {
-                    return wrong("a name in it is empty");
+                    return wrong(text!("a name in it is empty"));
                 }
                 if name.encode_utf16().count() > MAX_NAME {
-                    return wrong("a name in it has more than 255 characters");
+                    return wrong(text!("a name in it has more than 255 characters"));
                 }
                 if name.contains(['\r', '\n', '\0']) {
-                    return wrong("a name in it holds a line break or a NUL");
+                    return wrong(text!("a name in it holds a line break or a NUL"));
                 }
                 if depth >= MAX_DEPTH {
-                    return wrong("it has more than 512 names");
+                    return wrong(text!("it has more than 512 names"));
                 }
             }
         }

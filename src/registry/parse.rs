@@ -6,7 +6,9 @@ use crate::base::text::Encoding;
 
 pub(super) fn parse(bytes: &[u8]) -> Result<RegFile> {
     if bytes.len() as u64 > MAX_SIZE {
-        return Err(malformed(format!("it is larger than {MAX_SIZE} bytes")).next("export the key you need alone"));
+        return Err(
+            malformed(text!("it is larger than {MAX_SIZE} bytes", MAX_SIZE)).next("export the key you need alone")
+        );
     }
     let (encoding, mark) = match Encoding::detect(bytes) {
         // Without a mark, registry editors take any bytes for ANSI.
@@ -14,19 +16,21 @@ pub(super) fn parse(bytes: &[u8]) -> Result<RegFile> {
         marked => marked,
     };
     if !(bytes.len() - mark).is_multiple_of(encoding.unit()) {
-        return Err(malformed("the last character is cut in half").next("export the key again"));
+        return Err(malformed(text!("the last character is cut in half")).next("export the key again"));
     }
     let text = encoding.decode(&bytes[mark..]);
     let mut lines = Lines { rest: &text, number: 0, ending: "" };
     let first = lines.next().unwrap_or_default();
     let formats = [RegFormat::Version5, RegFormat::Regedit4];
     let Some(format) = formats.into_iter().find(|format| blank_free_end(first) == format.header()) else {
-        let error =
-            malformed(format!("this is no .reg file: its first line is not {:?}", RegFormat::Version5.header()));
+        let error = malformed(text!(
+            "this is no .reg file: its first line is not {}",
+            format!("{:?}", RegFormat::Version5.header())
+        ));
         let next = if encoding.unit() == 1 && bytes.contains(&0) {
-            "it holds NUL bytes: if it is UTF-16, save it with a byte order mark"
+            text!("it holds NUL bytes: if it is UTF-16, save it with a byte order mark")
         } else {
-            "export the key with: reg export KEY FILE"
+            text!("export the key with: reg export KEY FILE")
         };
         return Err(error.at(Position::Line(1)).next(next));
     };
@@ -96,19 +100,19 @@ impl RegFile {
         } else if let Some(rest) = line.strip_prefix('"') {
             let mut name = String::new();
             let rest = unquote(rest, &mut name)?;
-            (name, rest.ok_or_else(|| malformed("the quotes around the name are not closed"))?)
+            (name, rest.ok_or_else(|| malformed(text!("the quotes around the name are not closed")))?)
         } else {
-            return Err(malformed("this is neither a key, nor a value, nor a comment")
+            return Err(malformed(text!("this is neither a key, nor a value, nor a comment"))
                 .next("a key stands in brackets, the name of a value in quotes, and a comment begins with ;"));
         };
         let Some(rest) = blank_free(rest).strip_prefix('=') else {
-            return Err(malformed("there is no = after the name"));
+            return Err(malformed(text!("there is no = after the name")));
         };
         let item = Item { value: value(blank_free(rest), lines, self.format)?, name };
         match self.keys.last_mut() {
             Some(section) if !section.delete => section.items.push(item),
-            Some(_) => return Err(malformed("a value stands below a key that goes")),
-            None => return Err(malformed("a value stands before the first key")),
+            Some(_) => return Err(malformed(text!("a value stands below a key that goes"))),
+            None => return Err(malformed(text!("a value stands before the first key"))),
         }
         Ok(())
     }
@@ -116,9 +120,10 @@ impl RegFile {
 
 /// What follows `[`.
 fn section(rest: &str) -> Result<Section> {
-    let (key, behind) = rest.rsplit_once(']').ok_or_else(|| malformed("the bracket around the key is not closed"))?;
+    let (key, behind) =
+        rest.rsplit_once(']').ok_or_else(|| malformed(text!("the bracket around the key is not closed")))?;
     if !is_end(behind) {
-        return Err(malformed("something stands behind the key"));
+        return Err(malformed(text!("something stands behind the key")));
     }
     let (delete, key) = key.strip_prefix('-').map_or((false, key), |key| (true, key));
     Ok(Section { key: key.parse()?, delete, items: Vec::new() })
@@ -135,7 +140,7 @@ fn unquote<'a>(text: &'a str, out: &mut String) -> Result<Option<&'a str>> {
         }
         let Some(c @ ('"' | '\\')) = behind.chars().next() else {
             return Err(
-                malformed("a single backslash stands in quotes").next("write two for one, and \\\" for a quote")
+                malformed(text!("a single backslash stands in quotes")).next("write two for one, and \\\" for a quote")
             );
         };
         out.push(c);
@@ -148,7 +153,7 @@ fn unquote<'a>(text: &'a str, out: &mut String) -> Result<Option<&'a str>> {
 /// What follows `=`.
 fn value<'a>(rest: &'a str, lines: &mut Lines<'a>, format: RegFormat) -> Result<Option<Value>> {
     let behind_value = |behind: &str| {
-        if is_end(behind) { Ok(()) } else { Err(malformed("something stands behind the value")) }
+        if is_end(behind) { Ok(()) } else { Err(malformed(text!("something stands behind the value"))) }
     };
     if let Some(first) = rest.strip_prefix('"') {
         let (text, behind) = string(first, lines)?;
@@ -165,7 +170,7 @@ fn value<'a>(rest: &'a str, lines: &mut Lines<'a>, format: RegFormat) -> Result<
         let end = digits.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(digits.len());
         let number = Some(&digits[..end]).filter(|digits| (1..=8).contains(&digits.len()));
         let number = number.and_then(|digits| u32::from_str_radix(digits, 16).ok());
-        let number = number.ok_or_else(|| malformed("a dword is one to eight hex digits"))?;
+        let number = number.ok_or_else(|| malformed(text!("a dword is one to eight hex digits")))?;
         behind_value(&digits[end..])?;
         return Ok(Some(Value::Dword(number)));
     }
@@ -178,10 +183,10 @@ fn value<'a>(rest: &'a str, lines: &mut Lines<'a>, format: RegFormat) -> Result<
         let digits = Some(kind).filter(|kind| kind.bytes().all(|byte| byte.is_ascii_hexdigit()) && kind.len() <= 8);
         let kind = digits
             .and_then(|kind| u32::from_str_radix(kind, 16).ok())
-            .ok_or_else(|| malformed(format!("{kind:?} is no number of a type")))?;
+            .ok_or_else(|| malformed(text!("{kind} is no number of a type", kind = format!("{kind:?}"))))?;
         return Ok(Some(Value::from_data(kind, hex(rest, lines)?, format)));
     }
-    Err(malformed("this is no value").next("a value is \"...\", dword:, hex:, hex(NUMBER): or -"))
+    Err(malformed(text!("this is no value")).next("a value is \"...\", dword:, hex:, hex(NUMBER): or -"))
 }
 
 /// A string, and what follows it on its last line. Registry editors write a line break in a string as it is.
@@ -193,7 +198,7 @@ fn string<'a>(first: &'a str, lines: &mut Lines<'a>) -> Result<(String, &'a str)
             return Ok((text, behind));
         }
         text.push_str(lines.ending);
-        line = lines.next().ok_or_else(|| malformed("the quotes around the string are not closed"))?;
+        line = lines.next().ok_or_else(|| malformed(text!("the quotes around the string are not closed")))?;
     }
 }
 
@@ -208,12 +213,15 @@ fn hex<'a>(first: &'a str, lines: &mut Lines<'a>) -> Result<Vec<u8>> {
         let here = |error: Error, lines: &Lines<'_>| error.at(Position::Line(lines.number));
         if let Some(behind) = rest.strip_prefix('\\') {
             if !is_end(behind) {
-                return Err(here(malformed("something stands behind the backslash that continues the line"), lines));
+                return Err(here(
+                    malformed(text!("something stands behind the backslash that continues the line")),
+                    lines,
+                ));
             }
             // Editors and people leave blank lines and comments between.
             rest = loop {
                 let Some(line) = lines.next() else {
-                    return Err(here(malformed("the file ends where more bytes should follow"), lines));
+                    return Err(here(malformed(text!("the file ends where more bytes should follow")), lines));
                 };
                 if !is_end(line) {
                     break blank_free(line);
@@ -224,14 +232,14 @@ fn hex<'a>(first: &'a str, lines: &mut Lines<'a>) -> Result<Vec<u8>> {
         let digits = rest.bytes().take_while(u8::is_ascii_hexdigit).count();
         let byte = Some(&rest[..digits]).filter(|_| (1..=2).contains(&digits));
         let Some(byte) = byte.and_then(|digits| u8::from_str_radix(digits, 16).ok()) else {
-            return Err(here(malformed("a byte is one or two hex digits"), lines));
+            return Err(here(malformed(text!("a byte is one or two hex digits")), lines));
         };
         bytes.push(byte);
         rest = blank_free(&rest[digits..]);
         match rest.strip_prefix(',') {
             Some(more) => rest = blank_free(more),
             None if is_end(rest) => return Ok(bytes),
-            None => return Err(here(malformed("there is no comma between two bytes"), lines)),
+            None => return Err(here(malformed(text!("there is no comma between two bytes")), lines)),
         }
     }
 }

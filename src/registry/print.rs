@@ -33,7 +33,10 @@ pub(crate) fn encode(text: &str, format: RegFormat) -> Result<Vec<u8>> {
 /// `"name"=value`, in as many lines as it needs; `None` is a value that goes.
 pub(crate) fn value_line(name: &str, value: Option<&Value>, format: RegFormat) -> Result<String> {
     if name.contains(['\r', '\n', '\0']) {
-        return Err(malformed(format!("the name {name:?} holds a line break or a NUL, which no .reg file can hold")));
+        return Err(malformed(text!(
+            "the name {name} holds a line break or a NUL, which no .reg file can hold",
+            name = format!("{name:?}")
+        )));
     }
     let start = if name.is_empty() { "@=".to_owned() } else { format!("\"{}\"=", escaped(name)) };
     Ok(match value {
@@ -65,6 +68,6 @@ fn bytes(mut out: String, value: &Value, format: RegFormat) -> Result<String> {
 }
 
 fn no_place() -> crate::Error {
-    malformed("REGEDIT4 files are Windows-1252, which has no place for a character in this one")
+    malformed(text!("REGEDIT4 files are Windows-1252, which has no place for a character in this one"))
         .next("write the file in the format of version 5")
 }

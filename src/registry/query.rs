@@ -34,11 +34,11 @@ const TYPES: [(&str, u32); 12] = [
 pub(crate) fn parse_query(bytes: &[u8]) -> Result<RegFile> {
     let (encoding, mark) = Encoding::detect(bytes);
     if encoding.unit() == 1 && bytes.contains(&0) {
-        return Err(malformed("it holds NUL bytes: it is no text, or UTF-16 without a byte order mark")
+        return Err(malformed(text!("it holds NUL bytes: it is no text, or UTF-16 without a byte order mark"))
             .next("collect it again, as text"));
     }
     if !(bytes.len() - mark).is_multiple_of(encoding.unit()) {
-        return Err(malformed("the last character is cut in half").next("collect it again"));
+        return Err(malformed(text!("the last character is cut in half")).next("collect it again"));
     }
     let text = encoding.decode(&bytes[mark..]);
     let mut file = RegFile { format: RegFormat::Version5, keys: Vec::new() };
@@ -52,18 +52,19 @@ pub(crate) fn parse_query(bytes: &[u8]) -> Result<RegFile> {
         }
         if line.starts_with([' ', '\t']) {
             let item = value(line).map_err(at)?;
-            let section = file.keys.last_mut().ok_or_else(|| at(malformed("a value stands before the first key")))?;
+            let section =
+                file.keys.last_mut().ok_or_else(|| at(malformed(text!("a value stands before the first key"))))?;
             section.items.push(item);
         } else if let Some(key) = key(line) {
             file.keys.push(Section { key: key.parse().map_err(at)?, delete: false, items: Vec::new() });
         } else if !line.starts_with(COMMENTS) && !is_after_blank {
-            return Err(at(malformed("this is neither a key nor a value")
+            return Err(at(malformed(text!("this is neither a key nor a value"))
                 .next("a key begins with HKEY_, a value with four blanks, as reg query writes them")));
         }
         is_after_blank = false;
     }
     if file.keys.is_empty() {
-        return Err(malformed("there is no key of a registry in it").next("collect it with: reg query KEY"));
+        return Err(malformed(text!("there is no key of a registry in it")).next("collect it with: reg query KEY"));
     }
     if !text.ends_with('\n') {
         return Err(at_end(&text));
@@ -72,7 +73,7 @@ pub(crate) fn parse_query(bytes: &[u8]) -> Result<RegFile> {
 }
 
 fn at_end(text: &str) -> crate::Error {
-    malformed("its last line is cut: it has no end")
+    malformed(text!("its last line is cut: it has no end"))
         .at(Position::Line(text.lines().count().max(1)))
         .next("collect it again")
 }
@@ -98,19 +99,19 @@ fn value(line: &str) -> Result<Item> {
         Some((name.trim_end_matches([' ', '\t']), format!("REG_{word}"), data))
     };
     let (name, word, data) = parts("    ").or_else(|| parts("\t")).ok_or_else(|| {
-        malformed("this is no value").next("a value is its name, its type, such as REG_SZ, and its content")
+        malformed(text!("this is no value")).next("a value is its name, its type, such as REG_SZ, and its content")
     })?;
     let kind = TYPES.iter().find(|(known, _)| *known == word).map(|(_, kind)| *kind);
-    let kind = kind.ok_or_else(|| malformed("the value has a type that reg query does not know"))?;
+    let kind = kind.ok_or_else(|| malformed(text!("the value has a type that reg query does not know")))?;
     Ok(Item { name: name.to_owned(), value: Some(content(kind, data)?) })
 }
 
 fn content(kind: u32, data: &str) -> Result<Value> {
     let number = || {
         let digits = data.trim().strip_prefix("0x").unwrap_or(data.trim());
-        u64::from_str_radix(digits, 16).map_err(|_| malformed("a number is hex digits behind 0x"))
+        u64::from_str_radix(digits, 16).map_err(|_| malformed(text!("a number is hex digits behind 0x")))
     };
-    let dword = |number: u64| u32::try_from(number).map_err(|_| malformed("a dword is one to eight hex digits"));
+    let dword = |number: u64| u32::try_from(number).map_err(|_| malformed(text!("a dword is one to eight hex digits")));
     Ok(match kind {
         1 => Value::String(data.to_owned()),
         2 => Value::ExpandString(data.to_owned()),
@@ -120,7 +121,8 @@ fn content(kind: u32, data: &str) -> Result<Value> {
         _ => {
             let digits = data.trim().to_ascii_lowercase();
             let bytes = digits.as_bytes().chunks(2).map(|pair| unhex::<1>(pair).map(|[byte]| byte));
-            let data = bytes.collect::<Option<Vec<u8>>>().ok_or_else(|| malformed("bytes are pairs of hex digits"))?;
+            let data =
+                bytes.collect::<Option<Vec<u8>>>().ok_or_else(|| malformed(text!("bytes are pairs of hex digits")))?;
             if kind == 3 { Value::Binary(data) } else { Value::Other { kind, data } }
         }
     })

@@ -34,7 +34,7 @@ pub(crate) fn endpoint_lines(endpoint: &Endpoint, width: usize, is_verbose: bool
     let mut below = |text: String| lines.push((Tone::Plain, format!("{:width$}  {text}", "")));
     if endpoint.state == EndpointState::Contradicts {
         endpoint.views.iter().for_each(|view| {
-            below(text!("{}-bit view: {}", view.view, view.parent_address.as_deref().unwrap_or("(none)")));
+            below(text!("{}-bit view: {}", view.view, view.parent_address.as_deref().unwrap_or(text!("(none)"))));
         });
         endpoint.mrinit_parent.iter().for_each(|parent| below(text!("mrinit.conf: {parent}", parent)));
     }
@@ -62,7 +62,7 @@ pub(crate) fn endpoint_counts(counts: &Counts) -> String {
         .filter(|(_, count)| *count > 0)
         .map(|(state, count)| format!("{count} {}", state.name()))
         .collect();
-    format!("{} of {}", parts.join(", "), super::count(counts.total(), text!("endpoint"), text!("endpoints")))
+    text!("{} of {}", parts.join(", "), super::count(counts.total(), text!("endpoint"), text!("endpoints")))
 }
 
 /// The first line of the list.

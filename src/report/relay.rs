@@ -13,7 +13,7 @@ pub(crate) fn relay_lines(state: &RelayState) -> Vec<(Tone, String)> {
 }
 
 fn copy_lines(copy: &CopyState) -> Vec<(Tone, String)> {
-    let or_none = |list: &Option<String>| list.clone().unwrap_or_else(|| "(none)".to_owned());
+    let or_none = |list: &Option<String>| list.clone().unwrap_or_else(|| text!("(none)").to_owned());
     let mut lines = vec![
         (Tone::Heading, copy.path.to_string()),
         (Tone::Plain, text!("  endpoints report to  {}", or_none(&copy.parent_router_address))),

@@ -1,10 +1,12 @@
 //! What is left for a person once the CIDs of a relay are set up.
 
+use crate::base::language::either;
 use crate::base::template::{Form, Values, fill};
 use crate::base::text::word;
 use crate::mrinit::RelayAddress;
 
 const TEMPLATE: &str = include_str!("../../templates/relay-steps.md");
+const GERMAN: &str = include_str!("../../templates/de/relay-steps.md");
 
 /// The steps in the console and at the computers after relay set-up, from `templates/relay-steps.md` \[14635\].
 pub(crate) fn relay_steps(relay: &RelayAddress, cids: &[&str], form: impl Into<Form>) -> String {
@@ -17,6 +19,6 @@ pub(crate) fn relay_steps(relay: &RelayAddress, cids: &[&str], form: impl Into<F
         .text("LIST", list)
         .maybe("HOST", host.into_iter().flatten().next().map(|host| word(&host)))
         .maybe("FIRST_WORD", cids.first().map(|cid| word(cid)))
-        .list(text!("CID"), cids.iter().map(cid).collect());
-    fill(TEMPLATE, &values, form)
+        .list("CID", cids.iter().map(cid).collect());
+    fill(either(TEMPLATE, GERMAN), &values, form)
 }

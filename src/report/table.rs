@@ -1,8 +1,15 @@
 //! Columns for the terminal.
 
+use crate::base::language::said_whole;
+
 /// Rows with their columns aligned, two blanks apart: the first row is the heading, say. Columns in which every row but
 /// the first holds a number stand to the right. A row may have fewer cells than others.
 pub(crate) fn table(rows: &[Vec<String>]) -> Vec<String> {
+    let mut rows = rows.to_vec();
+    for cell in rows.iter_mut().take(1).flatten() {
+        *cell = said_whole(std::mem::take(cell));
+    }
+    let rows = &rows;
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let cells = |column: usize| rows.iter().filter_map(move |row| row.get(column));
     let layout: Vec<(usize, bool)> = (0..columns)

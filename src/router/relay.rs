@@ -161,9 +161,10 @@ fn slip(actual: &Value, wanted: u32) -> Option<String> {
     let typed = format!("{wanted:x}").parse::<u32>().ok().filter(|typed| *typed == *number && *number != wanted);
     typed.map(|typed| {
         text!(
-            "decimal {typed} was typed where hexadecimal {wanted} is meant, which is decimal {wanted}",
+            "decimal {typed} was typed where hexadecimal {hex} is meant, which is decimal {wanted}",
             typed,
-            wanted = format!("{wanted:x}")
+            hex = format!("{wanted:x}"),
+            wanted
         )
     })
 }

@@ -77,7 +77,9 @@ pub(super) fn build<'a>(
             has_issuer = true;
             match refused(certificate, root, true, below) {
                 None => ends.push(path(Some(root))),
-                Some(why) => obstacles.push(format!("the root {:?} {why}", root.subject())),
+                Some(why) => {
+                    obstacles.push(text!("the root {subject} {why}", subject = format!("{:?}", root.subject()), why))
+                }
             }
         }
         for certificates in ends {
@@ -101,7 +103,11 @@ pub(super) fn build<'a>(
                     reached.push(Reached { certificate: other, from: Some(next), below });
                 }
                 Some(why) => {
-                    obstacles.push(format!("the intermediate certificate {:?} {why}", other.subject()));
+                    obstacles.push(text!(
+                        "the intermediate certificate {subject} {why}",
+                        subject = format!("{:?}", other.subject()),
+                        why
+                    ));
                     return true;
                 }
             }
@@ -117,14 +123,16 @@ pub(super) fn build<'a>(
         obstacles.sort();
         obstacles.dedup();
         let what = match options.trust.roots.is_empty() {
-            true => "no root certificate was given, so that nobody vouches for the signer".to_owned(),
+            true => text!("no root certificate was given, so that nobody vouches for the signer").to_owned(),
             false if options.roots().next().is_none() => {
-                "none of the roots given has the fingerprint that --root names".to_owned()
+                text!("none of the roots given has the fingerprint that --root names").to_owned()
             }
             false if !obstacles.is_empty() => {
-                format!("none of the roots given vouches for the signer: {}", obstacles.join("; "))
+                text!("none of the roots given vouches for the signer: {}", obstacles.join("; "))
             }
-            false => format!("none of the roots given has issued it; its issuer is {issuer:?}"),
+            false => {
+                text!("none of the roots given has issued it; its issuer is {issuer}", issuer = format!("{issuer:?}"))
+            }
         };
         let missing = missing.filter(|_| obstacles.is_empty());
         Chain { certificates: vec![signer], worth: Worth::Untrusted, what, notes: Vec::new(), missing }
@@ -148,10 +156,14 @@ fn refused(certificate: &Certificate, issuer: &Certificate, is_root: bool, below
         return Some(why);
     }
     if let Some(why) = certificate.not_verifiable() {
-        return Some(format!("has the issuer's name, but the certificate {:?} {why}", certificate.subject()));
+        return Some(text!(
+            "has the issuer's name, but the certificate {subject} {why}",
+            subject = format!("{:?}", certificate.subject()),
+            why
+        ));
     }
     if !certificate.is_signed_by(issuer) {
-        return Some("has the issuer's name and not its key".to_owned());
+        return Some(text!("has the issuer's name and not its key").to_owned());
     }
     issuer.not_an_issuer(is_root, below)
 }
@@ -163,14 +175,16 @@ fn weigh<'a>(certificates: Vec<&'a Certificate>, lists: &Lists<'_>, options: &Ve
     let mut notes = Vec::new();
     for pair in certificates.windows(2).filter(|_| lists.are_given()) {
         if !lists.has_one_for(pair[0], pair[1]) {
-            notes.push(format!("none of the revocation lists given is that of {:?}", pair[1].subject()));
+            notes.push(text!("none of the revocation lists given is that of {}", format!("{:?}", pair[1].subject())));
         }
     }
     for certificate in &certificates {
         if let Some(bits) = certificate.rsa_bits().filter(|bits| *bits < SHORT_RSA) {
-            notes.push(format!(
-                "the RSA key of {:?} has {bits} bits, which is short today: --min-rsa {SHORT_RSA} refuses it",
-                certificate.subject()
+            notes.push(text!(
+                "the RSA key of {subject} has {bits} bits, which is short today: --min-rsa {SHORT_RSA} refuses it",
+                subject = format!("{:?}", certificate.subject()),
+                bits,
+                SHORT_RSA
             ));
         }
     }
@@ -183,20 +197,33 @@ fn faults(certificates: &[&Certificate], lists: &Lists<'_>, options: &VerifyOpti
         let subject = certificate.subject();
         if options.at > certificate.not_after() {
             let on = time::print(certificate.not_after());
-            faults.push((Worth::Expired, format!("certificate expired on {on}: {subject:?}")));
+            faults.push((
+                Worth::Expired,
+                text!("certificate expired on {on}: {subject}", on, subject = format!("{subject:?}")),
+            ));
         }
         if options.at < certificate.not_before() {
             let on = time::print(certificate.not_before());
-            faults.push((Worth::NotYetValid, format!("certificate not valid before {on}: {subject:?}")));
+            faults.push((
+                Worth::NotYetValid,
+                text!("certificate not valid before {on}: {subject}", on, subject = format!("{subject:?}")),
+            ));
         }
         if let Some(bits) = certificate.rsa_bits().filter(|bits| *bits < options.min_rsa) {
-            let what =
-                format!("the RSA key of {subject:?} has {bits} bits, fewer than the {} asked for", options.min_rsa);
+            let what = text!(
+                "the RSA key of {subject} has {bits} bits, fewer than the {min_rsa} asked for",
+                subject = format!("{subject:?}"),
+                bits,
+                min_rsa = options.min_rsa
+            );
             faults.push((Worth::Weak, what));
         }
         // Wherever it stands: one that the user gave as a root, too.
         if lists.revoke(certificate) {
-            faults.push((Worth::Revoked, format!("its issuer has revoked the certificate {subject:?}")));
+            faults.push((
+                Worth::Revoked,
+                text!("its issuer has revoked the certificate {subject}", subject = format!("{subject:?}")),
+            ));
         }
     }
     // The root's own signature proves nothing: the user vouches for it.
@@ -208,14 +235,18 @@ fn faults(certificates: &[&Certificate], lists: &Lists<'_>, options: &VerifyOpti
             Some(DigestAlgorithm::Sha1) => {
                 faults.push((
                     Worth::Weak,
-                    format!("the certificate {subject:?} was signed with SHA-1, which --allow-sha1 allows"),
+                    text!(
+                        "the certificate {subject} was signed with SHA-1, which --allow-sha1 allows",
+                        subject = format!("{subject:?}")
+                    ),
                 ));
             }
             _ => faults.push((
                 Worth::Weak,
-                format!(
-                    "the certificate {subject:?} was signed with {}, which never counts",
-                    pair[0].signed_with_name()
+                text!(
+                    "the certificate {subject} was signed with {signed_with_name}, which never counts",
+                    subject = format!("{subject:?}"),
+                    signed_with_name = pair[0].signed_with_name()
                 ),
             )),
         }

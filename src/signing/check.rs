@@ -50,8 +50,9 @@ fn two_places(expected: &[Expected], places: &Places, report: &mut FilesReport) 
     });
     for (expected, path) in expected.iter().zip(paths) {
         let Some(path) = path else { continue };
-        let what = format!(
-            "it stands in two places: {path} in the CID has the same name, and which of them an updater uses is not known"
+        let what = text!(
+            "it stands in two places: {path} in the CID has the same name, and which of them an updater uses is not known",
+            path
         );
         let code = FileFaultCode::TwoPlaces;
         report.faults.push(FileFault { code, path: expected.path.clone(), what, digests: Vec::new() });

@@ -241,7 +241,7 @@ impl Bad {
 pub(super) fn look(expected: &Expected, path: &Path) -> Result<u64, Bad> {
     let differs = |size: u64| {
         let wanted = expected.size.filter(|wanted| *wanted != size)?;
-        Some(Bad::new(FileFaultCode::Size, format!("it has {size} bytes and should have {wanted}")))
+        Some(Bad::new(FileFaultCode::Size, text!("it has {size} bytes and should have {wanted}", size, wanted)))
     };
     let file = open_file(path).map_err(|error| Bad::of(&error))?;
     let size = file.metadata().map_err(|error| Bad::of(&Error::io("look at it", path, error)))?.len();
@@ -274,7 +274,13 @@ pub(super) fn look(expected: &Expected, path: &Path) -> Result<u64, Bad> {
     let differing: Vec<_> = pairs.into_iter().filter(|(_, wanted, there)| wanted != there).collect();
     let (name, wanted, is) = differing.last().expect("one of them differs");
     let digests: Vec<&str> = differing.iter().map(|(name, ..)| *name).collect();
-    let what = format!("its content is another ({}): {name} {is}, should be {wanted}", digests.join(", "));
+    let what = text!(
+        "its content is another ({join}): {name} {is}, should be {wanted}",
+        join = digests.join(", "),
+        name,
+        is,
+        wanted
+    );
     Err(Bad { digests, ..Bad::new(FileFaultCode::Digest, what) })
 }
 

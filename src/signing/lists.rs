@@ -48,20 +48,23 @@ impl<'a> Lists<'a> {
         let name = list.issuer();
         let Some(issuer) = issuer else {
             return Some(match known.iter().any(|certificate| list.names_as_issuer(certificate)) {
-                true => format!(
-                    "the revocation list of {name:?} is signed by no key of this name that is known and may sign lists"
+                true => text!(
+                    "the revocation list of {name} is signed by no key of this name that is known and may sign lists",
+                    name = format!("{name:?}")
                 ),
-                false => format!(
-                    "the revocation list of {name:?} cannot be checked: the certificate of its issuer is not known; give it in \
-                     one file with its root"
+                false => text!(
+                    "the revocation list of {name} cannot be checked: the certificate of its issuer is not known; give it in \
+                     one file with its root",
+                    name = format!("{name:?}")
                 ),
             });
         };
         let is_current = |list: &Crl| list.is_of(issuer) && list.outdated(at).is_none();
         let since = list.outdated(at).filter(|_| !self.0.iter().any(|(other, _)| is_current(other)))?;
-        Some(format!(
-            "the revocation list of {name:?} should have been followed by a newer one on {}",
-            time::print(since)
+        Some(text!(
+            "the revocation list of {name} should have been followed by a newer one on {since}",
+            name = format!("{name:?}"),
+            since = time::print(since)
         ))
     }
 }

@@ -149,18 +149,20 @@ impl Signer {
     /// There is no certificate; the first is not of this key, or not one to sign with.
     pub fn new(key: PrivateKey, certificates: Vec<Certificate>) -> Result<Self> {
         let wrong = |what: &str| Error::new(ErrorKind::Certificate, what);
-        let Some(first) = certificates.first() else { return Err(wrong("there is no certificate of the signer")) };
+        let Some(first) = certificates.first() else {
+            return Err(wrong(text!("there is no certificate of the signer")));
+        };
         if let Some(why) = first.not_a_signer() {
-            return Err(wrong(&format!("the signer's certificate {why}"))
+            return Err(wrong(&text!("the signer's certificate {why}", why))
                 .next("nobody would accept the signature; use a certificate for digital signatures"));
         }
         let public = first
             .key()
-            .ok_or_else(|| wrong("the signer's certificate has a key of a kind that cannot sign manifests"))?;
+            .ok_or_else(|| wrong(text!("the signer's certificate has a key of a kind that cannot sign manifests")))?;
         // What only the two of them can do tells whether they belong together.
         let probe = key.sign(DigestAlgorithm::Sha256, b"configcid")?;
         if !public.verifies(DigestAlgorithm::Sha256, b"configcid", &probe) {
-            return Err(wrong("the key does not belong to the first certificate")
+            return Err(wrong(text!("the key does not belong to the first certificate"))
                 .next("give the signer's certificate first, intermediate ones after it"));
         }
         Ok(Self { key, certificates })

@@ -102,14 +102,15 @@ impl Trust {
                     self.roots.push(root);
                     Ok(())
                 }
-                Err(none) if none.is_empty() => {
-                    Err(wrong("this file holds no certificate", "give a root certificate in PEM, or a folder of them"))
-                }
+                Err(none) if none.is_empty() => Err(wrong(
+                    text!("this file holds no certificate"),
+                    text!("give a root certificate in PEM, or a folder of them"),
+                )),
                 Err(found) => match self.add_self_signed(found) {
                     true => Ok(()),
                     false => Err(wrong(
-                        "none of the certificates of this file is self-signed",
-                        "put each that you trust into a file of its own, and name that",
+                        text!("none of the certificates of this file is self-signed"),
+                        text!("put each that you trust into a file of its own, and name that"),
                     )),
                 },
             };
@@ -246,9 +247,8 @@ fn files_of(folder: &Path) -> Result<Vec<PathBuf>> {
             files.push(path);
         }
         if files.len() > MAX_FILES {
-            return Err(
-                Error::new(ErrorKind::Io, format!("more than {MAX_FILES} files in this folder")).in_file(folder)
-            );
+            return Err(Error::new(ErrorKind::Io, text!("more than {MAX_FILES} files in this folder", MAX_FILES))
+                .in_file(folder));
         }
     }
     files.sort();

@@ -160,7 +160,7 @@ pub fn verify(manifest: &Manifest, options: &VerifyOptions) -> SignaturesReport 
     let mut signatures: Vec<SignatureReport> =
         pairs.map(|(signature, certificates)| look(manifest, signature, certificates, &lists, options)).collect();
     let Some(index) = deciding(&signatures) else {
-        let what = "the manifest has no signature".to_owned();
+        let what = text!("the manifest has no signature").to_owned();
         return SignaturesReport { signatures, reason: Some(Reason::Unsigned), what, unusable_lists };
     };
     signatures[index].decides = true;
@@ -189,7 +189,7 @@ pub fn verify(manifest: &Manifest, options: &VerifyOptions) -> SignaturesReport 
 /// What keeps a manifest from being whole whose signature holds.
 fn weakness(manifest: &Manifest, options: &VerifyOptions, unusable_lists: &[String]) -> Option<(Reason, String)> {
     if manifest.is_empty() {
-        return Some((Reason::Empty, "the manifest is signed, and lists no file".to_owned()));
+        return Some((Reason::Empty, text!("the manifest is signed, and lists no file").to_owned()));
     }
     if let Some(why) = unusable_lists.first() {
         return Some((Reason::RevocationList, why.clone()));
@@ -200,7 +200,7 @@ fn weakness(manifest: &Manifest, options: &VerifyOptions, unusable_lists: &[Stri
     let is_weak = |entry: &ManifestEntry<'_>| entry.sha256.is_none() && entry.sha384.is_none();
     let first = manifest.entries().find(is_weak)?;
     let number = count(manifest.entries().filter(is_weak).count(), "file is", "files are");
-    let what = format!("{number} told by SHA-1 alone, which --allow-sha1 allows: {}", first.path);
+    let what = text!("{number} told by SHA-1 alone, which --allow-sha1 allows: {first}", number, first = first.path);
     Some((Reason::WeakEntries, what))
 }
 
@@ -262,26 +262,27 @@ fn judge(
     let name = &signature.algorithm;
     let digest = DigestAlgorithm::named(name);
     let Some((signer, others)) = certificates.split_first() else {
-        return (SignatureState::Unusable, "there is no certificate of the signer".to_owned());
+        return (SignatureState::Unusable, text!("there is no certificate of the signer").to_owned());
     };
     let signer = match signer {
         Ok(signer) => signer,
         Err(error) => {
-            return (SignatureState::Unusable, format!("the signer's certificate cannot be read: {}", error.what()));
+            return (SignatureState::Unusable, text!("the signer's certificate cannot be read: {}", error.what()));
         }
     };
     report.chain.push(CertificateReport::new(signer));
     let Some(digest) = digest else {
-        return (SignatureState::Weak, format!("configcid does not know the digest {name:?}, so that it never counts"));
+        return (
+            SignatureState::Weak,
+            text!("configcid does not know the digest {name}, so that it never counts", name = format!("{name:?}")),
+        );
     };
     let Some(key) = signer.key() else {
-        return (SignatureState::Unusable, format!("the signer's certificate has {}", signer.key_name()));
+        return (SignatureState::Unusable, text!("the signer's certificate has {}", signer.key_name()));
     };
     // One that cannot be read vouches for nobody, and spoils no other.
     let unreadable = others.iter().filter_map(|other| other.as_ref().err());
-    report
-        .notes
-        .extend(unreadable.map(|error| format!("an intermediate certificate cannot be read: {}", error.what())));
+    report.notes.extend(unreadable.map(|error| text!("an intermediate certificate cannot be read: {}", error.what())));
     let others = others.iter().filter_map(|other| other.as_ref().ok()).chain(&options.trust.intermediates);
     let chain = chain::build(signer, others, lists, options);
     let Chain { certificates, worth, what, notes, missing } = chain;
@@ -292,34 +293,34 @@ fn judge(
     report.missing_issuer = missing;
     let fits = key.verifies(digest, manifest.covered(signature), &signature.value);
     if let Some(why) = signer.unusable().or_else(|| signer.not_a_signer()) {
-        return (SignatureState::Unusable, format!("the signer's certificate {why}"));
+        return (SignatureState::Unusable, text!("the signer's certificate {why}", why));
     }
-    let fit = if fits { "the signature itself fits" } else { "and the signature does not fit" };
+    let fit = if fits { text!("the signature itself fits") } else { text!("and the signature does not fit") };
     match digest {
-        DigestAlgorithm::Md5 => return (SignatureState::Weak, format!("MD5 never counts ({fit})")),
+        DigestAlgorithm::Md5 => return (SignatureState::Weak, text!("MD5 never counts ({fit})", fit)),
         DigestAlgorithm::Sha1 if !options.allow_sha1 => {
-            return (SignatureState::Weak, format!("SHA-1 counts only with --allow-sha1 ({fit})"));
+            return (SignatureState::Weak, text!("SHA-1 counts only with --allow-sha1 ({fit})", fit));
         }
         _ => {}
     }
     if !fits {
-        let what = "signature bad: the manifest is not what was signed, or not by the owner of this certificate";
+        let what = text!("signature bad: the manifest is not what was signed, or not by the owner of this certificate");
         return (SignatureState::Bad, what.to_owned());
     }
-    let good = |what: String| format!("signature good, {what}");
+    let good = |what: String| text!("signature good, {what}", what);
     if !options.allows_signer(signer) {
         let what =
-            good(format!("but not by the signer that --signer names: its fingerprint is {}", signer.fingerprint()));
+            good(text!("but not by the signer that --signer names: its fingerprint is {}", signer.fingerprint()));
         return (SignatureState::Untrusted, what);
     }
     match worth {
-        Worth::Good => (SignatureState::Good, format!("signature good, by {:?}", signer.subject())),
+        Worth::Good => (SignatureState::Good, text!("signature good, by {}", format!("{:?}", signer.subject()))),
         Worth::Expired => (SignatureState::Expired, good(what)),
         Worth::NotYetValid => (SignatureState::NotYetValid, good(what)),
         Worth::Weak => (SignatureState::Weak, good(what)),
         Worth::Revoked => (SignatureState::Revoked, good(what)),
         Worth::Untrusted => {
-            (SignatureState::Untrusted, format!("signature good against its own certificate, but {what}"))
+            (SignatureState::Untrusted, text!("signature good against its own certificate, but {what}", what))
         }
     }
 }

@@ -54,7 +54,7 @@ impl<'p> Walked<'p> {
                 Slot::Occupied(mut place) => {
                     if let Met::One(first) = place.get() {
                         let [a, b] = [&walked.items[*first], item].map(|item| item.path.display().to_string());
-                        let what = format!("{a} and {b} differ in case alone: to Windows they are one");
+                        let what = text!("{a} and {b} differ in case alone: to Windows they are one", a, b);
                         // Names below folders that are twins are told with the folders.
                         if walked.items[*first].path.parent() == item.path.parent() {
                             add(&spelled, FileFaultCode::CaseConflict, what.clone());
@@ -90,11 +90,11 @@ impl<'p> Walked<'p> {
         let mut twins: Vec<String> = names.filter(|name| same_name(name, own)).collect();
         twins.sort();
         if twins.len() > 1 {
-            let what = format!("{} differ in case alone: to Windows they are one", twins.join(" and "));
+            let what = text!("{} differ in case alone: to Windows they are one", twins.join(text!(" and ")));
             add(component.as_str(), FileFaultCode::CaseConflict, what);
         }
         if root.join(own).is_symlink() {
-            add(component.as_str(), FileFaultCode::Link, "the component's folder is a link".to_owned());
+            add(component.as_str(), FileFaultCode::Link, text!("the component's folder is a link").to_owned());
         }
     }
 
@@ -103,7 +103,7 @@ impl<'p> Walked<'p> {
         let key = expected.path.key();
         let key = &key[self.prefix..];
         let whole = self.by_key.get(key);
-        let missing = || Bad::new(FileFaultCode::Missing, "it is missing");
+        let missing = || Bad::new(FileFaultCode::Missing, text!("it is missing"));
         let met = match whole {
             Some(met) => met,
             // Perhaps because of a folder above it.
@@ -117,8 +117,8 @@ impl<'p> Walked<'p> {
                 (Kind::Link, _) => bad(FileFaultCode::Link, &link_text(self.folder, &self.items[*index].path)),
                 (Kind::File, true) => Ok(&self.items[*index]),
                 (_, false) => Err(missing()),
-                (Kind::Folder, true) => bad(FileFaultCode::NotAFile, "it is a folder"),
-                (Kind::Other, true) => bad(FileFaultCode::NotAFile, "it is no file, but a device or a FIFO"),
+                (Kind::Folder, true) => bad(FileFaultCode::NotAFile, text!("it is a folder")),
+                (Kind::Other, true) => bad(FileFaultCode::NotAFile, text!("it is no file, but a device or a FIFO")),
             },
         }
     }
@@ -164,7 +164,7 @@ fn spelled(path: &Path) -> String {
 
 fn link_text(folder: &Path, path: &Path) -> String {
     match std::fs::read_link(folder.join(path)) {
-        Ok(target) => format!("it is a link, to {}", target.display()),
-        Err(_) => "it is a link".to_owned(),
+        Ok(target) => text!("it is a link, to {}", target.display()),
+        Err(_) => text!("it is a link").to_owned(),
     }
 }

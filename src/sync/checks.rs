@@ -93,7 +93,7 @@ impl Checks<'_> {
                     }
                 }
             };
-            return Ok(Err(format!("its checksum is {sum} ({name}), and {listed} is listed")));
+            return Ok(Err(text!("its checksum is {sum} ({name}), and {listed} is listed", sum, name, listed)));
         }
         Ok(Ok(()))
     }

@@ -132,21 +132,21 @@ pub(crate) fn refuse_overlaps(source: Option<&Path>, targets: &[PathBuf]) -> Res
         };
         if let Some(source) = source {
             if is_there && lies_in(&real, source) && lies_in(source, &real) {
-                return usage("this is the source itself", target);
+                return usage(text!("this is the source itself"), target);
             }
             if lies(&real, source) {
-                return usage("this lies in the source", target);
+                return usage(text!("this lies in the source"), target);
             }
             if is_there && lies_in(source, &real) {
-                return usage("the source lies in this folder", target);
+                return usage(text!("the source lies in this folder"), target);
             }
         }
         for (other, other_is_there) in &known {
             if *other == real || (is_there && *other_is_there && lies_in(&real, other) && lies_in(other, &real)) {
-                return usage("this folder is named twice", target);
+                return usage(text!("this folder is named twice"), target);
             }
             if lies(&real, other) || lies(other, &real) {
-                return usage("of two folders that are named one lies in the other", target);
+                return usage(text!("of two folders that are named one lies in the other"), target);
             }
         }
         known.push((real, is_there));
@@ -321,8 +321,13 @@ impl<'a> Work<'a> {
             let cid = target.as_ref().expect("it has catalogs");
             match cid.read_catalog_shared(file) {
                 Ok((bytes, catalog)) => theirs.push(Loaded { file: file.clone(), bytes, catalog }),
-                Err(error) if error.kind() == ErrorKind::CatalogFormat && !self.delivery.keep_relay => warnings
-                    .push(format!("{} cannot be read, and is brought anew with all that it lists: {error}", file.path)),
+                Err(error) if error.kind() == ErrorKind::CatalogFormat && !self.delivery.keep_relay => {
+                    warnings.push(text!(
+                        "{file} cannot be read, and is brought anew with all that it lists: {error}",
+                        file = file.path,
+                        error
+                    ))
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -347,7 +352,7 @@ impl<'a> Work<'a> {
         let difference = compare(&catalogs, &theirs, &kept_keys, &further, false)?;
         let customers = &self.delivery.options.customer_files;
         for path in difference.gone.iter().filter(|path| customers.role(path) == Role::Customer) {
-            warnings.push(format!("{path} is a customer's file, and goes, since the source does not list it"));
+            warnings.push(text!("{path} is a customer's file, and goes, since the source does not list it", path));
         }
         Ok(Look { originals, catalogs, target, theirs, difference, kept, warnings })
     }
@@ -428,7 +433,7 @@ impl<'a> Work<'a> {
             let after = Some(content(file)?);
             let before = before(target.as_ref(), &file.path)?;
             let (path, stage) = (file.path.clone(), stage(&file.path));
-            changes.push(Change { path, before, after, why: format!("as in {shown}"), stage, kept: None });
+            changes.push(Change { path, before, after, why: text!("as in {shown}", shown), stage, kept: None });
         }
         for number in &difference.catalogs {
             let loaded = &catalogs[*number];
@@ -438,15 +443,18 @@ impl<'a> Work<'a> {
                 None => before(target.as_ref(), &loaded.file.path)?,
             };
             let is_own = look.originals[*number].bytes != loaded.bytes;
-            let why =
-                if is_own { format!("as in {shown}, with this CID's own relay") } else { format!("as in {shown}") };
+            let why = if is_own {
+                text!("as in {shown}, with this CID's own relay", shown)
+            } else {
+                text!("as in {shown}", shown)
+            };
             let (path, after) = (loaded.file.path.clone(), Some(Content::Bytes(loaded.bytes.to_vec())));
             let stage = if loaded.file.folder.is_some() { Stage::ComponentCatalog } else { Stage::RootCatalog };
             changes.push(Change { path, before, after, why, stage, kept: None });
         }
         for path in difference.gone.iter().chain(&difference.gone_catalogs) {
             let Some(before) = before(target.as_ref(), path)? else { continue };
-            let (path, why) = (path.clone(), format!("no longer listed in {shown}"));
+            let (path, why) = (path.clone(), text!("no longer listed in {shown}", shown));
             changes.push(Change { stage: stage(&path), path, before: Some(before), after: None, why, kept: None });
         }
         let keeps = if kept.is_empty() { "" } else { ", its own relay kept" };
@@ -468,7 +476,7 @@ impl<'a> Work<'a> {
             let fault = |code, what: String| Fault { code, catalog: None, path: Some(change.path.clone()), what };
             Ok(match (cid.tree().find(&change.path)?, &change.after) {
                 (Found::Absent, None) => None,
-                (_, None) => Some(fault("unlisted", "it is still there".to_owned())),
+                (_, None) => Some(fault("unlisted", text!("it is still there").to_owned())),
                 (Found::File { path, size, .. }, Some(after)) if size == after.size() => {
                     let is_same = match after {
                         Content::File(FileContent { crc32: Some(sum), .. }) => {
@@ -480,12 +488,13 @@ impl<'a> Work<'a> {
                             digest_file(&path, size + 1, asked)?.sha256.map(|digest| hex(&digest)) == after.sha256()
                         }
                     };
-                    (!is_same).then(|| fault("checksum", "it is not what was brought".to_owned()))
+                    (!is_same).then(|| fault("checksum", text!("it is not what was brought").to_owned()))
                 }
-                (Found::File { size, .. }, Some(after)) => {
-                    Some(fault("size", format!("it has {size} bytes, and {} were brought", after.size())))
-                }
-                (_, Some(_)) => Some(fault("missing", "it was brought and is not there".to_owned())),
+                (Found::File { size, .. }, Some(after)) => Some(fault(
+                    "size",
+                    text!("it has {size} bytes, and {size_is} were brought", size, size_is = after.size()),
+                )),
+                (_, Some(_)) => Some(fault("missing", text!("it was brought and is not there").to_owned())),
             })
         });
         let mut faults = looks.into_iter().filter_map(Result::transpose).collect::<Result<Vec<_>>>()?;
@@ -515,12 +524,8 @@ fn is_absent(path: &Path) -> bool {
 /// What is to be said of catalogs whose checksums cannot be checked.
 pub(super) fn unknown_functions(functions: &Functions<'_>, source: &dyn Source) -> Vec<String> {
     let unknown = functions.unknown().into_iter().map(|loaded| {
-        format!(
-            "no checksum function that configcid knows reproduces {} of {}: sizes of what was brought were compared with it, \
-             checksums were not",
-            loaded.file.path,
-            source.shown()
-        )
+        text!("no checksum function that configcid knows reproduces {} of {}: sizes of what was brought were compared with it, \
+             checksums were not", loaded.file.path, source.shown())
     });
     unknown.collect()
 }
@@ -570,9 +575,9 @@ impl Sent {
     pub(crate) fn summary(&self) -> String {
         let files = count(self.files, "file", "files");
         let bytes = count(usize::try_from(self.bytes).unwrap_or(usize::MAX), "byte", "bytes");
-        let gone = if self.gone > 0 { format!(", {} gone", self.gone) } else { String::new() };
+        let gone = if self.gone > 0 { text!(", {} gone", self.gone) } else { String::new() };
         let reused =
-            if self.reused > 0 { format!(" ({} of them by a run that broke off)", self.reused) } else { String::new() };
+            if self.reused > 0 { text!(" ({} of them by a run that broke off)", self.reused) } else { String::new() };
         let kept = if self.kept.is_empty() { "" } else { ", its own relay kept" };
         format!("{files}, {bytes}{reused}{gone}{kept}")
     }

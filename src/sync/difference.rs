@@ -116,7 +116,12 @@ pub(super) fn compare(
             let path = entry.path.under(loaded.file.folder.as_ref());
             let Some(file) = wanted.get_mut(&path.key()) else { continue };
             if file.size != entry.size {
-                let what = format!("catalogs list {path} with {} bytes and with {}", file.size, entry.size);
+                let what = text!(
+                    "catalogs list {path} with {size} bytes and with {size2}",
+                    path,
+                    size = file.size,
+                    size2 = entry.size
+                );
                 return Err(Error::new(ErrorKind::Damage, what)
                     .in_file(&loaded.file.path.below("".as_ref()))
                     .next("wait until the update of the source has ended; configcid catalog verify tells more"));
@@ -129,7 +134,7 @@ pub(super) fn compare(
         let mut folder = file.path.folder();
         while let Some(this) = folder {
             if listed.contains(&this.key()) {
-                let what = format!("{this} is listed as a file, and so is {} in it", file.path);
+                let what = text!("{this} is listed as a file, and so is {file} in it", this, file = file.path);
                 return Err(Error::new(ErrorKind::CatalogFormat, what)
                     .next("restore the catalogs of the source from the server's own CID"));
             }
@@ -162,6 +167,9 @@ pub(super) fn compare(
 }
 
 fn foreign_name(loaded: &Loaded, path: &CidPath) -> Error {
-    Error::new(ErrorKind::Path, format!("{} lists {path}, a name of configcid's own files", loaded.file.path))
-        .next("restore the catalogs of the source from the server's own CID")
+    Error::new(
+        ErrorKind::Path,
+        text!("{file} lists {path}, a name of configcid's own files", file = loaded.file.path, path),
+    )
+    .next("restore the catalogs of the source from the server's own CID")
 }

@@ -76,8 +76,8 @@ impl Fetch<'_> {
         })?;
         if digests.size != u64::from(file.size) {
             self.staging.discard(&file.path)?;
-            let more = if digests.size > u64::from(file.size) { "more than" } else { "fewer than" };
-            let what = format!("it has {more} the {} bytes that the catalogs list", file.size);
+            let more = if digests.size > u64::from(file.size) { text!("more than") } else { text!("fewer than") };
+            let what = text!("it has {more} the {size} bytes that the catalogs list", more, size = file.size);
             return Err(self.damage(what, &shown));
         }
         let again = |asked: Asked<'_>| digest_file(&self.staging.place(&file.path), u64::from(file.size) + 1, asked);

@@ -59,11 +59,13 @@ impl Source for ObjectSource {
         let root = names.map(|name| Ok(CatalogFile { path: CidPath::in_root(name)?, folder: None }));
         let mut loaded = self.read(root.collect::<Result<_>>()?)?;
         if loaded.is_empty() {
-            return not_a_cid("there is no CID: the store has no cidsync.upd here, or no such bucket".to_owned());
+            return not_a_cid(
+                text!("there is no CID: the store has no cidsync.upd here, or no such bucket").to_owned(),
+            );
         }
         // What cannot be seen above tells nothing: this prefix may be all that these credentials may read.
         if let Some(above) = self.folder.cid_above(&mut Vec::new())? {
-            return not_a_cid(format!("this is a component of the CID {above}, not a CID"));
+            return not_a_cid(text!("this is a component of the CID {above}, not a CID", above));
         }
         let further = self.read(component_catalogs(&loaded)?)?;
         loaded.extend(further);

@@ -44,24 +44,25 @@ impl Address {
         }
         let shown = format!("{scheme}://{}", showable(&rest));
         if shown.len() > MAX_LENGTH {
-            return Err(Error::usage(format!("the URL is longer than {MAX_LENGTH} bytes")).next(EXAMPLE));
+            return Err(Error::usage(text!("the URL is longer than {MAX_LENGTH} bytes", MAX_LENGTH)).next(EXAMPLE));
         }
         check_authority(authority).map_err(|why| wrong(&shown, why))?;
         if path.contains(['?', '#']) {
-            return Err(wrong(&shown, "a CID is a folder, and no URL of one has ? or #"));
+            return Err(wrong(&shown, text!("a CID is a folder, and no URL of one has ? or #")));
         }
         if path.chars().any(char::is_control) {
-            return Err(wrong(&shown, "it holds a control character"));
+            return Err(wrong(&shown, text!("it holds a control character")));
         }
         let mut parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
         if parts.iter().any(|part| matches!(&*plain(part), "." | "..")) {
-            return Err(wrong(&shown, "it holds a name of dots"));
+            return Err(wrong(&shown, text!("it holds a name of dots")));
         }
         let catalog = parts.pop_if(|last| is_catalog_name(last));
         let path: String = parts.iter().flat_map(|part| ["/".to_owned(), escaped(part, true)]).collect();
         let address = Self { host: format!("{scheme}://{}", authority.to_ascii_lowercase()), path };
-        let note =
-            catalog.map(|name| format!("{name} is a catalog in the CID: {address} is meant, the folder that holds it"));
+        let note = catalog.map(|name| {
+            text!("{name} is a catalog in the CID: {address} is meant, the folder that holds it", name, address)
+        });
         Ok((address, note))
     }
 
@@ -164,7 +165,7 @@ fn showable(text: &str) -> String {
 }
 
 fn wrong(shown: &str, why: &str) -> Error {
-    Error::usage(format!("{shown} is no URL of a web CID: {why}")).next(EXAMPLE)
+    Error::usage(text!("{shown} is no URL of a web CID: {why}", shown, why)).next(EXAMPLE)
 }
 
 /// The scheme, and what stands behind it.
@@ -177,39 +178,43 @@ fn scheme(text: &str) -> Result<(&'static str, &str)> {
         }
     }
     if is_folder(text) {
-        return Err(Error::usage(format!("{text} is a folder, and a web CID has a URL"))
+        return Err(Error::usage(text!("{text} is a folder, and a web CID has a URL", text))
             .next("configcid catalog verify looks at a folder; write http://... for what a web server serves"));
     }
     let text = &*showable(text);
     if let Some((other, _)) = text.split_once("://") {
-        return Err(wrong(text, &format!("endpoints speak http and https, not {other}")));
+        return Err(wrong(text, &text!("endpoints speak http and https, not {other}", other)));
     }
     let begun = ["http:/", "https:/", "http:", "https:"].into_iter().find(|start| begins(start));
     let rest = begun.map_or(text, |start| &text[start.len()..]).trim_start_matches(['/', '\\']);
     if rest.is_empty() {
-        return Err(wrong(text, "it names no server"));
+        return Err(wrong(text, text!("it names no server")));
     }
     let scheme = if begins("https:") { "https" } else { "http" };
-    Err(wrong(text, "it begins with neither http:// nor https://").next(format!("did you mean {scheme}://{rest}?")))
+    Err(wrong(text, text!("it begins with neither http:// nor https://")).next(text!(
+        "did you mean {scheme}://{rest}?",
+        scheme,
+        rest
+    )))
 }
 
 fn check_authority(authority: &str) -> Result<(), &'static str> {
     let (host, port) = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((address, port)) => {
-            address.parse::<Ipv6Addr>().map_err(|_| "no IPv6 address stands in the brackets")?;
+            address.parse::<Ipv6Addr>().map_err(|_| text!("no IPv6 address stands in the brackets"))?;
             ("x", port.strip_prefix(':').or(port.is_empty().then_some("80")))
         }
         None => authority.split_once(':').map_or((authority, Some("80")), |(host, port)| (host, Some(port))),
     };
     if host.is_empty() {
-        return Err("it names no server");
+        return Err(text!("it names no server"));
     }
     if !host.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c)) {
-        return Err("the name of the server holds a character that no name has");
+        return Err(text!("the name of the server holds a character that no name has"));
     }
     match port.and_then(|port| port.parse::<u16>().ok()) {
         Some(1..) => Ok(()),
-        _ => Err("a port is a number from 1 to 65535"),
+        _ => Err(text!("a port is a number from 1 to 65535")),
     }
 }
 

@@ -47,10 +47,10 @@ impl Said {
     pub(super) fn too_long(&self, is_changing: bool) -> Option<String> {
         let fresh = self.fresh_for()?.as_secs();
         let (limit, what) = match is_changing {
-            true => (CHANGING, "caches should ask again for it each time (Cache-Control: no-cache)"),
-            false => (LASTING, "its content changes under the same name"),
+            true => (CHANGING, text!("caches should ask again for it each time (Cache-Control: no-cache)")),
+            false => (LASTING, text!("its content changes under the same name")),
         };
-        (fresh > limit).then(|| format!("a cache may keep it for {}: {what}", span(fresh)))
+        (fresh > limit).then(|| text!("a cache may keep it for {fresh}: {what}", fresh = span(fresh), what))
     }
 }
 

@@ -87,7 +87,7 @@ pub(crate) fn check(
         notes: Vec::new(),
     };
     if options.login.is_some() && !address.is_encrypted() {
-        report.notes.push("the password was sent in the clear: the URL does not begin with https://".to_owned());
+        report.notes.push(text!("the password was sent in the clear: the URL does not begin with https://").to_owned());
     }
     check.run(&mut report, progress)?;
     report.requests = check.requests.load(Ordering::Relaxed);
@@ -115,12 +115,13 @@ impl Check<'_> {
             return Ok(());
         }
         if self.is_component() {
-            let what = "the folder above is a CID, of which this is a component";
+            let what = text!("the folder above is a CID, of which this is a component");
             report.faults.push(WebFault::new("component", None, None, what));
             return Ok(());
         }
         if answers_everything {
-            let what = "the server answers for names that are not there, so that a missing file looks as if it were";
+            let what =
+                text!("the server answers for names that are not there, so that a missing file looks as if it were");
             report.faults.push(WebFault::new("answers-everything", None, Some(200), what));
         }
         let told = self.component_catalogs(&mut loaded, answers_everything, report)?;
@@ -182,8 +183,12 @@ impl Check<'_> {
                     let mut fault = WebFault::new(wrong.code, Some(&file.path), status, wrong.what);
                     if wrong.code == "missing" {
                         fault.next = match report.server.as_deref().is_some_and(|server| server.contains("IIS")) {
-                            true => "look at the URL; or .upd has no MIME type there [61560]: configcid web config iis",
-                            false => "name the URL of the folder that endpoints update from: it holds cidsync.upd",
+                            true => text!(
+                                "look at the URL; or .upd has no MIME type there [61560]: configcid web config iis"
+                            ),
+                            false => {
+                                text!("name the URL of the folder that endpoints update from: it holds cidsync.upd")
+                            }
                         };
                     }
                     report.faults.push(fault);
@@ -216,20 +221,23 @@ impl Check<'_> {
         }
         let wrong = |code, what: String| (Wrong { code, what }, status);
         if let Some(encoding) = &answer.encoding {
-            return Err(wrong("compressed", format!("it comes encoded ({encoding}), which nobody asked for")));
+            return Err(wrong("compressed", text!("it comes encoded ({encoding}), which nobody asked for", encoding)));
         }
         let is_page = answer.media_type.as_deref().is_some_and(|media| media.starts_with("text/html"));
         let mut content = answer.content(LARGEST_CATALOG + 1, self.options.timeout);
         let mut bytes = Vec::new();
         let read = std::io::Read::read_to_end(&mut content, &mut bytes);
         if let Some(failure) = content.failure() {
-            return Err(wrong(failure.code, format!("after {} bytes {}", content.read, failure.what)));
+            return Err(wrong(failure.code, text!("after {} bytes {}", content.read, failure.what)));
         }
         if read.is_err() || bytes.len() as u64 > LARGEST_CATALOG {
-            return Err(wrong("catalog-format", format!("more than {LARGEST_CATALOG} bytes come, and no end")));
+            return Err(wrong(
+                "catalog-format",
+                text!("more than {LARGEST_CATALOG} bytes come, and no end", LARGEST_CATALOG),
+            ));
         }
         let catalog = Catalog::parse(&bytes).map_err(|error| match is_page {
-            true => wrong("page", "a web page comes in its place, perhaps a login or an error".to_owned()),
+            true => wrong("page", text!("a web page comes in its place, perhaps a login or an error").to_owned()),
             false => {
                 let position = error.position().map_or_else(String::new, |position| format!("{position}: "));
                 wrong("catalog-format", format!("{position}{}", error.what()))
@@ -353,14 +361,14 @@ impl Check<'_> {
         let mut content = answer.content(u64::from(size) + 1, self.options.timeout);
         let sums = compared.read(file, &mut content);
         if let Some(failure) = content.failure() {
-            let what = format!("after {} of {size} bytes {}", content.read, failure.what);
+            let what = text!("after {read} of {size} bytes {what}", read = content.read, size, what = failure.what);
             looked.fault = fault(Wrong { code: failure.code, what }, status);
             return Ok(looked);
         }
         if content.read != u64::from(size) {
             let what = match content.read > u64::from(size) {
-                true => format!("more than the {size} bytes come that are listed"),
-                false => format!("{} bytes come, and {size} are listed", content.read),
+                true => text!("more than the {size} bytes come that are listed", size),
+                false => text!("{read} bytes come, and {size} are listed", read = content.read, size),
             };
             looked.fault = fault(Wrong { code: "size", what }, status);
             return Ok(looked);
@@ -410,13 +418,11 @@ impl Check<'_> {
         report.files.right = files.len() - wrong.len();
         if unsaid > 0 {
             let files = count(unsaid, "catalog or customer's file", "catalogs and customer's files");
-            report.notes.push(format!(
-                "nothing says how long caches may keep {files}: they guess, by when a file was changed; configcid web config has \
-                 a rule for it"
-            ));
+            report.notes.push(text!("nothing says how long caches may keep {files}: they guess, by when a file was changed; configcid web config has \
+                 a rule for it", files));
         }
         if report.files.not_asked > 0 {
-            report.notes.push(format!(
+            report.notes.push(text!(
                 "the server has gone: {} not asked for",
                 count(report.files.not_asked, "file was", "files were")
             ));
@@ -444,8 +450,9 @@ impl Check<'_> {
             |index, answer| {
                 let Some(answer) = answer else { return };
                 if let (200, Some(encoding)) = (answer.status, &answer.encoding) {
-                    let what = format!(
-                        "it comes encoded ({encoding}) for those who accept that, and so do all that end like it"
+                    let what = text!(
+                        "it comes encoded ({encoding}) for those who accept that, and so do all that end like it",
+                        encoding
                     );
                     report.faults.push(WebFault::new("compressed", Some(&largest[index].path), Some(200), what));
                 }
@@ -495,7 +502,7 @@ impl Check<'_> {
                 self.look(&self.address.of(other)).is_ok_and(|answer| matches!(answer.status, 200 | 206))
             });
             if let Some(found) = found {
-                fault.what = format!("it is there as {found} alone: this server tells names apart by their case");
+                fault.what = text!("it is there as {found} alone: this server tells names apart by their case", found);
             }
         }
     }
@@ -505,7 +512,7 @@ impl Check<'_> {
         for before in loaded.iter().filter(|loaded| loaded.file.folder.is_none()) {
             let now = self.catalog(self.address, &before.file, &mut None);
             if now.is_ok_and(|now| now.bytes != before.bytes) {
-                let what = "it is another one than when the check began: the CID was updated meanwhile";
+                let what = text!("it is another one than when the check began: the CID was updated meanwhile");
                 report.faults.push(WebFault::new("changed", Some(&before.file.path), Some(200), what));
             }
         }

@@ -284,27 +284,27 @@ fn failure(error: ureq::Error, timeout: Duration) -> Failure {
     use io::ErrorKind as Kind;
     let seconds = timeout.as_secs_f32();
     let (code, what) = match error {
-        ureq::Error::HostNotFound => ("unknown-host", "the name of the server cannot be resolved".to_owned()),
+        ureq::Error::HostNotFound => ("unknown-host", text!("the name of the server cannot be resolved").to_owned()),
         ureq::Error::Timeout(_) => {
-            ("timeout", format!("it does not answer, or goes on too slowly, within {seconds} s"))
+            ("timeout", text!("it does not answer, or goes on too slowly, within {seconds} s", seconds))
         }
         ureq::Error::Rustls(error) => ("tls", tls(&error.to_string())),
         ureq::Error::Tls(what) => ("tls", tls(what)),
         ureq::Error::Io(error) => match error.kind() {
-            Kind::ConnectionRefused => ("unreachable", "the server refuses connections to this port".to_owned()),
-            Kind::TimedOut | Kind::WouldBlock => ("timeout", format!("it does not answer within {seconds} s")),
+            Kind::ConnectionRefused => ("unreachable", text!("the server refuses connections to this port").to_owned()),
+            Kind::TimedOut | Kind::WouldBlock => ("timeout", text!("it does not answer within {seconds} s", seconds)),
             Kind::InvalidData | Kind::InvalidInput => ("tls", tls(&error.to_string())),
             Kind::ConnectionReset | Kind::ConnectionAborted | Kind::BrokenPipe | Kind::UnexpectedEof => {
-                ("broken", format!("the connection breaks: {error}"))
+                ("broken", text!("the connection breaks: {error}", error))
             }
             // What the system's resolver says has no kind of its own.
             _ if is_of_resolver(&error) => {
-                ("unknown-host", format!("the name of the server cannot be resolved: {error}"))
+                ("unknown-host", text!("the name of the server cannot be resolved: {error}", error))
             }
-            _ => ("unreachable", format!("the server cannot be reached: {error}")),
+            _ => ("unreachable", text!("the server cannot be reached: {error}", error)),
         },
-        ureq::Error::Protocol(error) => ("broken", format!("it does not speak HTTP as it should: {error}")),
-        ureq::Error::ConnectionFailed => ("unreachable", "the server cannot be reached".to_owned()),
+        ureq::Error::Protocol(error) => ("broken", text!("it does not speak HTTP as it should: {error}", error)),
+        ureq::Error::ConnectionFailed => ("unreachable", text!("the server cannot be reached").to_owned()),
         error => ("broken", error.to_string()),
     };
     Failure { code, what }
@@ -321,20 +321,20 @@ fn is_of_resolver(error: &io::Error) -> bool {
 /// What is wrong with TLS, in plain words, with what the library says behind it.
 fn tls(said: &str) -> String {
     let plain = [
-        ("UnknownIssuer", "nobody whom this computer trusts has signed the server's certificate"),
-        ("SelfSigned", "the server's certificate is signed by itself"),
-        ("Expired", "the server's certificate has expired"),
-        ("expired", "the server's certificate has expired"),
-        ("NotValidYet", "the server's certificate is not valid yet"),
-        ("NotValidForName", "the server's certificate is for another name"),
-        ("not valid for name", "the server's certificate is for another name"),
-        ("Revoked", "the server's certificate was revoked"),
-        ("certificate", "the server's certificate is not to be trusted"),
-        ("corrupt message", "this port does not speak TLS: the URL perhaps begins with http://"),
-        ("Alert", "the server and this computer agree on no way to encrypt"),
-        ("alert", "the server and this computer agree on no way to encrypt"),
-        ("incompatible", "the server and this computer agree on no way to encrypt"),
+        ("UnknownIssuer", text!("nobody whom this computer trusts has signed the server's certificate")),
+        ("SelfSigned", text!("the server's certificate is signed by itself")),
+        ("Expired", text!("the server's certificate has expired")),
+        ("expired", text!("the server's certificate has expired")),
+        ("NotValidYet", text!("the server's certificate is not valid yet")),
+        ("NotValidForName", text!("the server's certificate is for another name")),
+        ("not valid for name", text!("the server's certificate is for another name")),
+        ("Revoked", text!("the server's certificate was revoked")),
+        ("certificate", text!("the server's certificate is not to be trusted")),
+        ("corrupt message", text!("this port does not speak TLS: the URL perhaps begins with http://")),
+        ("Alert", text!("the server and this computer agree on no way to encrypt")),
+        ("alert", text!("the server and this computer agree on no way to encrypt")),
+        ("incompatible", text!("the server and this computer agree on no way to encrypt")),
     ];
     let found = plain.iter().find(|(part, _)| said.contains(part)).map(|(_, plain)| *plain);
-    format!("{} ({said})", found.unwrap_or("no encrypted connection comes about"))
+    format!("{} ({said})", found.unwrap_or(text!("no encrypted connection comes about")))
 }

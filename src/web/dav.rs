@@ -94,7 +94,7 @@ impl DavFolder {
             let mut bytes = Vec::new();
             let read = answer.content(limit + 1, self.timeout).read_to_end(&mut bytes);
             if bytes.len() as u64 > limit {
-                return Err(error(ErrorKind::Io, format!("it has more than {limit} bytes"), &url).next(LOOK));
+                return Err(error(ErrorKind::Io, text!("it has more than {limit} bytes", limit), &url).next(LOOK));
             }
             match (read, pauses.next()) {
                 (Ok(_), _) if said.is_none_or(|said| said == bytes.len() as u64) => {
@@ -102,7 +102,7 @@ impl DavFolder {
                 }
                 (_, Some(pause)) => thread::sleep(Duration::from_millis(pause)),
                 (_, None) => {
-                    let what = format!("{} bytes of it come, and not the rest", bytes.len());
+                    let what = text!("{} bytes of it come, and not the rest", bytes.len());
                     return Err(error(ErrorKind::Io, what, &url).next(AGAIN));
                 }
             }
@@ -134,7 +134,7 @@ impl DavFolder {
         match self.client.send("PUT", &url, &[], Some((size, body))) {
             Ok(answer) => {
                 let may_pass = may_pass(answer.status);
-                let done = self.done("write it", &url, answer);
+                let done = self.done(text!("write it"), &url, answer);
                 done.map_err(|error| Trouble { error, may_pass })
             }
             Err(failure) => {
@@ -152,7 +152,7 @@ impl DavFolder {
         let url = self.url(path);
         let put = || self.client.send("PUT", &url, &[], Some((bytes.len() as u64, &mut &*bytes)));
         let answer = self.tried(&url, put)?;
-        self.done("write it", &url, answer)
+        self.done(text!("write it"), &url, answer)
     }
 
     /// Makes a folder, and those above it in the CID that are not there; says whether it was made, and not there before.
@@ -176,7 +176,7 @@ impl DavFolder {
                 answer.finish();
                 Ok(false)
             }
-            _ => self.done("make the folder", &url, answer).map(|()| true),
+            _ => self.done(text!("make the folder"), &url, answer).map(|()| true),
         }
     }
 
@@ -204,7 +204,7 @@ impl DavFolder {
                 answer.finish();
                 Ok(false)
             }
-            _ => self.done(&format!("give it the name {target}"), &url, answer).map(|()| true),
+            _ => self.done(&text!("give it the name {target}", target), &url, answer).map(|()| true),
         }
     }
 
@@ -237,7 +237,7 @@ impl DavFolder {
                 answer.finish();
                 Ok(false)
             }
-            _ => self.done(&format!("give it the name {target}"), &url, answer).map(|()| true),
+            _ => self.done(&text!("give it the name {target}", target), &url, answer).map(|()| true),
         }
     }
 
@@ -248,7 +248,7 @@ impl DavFolder {
                 answer.finish();
                 Ok(())
             }
-            _ => self.done("remove it", url, answer),
+            _ => self.done(text!("remove it"), url, answer),
         }
     }
 
@@ -275,11 +275,15 @@ impl DavFolder {
             match root_made.status {
                 404 | 409 => {
                     root_made.finish();
-                    return Err(error(ErrorKind::Io, "the server has no folder that could hold it", &self.shown)
-                        .next("make the folder above it on the server first, or see whether the URL is right"));
+                    return Err(error(
+                        ErrorKind::Io,
+                        text!("the server has no folder that could hold it"),
+                        &self.shown,
+                    )
+                    .next("make the folder above it on the server first, or see whether the URL is right"));
                 }
                 405 => root_made.finish(),
-                _ => self.done("make the folder of the CID", &root, root_made)?,
+                _ => self.done(text!("make the folder of the CID"), &root, root_made)?,
             }
             answer = make(&url)?;
             if matches!(answer.status, 404 | 409) {
@@ -289,11 +293,15 @@ impl DavFolder {
                     && there.media_type.as_deref().is_none_or(|media| !media.starts_with("text/html"));
                 there.finish();
                 if is_file {
-                    return Err(error(ErrorKind::Io, "this is a file, and no folder", &self.shown)
+                    return Err(error(ErrorKind::Io, text!("this is a file, and no folder"), &self.shown)
                         .next("name the URL of the folder that holds the CID, or is to hold it"));
                 }
-                return Err(error(ErrorKind::Io, "the server keeps names that begin with .configcid to itself", &url)
-                    .next("publish by another URL of the folder, to which the rules of web config do not apply"));
+                return Err(error(
+                    ErrorKind::Io,
+                    text!("the server keeps names that begin with .configcid to itself"),
+                    &url,
+                )
+                .next("publish by another URL of the folder, to which the rules of web config do not apply"));
             }
         }
         if matches!(answer.status, 405 | 501) {
@@ -309,7 +317,7 @@ impl DavFolder {
             if status == 501 || !self.make_folder(&probe)? {
                 return Err(error(
                     ErrorKind::Io,
-                    format!("the server speaks no WebDAV here (HTTP {status})"),
+                    text!("the server speaks no WebDAV here (HTTP {status})", status),
                     &self.shown,
                 )
                 .next(DAV));
@@ -317,7 +325,7 @@ impl DavFolder {
             self.remove_folder(&probe)?;
             return Ok(if is_repeated { Locked::PerhapsOurs } else { Locked::Held(None) });
         }
-        self.done("lock the CID for writing", &url, answer)?;
+        self.done(text!("lock the CID for writing"), &url, answer)?;
         let claimed = self.claim(lock, owner, claim);
         if claimed.as_ref().is_err_and(|error| error.kind() != ErrorKind::Locked) {
             // Nobody else could tell whose it is.
@@ -346,14 +354,18 @@ impl DavFolder {
             // Whatever was answered: the answer to an order that was carried out may have been lost.
             Found::File(bytes, _) if bytes == claim => {}
             Found::File(..) if !matches!(named, Ok(true)) => {
-                return Err(error(ErrorKind::Locked, "another writer has just made this lock", &self.url(owner))
-                    .next("nothing was changed; try again"));
+                return Err(error(
+                    ErrorKind::Locked,
+                    text!("another writer has just made this lock"),
+                    &self.url(owner),
+                )
+                .next("nothing was changed; try again"));
             }
             _ if named.is_err() => return named.map(drop),
             _ => {
                 return Err(error(
                     ErrorKind::Io,
-                    "what was written to the server is not what it gives out",
+                    text!("what was written to the server is not what it gives out"),
                     &self.url(owner),
                 )
                 .next(HIDDEN));
@@ -369,7 +381,7 @@ impl DavFolder {
             let next = match wrong.code {
                 "login" => LOGIN,
                 "redirected" => REDIRECTED,
-                "refused" => "let this user read there, too: what is written is read back",
+                "refused" => text!("let this user read there, too: what is written is read back"),
                 _ => AGAIN,
             };
             return Err(error(ErrorKind::Io, wrong.what, url).next(next));
@@ -377,7 +389,7 @@ impl DavFolder {
         match &answer.encoding {
             None => Ok(()),
             Some(encoding) => {
-                let what = format!("it comes encoded ({encoding}), which nobody asked for");
+                let what = text!("it comes encoded ({encoding}), which nobody asked for", encoding);
                 Err(error(ErrorKind::Damage, what, url).next(LOOK))
             }
         }
@@ -391,27 +403,46 @@ impl DavFolder {
         let (what, next) = match status {
             200 | 201 | 202 | 204 => return Ok(()),
             300..=399 => {
-                let to = redirected.map_or_else(|| "it is redirected".to_owned(), |wrong| wrong.what);
-                return Err(error(ErrorKind::Io, format!("cannot {doing} on the server: {to}"), url).next(REDIRECTED));
+                let to = redirected.map_or_else(|| text!("it is redirected").to_owned(), |wrong| wrong.what);
+                return Err(
+                    error(ErrorKind::Io, text!("cannot {doing} on the server: {to}", doing, to), url).next(REDIRECTED)
+                );
             }
-            401 | 407 => ("it asks for a login, or does not take this one", LOGIN),
-            408 => ("it has waited too long for what was sent", "give it more: a larger --bandwidth, or fewer --jobs"),
-            403 => ("it does not let this user", "give this user the right to write there, and to remove"),
-            404 => ("it does not know the name", AGAIN),
-            405 | 501 => ("it does not know how", DAV),
-            409 => ("what is to hold it is no folder, or not there", AGAIN),
-            412 => ("something else is there by now", AGAIN),
-            413 => ("it takes no file as large as this", "let it take larger ones (client_max_body_size of nginx)"),
-            415 => ("it does not take this", DAV),
-            423 => ("somebody has locked it by WebDAV", "see who has it open, then try again"),
-            429 => ("it refuses so many requests", AGAIN),
-            502 => {
-                ("it takes the new name for another server's", "let the proxy before it hand on the name and scheme")
+            401 | 407 => (text!("it asks for a login, or does not take this one"), LOGIN),
+            408 => (
+                text!("it has waited too long for what was sent"),
+                text!("give it more: a larger --bandwidth, or fewer --jobs"),
+            ),
+            403 => {
+                (text!("it does not let this user"), text!("give this user the right to write there, and to remove"))
             }
-            507 => ("it has no room left", "make room on the server, then try again: what is there already is kept"),
-            _ => ("it fails", AGAIN),
+            404 => (text!("it does not know the name"), AGAIN),
+            405 | 501 => (text!("it does not know how"), DAV),
+            409 => (text!("what is to hold it is no folder, or not there"), AGAIN),
+            412 => (text!("something else is there by now"), AGAIN),
+            413 => (
+                text!("it takes no file as large as this"),
+                text!("let it take larger ones (client_max_body_size of nginx)"),
+            ),
+            415 => (text!("it does not take this"), DAV),
+            423 => (text!("somebody has locked it by WebDAV"), text!("see who has it open, then try again")),
+            429 => (text!("it refuses so many requests"), AGAIN),
+            502 => (
+                text!("it takes the new name for another server's"),
+                text!("let the proxy before it hand on the name and scheme"),
+            ),
+            507 => (
+                text!("it has no room left"),
+                text!("make room on the server, then try again: what is there already is kept"),
+            ),
+            _ => (text!("it fails"), AGAIN),
         };
-        Err(error(ErrorKind::Io, format!("cannot {doing} on the server: {what} (HTTP {status})"), url).next(next))
+        Err(error(
+            ErrorKind::Io,
+            text!("cannot {doing} on the server: {what} (HTTP {status})", doing, what, status),
+            url,
+        )
+        .next(next))
     }
 
     /// Tries again where the server may merely have been unlucky.
@@ -452,9 +483,9 @@ pub(super) fn may_pass(status: u16) -> bool {
 
 fn unanswered(failure: Failure, url: &str) -> Error {
     let next = match failure.code {
-        "tls" => "--ca FILE trusts an authority of your own",
-        "unknown-host" => "see whether the URL is right",
-        _ => "see whether the server runs, then try again: what is there already is kept",
+        "tls" => text!("--ca FILE trusts an authority of your own"),
+        "unknown-host" => text!("see whether the URL is right"),
+        _ => text!("see whether the server runs, then try again: what is there already is kept"),
     };
     error(ErrorKind::Io, failure.what, url).next(next)
 }

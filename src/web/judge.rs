@@ -23,25 +23,25 @@ pub(super) fn refusal(answer: &Answer, address: &Address, url: &str) -> Option<W
         // An empty file has no first byte.
         416 if answer.length == Some(0) => return None,
         301 | 302 | 303 | 307 | 308 => match &answer.location {
-            None => ("redirected", "it is redirected to nowhere".to_owned()),
+            None => ("redirected", text!("it is redirected to nowhere").to_owned()),
             Some(location) => {
                 let target = address.target(url, location);
                 let rest = target.strip_prefix(address.server());
                 let is_same = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']));
-                let other = if is_same { "" } else { ", another server" };
-                ("redirected", format!("it is redirected to {}{other}", without_password(&target)))
+                let other = if is_same { "" } else { text!(", another server") };
+                ("redirected", text!("it is redirected to {target}{other}", target = without_password(&target), other))
             }
         },
-        401 | 407 if answer.logins.is_empty() => ("login", "the server asks for a login".to_owned()),
+        401 | 407 if answer.logins.is_empty() => ("login", text!("the server asks for a login").to_owned()),
         401 | 407 => {
-            let who = if status == 407 { "a proxy" } else { "the server" };
-            ("login", format!("{who} asks for a login ({})", answer.logins.join(", ")))
+            let who = if status == 407 { "a proxy" } else { text!("the server") };
+            ("login", text!("{who} asks for a login ({join})", who, join = answer.logins.join(", ")))
         }
-        404 | 410 => ("missing", "the server has no such file, or does not say that it has".to_owned()),
-        429 => ("busy", "the server refuses so many requests (429)".to_owned()),
-        400..=499 => ("refused", format!("the server refuses it ({status})")),
-        500..=599 => ("server-error", format!("the server fails ({status})")),
-        _ => ("unexpected", format!("the server answers {status}, which is no answer for a file")),
+        404 | 410 => ("missing", text!("the server has no such file, or does not say that it has").to_owned()),
+        429 => ("busy", text!("the server refuses so many requests (429)").to_owned()),
+        400..=499 => ("refused", text!("the server refuses it ({status})", status)),
+        500..=599 => ("server-error", text!("the server fails ({status})", status)),
+        _ => ("unexpected", text!("the server answers {status}, which is no answer for a file", status)),
     };
     Some(Wrong { code, what })
 }
@@ -51,7 +51,7 @@ pub(super) fn alteration(answer: &Answer, name: &str, size: u32) -> Option<Wrong
     if let Some(encoding) = &answer.encoding {
         return Some(Wrong {
             code: "compressed",
-            what: format!("it comes encoded ({encoding}), which nobody asked for"),
+            what: text!("it comes encoded ({encoding}), which nobody asked for", encoding),
         });
     }
     let length = answer.length.filter(|length| *length != u64::from(size))?;
@@ -59,12 +59,14 @@ pub(super) fn alteration(answer: &Answer, name: &str, size: u32) -> Option<Wrong
         answer.media_type.as_deref().is_some_and(|media| media.trim().to_ascii_lowercase().starts_with("text/html"));
     let ends_so = name.to_ascii_lowercase();
     if is_page && !ends_so.ends_with(".htm") && !ends_so.ends_with(".html") {
-        let what = format!(
-            "a web page of {length} bytes comes in its place, perhaps a login or an error; {size} bytes are listed"
+        let what = text!(
+            "a web page of {length} bytes comes in its place, perhaps a login or an error; {size} bytes are listed",
+            length,
+            size
         );
         return Some(Wrong { code: "page", what });
     }
-    Some(Wrong { code: "size", what: format!("it has {length} bytes, and {size} are listed") })
+    Some(Wrong { code: "size", what: text!("it has {length} bytes, and {size} are listed", length, size) })
 }
 
 /// A URL without what stands before an `@` in its authority.

@@ -78,7 +78,7 @@ impl WebCid {
             .next("name the URL of the folder that endpoints update from; configcid web check tells more"));
         }
         if let Some(above) = self.cid_above()? {
-            let what = format!("this is a component of the CID {above}, not a CID");
+            let what = text!("this is a component of the CID {above}, not a CID", above);
             return Err(Error::new(ErrorKind::NotACid, what)
                 .in_file(Path::new(&self.address.to_string()))
                 .next("name the URL of the CID itself"));
@@ -110,7 +110,7 @@ impl WebCid {
             Err(wrong) => return Err(error(&url, wrong)),
         };
         if let Some(encoding) = &answer.encoding {
-            let what = format!("it comes encoded ({encoding}), which nobody asked for");
+            let what = text!("it comes encoded ({encoding}), which nobody asked for", encoding);
             return Err(error(&url, Wrong { code: "compressed", what }));
         }
         let is_page = answer.media_type.as_deref().is_some_and(|media| media.starts_with("text/html"));
@@ -118,13 +118,16 @@ impl WebCid {
         let mut content = WebFile { content: answer.content(LARGEST_CATALOG + 1, self.timeout) };
         content.read_to_end(&mut bytes).map_err(|error| Error::io("read it", Path::new(&url), error).next(TELLS))?;
         if bytes.len() as u64 > LARGEST_CATALOG {
-            let what = format!("more than {LARGEST_CATALOG} bytes come, and no end");
+            let what = text!("more than {LARGEST_CATALOG} bytes come, and no end", LARGEST_CATALOG);
             return Err(error(&url, Wrong { code: "catalog-format", what }));
         }
         let catalog = Catalog::parse(&bytes).map_err(|error| match is_page {
             true => self::error(
                 &url,
-                Wrong { code: "page", what: "a web page comes in its place, perhaps a login or an error".to_owned() },
+                Wrong {
+                    code: "page",
+                    what: text!("a web page comes in its place, perhaps a login or an error").to_owned(),
+                },
             ),
             false => error.in_file(Path::new(&url)),
         })?;
@@ -149,7 +152,7 @@ impl WebCid {
         match refusal(&answer, &self.address, url) {
             None if answer.status == 200 => Ok(answer),
             None => {
-                let what = format!("the server answers {}, which is no answer for a whole file", answer.status);
+                let what = text!("the server answers {}, which is no answer for a whole file", answer.status);
                 Err(Wrong { code: "unexpected", what })
             }
             Some(wrong) => {
@@ -180,9 +183,7 @@ pub(crate) struct WebFile {
 impl Read for WebFile {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.content.read(buffer).map_err(|error| match self.content.failure() {
-            Some(failure) => {
-                io::Error::new(error.kind(), format!("after {} bytes {}", self.content.read, failure.what))
-            }
+            Some(failure) => io::Error::new(error.kind(), text!("after {} bytes {}", self.content.read, failure.what)),
             None => error,
         })
     }
@@ -195,14 +196,17 @@ fn error(url: &str, Wrong { code, what }: Wrong) -> Error {
     let (kind, next) = match code {
         "missing" | "size" => (
             ErrorKind::Damage,
-            "it is listed: let the server's update end, then try again; configcid web check tells what else is wrong",
+            text!(
+                "it is listed: let the server's update end, then try again; configcid web check tells what else is wrong"
+            ),
         ),
-        "login" => {
-            (ErrorKind::Io, "--user and --password-file log on, where the server takes a password in the clear (Basic)")
-        }
-        "redirected" => (ErrorKind::Io, "redirections are not followed: name the URL that it leads to"),
-        "tls" => (ErrorKind::Io, "--ca FILE trusts an authority of your own"),
-        "page" | "compressed" => (ErrorKind::Damage, "endpoints get the same: configcid web check tells more"),
+        "login" => (
+            ErrorKind::Io,
+            text!("--user and --password-file log on, where the server takes a password in the clear (Basic)"),
+        ),
+        "redirected" => (ErrorKind::Io, text!("redirections are not followed: name the URL that it leads to")),
+        "tls" => (ErrorKind::Io, text!("--ca FILE trusts an authority of your own")),
+        "page" | "compressed" => (ErrorKind::Damage, text!("endpoints get the same: configcid web check tells more")),
         _ => (ErrorKind::Io, TELLS),
     };
     Error::new(kind, what).in_file(Path::new(url)).next(next)

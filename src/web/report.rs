@@ -1,5 +1,6 @@
 //! What a check of a web CID finds.
 
+use crate::base::language::said;
 use serde::Serialize;
 
 use crate::catalog::CidPath;
@@ -116,7 +117,7 @@ impl WebFault {
         status: Option<u16>,
         what: impl Into<String>,
     ) -> Self {
-        let next = CODES.get(rank(code)).map_or("", |(_, next)| next);
+        let next = CODES.get(rank(code)).map_or("", |(_, next)| said(next));
         Self { code, path: path.cloned(), status, what: what.into(), next }
     }
 }

@@ -1,5 +1,6 @@
 //! What a web server is to serve: which names endpoints ask for, what they are on disk, and what they end in.
 
+use crate::base::language::said;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
@@ -92,7 +93,7 @@ impl Site {
             let served = Served::new(&cid, options.at.as_deref(), &above, &mut site.warnings)?;
             let is_same = |other: &&Served| fold_case(&other.url) == fold_case(&served.url);
             if site.cids.iter().any(|other| is_same(&other)) {
-                return Err(Error::usage(format!("two CIDs would have the URL {}", served.url))
+                return Err(Error::usage(text!("two CIDs would have the URL {}", served.url))
                     .in_file(path)
                     .next("name each once, or make one configuration for each with another --url"));
             }
@@ -125,11 +126,11 @@ impl Served {
                 .in_file(cid.path())
                 .next("serve a folder that holds it"));
         };
-        let name = name.to_str().ok_or_else(|| unservable(cid, "its name is no text"))?.to_owned();
+        let name = name.to_str().ok_or_else(|| unservable(cid, text!("its name is no text")))?.to_owned();
         let parent = parent.to_owned();
         let at = match at {
             Some(at) => at.to_owned(),
-            None => parent.to_str().ok_or_else(|| unservable(cid, "its path is no text"))?.to_owned(),
+            None => parent.to_str().ok_or_else(|| unservable(cid, text!("its path is no text")))?.to_owned(),
         };
         let at = slashed(&at);
         let mut served = Self {
@@ -161,7 +162,8 @@ impl Served {
             self.folders.extend(asked.folder().iter().flat_map(CidPath::parts).map(fold_case));
             self.escapes_twice |= asked.as_str().contains(['+', '%']);
             if fold_case(name) == "web.config" {
-                warnings.push(format!("{asked} cannot be served by IIS, which keeps files of this name to itself"));
+                warnings
+                    .push(text!("{asked} cannot be served by IIS, which keeps files of this name to itself", asked));
             }
             if !matches!(cid.tree().find(&asked)?, Found::File { .. }) {
                 missing += 1;
@@ -195,14 +197,12 @@ impl Served {
         let shown = cid.path().display();
         if missing > 0 {
             let files = count(missing, "listed file is", "listed files are");
-            warnings.push(format!("{shown}: {files} not there; configcid catalog verify tells which"));
+            warnings.push(text!("{shown}: {files} not there; configcid catalog verify tells which", shown, files));
         }
         if unspeakable > 0 {
             let files = count(unspeakable, "name is", "names are");
-            warnings.push(format!(
-                "{shown}: {files} spelled in another case than on disk and no configuration can hold them: a server that tells \
-                 names apart by case does not find them"
-            ));
+            warnings.push(text!("{shown}: {files} spelled in another case than on disk and no configuration can hold them: a server that tells \
+                 names apart by case does not find them", shown, files));
         }
         Ok(())
     }
@@ -247,17 +247,17 @@ fn slashed(path: &str) -> String {
 /// The path of a URL without a slash at the end.
 fn url_path(text: &str) -> Result<String> {
     let wrong = |why: &str| {
-        Error::usage(format!("--url {text:?} is no path of a URL: {why}"))
+        Error::usage(text!("--url {text} is no path of a URL: {why}", text = format!("{text:?}"), why))
             .next("write the path below which the CIDs are served, such as /CIDs/S000")
     };
     if text.contains("://") {
-        return Err(wrong("the host is none of its business"));
+        return Err(wrong(text!("the host is none of its business")));
     }
     if !text.starts_with('/') {
-        return Err(wrong("it does not begin with a slash"));
+        return Err(wrong(text!("it does not begin with a slash")));
     }
     if text.contains(['?', '#', '%']) || text.split('/').any(|part| part == "." || part == "..") {
-        return Err(wrong("it holds ?, #, %, or a name of dots"));
+        return Err(wrong(text!("it holds ?, #, %, or a name of dots")));
     }
     check_plain(text).map_err(wrong)?;
     let parts: Vec<&str> = text.split('/').filter(|part| !part.is_empty()).collect();
@@ -267,15 +267,15 @@ fn url_path(text: &str) -> Result<String> {
 /// Refuses what a quoted word of one of the configurations would take for something else.
 fn check_plain(text: &str) -> Result<(), &'static str> {
     match text.chars().any(|c| c.is_control() || "\"$`{}%*".contains(c)) {
-        true => {
-            Err("it holds one of \" $ ` { } % * or a control character, which means something else in a configuration")
-        }
+        true => Err(said(
+            "it holds one of \" $ ` { } % * or a control character, which means something else in a configuration",
+        )),
         false => Ok(()),
     }
 }
 
 fn unservable(cid: &Cid, why: impl std::fmt::Display) -> Error {
-    Error::new(ErrorKind::Path, format!("it cannot be named in a server's configuration: {why}"))
+    Error::new(ErrorKind::Path, text!("it cannot be named in a server's configuration: {why}", why))
         .in_file(Path::new(cid.path()))
         .next("serve it by another name: rename it, or name the folder on the web server with --at")
 }

@@ -114,23 +114,19 @@ impl<'a> Compared<'a> {
             match best {
                 Some(best) if is_deep => {
                     if !is_own {
-                        let what = format!("its own checksum is not what {} of it gives", functions[best].name());
+                        let what = text!("its own checksum is not what {} of it gives", functions[best].name());
                         verdict.faults.push((None, WebFault::new("catalog-checksum", Some(path), None, what)));
                     }
                     for (index, entry, sums) in of_this {
                         let (is, listed) = (sums[best], entries[entry].checksum);
                         if is != listed {
-                            let what = format!("its content is another: its checksum is {is}, and {path} lists {listed}");
+                            let what = text!("its content is another: its checksum is {is}, and {path} lists {listed}", is, path, listed);
                             verdict.faults.push((Some(index), WebFault::new("altered", Some(&files[index].path), None, what)));
                         }
                     }
                 }
-                None if is_deep => verdict.notes.push(format!(
-                    "no known checksum function reproduces {path}: sizes were compared, checksums were not; --checksum brings one"
-                )),
-                _ if !is_own => verdict.notes.push(format!(
-                    "no known checksum function gives the own checksum of {path}: it was altered, or made with another function"
-                )),
+                None if is_deep => verdict.notes.push(text!("no known checksum function reproduces {path}: sizes were compared, checksums were not; --checksum brings one", path)),
+                _ if !is_own => verdict.notes.push(text!("no known checksum function gives the own checksum of {path}: it was altered, or made with another function", path)),
                 _ => {}
             }
             verdict.functions.push(best.filter(|_| is_deep || *is_own).map(|best| functions[best].name().to_owned()));

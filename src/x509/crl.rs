@@ -44,7 +44,7 @@ impl Crl {
     /// Reads a list in DER.
     pub(crate) fn parse(der: &[u8]) -> Result<Self> {
         let wrong =
-            |error: der::Error| Error::new(ErrorKind::Certificate, format!("this is no revocation list: {error}"));
+            |error: der::Error| Error::new(ErrorKind::Certificate, text!("this is no revocation list: {error}", error));
         let signed = Signed::read(der).map_err(wrong)?;
         let content = read(&signed.content).map_err(wrong)?;
         if content.special {

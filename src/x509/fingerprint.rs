@@ -33,7 +33,7 @@ impl Fingerprint {
     pub fn parse(text: &str) -> Result<Self> {
         let digits: String = text.chars().filter(|c| *c != ':' && !c.is_whitespace()).collect();
         unhex(digits.to_ascii_lowercase().as_bytes()).map(Fingerprint).ok_or_else(|| {
-            Error::new(ErrorKind::Usage, format!("{text:?} is no SHA-256 fingerprint"))
+            Error::new(ErrorKind::Usage, text!("{text} is no SHA-256 fingerprint", text = format!("{text:?}")))
                 .next("openssl x509 -noout -fingerprint -sha256 -in FILE prints that of a certificate")
         })
     }

@@ -164,13 +164,13 @@ const EC: &str = "1.2.840.10045.2.1";
 pub(super) fn name_of_unusable(info: &SubjectPublicKeyInfoOwned) -> String {
     let oid = info.algorithm.oid;
     match rsa_bits(info) {
-        Some(bits) if bits < 1024 => format!("a key of RSA {bits}, which is too short: at least 1024 bits count"),
-        Some(bits) if bits > 8192 => format!("a key of RSA {bits}, which is longer than 8192 bits"),
-        Some(bits) => format!("a key of RSA {bits} that makes no sense"),
+        Some(bits) if bits < 1024 => text!("a key of RSA {bits}, which is too short: at least 1024 bits count", bits),
+        Some(bits) if bits > 8192 => text!("a key of RSA {bits}, which is longer than 8192 bits", bits),
+        Some(bits) => text!("a key of RSA {bits} that makes no sense", bits),
         None if oid.to_string() == EC => {
-            "an elliptic key on another curve than P-256, P-384 and P-521, or a damaged one".to_owned()
+            text!("an elliptic key on another curve than P-256, P-384 and P-521, or a damaged one").to_owned()
         }
-        None => format!("a key of an unknown kind ({oid})"),
+        None => text!("a key of an unknown kind ({oid})", oid),
     }
 }
 
@@ -211,10 +211,10 @@ impl PrivateKey {
         let wrong = |what: &str| Error::new(ErrorKind::Certificate, what).next("give a key in PEM, without a password");
         let blocks = pem::blocks(bytes, "PRIVATE KEY")?;
         let block = blocks.iter().find(|block| block.label.ends_with("PRIVATE KEY"));
-        let block = block.ok_or_else(|| wrong("this file holds no private key"))?;
+        let block = block.ok_or_else(|| wrong(text!("this file holds no private key")))?;
         let der = &block.der[..];
         let kind = match block.label.as_str() {
-            "ENCRYPTED PRIVATE KEY" => return Err(wrong("this key is encrypted with a password")),
+            "ENCRYPTED PRIVATE KEY" => return Err(wrong(text!("this key is encrypted with a password"))),
             "RSA PRIVATE KEY" => RsaPrivateKey::from_pkcs1_der(der).ok().map(|key| Kind::Rsa(Box::new(key))),
             "EC PRIVATE KEY" => p256::SecretKey::from_sec1_der(der)
                 .map(|key| Kind::P256(Box::new(key.into())))
@@ -226,8 +226,9 @@ impl PrivateKey {
                 .or_else(|_| p384::SecretKey::from_pkcs8_der(der).map(|key| Kind::P384(Box::new(key.into()))))
                 .ok(),
         };
-        kind.map(PrivateKey)
-            .ok_or_else(|| wrong("this key is damaged, or neither RSA from 1024 bits nor ECDSA on P-256 or P-384"))
+        kind.map(PrivateKey).ok_or_else(|| {
+            wrong(text!("this key is damaged, or neither RSA from 1024 bits nor ECDSA on P-256 or P-384"))
+        })
     }
 
     /// Signs `bytes`: RSA with PKCS#1 v1.5, ECDSA with the nonce of RFC 6979. The same bytes give the same signature.
@@ -236,7 +237,10 @@ impl PrivateKey {
     /// The key is too small for the digest.
     pub(crate) fn sign(&self, digest: DigestAlgorithm, bytes: &[u8]) -> Result<Vec<u8>> {
         let refused = |error: &dyn std::fmt::Display| {
-            Error::new(ErrorKind::Certificate, format!("the key cannot sign with {}: {error}", digest.name()))
+            Error::new(
+                ErrorKind::Certificate,
+                text!("the key cannot sign with {digest}: {error}", digest = digest.name(), error),
+            )
         };
         match &self.0 {
             Kind::Rsa(key) => key.sign(digest.padding(), &digest.of(bytes)).map_err(|error| refused(&error)),

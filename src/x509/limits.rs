@@ -22,8 +22,8 @@ const EMAIL_ADDRESS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.11
 /// An extension that is not understood, for people.
 pub(super) fn extension_name(oid: ObjectIdentifier) -> String {
     match oid == POLICY_MAPPINGS {
-        true => format!("{oid} (policy mappings), which configcid does not support"),
-        false => format!("{oid}, which configcid does not understand"),
+        true => text!("{oid} (policy mappings), which configcid does not support", oid),
+        false => text!("{oid}, which configcid does not understand", oid),
     }
 }
 
@@ -34,22 +34,22 @@ pub(super) fn other_purposes(content: &Content) -> Option<String> {
         Ok(Some(ExtendedKeyUsage(purposes))) => {
             let names: Vec<&str> = purposes.iter().map(purpose).collect();
             let is_allowed = purposes.iter().any(|oid| *oid == CODE_SIGNING || *oid == ANY_PURPOSE);
-            (!is_allowed).then(|| format!("is not for signing code, but for: {}", names.join(", ")))
+            (!is_allowed).then(|| text!("is not for signing code, but for: {}", names.join(", ")))
         }
-        Err(_) => Some("has an extended key usage that cannot be read".to_owned()),
+        Err(_) => Some(text!("has an extended key usage that cannot be read").to_owned()),
     }
 }
 
 /// A purpose, for people (RFC 5280, section 4.2.1.12).
 fn purpose(oid: &ObjectIdentifier) -> &'static str {
     match oid.to_string().as_str() {
-        "1.3.6.1.5.5.7.3.1" => "TLS servers",
-        "1.3.6.1.5.5.7.3.2" => "TLS clients",
+        "1.3.6.1.5.5.7.3.1" => text!("TLS servers"),
+        "1.3.6.1.5.5.7.3.2" => text!("TLS clients"),
         "1.3.6.1.5.5.7.3.3" => "code",
         "1.3.6.1.5.5.7.3.4" => "e-mail",
-        "1.3.6.1.5.5.7.3.8" => "time stamps",
+        "1.3.6.1.5.5.7.3.8" => text!("time stamps"),
         "1.3.6.1.5.5.7.3.9" => "OCSP",
-        _ => "something else",
+        _ => text!("something else"),
     }
 }
 
@@ -63,7 +63,9 @@ fn names(chain: &[&Certificate]) -> Option<String> {
         let constraints = match issuer.content.extension::<NameConstraints>() {
             Ok(None) => continue,
             Ok(Some(constraints)) => constraints,
-            Err(_) => return Some(format!("{:?} has name constraints that cannot be read", issuer.subject())),
+            Err(_) => {
+                return Some(text!("{} has name constraints that cannot be read", format!("{:?}", issuer.subject())));
+            }
         };
         for (below, certificate) in chain[..place].iter().enumerate() {
             // A new key of the same authority is no name of its own, unless it signs the manifest.
@@ -71,10 +73,11 @@ fn names(chain: &[&Certificate]) -> Option<String> {
                 continue;
             }
             if let Some(why) = outside(&constraints, &certificate.content) {
-                return Some(format!(
-                    "{:?} {why}, by the name constraints of {:?}",
-                    certificate.subject(),
-                    issuer.subject()
+                return Some(text!(
+                    "{subject} {why}, by the name constraints of {subject2}",
+                    subject = format!("{:?}", certificate.subject()),
+                    why,
+                    subject2 = format!("{:?}", issuer.subject())
                 ));
             }
         }
@@ -84,7 +87,9 @@ fn names(chain: &[&Certificate]) -> Option<String> {
 
 /// Why a certificate has a name that these constraints do not allow, if so.
 fn outside(constraints: &NameConstraints, content: &Content) -> Option<String> {
-    let Ok(names) = names_of(content) else { return Some("has alternative names that cannot be read".to_owned()) };
+    let Ok(names) = names_of(content) else {
+        return Some(text!("has alternative names that cannot be read").to_owned());
+    };
     let permitted = constraints.permitted_subtrees.as_deref().unwrap_or_default();
     let excluded = constraints.excluded_subtrees.as_deref().unwrap_or_default();
     for name in &names {
@@ -93,14 +98,14 @@ fn outside(constraints: &NameConstraints, content: &Content) -> Option<String> {
             (permitted.iter().filter(same).collect(), excluded.iter().filter(same).collect());
         let mut all = inside.iter().chain(&outside);
         if all.any(|tree| tree.minimum != 0 || tree.maximum.is_some() || is_within(name, &tree.base).is_none()) {
-            return Some("has a name of a kind that configcid does not compare".to_owned());
+            return Some(text!("has a name of a kind that configcid does not compare").to_owned());
         }
         let is_in = |trees: &[&GeneralSubtree]| trees.iter().any(|tree| is_within(name, &tree.base) == Some(true));
         if is_in(&outside) {
-            return Some("has a name that is excluded".to_owned());
+            return Some(text!("has a name that is excluded").to_owned());
         }
         if !inside.is_empty() && !is_in(&inside) {
-            return Some("has a name that is not permitted".to_owned());
+            return Some(text!("has a name that is not permitted").to_owned());
         }
     }
     None
@@ -158,10 +163,14 @@ fn is_host_in(host: &str, base: &str) -> bool {
 
 /// Policies are looked at where a certificate demands one. Mappings of policies are not supported.
 fn policies(chain: &[&Certificate]) -> Option<String> {
-    let unreadable =
-        |certificate: &Certificate| Some(format!("{:?} has policies that cannot be read", certificate.subject()));
+    let unreadable = |certificate: &Certificate| {
+        Some(text!("{} has policies that cannot be read", format!("{:?}", certificate.subject())))
+    };
     let demanded = |certificate: &Certificate| {
-        Some(format!("a policy is demanded of {:?}, and its chain has none in common", certificate.subject()))
+        Some(text!(
+            "a policy is demanded of {}, and its chain has none in common",
+            format!("{:?}", certificate.subject())
+        ))
     };
     // How many certificates may follow before a policy is demanded, and before "any policy" no longer counts.
     let (mut explicit, mut any) = (usize::MAX, usize::MAX);
@@ -199,7 +208,7 @@ fn policies(chain: &[&Certificate]) -> Option<String> {
         if is_demanded
             && chain.iter().any(|other| other.content.extensions.iter().any(|e| e.extn_id == POLICY_MAPPINGS))
         {
-            return Some("policies are mapped onto others, which configcid does not support".to_owned());
+            return Some(text!("policies are mapped onto others, which configcid does not support").to_owned());
         }
     }
     (explicit == 0 && valid.is_some_and(|valid| valid.is_empty())).then(|| demanded(chain[0])).flatten()

@@ -165,7 +165,8 @@ impl Certificate {
     /// # Errors
     /// It is none.
     pub fn parse(der: Vec<u8>) -> Result<Self> {
-        let wrong = |error: der::Error| Error::new(ErrorKind::Certificate, format!("this is no certificate: {error}"));
+        let wrong =
+            |error: der::Error| Error::new(ErrorKind::Certificate, text!("this is no certificate: {error}", error));
         let signed = Signed::read(&der).map_err(wrong)?;
         let content = Content::read(&signed.content).map_err(wrong)?;
         let key = PublicKey::read(&content.key_info);
@@ -261,9 +262,9 @@ impl Certificate {
     /// Why nobody can tell whether any issuer signed it, if so.
     pub(crate) fn not_verifiable(&self) -> Option<String> {
         match self.signed_with() {
-            None => Some(format!("was signed with {}, which configcid does not verify", self.signed_with_name())),
+            None => Some(text!("was signed with {}, which configcid does not verify", self.signed_with_name())),
             Some(_) if self.content.algorithm != self.signed.algorithm => {
-                Some("names two algorithms of its signature".to_owned())
+                Some(text!("names two algorithms of its signature").to_owned())
             }
             Some(_) => None,
         }
@@ -276,9 +277,9 @@ impl Certificate {
         if let Some(unknown) =
             self.content.extensions.iter().find(|extension| extension.critical && !is_understood(extension.extn_id))
         {
-            return Some(format!("has the critical extension {}", limits::extension_name(unknown.extn_id)));
+            return Some(text!("has the critical extension {}", limits::extension_name(unknown.extn_id)));
         }
-        self.key.is_none().then(|| format!("has {}", self.key_name()))
+        self.key.is_none().then(|| text!("has {}", self.key_name()))
     }
 
     /// Why it may not issue certificates, if so. `below` is the number of issuers between it and the signer, but for those
@@ -286,22 +287,22 @@ impl Certificate {
     pub(crate) fn not_an_issuer(&self, is_root: bool, below: usize) -> Option<String> {
         match self.content.extension::<BasicConstraints>() {
             Ok(Some(constraints)) if !constraints.ca => {
-                return Some("is marked as no certification authority".to_owned());
+                return Some(text!("is marked as no certification authority").to_owned());
             }
             Ok(Some(constraints)) if constraints.path_len_constraint.is_some_and(|most| below > most.into()) => {
-                return Some("has more issuers below it than it allows".to_owned());
+                return Some(text!("has more issuers below it than it allows").to_owned());
             }
             Ok(Some(_)) => {}
             Ok(None) if is_root => {}
-            Ok(None) => return Some("is not marked as a certification authority".to_owned()),
-            Err(_) => return Some("has basic constraints that cannot be read".to_owned()),
+            Ok(None) => return Some(text!("is not marked as a certification authority").to_owned()),
+            Err(_) => return Some(text!("has basic constraints that cannot be read").to_owned()),
         }
         match self.content.extension::<KeyUsage>() {
             Ok(Some(usage)) if !usage.key_cert_sign() => {
-                Some("has a key that is not for signing certificates".to_owned())
+                Some(text!("has a key that is not for signing certificates").to_owned())
             }
             Ok(_) => limits::other_purposes(&self.content),
-            Err(_) => Some("has a key usage that cannot be read".to_owned()),
+            Err(_) => Some(text!("has a key usage that cannot be read").to_owned()),
         }
     }
 
@@ -314,10 +315,10 @@ impl Certificate {
     pub(crate) fn not_a_signer(&self) -> Option<String> {
         match self.content.extension::<KeyUsage>() {
             Ok(Some(usage)) if !(usage.digital_signature() || usage.non_repudiation()) => {
-                Some("has a key that is not for signatures".to_owned())
+                Some(text!("has a key that is not for signatures").to_owned())
             }
             Ok(_) => limits::other_purposes(&self.content),
-            Err(_) => Some("has a key usage that cannot be read".to_owned()),
+            Err(_) => Some(text!("has a key usage that cannot be read").to_owned()),
         }
     }
 }

@@ -22,21 +22,23 @@ pub(crate) fn blocks(bytes: &[u8], or_else: &str) -> Result<Vec<Block>> {
     let mut blocks = Vec::new();
     while let Some(line) = lines.next() {
         let Some(label) = line.strip_prefix(BEGIN).and_then(|rest| rest.strip_suffix("-----")) else { continue };
-        let wrong = |what: &str| Error::new(ErrorKind::Certificate, format!("the block {label:?} {what}"));
+        let wrong = |what: &str| {
+            Error::new(ErrorKind::Certificate, text!("the block {label} {what}", label = format!("{label:?}"), what))
+        };
         let end = format!("-----END {label}-----");
         let mut content = String::new();
         loop {
             match lines.next() {
-                None => return Err(wrong("has no end")),
+                None => return Err(wrong(text!("has no end"))),
                 Some(line) if line == end => break,
                 Some(line) if line.contains(':') => {
-                    return Err(wrong("has headers, as an encrypted key of the old kind has")
+                    return Err(wrong(text!("has headers, as an encrypted key of the old kind has"))
                         .next("openssl pkey -in KEY -out PLAIN writes a key without a password"));
                 }
                 Some(line) => content.push_str(line),
             }
         }
-        let der = Base64::decode_vec(&content).map_err(|_| wrong("is not base64"))?;
+        let der = Base64::decode_vec(&content).map_err(|_| wrong(text!("is not base64")))?;
         blocks.push(Block { label: label.to_owned(), der });
     }
     Ok(blocks)

@@ -211,7 +211,7 @@ const ARTICLES: &[Article] = &[
 const OTHERS: &[&str] = &["10388", "111180"];
 
 /// Numbers of articles in a text: those of the lists above, as whole numbers.
-fn cited(text: &str) -> BTreeSet<&'static str> {
+pub(crate) fn cited(text: &str) -> BTreeSet<&'static str> {
     let known = ARTICLES.iter().map(|article| article.number).chain(OTHERS.iter().copied());
     let is_part = |c: char| c.is_ascii_digit();
     known
@@ -244,6 +244,10 @@ fn every_citation_is_listed_with_what_the_article_says() {
         let mut all = Vec::new();
         files(&root.join(top), &mut all);
         for path in all {
+            // A translation cites what its text does (german.rs).
+            if Path::new(&path).starts_with(root.join("templates/de")) {
+                continue;
+            }
             let Ok(text) = fs::read_to_string(&path) else { continue };
             let name = Path::new(&path).strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
             found.extend(cited(&text).into_iter().map(|number| (number.to_owned(), name.clone())));

@@ -9,31 +9,8 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
 use crate::support::TestEnv;
 
-/// What of `src/` is not in German yet. The list only shrinks; when it is empty, `--lang` is shown, and the system's
-/// language followed (`IS_WHOLE` in `src/cli/language.rs`).
-const NOT_YET: &[&str] = &[
-    "cid",
-    "cli",
-    "client",
-    "demo",
-    "endpoints",
-    "ffi",
-    "fleet",
-    "fuzzing",
-    "host",
-    "ior",
-    "lib",
-    "main",
-    "manifest",
-    "messenger",
-    "plan",
-    "registry",
-    "run",
-    "signing",
-    "sync",
-    "web",
-    "x509",
-];
+/// What of `src/` is not in German yet: a new room may stand here while it is written.
+const NOT_YET: &[&str] = &[];
 
 /// Texts with words in them that nobody is told: parts of scripts and pages, what programs read, names.
 const NOT_FOR_PEOPLE: &str = include_str!("not_for_people.txt");
@@ -97,7 +74,7 @@ struct Text {
 impl Text {
     /// As the catalog has it.
     fn key(&self) -> String {
-        match CANNOT.contains(&&*self.given_to) {
+        match CANNOT.contains(&&*self.given_to) && (self.given_to != "step" || self.file.starts_with("plan")) {
             true => format!("cannot {}", self.value),
             false => self.value.clone(),
         }
@@ -108,7 +85,12 @@ impl Text {
     }
 
     fn is_done(&self) -> bool {
-        !NOT_YET.iter().any(|room| self.file.starts_with(room) || self.file == Path::new(&format!("{room}.rs")))
+        // The C interface and what fuzzers call speak English always; the module for PowerShell is made from English help.
+        let is_english = ["ffi.rs", "fuzzing.rs", "cli/power_shell.rs", "messenger/words.rs"]
+            .iter()
+            .any(|file| self.file == Path::new(file));
+        !is_english
+            && !NOT_YET.iter().any(|room| self.file.starts_with(room) || self.file == Path::new(&format!("{room}.rs")))
     }
 
     /// Whether somebody may be told it: it has two words that follow each other, or a word beside a gap.
@@ -354,6 +336,33 @@ fn gaps_are_the_same() {
 }
 
 #[test]
+fn a_translation_cites_what_its_text_does() {
+    let cited = |text: &str| crate::citations::cited(text).into_iter().map(str::to_owned).collect::<BTreeSet<_>>();
+    let mut wrong: Vec<_> = german().into_iter().filter(|(english, german)| cited(english) != cited(german)).collect();
+    let templates = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+    for name in ["relay-steps.md", "runbook.md"] {
+        let [english, german] =
+            [&templates, &templates.join("de")].map(|dir| fs::read_to_string(dir.join(name)).unwrap());
+        wrong.extend((cited(&english) != cited(&german)).then(|| (name.to_owned(), german)));
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn papers_have_the_same_gaps() {
+    let templates = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+    let of_paper = |path: &Path| {
+        let text = fs::read_to_string(path).unwrap();
+        let steps = text.lines().filter(|line| line.starts_with("- [ ]")).count();
+        let sections = text.lines().filter(|line| line.starts_with("{E")).map(str::to_owned).collect::<Vec<_>>();
+        (gaps(&text), steps, sections)
+    };
+    for name in ["relay-steps.md", "runbook.md"] {
+        assert_eq!(of_paper(&templates.join(name)), of_paper(&templates.join("de").join(name)), "{name}");
+    }
+}
+
+#[test]
 fn a_text_stands_in_one_catalog_which_the_program_reads() {
     let code = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/base/language.rs")).unwrap();
     let mut seen = BTreeMap::new();
@@ -370,17 +379,18 @@ fn a_text_stands_in_one_catalog_which_the_program_reads() {
 
 #[test]
 fn programs_are_answered_in_english_and_exit_codes_are_the_same() {
-    let env = TestEnv::demo();
+    let mut env = TestEnv::demo();
     for line in
         ["audit MRESXP", "audit nowhere", "relay show MRESXP", "--no-such-option", "audit", "catalog list MRESXP"]
     {
-        let english = env.run(line);
-        let german = env.run(&format!("{line} --lang de"));
-        assert_eq!(english.code, german.code, "{line}");
-        let (english, german) = (env.run(&format!("{line} --json")), env.run(&format!("{line} --json --lang de")));
+        let [english, german] = ["en", "de"].map(|language| {
+            env.set("CONFIGCID_LANG", language);
+            (env.run(line), env.run(&format!("{line} --json")))
+        });
+        assert_eq!(english.0.code, german.0.code, "{line}");
         let time = |text: &str| text.lines().filter(|line| !line.contains("\"at\"")).collect::<Vec<_>>().join("\n");
-        assert_eq!(time(&english.stdout), time(&german.stdout), "{line}");
-        assert_eq!(english.stderr, german.stderr, "{line}");
+        assert_eq!(time(&english.1.stdout), time(&german.1.stdout), "{line}");
+        assert_eq!((english.1.code, english.1.stderr), (german.1.code, german.1.stderr), "{line}");
     }
 }
 
@@ -393,6 +403,78 @@ fn a_language_is_chosen_by_option_and_by_variable() {
     env.set("CONFIGCID_LANG", "de_AT.UTF-8");
     assert!(env.run("audit nowhere").expect(1).stderr.starts_with("Fehler: "));
     assert!(env.run("audit nowhere --lang en").expect(1).stderr.starts_with("error: "));
+    env.set("CONFIGCID_LANG", "");
+    env.set("LC_ALL", "de_DE.UTF-8");
+    assert!(env.run("audit nowhere").expect(1).stderr.starts_with("Fehler: "));
+    env.set("LC_ALL", "C");
+    assert!(env.run("audit nowhere").expect(1).stderr.starts_with("error: "));
     let wrong = env.run("audit nowhere --lang fr").expect(2);
     assert!(wrong.stderr.contains("--lang"), "{wrong}");
+}
+
+/// The examples of the help run in German, each as it ends in English, and show no English text that has a German one.
+#[test]
+fn the_examples_are_told_in_german() {
+    let german = german();
+    let told: Vec<&str> =
+        german.keys().map(String::as_str).filter(|key| !key.contains('{') && key.split(' ').count() > 3).collect();
+    let mut env = TestEnv::new();
+    env.run("demo demo").expect(0);
+    env.set("CONFIGCID_LANG", "de");
+    let lines = [
+        "",
+        "--help",
+        "relay set --help",
+        "man relay set",
+        "explain",
+        "explain entry-missing drifted TRANSIENT",
+        "setup demo --list",
+        "audit demo/MRESXP",
+        "audit demo/ESXP demo/MRESXP --html audit.html",
+        "relay show demo/MRESXP",
+        "relay set demo/MRESXP --ip 10.1.200.66 --fqdn mr.sales.acme --netbios MR --dry-run",
+        "relay set demo/MRESXP --ip 10.1.200.66 --fqdn mr.sales.acme --netbios MR --report report.html",
+        "relay unset demo/MRESXP --dry-run",
+        "relay registry --from demo/endpoint.reg --show",
+        "relay check --reg demo/endpoint.reg --logs demo/Logs --at 2026-11-20",
+        "history demo/MRESXP",
+        "undo demo/MRESXP --dry-run",
+        "recover demo/MRESXP",
+        "catalog verify demo/MRESXP",
+        "catalog list demo/ESXP",
+        "catalog identify demo/ESXP",
+        "clone demo/ESXP demo/NEW",
+        "sync demo/ESXP demo/BRANCH1",
+        "refresh demo/MRESXP",
+        "client check --reg demo/endpoint.reg --expect 10.1.200.65",
+        "endpoints survey demo/endpoint.reg --cid demo/MRESXP",
+        "fleet import demo/ESXP demo/MRESXP",
+        "fleet check",
+        "fleet status",
+        "fleet plan",
+        "fleet report --out fleet.html",
+        "fleet runbook",
+        "envelopes check demo/Envelopes --endpoints 1 --logs demo/Logs --html envelopes.html",
+        "envelopes logs demo/Logs",
+        "envelopes expire demo/Envelopes --older-than 14d --move-to aside --dry-run",
+        "envelopes move D:\\Envelopes --console-version 5.2",
+        "manifest create demo/ESXP/sau --output manifest.dat",
+        "manifest verify manifest.dat --files demo/ESXP/sau",
+        "mrinit show demo/MRESXP/rms/mrinit.conf",
+        "audit nowhere",
+        "relay set demo/MRESXP --ip 10.1.200.650",
+        "clone demo/ESXP demo/ESXP",
+        "nosuchcommand",
+    ];
+    let mut wrong = Vec::new();
+    for line in lines {
+        let output = env.run(line);
+        let mut text = output.stdout + &output.stderr;
+        for page in line.split(' ').filter(|word| word.ends_with(".html")) {
+            text += &env.text(page);
+        }
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        wrong.extend(told.iter().filter(|key| text.contains(**key)).map(|key| format!("{line}: {key}")));
+    }
+    assert!(wrong.is_empty(), "told in English:\n{}", wrong.join("\n"));
 }

@@ -43,10 +43,10 @@ pub(super) fn run(args: &IdentifyArgs, out: Out) -> Exit {
         let checksum = of_all(&found);
         match &checksum {
             Some(checksum) => {
-                out.good(format!("Use it with: --checksum '{checksum}'"));
+                out.good(text!("Use it with: --checksum '{checksum}'", checksum));
                 if let Some(file) = &args.save {
                     save(file, checksum, args.force)?;
-                    out.good(format!("Written to {}: use it with --checksum {}", file.display(), file.display()));
+                    out.good(text!("Written to {}: use it with --checksum {}", file.display(), file.display()));
                 }
             }
             None => {
@@ -61,20 +61,27 @@ pub(super) fn run(args: &IdentifyArgs, out: Out) -> Exit {
 
 fn line_of(of: &Identified, out: Out) {
     let (name, place) = catalog_name(&of.catalog);
-    let head = format!("Read catalog file {name} in {place} ({})", count(of.entries, "entry", "entries"));
+    let head = text!(
+        "Read catalog file {name} in {place} ({entries})",
+        name,
+        place,
+        entries = count(of.entries, "entry", "entries")
+    );
     let Some(fit) = &of.fit else {
-        return out.line(format!("{head}: nothing fits {}", count(of.files, "file", "files")));
+        return out.line(text!("{head}: nothing fits {files}", head, files = count(of.files, "file", "files")));
     };
-    let own = if fit.own { "and its own checksum" } else { "and not its own checksum" };
+    let own = if fit.own { text!("and its own checksum") } else { text!("and not its own checksum") };
     let files = format!("{} of {}", fit.agree, count(of.files, "file", "files"));
-    out.line(format!("{head}: {} fits {files}, {own}", fit.checksum));
+    out.line(text!("{head}: {checksum} fits {files}, {own}", head, checksum = fit.checksum, files, own));
     let contents = count(fit.contents, "different content", "different contents");
     match (fit.decided, fit.spare_bits) {
         (false, _) => {
-            out.line(format!("    {contents}, too few: other parameters fit as well, for files of other sizes"))
+            out.line(text!("    {contents}, too few: other parameters fit as well, for files of other sizes", contents))
         }
-        (true, ..0) => out.line(format!("    {contents}, too few to tell from chance")),
-        (true, bits) => out.line(format!("    {contents}, {bits} bits more than it takes to choose such a function")),
+        (true, ..0) => out.line(text!("    {contents}, too few to tell from chance", contents)),
+        (true, bits) => {
+            out.line(text!("    {contents}, {bits} bits more than it takes to choose such a function", contents, bits))
+        }
     }
 }
 

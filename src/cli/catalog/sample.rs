@@ -43,7 +43,12 @@ pub(super) fn run(args: &SampleArgs, out: Out) -> Exit {
         let offer = offer(&Cid::open(path)?, &options)?;
         for (catalog, function) in &offer.known {
             let (name, place) = catalog_name(catalog);
-            out.line(format!("Read catalog file {name} in {place}: its function is known, {function}"));
+            out.line(text!(
+                "Read catalog file {name} in {place}: its function is known, {function}",
+                name,
+                place,
+                function
+            ));
         }
         if offer.all_known {
             out.good("Nothing to do: every function is known, and a sample would tell nothing new");
@@ -58,14 +63,11 @@ pub(super) fn run(args: &SampleArgs, out: Out) -> Exit {
 
 fn list(offer: &Offer, out: Out) {
     for file in &offer.files {
-        let signed = if file.signed { "in a manifest" } else { "" };
+        let signed = if file.signed { text!("in a manifest") } else { "" };
         out.line(format!("{:>6}  {:13}  {}  ({})", file.size, signed, file.path, file.why));
     }
-    out.line(format!(
-        "{} could be taken in; nothing was written. Take only files that the vendor ships to everybody: --file PATH for \
-         each, or --agree for those in a manifest, and --out FILE",
-        count(offer.files.len(), "file", "files")
-    ));
+    out.line(text!("{} could be taken in; nothing was written. Take only files that the vendor ships to everybody: --file PATH for \
+         each, or --agree for those in a manifest, and --out FILE", count(offer.files.len(), "file", "files")));
 }
 
 /// A path in the CID, as catalogs have it or as this system does.
@@ -75,13 +77,17 @@ fn in_cid(path: &str) -> Result<CidPath> {
 }
 
 fn write(args: &SampleArgs, file: &Path, offer: &Offer, out: Out) -> Result<()> {
-    check_outside(file, std::slice::from_ref(&args.cid), "what is in it is for endpoints")?;
+    check_outside(file, std::slice::from_ref(&args.cid), text!("what is in it is for endpoints"))?;
     let mut agreed = args.file.iter().map(|path| in_cid(path)).collect::<Result<Vec<CidPath>>>()?;
     if args.agree {
         agreed.extend(offer.files.iter().filter(|file| file.signed).map(|file| file.path.clone()));
     }
     if agreed.is_empty() {
-        let what = if args.agree { "no file that is offered stands in a manifest" } else { "no file was agreed to" };
+        let what = if args.agree {
+            text!("no file that is offered stands in a manifest")
+        } else {
+            text!("no file was agreed to")
+        };
         return Err(
             Error::usage(what).next("name files with --file PATH: catalog sample CID lists those that are offered")
         );
@@ -90,7 +96,7 @@ fn write(args: &SampleArgs, file: &Path, offer: &Offer, out: Out) -> Result<()> 
     agreed.dedup_by_key(|path| path.key());
     let sample = offer.sample(&agreed, args.with_paths)?;
     write_file(file, to_json(&sample).as_bytes(), false)?;
-    out.good(format!(
+    out.good(text!(
         "Done: {} written to {}: look at it before you send it",
         count(agreed.len(), "file", "files"),
         file.display()

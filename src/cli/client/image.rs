@@ -60,12 +60,12 @@ fn prepare(args: &PrepareImageArgs, out: Out) -> Result<Exit> {
     }
     let done = client::prepare(&computer, args.timeout)?;
     done.services.iter().for_each(|step| tell(step, out));
-    done.faults.iter().for_each(|fault| out.fault(format!("fault: {fault}")));
+    done.faults.iter().for_each(|fault| out.fault(text!("fault: {fault}", fault)));
     if done.left.is_empty() && done.faults.is_empty() {
         out.good("The identity is gone: make the image now, before Windows or anybody starts the services again");
         return answer("changed", Exit::Done, &done);
     }
-    out.fault(format!("Make NO image: {} of the identity left", count(done.left.len(), "part is", "parts are")));
+    out.fault(text!("Make NO image: {} of the identity left", count(done.left.len(), "part is", "parts are")));
     answer("failed", Exit::Faults, &done)
 }
 
@@ -73,7 +73,9 @@ fn print(seen: &Prepared, out: Out) {
     for secret in &seen.identity {
         out.line(format!("{}: {}", secret.key, secret.name));
     }
-    seen.running.iter().for_each(|service| out.line(format!("the service {service:?} runs, and is to be stopped")));
+    seen.running.iter().for_each(|service| {
+        out.line(text!("the service {service} runs, and is to be stopped", service = format!("{service:?}")))
+    });
 }
 
 /// Asks for the computer's name: nobody types that by mistake.
@@ -82,9 +84,10 @@ fn ask(name: &str) -> Result<()> {
         return Err(Error::usage("this removes the computer's identity for good, and nobody is there to be asked")
             .next("look with --dry-run, then say --yes"));
     }
-    let question = format!(
+    let question = text!(
         "\nTHIS REMOVES THE IDENTITY OF THIS COMPUTER, FOR GOOD. There is no way back: the server will know it as a new \
-         computer.\nDo it only where an image of the disk is to be made. Type the computer's name ({name}) to go on: "
+         computer.\nDo it only where an image of the disk is to be made. Type the computer's name ({name}) to go on: ",
+        name
     );
     let mut stderr = io::stderr();
     let _ = stderr.write_all(question.as_bytes()).and_then(|()| stderr.flush());

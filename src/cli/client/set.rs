@@ -91,7 +91,7 @@ fn folder(args: &SetArgs) -> Result<PathBuf> {
         Some(folder) => return Ok(folder.clone()),
         None => router::usual_folders(),
     };
-    let next = "name the folder where it is installed with --installed DIR";
+    let next = text!("name the folder where it is installed with --installed DIR");
     match usual.len() {
         1 => Ok(usual.remove(0)),
         0 => Err(Error::usage("Remote Management System is in none of its usual folders").next(next)),
@@ -160,7 +160,7 @@ fn recover(folder: &Path, live: Option<&Live>, args: &SetArgs, out: Out) -> Resu
             Ok(())
         }
         Some(fault) => {
-            Err(Error::new(crate::ErrorKind::Journal, format!("an interrupted run cannot be taken back: {fault}"))
+            Err(Error::new(crate::ErrorKind::Journal, text!("an interrupted run cannot be taken back: {fault}", fault))
                 .in_file(folder)
                 .next("mend that, and run this again"))
         }
@@ -172,7 +172,7 @@ fn undo(args: &SetArgs, out: Out) -> Result<Exit> {
     let folder = folder(args)?;
     let body = |status, done| Body { dry_run: args.dry_run, status, recovered: false, plan: None, done };
     if args.dry_run {
-        out.line(format!("Would take back what client set did in {}", folder.display()));
+        out.line(text!("Would take back what client set did in {}", folder.display()));
         out.answer(COMMAND, Exit::Done, body("planned", None));
         return Ok(Exit::Done);
     }
@@ -197,12 +197,12 @@ fn with_host<T>(live: &Live, args: &SetArgs, tell: &dyn Fn(Step), run: impl FnOn
 fn print(plan: &ClientPlan, dry_run: bool, out: Out) {
     for view in plan.now.views.iter().filter(|view| view.present) {
         let list = view.parent_address.as_deref().unwrap_or("(none)");
-        out.line(format!("reports to  {list}  ({}-bit view)", view.view.name()));
+        out.line(text!("reports to  {list}  ({view}-bit view)", list, view = view.view.name()));
     }
     let from = plan.from.as_ref().map_or_else(String::new, |path| format!("  ({})", path.display()));
-    out.line(format!("shall be    {}{from}", plan.expected));
+    out.line(text!("shall be    {expected}{from}", expected = plan.expected, from));
     plan.now.notes.iter().for_each(|note| out.warning(note));
-    plan.changes.iter().for_each(|change| out.change(&format!("Updating {change}")));
+    plan.changes.iter().for_each(|change| out.change(&text!("Updating {change}", change)));
     if dry_run && !plan.is_empty() {
         out.heading("Would");
         plan.steps.iter().enumerate().for_each(|(index, step)| {
@@ -223,9 +223,9 @@ fn name(status: DoneStatus) -> &'static str {
 fn end(done: &Done, out: Out) -> Exit {
     done.service.iter().for_each(|step| tell(step, out));
     if let Some(why) = &done.why {
-        out.fault(format!("fault: {why}"));
+        out.fault(text!("fault: {why}", why));
     }
-    done.faults.iter().for_each(|fault| out.fault(format!("fault: {fault}")));
+    done.faults.iter().for_each(|fault| out.fault(text!("fault: {fault}", fault)));
     done.notes.iter().for_each(|note| out.warning(note));
     match done.status {
         DoneStatus::Changed => {

@@ -63,8 +63,8 @@ pub(in crate::cli) fn state(text: &str) -> Result<EndpointState, String> {
     EndpointState::of_name(&word).ok_or_else(|| {
         let names = EndpointState::ALL.map(EndpointState::name);
         match crate::base::near::nearest(&word, names) {
-            Some(name) => format!("there is no such state; did you mean {name}?"),
-            None => format!("there is no such state; there are {}", names.join(", ")),
+            Some(name) => text!("there is no such state; did you mean {name}?", name),
+            None => text!("there is no such state; there are {}", names.join(", ")),
         }
     })
 }
@@ -109,7 +109,7 @@ fn names(list: &Path) -> Result<String> {
         true => {
             let mut bytes = Vec::new();
             let read = std::io::stdin().take(MOST).read_to_end(&mut bytes);
-            read.map_err(|error| Error::io("read it", Path::new("standard input"), error))?;
+            read.map_err(|error| Error::io("read it", Path::new(text!("standard input")), error))?;
             bytes
         }
         false => read_file(list, MOST)?,
@@ -192,7 +192,7 @@ fn sum_up(survey: &Survey, counts: &Counts, exit: Exit, out: Out) {
     out.line("");
     let left = survey.left();
     if left > 0 {
-        out.line(format!("{} left out: of the system, hidden, or not finished", count(left, "file was", "files were")));
+        out.line(text!("{} left out: of the system, hidden, or not finished", count(left, "file was", "files were")));
     }
     let text = endpoint_counts(counts);
     match exit {

@@ -99,13 +99,13 @@ fn draw(frame: &mut Frame<'_>, watched: &Watched, interval: Duration) {
         .graph_type(GraphType::Line)
         .style(Style::new().fg(color))
         .data(&points);
-    let title = format!(" messages in {} ", safe(&watched.folder.display().to_string()));
+    let title = text!(" messages in {} ", safe(&watched.folder.display().to_string()));
     let chart = Chart::new(vec![data])
         .block(Block::bordered().title(title))
         .x_axis(Axis::default().bounds([begin, end]).labels([first_time, middle_time, "now".to_owned()]))
         .y_axis(Axis::default().bounds([0.0, most]).labels(counts));
     frame.render_widget(chart, body);
-    let help = format!("every {}; q ends", seconds(interval));
+    let help = text!("every {}; q ends", seconds(interval));
     frame.render_widget(Paragraph::new(help), foot);
 }
 

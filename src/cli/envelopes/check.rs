@@ -1,5 +1,6 @@
 //! `configcid envelopes check`.
 
+use crate::base::language::said;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
@@ -225,13 +226,18 @@ fn print(found: &Check, is_asked: bool, out: Out) {
     out.heading(found.folder.display().to_string());
     let messages = count(found.count as usize, "message", "messages");
     let endpoints = found.endpoints.map_or_else(String::new, |endpoints| {
-        format!(" for {}", count(endpoints as usize, "managed endpoint", "managed endpoints"))
+        text!(" for {}", count(endpoints as usize, "managed endpoint", "managed endpoints"))
     });
     let limits = found.thresholds;
-    let said =
-        format!("{messages}{endpoints}; a warning from {} on, critical from {} on", limits.warning, limits.critical);
+    let said = text!(
+        "{messages}{endpoints}; a warning from {warning} on, critical from {critical} on",
+        messages,
+        endpoints,
+        warning = limits.warning,
+        critical = limits.critical
+    );
     match found.verdict {
-        Verdict::Ok => out.good(format!("OK: few messages: {said}")),
+        Verdict::Ok => out.good(text!("OK: few messages: {said}", said)),
         verdict => out.fault(format!("{}: {said}", verdict.name().to_uppercase())),
     }
     found.notes.iter().for_each(|note| out.line(format!("  {note}")));
@@ -260,25 +266,25 @@ fn print(found: &Check, is_asked: bool, out: Out) {
 fn figures(found: &Check, out: Out) {
     let mut rows = Vec::new();
     if let Some(size) = found.bytes {
-        rows.push(vec!["  size".into(), bytes(size)]);
+        rows.push(vec![text!("  size").into(), bytes(size)]);
     }
     if let Some(oldest) = &found.oldest {
         let age = print_duration(Duration::from_secs(oldest.age_seconds));
-        rows.push(vec!["  oldest".into(), format!("{age}, of {}", oldest.modified)]);
+        rows.push(vec![text!("  oldest").into(), text!("{age}, of {modified}", age, modified = oldest.modified)]);
     }
     if let Some(expired) = found.expired_sentence() {
-        rows.push(vec!["  expired".into(), expired]);
+        rows.push(vec![text!("  expired").into(), expired]);
     }
     if let Some(rate) = &found.rate {
-        rows.push(vec!["  rate".into(), rate.sentence()]);
+        rows.push(vec![text!("  rate").into(), rate.sentence()]);
     }
     table(&rows).iter().for_each(|line| out.line(line));
     if let Some(parts) = found.ages.as_ref().filter(|_| found.count > 0) {
         let most = parts.iter().map(|part| part.count).max().unwrap_or(1).max(1);
-        let mut rows = vec![vec!["  AGE".to_owned(), "MESSAGES".to_owned()]];
+        let mut rows = vec![vec![text!("  AGE").to_owned(), text!("MESSAGES").to_owned()]];
         for part in parts {
             let bar = "#".repeat((u128::from(part.count) * 40).div_ceil(u128::from(most)) as usize);
-            rows.push(vec![format!("  {}", part.age), part.count.to_string(), bar]);
+            rows.push(vec![format!("  {}", said(part.age)), part.count.to_string(), bar]);
         }
         table(&rows).iter().for_each(|line| out.line(line));
     }

@@ -57,35 +57,39 @@ pub(super) fn run(args: &ExpireArgs, out: Out) -> Exit {
     let age = print_duration(args.older_than);
     match (expired.moved, args.dry_run) {
         (0, _) if expired.taken + expired.failed > 0 => out.line("No message was moved"),
-        (0, _) => out.good(format!("No message to move is older than {age}")),
-        (_, true) => out.line(format!(
-            "Would move {messages} older than {age}, {}, to {}",
-            bytes(expired.bytes),
-            expired.to.display()
+        (0, _) => out.good(text!("No message to move is older than {age}", age)),
+        (_, true) => out.line(text!(
+            "Would move {messages} older than {age}, {bytes}, to {to}",
+            messages,
+            age,
+            bytes = bytes(expired.bytes),
+            to = expired.to.display()
         )),
         (_, false) => {
-            out.good(format!(
-                "Moved {messages} older than {age}, {}, to {}",
-                bytes(expired.bytes),
-                expired.to.display()
+            out.good(text!(
+                "Moved {messages} older than {age}, {bytes}, to {to}",
+                messages,
+                age,
+                bytes = bytes(expired.bytes),
+                to = expired.to.display()
             ));
-            out.line(format!("They are listed in {}", expired.list.display()));
+            out.line(text!("They are listed in {}", expired.list.display()));
         }
     }
-    out.detail(format!("{} stay; {} went by themselves meanwhile", expired.kept, expired.gone));
+    out.detail(text!("{} stay; {} went by themselves meanwhile", expired.kept, expired.gone));
     let mut exit = Exit::Done;
     if expired.taken > 0 {
         let names = expired.taken_names.join(", ");
         let more = if expired.taken > expired.taken_names.len() as u64 { ", ..." } else { "" };
         let stay = count(expired.taken as usize, "message stays", "messages stay");
-        out.fault(format!("fault: {stay}, since something else has the name there: {names}{more}"));
+        out.fault(text!("fault: {stay}, since something else has the name there: {names}{more}", stay, names, more));
         exit = Exit::Some;
     }
     if expired.failed > 0 {
         let more = expired.failed.saturating_sub(expired.failures.len() as u64);
-        expired.failures.iter().for_each(|failure| out.fault(format!("fault: {failure}")));
+        expired.failures.iter().for_each(|failure| out.fault(text!("fault: {failure}", failure)));
         if more > 0 {
-            out.fault(format!("fault: {more} more could not be moved"));
+            out.fault(text!("fault: {more} more could not be moved", more));
         }
         exit = if expired.moved == 0 { Exit::Failed } else { Exit::Some };
     }

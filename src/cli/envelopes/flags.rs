@@ -71,5 +71,9 @@ pub(crate) fn moment(text: &str) -> Result<SystemTime, String> {
 pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let time = duration(&if plain { format!("{text}s") } else { text.to_owned() })?;
-    if time.is_zero() { Err("a time of zero is none; write seconds, such as 10 or 0.5".to_owned()) } else { Ok(time) }
+    if time.is_zero() {
+        Err(text!("a time of zero is none; write seconds, such as 10 or 0.5").to_owned())
+    } else {
+        Ok(time)
+    }
 }

@@ -59,7 +59,7 @@ pub(super) fn run(args: &LogsArgs, out: Out) -> Exit {
     report.all().for_each(|report| print(report, out));
     let svg = args.svg.as_ref().map(|file| file.to_string_lossy().into_owned());
     if let Some(file) = &svg {
-        out.line(format!("Wrote {file}"));
+        out.line(text!("Wrote {file}", file));
     }
     out.answer(COMMAND, exit, Body { folder: args.path.to_string_lossy().into_owned(), svg, report: &report });
     exit
@@ -68,12 +68,13 @@ pub(super) fn run(args: &LogsArgs, out: Out) -> Exit {
 fn print(report: &LogReport, out: Out) {
     let logs = count(report.logs.len(), "log", "logs");
     let is_utc = report.logs.iter().all(|log| log.begun.is_some());
-    let zone = if is_utc { "times are UTC" } else { "times are the computer's own" };
-    out.heading(format!(
-        "{} of the {}, {}; {zone}",
+    let zone = if is_utc { text!("times are UTC") } else { text!("times are the computer's own") };
+    out.heading(text!(
+        "{logs} of the {kind}, {lines}; {zone}",
         logs,
-        report.kind.name(),
-        count(report.lines as usize, "line", "lines")
+        kind = report.kind.name(),
+        lines = count(report.lines as usize, "line", "lines"),
+        zone
     ));
     let verdict = &report.verdict;
     match verdict.well {
@@ -81,29 +82,46 @@ fn print(report: &LogReport, out: Out) {
         false => out.fault(format!("{}: {}", verdict.state.name(), verdict.what)),
     }
     verdict.evidence.iter().for_each(|line| print_line(line, out));
-    verdict.next.iter().for_each(|next| out.line(format!("  next: {next}")));
-    report.notes.iter().for_each(|note| out.doubtful(format!("note: {note}")));
+    verdict.next.iter().for_each(|next| out.line(text!("  next: {next}", next)));
+    report.notes.iter().for_each(|note| out.doubtful(text!("note: {note}", note)));
     for line in log_chart(report, COLUMNS) {
         out.line(format!("  {}", line.trim_end()));
     }
     for log in &report.logs {
         let zone = log.utc_offset_minutes.map_or_else(String::new, |minutes| {
             let sign = if minutes < 0 { '-' } else { '+' };
-            format!(", its own time is UTC{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
+            text!(
+                ", its own time is UTC{sign}{abs}:{abs2}",
+                sign,
+                abs = format!("{:02}", minutes.abs() / 60),
+                abs2 = format!("{:02}", minutes.abs() % 60)
+            )
         });
-        out.detail(format!("  {}: {} lines, {}{zone}", log.name, log.lines, log.encoding));
+        out.detail(text!(
+            "  {log}: {lines} lines, {encoding}{zone}",
+            log = log.name,
+            lines = log.lines,
+            encoding = log.encoding,
+            zone
+        ));
     }
     for period in latest(&report.states, out).iter().filter(|_| out.verbose) {
-        out.detail(format!("  {}  {:25} {} line {}", period.from, period.state.name(), period.log, period.line));
+        out.detail(text!(
+            "  {}  {} {} line {}",
+            period.from,
+            format!("{:25}", period.state.name()),
+            period.log,
+            period.line
+        ));
     }
     print_counts(report, out);
     print_exceptions(report, out);
     if let Some(crash) = &report.last_crash {
-        out.heading(format!("Crashes: {}; the last:", happened(&report.crashes)));
+        out.heading(text!("Crashes: {}; the last:", happened(&report.crashes)));
         print_line(crash, out);
     }
     if let Some(error) = &report.last_error {
-        out.heading(format!("Last error, {}, {} line {}", error.time, error.log, error.line));
+        out.heading(text!("Last error, {}, {} line {}", error.time, error.log, error.line));
         error.text.lines().for_each(|line| out.line(format!("  {line}")));
     }
     print_starts(report, out);
@@ -111,19 +129,19 @@ fn print(report: &LogReport, out: Out) {
 
 fn print_line(line: &LastError, out: Out) {
     let mut lines = line.text.lines();
-    out.line(format!("  {}  {} line {}: {}", line.time, line.log, line.line, lines.next().unwrap_or_default()));
+    out.line(text!("  {}  {} line {}: {}", line.time, line.log, line.line, lines.next().unwrap_or_default()));
     lines.for_each(|more| out.line(format!("      {more}")));
 }
 
 fn print_counts(report: &LogReport, out: Out) {
     let mut rows: Vec<Vec<String>> = Vec::new();
     let mut row = |name: &str, text: String| rows.push(vec![name.to_owned(), text]);
-    row("errors, warnings", format!("{}, {}", report.levels.error, report.levels.warning));
-    row("starts", report.start_count.to_string());
-    row("lost sessions", happened(&report.lost_sessions));
-    row("failed handshakes", happened(&report.failed_handshakes));
+    row(text!("errors, warnings"), format!("{}, {}", report.levels.error, report.levels.warning));
+    row(text!("starts"), report.start_count.to_string());
+    row(text!("lost sessions"), happened(&report.lost_sessions));
+    row(text!("failed handshakes"), happened(&report.failed_handshakes));
     for parent in latest(&report.parents, out) {
-        row("parent", format!("{}: {}", parent.address, happened(&parent.happened)));
+        row(text!("parent"), format!("{}: {}", parent.address, happened(&parent.happened)));
     }
     table(&rows).iter().for_each(|line| out.line(line));
     if !report.lost_sessions_per_hour.is_empty() {
@@ -145,10 +163,10 @@ fn print_exceptions(report: &LogReport, out: Out) {
         let meaning = exception.meaning.as_ref().map_or_else(String::new, |meaning| format!(": {meaning}"));
         out.line(format!("  {}{minor}: {}{meaning}", exception.name, happened(&exception.happened)));
         if let Some(next) = exception.next {
-            out.line(format!("      next: {next}"));
+            out.line(text!("      next: {next}", next));
         }
         if let Some(source) = &exception.source {
-            out.detail(format!("      source: {source}"));
+            out.detail(text!("      source: {source}", source));
         }
     }
 }
@@ -159,15 +177,15 @@ fn print_starts(report: &LogReport, out: Out) {
     }
     out.heading("Starts");
     for start in latest(&report.starts, out) {
-        let place = format!("  {}  {} line {}", start.time, start.log, start.line);
+        let place = text!("  {}  {} line {}", start.time, start.log, start.line);
         if start.healthy {
-            out.good(format!("{place}: healthy, up to \"{}\"", start.reached));
+            out.good(text!("{place}: healthy, up to \"{reached}\"", place, reached = start.reached));
         } else {
-            let before = start.stopped_before.map_or_else(String::new, |next| format!(", before \"{next}\""));
-            out.fault(format!("{place}: stopped after \"{}\"{before}", start.reached));
+            let before = start.stopped_before.map_or_else(String::new, |next| text!(", before \"{next}\"", next));
+            out.fault(text!("{place}: stopped after \"{reached}\"{before}", place, reached = start.reached, before));
         }
         if !start.missing.is_empty() {
-            out.detail(format!("    no line tells of: {}", start.missing.join(", ")));
+            out.detail(text!("    no line tells of: {}", start.missing.join(", ")));
         }
     }
 }
@@ -179,8 +197,10 @@ fn latest<T>(all: &[T], out: Out) -> &[T] {
 
 fn happened(happened: &Happened) -> String {
     match (&happened.first, &happened.last) {
-        (Some(first), Some(last)) if first != last => format!("{}, from {first} to {last}", happened.count),
-        (Some(first), _) => format!("{}, at {first}", happened.count),
+        (Some(first), Some(last)) if first != last => {
+            text!("{count}, from {first} to {last}", count = happened.count, first, last)
+        }
+        (Some(first), _) => text!("{count}, at {first}", count = happened.count, first),
         _ => happened.count.to_string(),
     }
 }

@@ -39,8 +39,8 @@ pub(super) fn run(args: &WhereArgs, out: Out) -> Exit {
         out.line(format!("or {or}"));
     }
     out.detail(match (place.source, place.view) {
-        (PlaceSource::Registry, Some(view)) => format!("EnvelopeDir of {}", view.key()),
-        _ => "the default of the system: EnvelopeDir is not set".to_owned(),
+        (PlaceSource::Registry, Some(view)) => text!("EnvelopeDir of {}", view.key()),
+        _ => text!("the default of the system: EnvelopeDir is not set").to_owned(),
     });
     place.notes.iter().for_each(|note| out.warning(note));
     if exists == Some(false) {

@@ -41,7 +41,7 @@ fn print(line: &str) {
 fn text(found: &Check) -> String {
     let mut text = count(found.count as usize, "message", "messages");
     if let Some(endpoints) = found.endpoints {
-        text += &format!(" for {}", count(endpoints as usize, "endpoint", "endpoints"));
+        text += &text!(" for {}", count(endpoints as usize, "endpoint", "endpoints"));
     }
     if let Some(oldest) = &found.oldest {
         text += &format!(", oldest {}", print_duration(std::time::Duration::from_secs(oldest.age_seconds)));

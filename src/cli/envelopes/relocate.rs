@@ -128,7 +128,7 @@ fn is_text(value: &Value) -> bool {
 }
 
 fn print(plan: &MovePlan, out: Out) {
-    out.heading(format!("From {} to {}", plan.from, plan.to));
+    out.heading(text!("From {} to {}", plan.from, plan.to));
     plan.steps.iter().enumerate().for_each(|(index, step)| out.line(format!("  {}. {step}", index + 1)));
     if plan.router == RouterRule::Unknown {
         out.warning(
@@ -144,7 +144,7 @@ fn emit(args: &MoveArgs, out: Out) -> Result<Exit> {
     let files = plan.files(args.timeout)?;
     print(&plan, out);
     if let Some(system) = args.server.system.filter(|system| system.before_vista) {
-        out.warning(&format!(
+        out.warning(&text!(
             "a Windows {} has no robocopy, which the scripts need, but in its Resource Kit",
             system.name
         ));
@@ -154,9 +154,9 @@ fn emit(args: &MoveArgs, out: Out) -> Result<Exit> {
         Some(folder) => {
             for (path, changed) in files.write(folder, args.force, args.dry_run)? {
                 let verb = match (changed, args.dry_run) {
-                    (false, _) => "Unchanged:",
-                    (true, true) => "Would write",
-                    (true, false) => "Wrote",
+                    (false, _) => text!("Unchanged:"),
+                    (true, true) => text!("Would write"),
+                    (true, false) => text!("Wrote"),
                 };
                 out.line(format!("{verb} {}", path.display()));
                 written.push(path.to_string_lossy().into_owned());
@@ -210,7 +210,7 @@ fn undo(args: &MoveArgs, out: Out) -> Result<Exit> {
     }
     let to = new_folder(&args.new_dir)?;
     if args.dry_run {
-        out.line(format!("Would take the move to {to} back"));
+        out.line(text!("Would take the move to {to} back", to));
         out.answer(
             COMMAND,
             Exit::Done,
@@ -235,7 +235,7 @@ fn with_host<T>(
     let told = Cell::new(false);
     let progress = |moved: u64| {
         told.set(true);
-        out.progress(&format!("{moved} moved"));
+        out.progress(&text!("{moved} moved", moved));
     };
     let services = envelopes::services()?;
     let host =
@@ -250,14 +250,14 @@ fn with_host<T>(
 fn end(moved: &Moved, plan: Option<&MovePlan>, out: Out) -> Exit {
     moved.router.iter().for_each(|step| tell(step, out));
     let files = crate::report::count(moved.moved as usize, "file", "files");
-    out.line(format!("Moved {files} from {} to {}", moved.from.display(), moved.to.display()));
+    out.line(text!("Moved {files} from {from} to {to}", files, from = moved.from.display(), to = moved.to.display()));
     if !moved.left.is_empty() {
-        out.warning(&format!("folders and links stay where they are: {}", moved.left.join(", ")));
+        out.warning(&text!("folders and links stay where they are: {}", moved.left.join(", ")));
     }
     if !moved.taken.is_empty() {
-        out.fault(format!("fault: names that are taken by other files there: {}", moved.taken.join(", ")));
+        out.fault(text!("fault: names that are taken by other files there: {}", moved.taken.join(", ")));
     }
-    moved.faults.iter().for_each(|fault| out.fault(format!("fault: {fault}")));
+    moved.faults.iter().for_each(|fault| out.fault(text!("fault: {fault}", fault)));
     let exit = if moved.ok && moved.taken.is_empty() { Exit::Done } else { Exit::Some };
     if exit == Exit::Done {
         out.good("The router has its messages there now");

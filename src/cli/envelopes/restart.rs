@@ -81,10 +81,10 @@ fn plan(out: Out) -> Result<Exit> {
         let state = services.as_ref().map(|services| services.state(service.name)).transpose()?.flatten();
         let now = match (&services, state) {
             (None, _) => String::new(),
-            (Some(_), Some(state)) => format!("  (it is {} now)", state.name()),
-            (Some(_), None) => "  (not installed: passed over)".to_owned(),
+            (Some(_), Some(state)) => text!("  (it is {} now)", state.name()),
+            (Some(_), None) => text!("  (not installed: passed over)").to_owned(),
         };
-        out.line(format!("Would {} {}{now}", action.name(), service.display));
+        out.line(text!("Would {action} {service}{now}", action = action.name(), service = service.display, now));
         steps.push(Planned { service: service.name, action, state });
     }
     out.answer(COMMAND, Exit::Done, Body { dry_run: true, steps });

@@ -80,7 +80,7 @@ fn print_failure(error: &Error, out: Out) -> bool {
         error: ErrorReport,
     }
     if !out.json {
-        out.warning(&format!("not counted this time: {error}"));
+        out.warning(&text!("not counted this time: {error}", error));
         return true;
     }
     let time = crate::time::print(std::time::SystemTime::now());

@@ -53,12 +53,12 @@ impl Watched {
 pub(super) fn text(sample: &Sample) -> String {
     let mut text = count(sample.count as usize, "message", "messages");
     if let Some(change) = sample.change_per_minute {
-        text += &format!("  {change:+.1} a minute");
+        text += &text!("  {change} a minute", change = format!("{change:+.1}"));
     }
     match sample.time_to_empty_seconds {
-        Some(0.0) => text += "  empty",
-        Some(seconds) => text += &format!("  empty in {}", print_duration(Duration::from_secs_f64(seconds))),
-        None if sample.change_per_minute.is_some() => text += "  not emptying",
+        Some(0.0) => text += text!("  empty"),
+        Some(seconds) => text += &text!("  empty in {}", print_duration(Duration::from_secs_f64(seconds))),
+        None if sample.change_per_minute.is_some() => text += text!("  not emptying"),
         None => {}
     }
     text

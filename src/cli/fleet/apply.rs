@@ -112,7 +112,7 @@ fn try_run(
     signals::ask_first(move || {
         let is_first = !stop.swap(true, Ordering::Relaxed);
         if is_first {
-            eprintln!("stopping: CIDs under way are ended, no other is begun; once more stops at once");
+            eprintln!("{}", text!("stopping: CIDs under way are ended, no other is begun; once more stops at once"));
         }
         is_first
     });
@@ -208,7 +208,7 @@ fn line(fleet: &Fleet, cid: &FleetCid, ran: Option<&Ran>) -> Line {
         Some(error) => error.kind().name(),
         None if status == Status::Failed => "faults",
         None if ran.is_some_and(|ran| ran.published.iter().any(|published| published.error.is_some())) => {
-            "not published"
+            text!("not published")
         }
         None => "",
     };
@@ -230,13 +230,13 @@ fn end_table(lines: Vec<Line>, body: &Body<'_>, out: Out) {
     }
     let counts: Vec<String> = body.counts.iter().map(|(status, count)| format!("{count} {status}")).collect();
     let all = match lines.len() {
-        0 => "no CIDs".to_owned(),
-        all => format!("{} of {}", counts.join(", "), count(all, "CID", "CIDs")),
+        0 => text!("no CIDs").to_owned(),
+        all => text!("{} of {}", counts.join(", "), count(all, "CID", "CIDs")),
     };
-    let is_unpublished = lines.iter().any(|line| line.why == "not published");
+    let is_unpublished = lines.iter().any(|line| line.why == text!("not published"));
     match is_unpublished || body.counts.keys().any(|status| ["failed", "left"].contains(status)) {
         true if body.dry_run => out.fault(all),
-        true => out.fault(format!("{all}; run it again when the causes are removed: it does what is left")),
+        true => out.fault(text!("{all}; run it again when the causes are removed: it does what is left", all)),
         false => out.good(all),
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn run(args: &CheckArgs, out: Out) -> Exit {
     let findings = args.look.findings(&fleet);
     print_findings(file, &findings, out);
     let (relays, cids) = (fleet.relays.len(), fleet.cids.len());
-    let of = format!("the server, {}, {}", count(relays, "relay", "relays"), count(cids, "CID", "CIDs"));
+    let of = text!("the server, {}, {}", count(relays, "relay", "relays"), count(cids, "CID", "CIDs"));
     let errors = findings.iter().filter(|finding| finding.is_error()).count();
     match errors {
         0 => out.good(format!("{}: {of}", fleet::summary(&findings))),

@@ -79,7 +79,7 @@ fn try_run(args: &EndpointsArgs, out: Out) -> Result<Exit> {
     }
     out.line("");
     if left > 0 {
-        out.line(format!("{} left out: of the system, hidden, or not finished", count(left, "file was", "files were")));
+        out.line(text!("{} left out: of the system, hidden, or not finished", count(left, "file was", "files were")));
     }
     let text = endpoint_counts(&all.counts);
     let exit = match (failed.is_empty(), findings.iter().any(FleetFinding::is_error)) {
@@ -113,7 +113,7 @@ fn try_run(args: &EndpointsArgs, out: Out) -> Result<Exit> {
 fn whose(row: &FleetEndpoint) -> String {
     let at = row.reports_to.as_ref().map(|name| format!(" ({name})"));
     let belongs = row.belongs_to.as_ref().filter(|name| row.reports_to.as_ref() != Some(name));
-    let belongs = belongs.map(|name| format!(", belongs to {name}"));
-    let is = row.is.as_ref().map(|name| format!(", is {name} itself"));
+    let belongs = belongs.map(|name| text!(", belongs to {name}", name));
+    let is = row.is.as_ref().map(|name| text!(", is {name} itself", name));
     [at, belongs, is].into_iter().flatten().collect()
 }

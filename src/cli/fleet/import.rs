@@ -67,8 +67,8 @@ fn try_run(args: &ImportArgs, out: Out) -> Result<Exit> {
     let file = args.out.to_string_lossy().into_owned();
     imported.text.lines().for_each(|line| if dry_run { out.line(line) } else { out.detail(line) });
     out.good(match dry_run {
-        true => format!("Would write {file}"),
-        false => format!("Wrote {file}; look at it, then: configcid fleet check {file}"),
+        true => text!("Would write {file}", file),
+        false => text!("Wrote {file}; look at it, then: configcid fleet check {file}", file),
     });
     let failed: Vec<Failed> = imported.failed.iter().map(|(path, error)| Failed::new(path, error)).collect();
     let exit = if failed.is_empty() { Exit::Done } else { Exit::Some };

@@ -35,8 +35,8 @@ pub(super) fn run(args: &InitArgs, out: Out) -> Exit {
     }
     let file = file.to_string_lossy().into_owned();
     out.good(match args.dry_run {
-        true => format!("Would write {file}"),
-        false => format!("Wrote {file}; replace its names and addresses, then: configcid fleet check {file}"),
+        true => text!("Would write {file}", file),
+        false => text!("Wrote {file}; replace its names and addresses, then: configcid fleet check {file}", file),
     });
     out.answer(COMMAND, Exit::Done, Body { file, dry_run: args.dry_run });
     Exit::Done

@@ -10,10 +10,26 @@ use crate::report::table;
 /// A line for each finding, which editors and terminals turn into a link.
 pub(super) fn print_findings(file: &Path, findings: &[FleetFinding], out: Out) {
     for FleetFinding { code, line, article, what, next, .. } in findings.iter().filter(|finding| finding.is_error()) {
-        out.fault(format!("{}:{line}: error ({code}): {what} [{article}]; {next}", file.display()));
+        out.fault(text!(
+            "{file}:{line}: error ({code}): {what} [{article}]; {next}",
+            file = file.display(),
+            line,
+            code,
+            what,
+            article,
+            next
+        ));
     }
     for FleetFinding { code, line, article, what, next, .. } in findings.iter().filter(|finding| !finding.is_error()) {
-        out.line(format!("{}:{line}: warning ({code}): {what} [{article}]; {next}", file.display()));
+        out.line(text!(
+            "{file}:{line}: warning ({code}): {what} [{article}]; {next}",
+            file = file.display(),
+            line,
+            code,
+            what,
+            article,
+            next
+        ));
     }
 }
 
@@ -25,7 +41,7 @@ pub(super) fn whom<'a>(fleet: &'a Fleet, cid: &FleetCid) -> &'a str {
 /// How many endpoints each machine has, and each CID of which the file says anything.
 pub(super) fn print_endpoints(all: &FleetEndpoints, out: Out) {
     let number = |number: Option<u64>| number.map_or_else(|| "-".to_owned(), |number| number.to_string());
-    let headings = ["MACHINE", "EXPECTED", "FOUND", "ELSEWHERE", "TO SET UP", "UNKNOWN"];
+    let headings = ["MACHINE", "EXPECTED", "FOUND", "ELSEWHERE", text!("TO SET UP"), "UNKNOWN"];
     let mut lines = vec![headings.map(str::to_owned).to_vec()];
     lines.extend(all.machines.iter().map(|at| {
         let counts = [at.found, at.elsewhere, at.to_set_up, at.unknown].map(|count| count.to_string());

@@ -85,9 +85,9 @@ fn try_run(args: &RegistryArgs, out: Out) -> Result<Exit> {
         }
         for Row { relay, file, status, .. } in &relays {
             out.line(match status {
-                Status::Unchanged => format!("{file} holds the values already"),
-                Status::Planned => format!("Would write {file}"),
-                _ => format!("Wrote {file}; on {relay}: reg import {file}"),
+                Status::Unchanged => text!("{file} holds the values already", file),
+                Status::Planned => text!("Would write {file}", file),
+                _ => text!("Wrote {file}; on {relay}: reg import {file}", file, relay),
             });
         }
         out.good(count(relays.len(), "relay", "relays"));

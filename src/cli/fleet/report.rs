@@ -50,7 +50,12 @@ fn write(args: &ReportArgs, out: Out) -> Result<Exit> {
         let mut done = 0;
         fleet::status(&fleet, &options, args.look.jobs(), |index, status| {
             done += 1;
-            out.progress(&format!("{done} of {}: {}", fleet.cids.len(), fleet.cids[index].path.value));
+            out.progress(&text!(
+                "{done} of {cids}: {index}",
+                done,
+                cids = fleet.cids.len(),
+                index = fleet.cids[index].path.value
+            ));
             all[index] = Some(status);
         });
         out.progress("");

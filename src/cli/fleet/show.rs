@@ -63,10 +63,10 @@ impl Block {
             // What catalogs say of a file that is written follows from that.
             lines.truncate(payload);
         } else {
-            lines.retain(|line| !line.starts_with("Read "));
+            lines.retain(|line| !line.starts_with(text!("Read ")));
         }
         block.lines.extend(lines);
-        block.lines.extend(plan.notes().iter().map(|note| format!("note: {note}")));
+        block.lines.extend(plan.notes().iter().map(|note| text!("note: {note}", note)));
         // Of many CIDs only what was not looked at is told.
         let told = |looked: &Looked| out.verbose || looked.contents < looked.files;
         block.lines.extend(plan.looked().filter(told).iter().map(looked_line));
@@ -80,9 +80,16 @@ impl Block {
 /// What a CID gets of the one that it follows.
 fn followed_lines(followed: &Followed, is_verbose: bool) -> Vec<String> {
     let Followed { source, files, bytes, gone, plan, is_new, .. } = followed;
-    let made = if *is_new { "Made from" } else { "Brought in line with" };
-    let went = if *gone > 0 { format!(", {gone} removed") } else { String::new() };
-    let mut lines = vec![format!("{made} {source}: {} ({bytes} bytes){went}", count(*files, "file", "files"))];
+    let made = if *is_new { text!("Made from") } else { text!("Brought in line with") };
+    let went = if *gone > 0 { text!(", {gone} removed", gone) } else { String::new() };
+    let mut lines = vec![text!(
+        "{made} {source}: {files} ({bytes} bytes){went}",
+        made,
+        source,
+        files = count(*files, "file", "files"),
+        bytes,
+        went
+    )];
     if is_verbose {
         lines.extend(plan_lines(plan));
     }
@@ -129,8 +136,8 @@ impl<'a> Shower<'a> {
         if !block.lines.is_empty() || !block.faults.is_empty() {
             self.is_first = false;
             let whom = whom(self.fleet, cid);
-            let verb = if self.dry_run { "would report" } else { "reports" };
-            out.heading(format!("{}: {verb} to {whom}", cid.path.value));
+            let verb = if self.dry_run { text!("would report") } else { "reports" };
+            out.heading(text!("{cid}: {verb} to {whom}", cid = cid.path.value, verb, whom));
         }
         block.lines.iter().for_each(|line| out.change(line));
         block.faults.iter().for_each(|fault| out.fault(fault));
@@ -184,8 +191,13 @@ impl<'a> Progress<'a> {
         let names = state.1.iter().take(3).map(|index| last_part(&self.fleet.cids[*index].path.value));
         let names = names.collect::<Vec<&str>>().join(", ");
         let more = if state.1.len() > 3 { ", ..." } else { "" };
-        let names = if names.is_empty() { names } else { format!("; at work: {names}{more}") };
-        self.out.progress(&format!("{} of {} CIDs done{names}", state.0, self.fleet.cids.len()));
+        let names = if names.is_empty() { names } else { text!("; at work: {names}{more}", names, more) };
+        self.out.progress(&text!(
+            "{state} of {cids} CIDs done{names}",
+            state = state.0,
+            cids = self.fleet.cids.len(),
+            names
+        ));
     }
 }
 

@@ -97,7 +97,12 @@ fn try_run(args: &StatusArgs, out: Out) -> Result<Exit> {
     let mut done = 0;
     fleet::status(&fleet, &options, args.jobs.jobs(), |index, status| {
         done += 1;
-        out.progress(&format!("{done} of {}: {}", fleet.cids.len(), fleet.cids[index].path.value));
+        out.progress(&text!(
+            "{done} of {cids}: {index}",
+            done,
+            cids = fleet.cids.len(),
+            index = fleet.cids[index].path.value
+        ));
         all[index] = Some(status);
     });
     out.progress("");
@@ -140,7 +145,7 @@ fn try_run(args: &StatusArgs, out: Out) -> Result<Exit> {
         .filter(|(_, count)| *count > 0)
         .map(|(state, count)| format!("{count} {}", shown(*state)))
         .collect();
-    let mut said = if said.is_empty() { "no CIDs".to_owned() } else { said.join(", ") };
+    let mut said = if said.is_empty() { text!("no CIDs").to_owned() } else { said.join(", ") };
     said.extend(surveyed.iter().map(|surveyed| format!("; {}", endpoint_counts(&surveyed.endpoints.counts))));
     let is_good = in_step == rows.len() && !findings.iter().any(FleetFinding::is_error);
     if is_good {

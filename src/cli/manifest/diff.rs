@@ -36,14 +36,19 @@ pub(super) fn compare(args: &DiffArgs, out: Out) -> Result<Exit> {
     diff.added.iter().for_each(|path| out.change(&format!("+ {path}")));
     for changed in &diff.changed {
         let sizes = match changed.size_before == changed.size_after {
-            true => format!("{} bytes", changed.size_after),
-            false => format!("{} bytes, before {}", changed.size_after, changed.size_before),
+            true => text!("{} bytes", changed.size_after),
+            false => text!("{} bytes, before {}", changed.size_after, changed.size_before),
         };
-        out.line(format!("! {}  ({sizes}; {} differ)", changed.path, changed.differs.join(", ")));
+        out.line(text!(
+            "! {changed}  ({sizes}; {join} differ)",
+            changed = changed.path,
+            sizes,
+            join = changed.differs.join(", ")
+        ));
     }
     match diff.is_empty() {
         true => out.good("Both say the same of the same files"),
-        false => out.line(format!(
+        false => out.line(text!(
             "{} added, {} removed, {} changed",
             diff.added.len(),
             diff.removed.len(),

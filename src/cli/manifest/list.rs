@@ -78,9 +78,15 @@ pub(super) fn list(args: &ListArgs, out: Out) -> Result<Exit> {
         for signature in &signatures {
             let signer = signature.certificates.first().map_or("nobody", |signer| &signer.subject);
             let form = form_name(signature.form);
-            out.line(format!("{form} signature in line {}, {}, by {signer}", signature.line, signature.algorithm));
+            out.line(text!(
+                "{form} signature in line {line}, {algorithm}, by {signer}",
+                form,
+                line = signature.line,
+                algorithm = signature.algorithm,
+                signer
+            ));
         }
-        out.line(format!(
+        out.line(text!(
             "{}, {}; nothing was verified",
             count(manifest.len(), "file", "files"),
             count(signatures.len(), "signature", "signatures")

@@ -189,12 +189,12 @@ fn write(command: &str, file: &Path, manifest: &Manifest, replace: bool, dry_run
     let shown = file.to_string_lossy().into_owned();
     let what = format!("{}, {}", count(entries, "file", "files"), count(signatures, "signature", "signatures"));
     match status {
-        Status::Unchanged => out.good(format!("{shown} is so already: {what}")),
+        Status::Unchanged => out.good(text!("{shown} is so already: {what}", shown, what)),
         Status::Planned => {
             out.diffs(&plan);
-            out.good(format!("Dry run: {shown} would be written: {what}"));
+            out.good(text!("Dry run: {shown} would be written: {what}", shown, what));
         }
-        _ => out.good(format!("Wrote {shown}: {what}")),
+        _ => out.good(text!("Wrote {shown}: {what}", shown, what)),
     }
     out.answer(command, Exit::Done, Body { dry_run, status, manifest: shown, entries, signatures });
     Ok(Exit::Done)

@@ -101,7 +101,7 @@ fn verify(args: &VerifyArgs, out: Out) -> Result<Exit> {
         Ok(spec) => spec,
         Err(error) if error.kind() == ErrorKind::Io => return Err(error),
         Err(error) => {
-            out.fault(format!("fault: {error}"));
+            out.fault(text!("fault: {error}", error));
             (body.reason, body.error) = (Some("manifest-format"), Some(ErrorReport::new(&error)));
             out.answer(VERIFY, Exit::Faults, body);
             return Ok(Exit::Faults);
@@ -118,7 +118,7 @@ fn verify(args: &VerifyArgs, out: Out) -> Result<Exit> {
         }
         _ => {
             body.reason = Some("files");
-            out.fault(format!("{} not what the list says", count(report.faults.len(), "file is", "files are")));
+            out.fault(text!("{} not what the list says", count(report.faults.len(), "file is", "files are")));
         }
     }
     (body.entries, body.files) = (Some(spec.entries().len()), Some(report));
@@ -158,12 +158,12 @@ fn finish(command: &str, file: &Path, spec: &Spec, plan: &Plan, dry_run: bool, o
     let (shown, entries) = (file.to_string_lossy().into_owned(), spec.entries().len());
     let what = count(entries, "file", "files");
     match status {
-        Status::Unchanged => out.good(format!("{shown} is so already: {what}")),
+        Status::Unchanged => out.good(text!("{shown} is so already: {what}", shown, what)),
         Status::Planned => {
             out.diffs(plan);
-            out.good(format!("Dry run: {shown} would be written: {what}"));
+            out.good(text!("Dry run: {shown} would be written: {what}", shown, what));
         }
-        _ => out.good(format!("Wrote {shown}: {what}")),
+        _ => out.good(text!("Wrote {shown}: {what}", shown, what)),
     }
     out.answer(command, Exit::Done, Body { dry_run, status, spec: shown, entries });
     Ok(Exit::Done)

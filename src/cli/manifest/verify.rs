@@ -82,7 +82,7 @@ pub(super) fn run(args: &VerifyArgs, out: Out) -> Result<Exit> {
             body.reason = Some(Reason::ManifestFormat);
             body.what = error.to_string();
             body.error = Some(ErrorReport::new(&error));
-            out.fault(format!("fault: {error}"));
+            out.fault(text!("fault: {error}", error));
             out.answer(COMMAND, Exit::Faults, body);
             return Ok(Exit::Faults);
         }
@@ -95,9 +95,9 @@ pub(super) fn run(args: &VerifyArgs, out: Out) -> Result<Exit> {
         args.files.in_flight.heed();
         let report = check_files(&manifest, &args.manifest, folder.as_deref())?;
         let fault = match report.has_faults(args.files.allow_missing) {
-            true => Some(format!("{} not what the manifest says", count(report.faults.len(), "file is", "files are"))),
+            true => Some(text!("{} not what the manifest says", count(report.faults.len(), "file is", "files are"))),
             // Nothing that was not seen is whole.
-            false => (report.good == 0).then(|| "none of the files is there".to_owned()),
+            false => (report.good == 0).then(|| text!("none of the files is there").to_owned()),
         };
         if let Some(fault) = fault {
             exit = Exit::Faults;
@@ -116,7 +116,7 @@ pub(super) fn run(args: &VerifyArgs, out: Out) -> Result<Exit> {
 }
 
 fn print(body: &Body, args: &VerifyArgs, out: Out) {
-    out.detail(format!("{}: {} listed, checked as of {}", body.manifest, files(body.entries.unwrap_or(0)), body.at));
+    out.detail(text!("{}: {} listed, checked as of {}", body.manifest, files(body.entries.unwrap_or(0)), body.at));
     for report in &body.signatures {
         print_signature(report, out);
     }
@@ -125,14 +125,14 @@ fn print(body: &Body, args: &VerifyArgs, out: Out) {
     }
     // The one that is the reason is told with it.
     let others = body.unusable_lists.iter().filter(|why| **why != body.what);
-    others.for_each(|why| out.fault(format!("fault: {why}")));
+    others.for_each(|why| out.fault(text!("fault: {why}", why)));
     match (body.reason, &body.files) {
         (None, Some(_)) => out.good("The manifest is whole, and so are its files"),
         (None, None) => out.good("The manifest is whole; no file was looked at: --files checks them, too"),
         (Some(reason), _) => {
             // What is wrong with the signature that decides was said in its line.
             if !is_of_signature(reason) {
-                out.fault(format!("fault: {}", body.what));
+                out.fault(text!("fault: {}", body.what));
             }
             if let Some(next) = next_step(reason, &body.signatures) {
                 out.line(format!("  {next}"));
@@ -143,10 +143,10 @@ fn print(body: &Body, args: &VerifyArgs, out: Out) {
 
 fn print_signature(report: &SignatureReport, out: Out) {
     let line =
-        format!("{} signature in line {}, {}: {}", form_name(report.form), report.line, report.algorithm, report.what);
+        text!("{} signature in line {}, {}: {}", form_name(report.form), report.line, report.algorithm, report.what);
     match report.state {
         SignatureState::Good => out.good(line),
-        _ if report.decides => out.fault(format!("fault: {line}")),
+        _ if report.decides => out.fault(text!("fault: {line}", line)),
         _ => out.line(line),
     }
     let last = report.chain.len().saturating_sub(1);
@@ -157,9 +157,13 @@ fn print_signature(report: &SignatureReport, out: Out) {
             _ => "issuer",
         };
         out.line(format!("  {role} {}, SHA-256 {}", certificate.subject, certificate.sha256));
-        out.detail(format!(
+        out.detail(text!(
             "    {}, signed with {}, serial {}, valid from {} to {}",
-            certificate.key, certificate.signed_with, certificate.serial, certificate.not_before, certificate.not_after
+            certificate.key,
+            certificate.signed_with,
+            certificate.serial,
+            certificate.not_before,
+            certificate.not_after
         ));
     }
     report.notes.iter().for_each(|note| out.warning(note));
@@ -173,24 +177,27 @@ fn is_of_signature(reason: Reason) -> bool {
 fn next_step(reason: Reason, signatures: &[SignatureReport]) -> Option<String> {
     let missing = signatures.iter().find(|report| report.decides).and_then(|report| report.missing_issuer.as_ref());
     let next = match reason {
-        Reason::NoRootCa => "--root-ca FILE names the certificates that you trust",
+        Reason::NoRootCa => text!("--root-ca FILE names the certificates that you trust"),
         Reason::Untrusted => match missing {
             Some(issuer) => {
-                return Some(format!(
-                    "the certificate of {issuer:?} is missing: if you trust it, get it from whoever it belongs to"
+                return Some(text!(
+                    "the certificate of {issuer} is missing: if you trust it, get it from whoever it belongs to",
+                    issuer = format!("{issuer:?}")
                 ));
             }
             None => {
-                "take the manifest for forged until its maker says otherwise, by another way than this manifest; trust nobody \
+                text!(
+                    "take the manifest for forged until its maker says otherwise, by another way than this manifest; trust nobody \
                  because of it"
+                )
             }
         },
-        Reason::Unsigned => "configcid manifest sign signs it, with a key of yours",
-        Reason::Expired => "--at TIME checks at a time when it was valid",
-        Reason::WeakAlgorithm => "--allow-sha1 lets SHA-1 count; MD5 never does, nor does a key below --min-rsa",
-        Reason::WeakEntries => "--allow-sha1 lets SHA-1 count alone, if you accept it",
+        Reason::Unsigned => text!("configcid manifest sign signs it, with a key of yours"),
+        Reason::Expired => text!("--at TIME checks at a time when it was valid"),
+        Reason::WeakAlgorithm => text!("--allow-sha1 lets SHA-1 count; MD5 never does, nor does a key below --min-rsa"),
+        Reason::WeakEntries => text!("--allow-sha1 lets SHA-1 count alone, if you accept it"),
         Reason::RevocationList => {
-            "take a list that is valid from its issuer; without it, nobody knows what was revoked"
+            text!("take a list that is valid from its issuer; without it, nobody knows what was revoked")
         }
         _ => return None,
     };

@@ -57,7 +57,7 @@ impl At {
     pub(super) fn moment_to_remember(&self) -> Result<SystemTime> {
         let moment = self.moment()?;
         match moment < SystemTime::UNIX_EPOCH {
-            true => Err(Error::usage(format!("{} cannot be remembered: name a time since 1970", time::print(moment)))),
+            true => Err(Error::usage(text!("{} cannot be remembered: name a time since 1970", time::print(moment)))),
             false => Ok(moment),
         }
     }
@@ -151,7 +151,7 @@ impl Source {
     pub(super) fn path(&self, config: Option<&Config>) -> Result<PathBuf> {
         let path = self.file.clone().or_else(|| config.map(|config| config.messages.clone()));
         path.ok_or_else(|| {
-            Error::usage(format!("no message file is named, and there is no {} beside the program", Config::FILE_NAME))
+            Error::usage(text!("no message file is named, and there is no {} beside the program", Config::FILE_NAME))
         })
     }
 }

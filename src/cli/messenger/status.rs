@@ -196,9 +196,10 @@ fn acknowledge(args: &AckArgs, out: Out) -> Result<Exit> {
     let sender = to.as_ref().map(HttpSender::new).transpose()?;
     let acknowledge = |state: &mut State| {
         if let Some(unknown) = args.ids.iter().find(|id| !state.messages.contains_key(*id)) {
-            return Err(Error::usage(format!(
-                "no message {unknown:?} was shown to this user; configcid messenger status \
-                                             lists those that were"
+            return Err(Error::usage(text!(
+                "no message {unknown} was shown to this user; configcid messenger status \
+                                             lists those that were",
+                unknown = format!("{unknown:?}")
             )));
         }
         // Without an address here, the next run reports, if it has one, as the last had.

@@ -138,7 +138,7 @@ fn look(args: &CheckArgs, out: Out) -> Result<Evidence> {
         exported(&args.reg, &mut seen)?;
     }
     if let Some(path) = &args.netstat {
-        let bytes = read_given_file(path, MAX_TEXT, "name what netstat -an has printed")?;
+        let bytes = read_given_file(path, MAX_TEXT, text!("name what netstat -an has printed"))?;
         let from = path.to_string_lossy();
         seen.sockets = Some(Sockets::parse(&bytes, &from).map_err(|error| error.in_file(path))?);
     }
@@ -148,12 +148,12 @@ fn look(args: &CheckArgs, out: Out) -> Result<Evidence> {
     seen.profiles = args.profile.iter().map(|name| (*name).into()).collect();
     seen.logs = args.logs.as_ref().map(|path| envelopes::router_seen(path)).transpose()?;
     for path in &args.certificate {
-        let bytes = read_given_file(path, MAX_TEXT, "name a certificate in PEM or DER")?;
+        let bytes = read_given_file(path, MAX_TEXT, text!("name a certificate in PEM or DER"))?;
         let added = seen.certificates.add_own(&bytes, &path.to_string_lossy());
         added.map_err(|error| error.in_file(path))?;
     }
     if let Some(path) = &args.dynamic_ports {
-        let bytes = read_given_file(path, MAX_TEXT, "name what netsh has printed")?;
+        let bytes = read_given_file(path, MAX_TEXT, text!("name what netsh has printed"))?;
         seen.dynamic = Some(DynamicPorts::parse(&bytes).map_err(|error| error.in_file(path))?);
     }
     if let Some(path) = &args.ior {
@@ -163,8 +163,10 @@ fn look(args: &CheckArgs, out: Out) -> Result<Evidence> {
         live(&mut seen)?;
     } else if !args.has_sources() {
         // There is nothing to look at, which this says best.
-        let how = "export it on the relay (reg export \"HKLM\\SOFTWARE\\Wow6432Node\\Sophos\" relay.reg), and name the file with \
-                   --reg FILE; --help says what else can be looked at";
+        let how = text!(
+            "export it on the relay (reg export \"HKLM\\SOFTWARE\\Wow6432Node\\Sophos\" relay.reg), and name the file with \
+                   --reg FILE; --help says what else can be looked at"
+        );
         seen.router = Some(Router::live().map_err(|error| error.next(how))?);
     }
     if let Some(host) = args.probe.as_ref().or(Some(&None).filter(|_| args.is_live() && args.ior.is_none())) {
@@ -272,10 +274,10 @@ fn ask(host: Option<&str>, args: &CheckArgs, seen: &mut Evidence, out: Out) -> R
 
 fn print(found: &Readiness, out: Out) {
     if let Some(relay) = &found.relay {
-        out.heading(format!("The relay {relay}"));
+        out.heading(text!("The relay {relay}", relay));
     }
     if let Some(parent) = &found.parent {
-        out.line(format!("should report to {parent}"));
+        out.line(text!("should report to {parent}", parent));
     }
     match found.installed {
         Answer::Yes => out.good("It has installed from its CID [14635]"),
@@ -299,16 +301,19 @@ fn print(found: &Readiness, out: Out) {
         details(point, out);
     }
     let number = |state| found.count(state);
-    let said = [(Standing::Wrong, "wrong"), (Standing::Doubtful, "doubtful"), (Standing::Unknown, "not looked at")]
-        .into_iter()
-        .filter(|(state, _)| number(*state) > 0)
-        .map(|(state, word)| format!("{} {word}", number(state)));
+    let said =
+        [(Standing::Wrong, "wrong"), (Standing::Doubtful, "doubtful"), (Standing::Unknown, text!("not looked at"))]
+            .into_iter()
+            .filter(|(state, _)| number(*state) > 0)
+            .map(|(state, word)| format!("{} {word}", number(state)));
     let said: Vec<String> = said.collect();
     let points = count(found.points.len(), "point", "points");
     match (said.is_empty(), found.has_faults()) {
-        (true, _) => out.good(format!("All {points} are right")),
-        (false, true) => out.fault(format!("Of {points}: {}", said.join(", "))),
-        (false, false) => out.doubtful(format!("Of {points}: {}; the others are right", said.join(", "))),
+        (true, _) => out.good(text!("All {points} are right", points)),
+        (false, true) => out.fault(text!("Of {points}: {join}", points, join = said.join(", "))),
+        (false, false) => {
+            out.doubtful(text!("Of {points}: {join}; the others are right", points, join = said.join(", ")))
+        }
     }
 }
 
@@ -321,6 +326,6 @@ fn details(point: &Point, out: Out) {
         }
     }
     if let Some(next) = &point.next {
-        out.line(format!("       next: {next}"));
+        out.line(text!("       next: {next}", next));
     }
 }

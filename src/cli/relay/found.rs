@@ -83,13 +83,13 @@ impl FoundFlags {
 /// There is nobody to ask.
 pub(super) fn ask(what: &str, out: Out) -> Result<bool> {
     if out.json || !std::io::stdin().is_terminal() {
-        return Err(Error::usage(format!("{what}; this was found, not given, and nobody can be asked"))
+        return Err(Error::usage(text!("{what}; this was found, not given, and nobody can be asked", what))
             .next("say --yes to take it, or --dry-run to see what it would change"));
     }
     let mut stderr = std::io::stderr();
-    let _ = write!(stderr, "{}. Go on? [y/N] ", crate::report::safe(what)).and_then(|()| stderr.flush());
+    let _ = write!(stderr, "{}", text!("{}. Go on? [y/N] ", crate::report::safe(what))).and_then(|()| stderr.flush());
     let mut answer = Vec::new();
     let read = std::io::stdin().lock().take(MAX_ANSWER).read_until(b'\n', &mut answer);
     let answer = String::from_utf8_lossy(&answer).trim().to_ascii_lowercase();
-    Ok(read.is_ok() && matches!(answer.as_str(), "y" | "yes"))
+    Ok(read.is_ok() && ["y", "yes", text!("y"), text!("yes")].contains(&answer.as_str()))
 }

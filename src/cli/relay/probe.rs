@@ -53,8 +53,8 @@ fn ask(args: &ProbeArgs, out: Out) -> Result<Exit> {
     if hosts.len() > 1 {
         let all = count(hosts.len(), "host", "hosts");
         match faulty {
-            0 => out.good(format!("{all}, all of them well")),
-            _ => out.fault(format!("{faulty} of {all} with faults")),
+            0 => out.good(text!("{all}, all of them well", all)),
+            _ => out.fault(text!("{faulty} of {all} with faults", faulty, all)),
         }
     }
     let exit = if faulty == 0 { Exit::Done } else { Exit::Faults };
@@ -90,44 +90,51 @@ fn judge(from: &str, out: Out) -> Result<Exit> {
 
 fn print(reading: &Reading, out: Out) {
     for place in &reading.connects_to {
-        let port = |port: Option<u16>, name: &str| port.map(|port| format!("port {port} ({name})"));
+        let port = |port: Option<u16>, name: &str| port.map(|port| text!("port {port} ({name})", port, name));
         let ports: Vec<String> =
             [port(place.port, "IIOP"), port(place.ssl_port, "SSL")].into_iter().flatten().collect();
-        let ports = if ports.is_empty() { "no port".to_owned() } else { ports.join(", ") };
-        out.line(format!("  endpoints connect to  {place}, {ports}"));
+        let ports = if ports.is_empty() { text!("no port").to_owned() } else { ports.join(", ") };
+        out.line(text!("  endpoints connect to  {place}, {ports}", place, ports));
     }
     if let Some(ior) = &reading.ior {
         details(ior, out);
     }
     reading.notes.iter().for_each(|note| out.warning(note));
-    reading.faults.iter().for_each(|fault| out.fault(format!("  fault ({}): {fault}", fault.code)));
+    reading.faults.iter().for_each(|fault| out.fault(text!("  fault ({code}): {fault}", code = fault.code, fault)));
 }
 
 /// The reference itself, for those who asked for more.
 fn details(ior: &Ior, out: Out) {
-    out.detail(format!("  type                  {}", ior.type_id));
+    out.detail(text!("  type                  {}", ior.type_id));
     for profile in &ior.profiles {
         match profile {
             Profile::Iiop(profile) => iiop(profile, out),
-            Profile::Other { tag, data } => {
-                out.detail(format!("  profile               tag {tag}, {}", count(data.len(), "byte", "bytes")))
-            }
+            Profile::Other { tag, data } => out.detail(text!(
+                "  profile               tag {tag}, {data}",
+                tag,
+                data = count(data.len(), "byte", "bytes")
+            )),
         }
     }
 }
 
 fn iiop(profile: &IiopProfile, out: Out) {
     let IiopProfile { minor_version, host, port, object_key, components, .. } = profile;
-    out.detail(format!("  profile               IIOP 1.{minor_version}, {host} port {port}"));
-    out.detail(format!("    object key          {} ({})", hex(object_key), count(object_key.len(), "byte", "bytes")));
+    out.detail(text!("  profile               IIOP 1.{minor_version}, {host} port {port}", minor_version, host, port));
+    out.detail(text!("    object key          {} ({})", hex(object_key), count(object_key.len(), "byte", "bytes")));
     for component in components {
         out.detail(match component {
             Component::Ssl { supports, requires, port, .. } => {
-                format!("    SSL                 port {port}, supports 0x{supports:02x}, requires 0x{requires:02x}")
+                text!(
+                    "    SSL                 port {port}, supports 0x{supports}, requires 0x{requires}",
+                    port,
+                    supports = format!("{supports:02x}"),
+                    requires = format!("{requires:02x}")
+                )
             }
-            Component::Alternate { host, port, .. } => format!("    another address     {host} port {port}"),
+            Component::Alternate { host, port, .. } => text!("    another address     {host} port {port}", host, port),
             Component::Other { tag, data } => {
-                format!("    component           tag {tag}, {}", count(data.len(), "byte", "bytes"))
+                text!("    component           tag {tag}, {data}", tag, data = count(data.len(), "byte", "bytes"))
             }
         });
     }

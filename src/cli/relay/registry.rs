@@ -81,11 +81,11 @@ fn show(args: &RegistryArgs, out: Out) -> Result<Exit> {
     let router = args.from.as_ref().map_or_else(Router::live, |path| Router::in_file_at(path))?;
     let check = router::check_relay(&router, args.views());
     check.views.iter().for_each(|view| print(view, out));
-    check.faults.iter().for_each(|fault| out.fault(format!("fault: {fault}")));
+    check.faults.iter().for_each(|fault| out.fault(text!("fault: {fault}", fault)));
     match check.differences() {
         0 if !check.has_faults() => out.good("All values are those of a relay"),
         0 => {}
-        n => out.fault(format!("{} from those of a relay", count(n, "value differs", "values differ"))),
+        n => out.fault(text!("{} from those of a relay", count(n, "value differs", "values differ"))),
     }
     let exit = if check.has_faults() { Exit::Faults } else { Exit::Done };
     let from = args.from.as_ref().map(|path| path.to_string_lossy().into_owned());
@@ -94,17 +94,21 @@ fn show(args: &RegistryArgs, out: Out) -> Result<Exit> {
 }
 
 fn print(view: &RelayView, out: Out) {
-    out.heading(format!("{}{}", view.key, if view.present { "" } else { "  (no such key)" }));
+    out.heading(format!("{}{}", view.key, if view.present { "" } else { text!("  (no such key)") }));
     let names = view.values.iter().map(|value| value.name).chain(view.others.iter().map(|other| other.name));
     let width = names.map(str::len).max().unwrap_or(0);
     for value in &view.values {
-        let actual = value.actual.as_deref().unwrap_or("(none)");
+        let actual = value.actual.as_deref().unwrap_or(text!("(none)"));
         let line = format!("  {:width$}  {actual}", value.name);
         let wrong = value.wrong.as_ref().map_or_else(String::new, |wrong| format!(": {wrong}"));
-        if value.same { out.line(line) } else { out.fault(format!("{line}, should be {}{wrong}", value.expected)) }
+        if value.same {
+            out.line(line)
+        } else {
+            out.fault(text!("{line}, should be {expected}{wrong}", line, expected = value.expected, wrong))
+        }
     }
     for other in &view.others {
-        let line = format!("  {:width$}  {}", other.name, other.actual.as_deref().unwrap_or("(none)"));
+        let line = format!("  {:width$}  {}", other.name, other.actual.as_deref().unwrap_or(text!("(none)")));
         match other.wrong.as_slice() {
             [] => out.line(line),
             wrong => out.fault(format!("{line}: {}", wrong.join("; "))),
@@ -126,9 +130,9 @@ fn write(path: &Path, args: &RegistryArgs, out: Out) -> Result<Exit> {
     let file = path.to_string_lossy().into_owned();
     let status = status(changed, args.dry_run);
     match status {
-        Status::Unchanged => out.good(format!("{file} holds the values already")),
-        Status::Planned => out.line(format!("Would write {file}")),
-        _ => out.good(format!("Wrote {file}; on the relay: reg import {file}")),
+        Status::Unchanged => out.good(text!("{file} holds the values already", file)),
+        Status::Planned => out.line(text!("Would write {file}", file)),
+        _ => out.good(text!("Wrote {file}; on the relay: reg import {file}", file)),
     }
     out.answer(COMMAND, Exit::Done, Body { dry_run: args.dry_run, status, file, views: views.into() });
     Ok(Exit::Done)
@@ -146,8 +150,13 @@ fn apply(args: &RegistryArgs, out: Out) -> Result<Exit> {
     for view in &before.views {
         out.heading(&view.key);
         for value in view.values.iter().filter(|value| !value.same) {
-            let actual = value.actual.as_deref().unwrap_or("(none)");
-            out.change(&format!("Updating {}: {actual} -> {}", value.name, value.expected));
+            let actual = value.actual.as_deref().unwrap_or(text!("(none)"));
+            out.change(&text!(
+                "Updating {value}: {actual} -> {expected}",
+                value = value.name,
+                actual,
+                expected = value.expected
+            ));
         }
     }
     let differences = before.differences();
@@ -156,12 +165,12 @@ fn apply(args: &RegistryArgs, out: Out) -> Result<Exit> {
     let mut exit = Exit::Done;
     if left > 0 {
         (status, exit) = (Status::Failed, Exit::Faults);
-        out.fault(format!("fault: {} still", count(left, "value differs", "values differ")));
+        out.fault(text!("fault: {} still", count(left, "value differs", "values differ")));
     } else {
         match status {
             Status::Unchanged => out.good("Nothing to do: all values are those of a relay"),
-            Status::Planned => out.line(format!("Would set {}", count(differences, "value", "values"))),
-            _ => out.good(format!(
+            Status::Planned => out.line(text!("Would set {}", count(differences, "value", "values"))),
+            _ => out.good(text!(
                 "Set {}; restart the service \"Sophos Message Router\"",
                 count(differences, "value", "values")
             )),

@@ -50,13 +50,13 @@ fn try_set(command: &'static str, args: &SetArgs, out: Out) -> Result<Exit> {
     let cids = args.found.cids(&args.cids)?;
     let mut found = Vec::new();
     if is_found {
-        found.push(format!("the relay is {address}"));
+        found.push(text!("the relay is {address}", address));
     }
     if args.found.all {
         let names: Vec<String> = cids.iter().map(|cid| cid.display().to_string()).collect();
         found.push(format!("{}: {}", count(cids.len(), "CID is meant", "CIDs are meant"), names.join(", ")));
     }
-    found.iter().for_each(|found| out.line(format!("Found: {found}")));
+    found.iter().for_each(|found| out.line(text!("Found: {found}", found)));
     let mut setup = RelaySetup::new(address);
     setup.edit_root = args.edit_root;
     setup.from_root = args.from_root;

@@ -30,8 +30,8 @@ const WIDTH: usize = 70;
 fn stop(error: InquireError) -> Stop {
     match error {
         InquireError::OperationCanceled | InquireError::OperationInterrupted => Stop::Left,
-        InquireError::IO(error) => Stop::Failed(Error::io("ask", Path::new("the terminal"), error)),
-        other => Stop::Failed(Error::usage(format!("nobody can be asked: {other}"))),
+        InquireError::IO(error) => Stop::Failed(Error::io("ask", Path::new(text!("the terminal")), error)),
+        other => Stop::Failed(Error::usage(text!("nobody can be asked: {other}", other))),
     }
 }
 
@@ -59,7 +59,7 @@ pub(super) fn one(question: &str, answers: &[String], out: Out) -> Asked<usize> 
     let answers = answers.iter().map(|answer| line(answer)).collect();
     let select = Select::new(question, answers).with_render_config(look(out)).without_filtering();
     select
-        .with_help_message("arrows move, Enter takes, Esc leaves")
+        .with_help_message(text!("arrows move, Enter takes, Esc leaves"))
         .raw_prompt()
         .map_err(stop)
         .map(|answer| answer.index)
@@ -70,11 +70,11 @@ pub(super) fn some(question: &str, answers: &[String], chosen: &[usize], out: Ou
     loop {
         let lines = answers.iter().map(|answer| line(answer)).collect();
         let select = MultiSelect::new(question, lines).with_render_config(look(out)).without_filtering();
-        let select = select.with_help_message("arrows move, Space marks, Enter goes on, Esc leaves");
+        let select = select.with_help_message(text!("arrows move, Space marks, Enter goes on, Esc leaves"));
         let select = select.with_formatter(&|taken| match taken {
             [only] => only.value.clone(),
             // The lines stand above.
-            _ => format!("{} of them", taken.len()),
+            _ => text!("{} of them", taken.len()),
         });
         let taken = select.with_default(chosen).raw_prompt().map_err(stop)?;
         if !taken.is_empty() {

@@ -50,7 +50,7 @@ impl State {
         match self {
             Self::Ready => "ready",
             Self::Faulty => "faulty",
-            Self::HalfDone => "half done",
+            Self::HalfDone => text!("half done"),
             Self::Broken => "broken",
         }
     }
@@ -115,7 +115,9 @@ fn look(path: &Path) -> FoundCid {
         FoundCid { cid: path.to_owned(), platforms: Vec::new(), state: State::Ready, parent: None, faults: Vec::new() };
     if Writer::needs_recovery(path) {
         found.state = State::HalfDone;
-        found.faults.push("a change was interrupted: the next one ends it first, or configcid recover".to_owned());
+        found
+            .faults
+            .push(text!("a change was interrupted: the next one ends it first, or configcid recover").to_owned());
     }
     let looked = Cid::open(path).and_then(|cid| {
         found.platforms = platforms(&cid);
@@ -147,7 +149,7 @@ fn platforms(cid: &Cid) -> Vec<&'static str> {
     platforms.extend(has("rms").then_some("Windows"));
     platforms.extend(has("rms9x").then_some("Windows 9x"));
     // Without a router's component, endpoints read the root's file.
-    platforms.extend(platforms.is_empty().then_some("Mac or Linux"));
+    platforms.extend(platforms.is_empty().then_some(text!("Mac or Linux")));
     platforms
 }
 
@@ -159,13 +161,13 @@ fn parent(state: &RelayState) -> Option<String> {
 
 /// Those that were found, as lines, with a heading.
 pub(super) fn lines(cids: &[FoundCid]) -> Vec<String> {
-    let mut rows = vec![["CID", "PLATFORM", "STATE", "ENDPOINTS REPORT TO"].map(str::to_owned).to_vec()];
+    let mut rows = vec![["CID", "PLATFORM", "STATE", text!("ENDPOINTS REPORT TO")].map(str::to_owned).to_vec()];
     rows.extend(cids.iter().map(|found| {
         vec![
             found.cid.to_string_lossy().into_owned(),
             found.platforms.join(", "),
             found.state.words().to_owned(),
-            found.parent.clone().unwrap_or_else(|| "(nobody)".to_owned()),
+            found.parent.clone().unwrap_or_else(|| text!("(nobody)").to_owned()),
         ]
     }));
     table(&rows)
@@ -176,12 +178,12 @@ pub(super) fn none(places: &[PathBuf]) -> Error {
     if let [only] = places
         && !only.exists()
     {
-        let what = format!("there is no CID here, since there is no such folder: {}", only.to_string_lossy());
-        let next = "check the path and your rights to it, or name a server as \\\\SERVER";
+        let what = text!("there is no CID here, since there is no such folder: {}", only.to_string_lossy());
+        let next = text!("check the path and your rights to it, or name a server as \\\\SERVER");
         return Error::new(ErrorKind::NotACid, what).next(next);
     }
     let places: Vec<String> = places.iter().map(|place| place.to_string_lossy().into_owned()).collect();
-    let what = format!("there is no CID here, nor up to three folders below: {}", places.join(", "));
+    let what = text!("there is no CID here, nor up to three folders below: {}", places.join(", "));
     Error::new(ErrorKind::NotACid, what)
         .next("name the root of the share, the folder of the CIDs, or the server as \\\\SERVER: configcid setup FOLDER")
 }

@@ -118,7 +118,7 @@ impl Guide<'_> {
         commands.relay = relay::ask(Duration::from_secs(self.args.dns_timeout), out)?;
         commands.edit_root = self.edit_root(&commands.cids)?;
         self.look(&mut commands)?;
-        if !ask::agreed("Write this?", out)? {
+        if !ask::agreed(text!("Write this?"), out)? {
             return Err(Stop::Left);
         }
         Ok(self.apply(&commands)?)
@@ -131,8 +131,12 @@ impl Guide<'_> {
             let found = find(&places);
             if found.is_empty() {
                 self.out.error(&none(&places));
-                let folder =
-                    ask::text("Where are the CIDs?", "", "a folder, a share, or \\\\SERVER; Esc leaves", self.out)?;
+                let folder = ask::text(
+                    text!("Where are the CIDs?"),
+                    "",
+                    text!("a folder, a share, or \\\\SERVER; Esc leaves"),
+                    self.out,
+                )?;
                 places = find::places(&PathBuf::from(folder));
                 continue;
             }
@@ -140,21 +144,22 @@ impl Guide<'_> {
             show(&found, self.out);
             self.out.line("");
             let mut answers: Vec<String> = found.iter().map(|found| found.cid.to_string_lossy().into_owned()).collect();
-            answers.push("(look somewhere else)".to_owned());
+            answers.push(text!("(look somewhere else)").to_owned());
             let only: &[usize] = if found.len() == 1 { &[0] } else { &[] };
-            let taken = ask::some("Which CIDs are to name the relay?", &answers, only, self.out)?;
+            let taken = ask::some(text!("Which CIDs are to name the relay?"), &answers, only, self.out)?;
             if !taken.contains(&found.len()) {
                 return Ok(taken.into_iter().map(|index| found[index].cid.clone()).collect());
             }
-            let folder = ask::text("Where else?", "", "a folder, a share, or \\\\SERVER; Esc leaves", self.out)?;
+            let folder =
+                ask::text(text!("Where else?"), "", text!("a folder, a share, or \\\\SERVER; Esc leaves"), self.out)?;
             places = find::places(&PathBuf::from(folder));
         }
     }
 
     /// The copies that are to be set up in the place of the CIDs, or none.
     fn news(&self, cids: &[PathBuf]) -> Asked<Vec<PathBuf>> {
-        let answers = ["the CIDs themselves", "a copy of each (the vendor's manager updates no copy)"];
-        if ask::one("What is to be set up?", &answers.map(str::to_owned), self.out)? == 0 {
+        let answers = [text!("the CIDs themselves"), text!("a copy of each (the vendor's manager updates no copy)")];
+        if ask::one(text!("What is to be set up?"), &answers.map(str::to_owned), self.out)? == 0 {
             return Ok(Vec::new());
         }
         let mut news: Vec<PathBuf> = Vec::new();
@@ -163,8 +168,9 @@ impl Guide<'_> {
             let name = cid.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             let beside = cid.with_file_name(format!("MR{name}"));
             let new = loop {
-                let question = format!("Copy {} to:", cid.to_string_lossy());
-                let text = ask::text(&question, &beside.to_string_lossy(), "a folder that is not there yet", self.out)?;
+                let question = text!("Copy {} to:", cid.to_string_lossy());
+                let text =
+                    ask::text(&question, &beside.to_string_lossy(), text!("a folder that is not there yet"), self.out)?;
                 let new = PathBuf::from(text);
                 if news.contains(&new) {
                     self.out.doubtful("That is where another copy goes");
@@ -173,7 +179,7 @@ impl Guide<'_> {
                 match Cid::open(cid).and_then(|cid| crate::cid::check_clone(&cid, &new)) {
                     Ok(report) => {
                         let files = count(report.files, "file", "files");
-                        self.out.line(format!("{files}, {} bytes", report.bytes));
+                        self.out.line(text!("{files}, {bytes} bytes", files, bytes = report.bytes));
                         break new;
                     }
                     Err(error) => self.out.error(&error),
@@ -191,8 +197,9 @@ impl Guide<'_> {
         };
         let Some(cid) = cids.iter().find(|cid| has_none(cid)) else { return Ok(false) };
         let shown = cid.to_string_lossy();
-        self.out.line(format!("{shown} has no component with a router: its endpoints read the root's mrinit.conf."));
-        if ask::agreed("Edit the root's mrinit.conf?", self.out)? { Ok(true) } else { Err(Stop::Left) }
+        self.out
+            .line(text!("{shown} has no component with a router: its endpoints read the root's mrinit.conf.", shown));
+        if ask::agreed(text!("Edit the root's mrinit.conf?"), self.out)? { Ok(true) } else { Err(Stop::Left) }
     }
 
     /// Shows what would change, and finds the vendor's program where a catalog takes that.
@@ -227,9 +234,9 @@ impl Guide<'_> {
         self.out
             .line("The vendor's own program, ConfigCID.exe, can rewrite these catalogs, on a copy that is checked.");
         if let Some(found) = Program::found() {
-            self.out.line(format!("Found: {}", found.display()));
-            let answers = ["let it do that", "take another program"].map(str::to_owned);
-            if ask::one("It is run on a copy. Go on?", &answers, self.out)? == 0 {
+            self.out.line(text!("Found: {}", found.display()));
+            let answers = [text!("let it do that"), text!("take another program")].map(str::to_owned);
+            if ask::one(text!("It is run on a copy. Go on?"), &answers, self.out)? == 0 {
                 return Ok(found);
             }
         } else {
@@ -237,15 +244,15 @@ impl Guide<'_> {
         }
         loop {
             let path = PathBuf::from(ask::text(
-                "Where is the program?",
+                text!("Where is the program?"),
                 "",
-                "the path of ConfigCID.exe; Esc leaves",
+                text!("the path of ConfigCID.exe; Esc leaves"),
                 self.out,
             )?);
             if path.is_file() {
                 return Ok(path);
             }
-            self.out.doubtful(format!("There is no file {}", path.display()));
+            self.out.doubtful(text!("There is no file {}", path.display()));
         }
     }
 
@@ -263,7 +270,7 @@ impl Guide<'_> {
             }
         }
         if let Err(error) = used::remember(commands.targets()) {
-            out.warning(&format!("these CIDs will not be found as used before: {error}"));
+            out.warning(&text!("these CIDs will not be found as used before: {error}", error));
         }
         out.line("");
         out.heading("The same again, without questions:");

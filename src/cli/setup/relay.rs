@@ -38,9 +38,9 @@ impl Parts {
     fn lines(&self) -> [String; 3] {
         let or_none = |texts: &[String]| if texts.is_empty() { "(none)".to_owned() } else { texts.join(", ") };
         [
-            format!("  IP address    {}", or_none(&self.ips)),
-            format!("  full name     {}", or_none(&self.fqdns)),
-            format!("  NetBIOS name  {}", or_none(&self.names)),
+            text!("  IP address    {}", or_none(&self.ips)),
+            text!("  full name     {}", or_none(&self.fqdns)),
+            text!("  NetBIOS name  {}", or_none(&self.names)),
         ]
     }
 }
@@ -48,8 +48,8 @@ impl Parts {
 /// Asks until there is an address that can be one, and that was agreed to.
 pub(super) fn ask(limit: Duration, out: Out) -> Asked<Parts> {
     loop {
-        let help = "its name, its IP address, or nothing: it is this one";
-        let name = ask::text("Which computer is the relay?", "", help, out)?;
+        let help = text!("its name, its IP address, or nothing: it is this one");
+        let name = ask::text(text!("Which computer is the relay?"), "", help, out)?;
         let found = match name.as_str() {
             "" => this_computer(limit).map(Parts::from),
             ip if ip.parse::<IpAddr>().is_ok() => Ok(Parts { ips: vec![ip.to_owned()], ..Parts::default() }),
@@ -59,8 +59,9 @@ pub(super) fn ask(limit: Duration, out: Out) -> Asked<Parts> {
             Ok(parts) => parts,
             Err(error) => {
                 out.error(&error);
-                let answers = ["give another name", "give its addresses and names by hand"].map(str::to_owned);
-                match ask::one("What now?", &answers, out)? {
+                let answers =
+                    [text!("give another name"), text!("give its addresses and names by hand")].map(str::to_owned);
+                match ask::one(text!("What now?"), &answers, out)? {
                     0 => continue,
                     _ if name.contains('.') => typed(&Parts { fqdns: vec![name], ..Parts::default() }, out)?,
                     _ => typed(&Parts { names: vec![name], ..Parts::default() }, out)?,
@@ -71,15 +72,15 @@ pub(super) fn ask(limit: Duration, out: Out) -> Asked<Parts> {
             out.line("Endpoints are to find the relay by:");
             parts.lines().iter().for_each(|line| out.line(line));
             let address = parts.address();
-            let mut answers = vec!["change this".to_owned(), "name another computer".to_owned()];
+            let mut answers = vec![text!("change this").to_owned(), text!("name another computer").to_owned()];
             match &address {
                 Ok(address) => {
                     address.warnings().iter().for_each(|warning| out.warning(warning));
-                    answers.insert(0, "take this".to_owned());
+                    answers.insert(0, text!("take this").to_owned());
                 }
                 Err(error) => out.error(error),
             }
-            match ask::one("Is that right?", &answers, out)? + usize::from(address.is_err()) {
+            match ask::one(text!("Is that right?"), &answers, out)? + usize::from(address.is_err()) {
                 0 => return Ok(parts),
                 1 => parts = typed(&parts, out)?,
                 _ => break,
@@ -91,13 +92,13 @@ pub(super) fn ask(limit: Duration, out: Out) -> Asked<Parts> {
 /// The parts as somebody types them.
 fn typed(parts: &Parts, out: Out) -> Asked<Parts> {
     let one = |question: &str, at_first: &[String]| -> Asked<Vec<String>> {
-        let help = "several with commas between, in the order to try; or nothing";
+        let help = text!("several with commas between, in the order to try; or nothing");
         let text = ask::text(question, &at_first.join(", "), help, out)?;
         Ok(text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect())
     };
     Ok(Parts {
-        ips: one("IP address:", &parts.ips)?,
-        fqdns: one("Full name, with its domain:", &parts.fqdns)?,
-        names: one("NetBIOS name:", &parts.names)?,
+        ips: one(text!("IP address:"), &parts.ips)?,
+        fqdns: one(text!("Full name, with its domain:"), &parts.fqdns)?,
+        names: one(text!("NetBIOS name:"), &parts.names)?,
     })
 }

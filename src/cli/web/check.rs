@@ -65,7 +65,7 @@ fn check(args: &CheckArgs, out: Out) -> Result<Exit> {
     let mut report = crate::web::check(&address, &options, |done, all| {
         let percent = done * 100 / all.max(1);
         if told.replace(percent) != percent {
-            out.progress(&format!("{done} of {all} files"));
+            out.progress(&text!("{done} of {all} files", done, all));
         }
     })?;
     if told.get() > 0 {
@@ -86,7 +86,7 @@ pub(crate) fn login(user: Option<&str>, password_file: Option<&Path>) -> Result<
 
 /// The first line of a file.
 fn password(file: &Path) -> Result<String> {
-    let bytes = read_given_file(file, MAX_PASSWORD, "name the file that holds the password")?;
+    let bytes = read_given_file(file, MAX_PASSWORD, text!("name the file that holds the password"))?;
     let text = String::from_utf8(bytes).map_err(|_| Error::usage("it is not UTF-8").in_file(file))?;
     // Windows' Notepad begins a file with a mark.
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
@@ -98,7 +98,7 @@ fn print(report: &WebReport, out: Out) {
     out.heading(format!("{}{server}", report.url));
     let groups: Vec<&[WebFault]> = report.faults.chunk_by(|a, b| a.code == b.code && a.next == b.next).collect();
     if !groups.is_empty() {
-        let mut rows = vec![["  FAULT", "TIMES", "WHAT TO DO"].map(str::to_owned).to_vec()];
+        let mut rows = vec![["  FAULT", "TIMES", text!("WHAT TO DO")].map(str::to_owned).to_vec()];
         rows.extend(
             groups
                 .iter()
@@ -110,7 +110,7 @@ fn print(report: &WebReport, out: Out) {
     if !report.extensions.is_empty() {
         let name = |extension: &str| if extension.is_empty() { "none" } else { extension }.to_owned();
         let names: Vec<String> = report.extensions.iter().map(|refused| name(&refused.extension)).collect();
-        out.fault(format!("  no file with these extensions is given out: {}", names.join(" ")));
+        out.fault(text!("  no file with these extensions is given out: {}", names.join(" ")));
     }
     for group in groups {
         let named = if out.verbose { group.len() } else { group.len().min(NAMED) };
@@ -119,24 +119,34 @@ fn print(report: &WebReport, out: Out) {
             out.fault(format!("  {}: {path}{}", fault.code, fault.what));
         }
         if named < group.len() {
-            out.line(format!("  {}: and {} more (-v names all)", group[0].code, group.len() - named));
+            out.line(text!("  {}: and {} more (-v names all)", group[0].code, group.len() - named));
         }
     }
     report.notes.iter().for_each(|note| out.warning(note));
     for catalog in &report.catalogs {
-        let function = catalog.function.as_deref().unwrap_or("unknown checksum function");
+        let function = catalog.function.as_deref().unwrap_or(text!("unknown checksum function"));
         out.detail(format!("  {}  {}, {function}", catalog.catalog, count(catalog.entries, "entry", "entries")));
     }
     let files = count(report.files.listed, "file", "files");
     let catalogs = count(report.catalogs.len(), "catalog", "catalogs");
-    let read = if report.deep { "read and compared" } else { "asked for, and not read (--deep reads them)" };
+    let read =
+        if report.deep { text!("read and compared") } else { text!("asked for, and not read (--deep reads them)") };
     match (report.complete, report.catalogs.is_empty()) {
-        (true, _) => out.good(format!("  complete: {files} of {catalogs}, {} bytes, {read}", report.files.bytes)),
+        (true, _) => out.good(text!(
+            "  complete: {files} of {catalogs}, {bytes} bytes, {read}",
+            files,
+            catalogs,
+            bytes = report.files.bytes,
+            read
+        )),
         (_, true) => out.fault("  not checked: there is no catalog to check by"),
-        _ => out.fault(format!(
-            "  not right: {} of {files} come as {catalogs} {} them, {read}",
-            report.files.right,
-            if report.catalogs.len() == 1 { "lists" } else { "list" }
+        _ => out.fault(text!(
+            "  not right: {right} of {files} come as {catalogs} {else_is} them, {read}",
+            right = report.files.right,
+            files,
+            catalogs,
+            else_is = if report.catalogs.len() == 1 { "lists" } else { "list" },
+            read
         )),
     }
 }

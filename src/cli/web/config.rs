@@ -49,7 +49,7 @@ struct Body {
 
 fn make(args: &ConfigArgs, out: Out) -> Result<Exit> {
     if let Some(url) = args.cids.iter().map(|cid| cid.to_string_lossy()).find(|cid| cid.contains("://")) {
-        return Err(Error::usage(format!("{url} is no folder"))
+        return Err(Error::usage(text!("{url} is no folder", url))
             .next("a configuration is made from the CID's folder; configcid web check looks at a URL"));
     }
     if args.server == Server::Iis && (args.at.is_some() || args.url != "/") {
@@ -57,7 +57,11 @@ fn make(args: &ConfigArgs, out: Out) -> Result<Exit> {
             .next("leave --at and --url out, and put it into the folder that holds the CIDs"));
     }
     if let Some(file) = &args.paper.out {
-        check_outside(file, &args.cids, "this file would lie in the CID that it is about, where no catalog lists it")?;
+        check_outside(
+            file,
+            &args.cids,
+            text!("this file would lie in the CID that it is about, where no catalog lists it"),
+        )?;
     }
     let options = SiteOptions { at: args.at.clone(), url: args.url.clone(), payload_age: args.payload_age };
     let site = Site::new(&args.cids, &options)?;

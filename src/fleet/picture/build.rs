@@ -23,7 +23,7 @@ impl Tree {
             let mut node = known.node(&relay.machine, Some(parent), index + 1, totals[index + 1]);
             if parent == lost {
                 let name = relay.parent.as_ref().map_or("", |parent| &parent.value);
-                node.lines.insert(1, Line::new(&format!("its parent: {name}"), Style::Bad));
+                node.lines.insert(1, Line::new(&text!("its parent: {name}", name), Style::Bad));
                 node.state = State::Bad;
             }
             nodes.push(node);
@@ -89,31 +89,31 @@ impl<'a> Known<'a> {
         let own = machine.endpoints.as_ref().map(|endpoints| u64::from(endpoints.value));
         lines.extend(own.map(|own| Line::new(&endpoint_count(own), Style::Plain)));
         if total > own.unwrap_or(0) {
-            lines.push(Line::new(&format!("{} with those below", thousands(total)), Style::Plain));
+            lines.push(Line::new(&text!("{} with those below", thousands(total)), Style::Plain));
         }
         for cid in cids {
             lines.push(self.cid_line(cid));
-            let follows = cid.source.as_ref().map_or_else(String::new, |source| format!(", follows {}", source.value));
-            let published: String = cid.places().map(|place| format!(", published to {place}")).collect();
+            let follows = cid.source.as_ref().map_or_else(String::new, |source| text!(", follows {}", source.value));
+            let published: String = cid.places().map(|place| text!(", published to {place}", place)).collect();
             hint.push(format!("{}: {}{follows}{published}", platforms(cid), cid.path.value));
         }
         if !found.is_empty() {
             let style = if state == State::Bad { Style::Bad } else { Style::Doubtful };
             lines.push(Line::new(&tally(&found), style));
         }
-        hint.extend(found.iter().map(|finding| format!("line {}: {}", finding.line, finding.what)));
+        hint.extend(found.iter().map(|finding| text!("line {}: {}", finding.line, finding.what)));
         Node { kind, parent, lines, state, hint: hint.iter().map(|line| safe(line)).collect(), wire: None }
     }
 
     /// The place for relays and CIDs that have no way to the server.
     fn lost(&self, owner: usize) -> Node {
-        let mut lines = vec![Line::new("No way to the server", Style::Name)];
+        let mut lines = vec![Line::new(text!("No way to the server"), Style::Name)];
         for cid in &self.cids[owner] {
             lines.push(self.cid_line(cid));
             let name = cid.relay.as_ref().map_or("", |relay| &relay.value);
-            lines.push(Line::new(&format!("its relay: {name}"), Style::Bad));
+            lines.push(Line::new(&text!("its relay: {name}", name), Style::Bad));
         }
-        let hint = vec!["These report to a machine that the file does not have, or in a circle".to_owned()];
+        let hint = vec![text!("These report to a machine that the file does not have, or in a circle").to_owned()];
         Node { kind: Kind::Lost, parent: None, lines, state: State::Bad, hint, wire: None }
     }
 
@@ -134,7 +134,7 @@ impl<'a> Known<'a> {
         match cid.places().count() {
             0 => {}
             1 => text += "  -> 1 place",
-            places => text += &format!("  -> {places} places"),
+            places => text += &text!("  -> {places} places", places),
         }
         Line { keep_end: true, ..Line::new(&text, style) }
     }
@@ -147,8 +147,8 @@ fn found(node: &mut Node, at: &AtMachine) {
     };
     node.wire = Some(of(at.found_with_below, at.expected_with_below));
     let text = match at.expected {
-        Some(expected) => format!("{} of {} found", thousands(at.found), thousands(expected)),
-        None => format!("{} found", thousands(at.found)),
+        Some(expected) => text!("{} of {} found", thousands(at.found), thousands(expected)),
+        None => text!("{} found", thousands(at.found)),
     };
     let is_short = at.expected.is_some_and(|expected| at.found < expected);
     let place = node.lines.iter().position(|line| line.text.contains(" endpoint")).map_or_else(
@@ -157,10 +157,10 @@ fn found(node: &mut Node, at: &AtMachine) {
     );
     node.lines.insert(place, Line::new(&text, if is_short { Style::Bad } else { Style::Plain }));
     for (number, what) in [
-        (at.elsewhere, "report elsewhere"),
-        (at.to_set_up, "to be set up"),
-        (at.unknown, "not known"),
-        (at.missing.len() as u64, "not in the survey"),
+        (at.elsewhere, text!("report elsewhere")),
+        (at.to_set_up, text!("to be set up")),
+        (at.unknown, text!("not known")),
+        (at.missing.len() as u64, text!("not in the survey")),
     ] {
         if number > 0 {
             node.hint.push(format!("{}, {what}", endpoint_count(number)));
@@ -190,7 +190,7 @@ fn sentences(findings: &[FleetFinding]) -> Vec<(bool, String)> {
     let mut list: Vec<&FleetFinding> = findings.iter().collect();
     list.sort_by_key(|finding| (finding.severity, finding.line));
     let sentence =
-        |finding: &FleetFinding| safe(&format!("line {}: {} [{}]", finding.line, finding.what, finding.article));
+        |finding: &FleetFinding| safe(&text!("line {}: {} [{}]", finding.line, finding.what, finding.article));
     list.into_iter().map(|finding| (finding.is_error(), sentence(finding))).collect()
 }
 

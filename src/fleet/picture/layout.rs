@@ -255,7 +255,7 @@ fn findings(tree: &Tree, width: u32, y: &mut u32) -> Vec<Text> {
         write(sentence, if *is_error { Style::Bad } else { Style::Doubtful });
     }
     if let Some(more) = tree.findings.len().checked_sub(MOST_FINDINGS).filter(|more| *more > 0) {
-        write(&format!("and {more} more: configcid fleet check tells all"), Style::Soft);
+        write(&text!("and {more} more: configcid fleet check tells all", more), Style::Soft);
     }
     texts
 }

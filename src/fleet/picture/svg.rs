@@ -82,7 +82,7 @@ fn draw_text(out: &mut String, text: &Text) {
 fn draw_legend(out: &mut String, y: u32, has_lost: bool) {
     let mut samples = vec![("server", "server"), ("", "relay"), ("faulty", "errors"), ("warned", "warnings")];
     if has_lost {
-        samples.push(("lost faulty", "no way to the server"));
+        samples.push(("lost faulty", text!("no way to the server")));
     }
     let mut x = 16;
     for (class, text) in samples {

@@ -70,7 +70,7 @@ pub(crate) fn show(dialog: &Dialog<'_>) -> Result<bool> {
     match answer {
         1 => Ok(true),
         2 => Ok(false),
-        _ => Err(Error::new(ErrorKind::Io, format!("no window can be shown: {}", std::io::Error::last_os_error()))),
+        _ => Err(Error::new(ErrorKind::Io, text!("no window can be shown: {}", std::io::Error::last_os_error()))),
     }
 }
 

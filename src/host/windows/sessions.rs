@@ -28,7 +28,7 @@ pub(crate) fn start_in_sessions(command: &str) -> io::Result<Option<(usize, Vec<
             Ok(()) => started += 1,
             Err(error) if error.raw_os_error() == Some(ERROR_NO_TOKEN) => {}
             Err(error) if error.raw_os_error() == Some(ERROR_PRIVILEGE_NOT_HELD) => return Ok(None),
-            Err(error) => failed.push(format!("session {session}: {error}")),
+            Err(error) => failed.push(text!("session {session}: {error}", session, error)),
         }
     }
     Ok(Some((started, failed)))

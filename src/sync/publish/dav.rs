@@ -88,8 +88,10 @@ impl Store for DavFolder {
         }
         let what = match self.rename_folder(&aside, &names::lock()?) {
             Ok(true) => return found.map(|_| false),
-            Ok(false) => "the lock of another writer was set aside, and there is a further one by now".to_owned(),
-            Err(error) => format!("the lock of another writer was set aside, and is not back: {}", error.what()),
+            Ok(false) => {
+                text!("the lock of another writer was set aside, and there is a further one by now").to_owned()
+            }
+            Err(error) => text!("the lock of another writer was set aside, and is not back: {}", error.what()),
         };
         Err(Error::new(ErrorKind::Locked, what)
             .in_file(Path::new(&self.url(&aside)))

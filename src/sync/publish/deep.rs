@@ -33,7 +33,7 @@ fn look(store: &dyn Store, source: &dyn Source, checks: &Checks<'_>, file: &Want
     let size = u64::from(file.size);
     let input = match store.open(&file.path, size) {
         Ok(Some(input)) => input,
-        Ok(None) => return fault("missing", "it is listed and not there".to_owned()),
+        Ok(None) => return fault("missing", text!("it is listed and not there").to_owned()),
         Err(error) if error.kind() == ErrorKind::Damage => return fault("size", error.what().to_owned()),
         Err(error) => return Err(error),
     };
@@ -43,14 +43,14 @@ fn look(store: &dyn Store, source: &dyn Source, checks: &Checks<'_>, file: &Want
         let same = is_same(source.open(&file.path, file.size)?.input, input);
         return match same.map_err(|error| Error::io("compare it", Path::new(&url), error))? {
             true => Ok(None),
-            false => fault("checksum", "it is not what the source has".to_owned()),
+            false => fault("checksum", text!("it is not what the source has").to_owned()),
         };
     }
     let digests = digest_input(input, Path::new(&url), size + 1, tried.asked())?;
     match digests.size == size {
-        false => fault("size", format!("it has not the {size} bytes that are listed")),
+        false => fault("size", text!("it has not the {size} bytes that are listed", size)),
         true if checks.agree(file, &tried, &digests) => Ok(None),
-        true => fault("checksum", "it is not what is listed".to_owned()),
+        true => fault("checksum", text!("it is not what is listed").to_owned()),
     }
 }
 
@@ -64,9 +64,10 @@ pub(super) fn wrong_catalogs(store: &dyn Store, catalogs: &[&Loaded]) -> Result<
             crate::web::Found::File(bytes, _) => bytes == *loaded.bytes,
             _ => false,
         };
-        let what =
+        let what = text!(
             "it is not what was published: nothing was removed; see what changes it on the server, then publish again"
-                .to_owned();
+        )
+        .to_owned();
         let path = Some(loaded.file.path.clone());
         Ok((!is_right).then_some(Fault { code: "checksum", catalog: None, path, what }))
     });

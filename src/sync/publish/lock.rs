@@ -37,7 +37,7 @@ impl<'a> Lock<'a> {
                 Locked::Ours => return Ok(Self { store, claim, broken }),
                 Locked::Held(owner) => owner,
                 Locked::PerhapsOurs => {
-                    perhaps = ", perhaps this one itself: the answer to its order for a lock was lost";
+                    perhaps = text!(", perhaps this one itself: the answer to its order for a lock was lost");
                     None
                 }
             };
@@ -50,7 +50,7 @@ impl<'a> Lock<'a> {
                 may_break = false;
                 // Not if somebody has broken it and made another.
                 if store.break_lock(owner.as_deref())? {
-                    broken = Some(if is_over { format!("{holder}, which has ended") } else { holder });
+                    broken = Some(if is_over { text!("{holder}, which has ended", holder) } else { holder });
                 }
                 continue;
             }
@@ -89,7 +89,7 @@ impl<'a> Lock<'a> {
 }
 
 fn held(store: &dyn Store, holder: &str) -> Error {
-    Error::new(ErrorKind::Locked, format!("another writer is at work: {holder}"))
+    Error::new(ErrorKind::Locked, text!("another writer is at work: {holder}", holder))
         .in_file(Path::new(store.shown()))
         .next("wait for it (--wait SECONDS), or, if it is dead for sure, say --break-lock")
 }

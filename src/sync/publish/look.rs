@@ -62,7 +62,8 @@ impl Look {
             None => None,
             Some(Ok(record)) => Some(record),
             Some(Err(why)) => {
-                warnings.push(format!("what a run that broke off left there cannot be read, and is made anew: {why}"));
+                warnings
+                    .push(text!("what a run that broke off left there cannot be read, and is made anew: {why}", why));
                 Some(Record::default())
             }
         };
@@ -81,7 +82,7 @@ impl Look {
         }
         let customers = &delivery.options.customer_files;
         for path in difference.gone.iter().filter(|path| customers.role(path) == Role::Customer) {
-            warnings.push(format!("{path} is a customer's file, and goes, since the source does not list it"));
+            warnings.push(text!("{path} is a customer's file, and goes, since the source does not list it", path));
         }
         warnings.extend(spelled_twice(&catalogs, &difference));
         let mut look = Self {
@@ -260,8 +261,11 @@ fn read_catalogs(
                     .next("configcid web check tells more"));
                 }
                 Err(error) if refuses_damage => return Err(error.in_file(Path::new(&store.url(&file.path)))),
-                Err(error) => warnings
-                    .push(format!("{} cannot be read, and is sent anew with all that it lists: {error}", file.path)),
+                Err(error) => warnings.push(text!(
+                    "{file} cannot be read, and is sent anew with all that it lists: {error}",
+                    file = file.path,
+                    error
+                )),
             }
         }
         Ok(new)
@@ -293,8 +297,8 @@ fn refuse_misplaced(
     };
     if let Some(cid) = store.cid_above(warnings)? {
         return wrong(
-            format!("this lies in the CID {cid}: it is a component of it, or a folder in it"),
-            "nothing was changed; name the URL of a CID itself, or of a folder that lies in none",
+            text!("this lies in the CID {cid}: it is a component of it, or a folder in it", cid),
+            text!("nothing was changed; name the URL of a CID itself, or of a folder that lies in none"),
         );
     }
     if !is_new {
@@ -304,14 +308,18 @@ fn refuse_misplaced(
         Holds::Nothing => {}
         Holds::Something(name) => {
             return wrong(
-                format!("there is no CID here, and the folder is not empty: it holds {name}"),
-                "nothing was changed; name the URL of a CID, of an empty folder, or of one that is not there yet",
+                text!("there is no CID here, and the folder is not empty: it holds {name}", name),
+                text!(
+                    "nothing was changed; name the URL of a CID, of an empty folder, or of one that is not there yet"
+                ),
             );
         }
         Holds::Unseen => warnings.push(
-            "the folder is there and has no catalogs, and the server does not list what else it holds (PROPFIND): \
+            text!(
+                "the folder is there and has no catalogs, and the server does not list what else it holds (PROPFIND): \
              see that it is empty; no file of another's is replaced"
-                .to_owned(),
+            )
+            .to_owned(),
         ),
     }
     Ok(())
@@ -358,8 +366,9 @@ fn refuse_spelled_otherwise(store: &dyn Store, catalogs: &[Loaded], kept: &[Kept
             if matches!(store.read(&path, LARGEST_RELAY)?, Found::File(bytes, _) if bytes == is) {
                 continue;
             }
-            let what = format!(
-                "it is to be kept, and the source's catalogs name it {path}, by which the server does not give it"
+            let what = text!(
+                "it is to be kept, and the source's catalogs name it {path}, by which the server does not give it",
+                path
             );
             return Err(Error::new(ErrorKind::CaseConflict, what)
                 .in_file(Path::new(&store.url(&file.path)))
@@ -380,9 +389,9 @@ fn refuse_turned(store: &dyn Store, difference: &Difference) -> Result<()> {
     for path in &difference.gone {
         let folder = std::iter::successors(path.folder(), CidPath::folder).find(|folder| new.contains(&folder.key()));
         let (at, what) = match folder {
-            Some(folder) => (folder, "it is a folder here, and the source has a file of this name"),
+            Some(folder) => (folder, text!("it is a folder here, and the source has a file of this name")),
             None if new_folders.contains(&path.key()) => {
-                (path.clone(), "it is a file here, and a folder in the source")
+                (path.clone(), text!("it is a file here, and a folder in the source"))
             }
             None => continue,
         };
@@ -408,9 +417,10 @@ fn spelled_twice(catalogs: &[Loaded], difference: &Difference) -> Vec<String> {
             loaded.catalog.entries()[*index].path.under(loaded.file.folder.as_ref())
         });
         if let Some(other) = spellings.into_iter().find(|path| *path != file.path) {
-            warnings.push(format!(
-                "{} is listed as {other}, too: a server that tells names apart by case has the first alone",
-                file.path
+            warnings.push(text!(
+                "{file} is listed as {other}, too: a server that tells names apart by case has the first alone",
+                file = file.path,
+                other
             ));
         }
     }

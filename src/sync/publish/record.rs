@@ -53,12 +53,12 @@ impl Record {
     fn parse(bytes: &[u8]) -> std::result::Result<Self, String> {
         let record: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         if record.format != FORMAT {
-            return Err(format!("it has format {}, and only {FORMAT} is known", record.format));
+            return Err(text!("it has format {record}, and only {FORMAT} is known", record = record.format, FORMAT));
         }
         for path in record.going.iter().chain(record.coming.iter().map(|coming| &coming.path)) {
             let path = CidPath::parse(path).map_err(|error| error.what().to_owned())?;
             if path.parts().any(is_own_name) {
-                return Err(format!("{path} is no file of the CID"));
+                return Err(text!("{path} is no file of the CID", path));
             }
         }
         Ok(record)

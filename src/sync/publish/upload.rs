@@ -83,10 +83,10 @@ impl Upload<'_> {
             let what = match self.look(&staged, file.size.into(), tried.asked()) {
                 Ok(Some(digests)) if digests.size == u64::from(file.size) && sha256(&digests) == sum => break digests,
                 Ok(Some(digests)) => {
-                    format!("{} bytes were sent, and {} bytes come back that differ", file.size, digests.size)
+                    text!("{} bytes were sent, and {} bytes come back that differ", file.size, digests.size)
                 }
-                Ok(None) => "it was sent, and the server does not give it out".to_owned(),
-                Err(error) => format!("it was sent, and does not come back: {}", error.what()),
+                Ok(None) => text!("it was sent, and the server does not give it out").to_owned(),
+                Err(error) => text!("it was sent, and does not come back: {}", error.what()),
             };
             match pauses.next() {
                 Some(pause) => thread::sleep(Duration::from_millis(pause)),
@@ -99,7 +99,7 @@ impl Upload<'_> {
             }
         };
         let again = |asked: Asked<'_>| {
-            self.look(&staged, file.size.into(), asked)?.ok_or_else(|| self.damage("it is gone again", &shown))
+            self.look(&staged, file.size.into(), asked)?.ok_or_else(|| self.damage(text!("it is gone again"), &shown))
         };
         if let Err(what) = self.checks.judge(file, &tried, &digests, again)? {
             self.store.remove(&staged)?;
@@ -125,7 +125,7 @@ impl Upload<'_> {
         let sent = self.store.put(staged, file.size.into(), &mut body);
         match body.wrong.take() {
             Some(Wrong::Short) => {
-                let what = format!("it has fewer than the {} bytes that the catalogs list", file.size);
+                let what = text!("it has fewer than the {} bytes that the catalogs list", file.size);
                 return Err(lasting(self.damage(what, shown)));
             }
             Some(Wrong::Unreadable(error)) => return Err(lasting(Error::io("read it", shown, error))),
@@ -133,7 +133,7 @@ impl Upload<'_> {
         }
         if body.has_more().map_err(|error| lasting(Error::io("read it", shown, error)))? {
             let removed = self.store.remove(staged);
-            let what = format!("it has more than the {} bytes that the catalogs list", file.size);
+            let what = text!("it has more than the {} bytes that the catalogs list", file.size);
             return Err(lasting(removed.err().unwrap_or_else(|| self.damage(what, shown))));
         }
         Ok(hex(&body.digest.finalize()))

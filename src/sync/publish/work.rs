@@ -264,13 +264,16 @@ impl Work<'_> {
             let place = self.source.shown_file(&file.path);
             let after = Some(Content::File(FileContent::unread(place, file.size.into())));
             let (path, stage, before) = (file.path.clone(), stage(&file.path), there(&file.path));
-            changes.push(Change { path, before, after, why: format!("as in {shown}"), stage, kept: None });
+            changes.push(Change { path, before, after, why: text!("as in {shown}", shown), stage, kept: None });
         }
         for number in &look.difference.catalogs {
             let loaded = copy_of(&look.catalogs[*number]);
             let is_own = look.originals[*number].bytes != loaded.bytes;
-            let why =
-                if is_own { format!("as in {shown}, with this CID's own relay") } else { format!("as in {shown}") };
+            let why = if is_own {
+                text!("as in {shown}, with this CID's own relay", shown)
+            } else {
+                text!("as in {shown}", shown)
+            };
             let before = look.versions.iter().find(|version| version.path.key() == loaded.file.path.key());
             let before = before.map(|version| Content::Bytes(version.bytes.clone()));
             let stage = if loaded.file.folder.is_some() { Stage::ComponentCatalog } else { Stage::RootCatalog };
@@ -282,7 +285,7 @@ impl Work<'_> {
             let before = known.map(|version| Content::Bytes(version.bytes.clone())).or_else(|| there(path));
             // One that an earlier run was to remove has a size that nobody remembers.
             let before = before.or_else(|| Some(Content::File(FileContent::unread(self.store.url(path).into(), 0))));
-            let (path, why) = (path.clone(), format!("no longer listed in {shown}"));
+            let (path, why) = (path.clone(), text!("no longer listed in {shown}", shown));
             changes.push(Change { stage: stage(&path), path, before, after: None, why, kept: None });
         }
         let keeps = if look.kept.is_empty() { "" } else { ", its own relay kept" };

@@ -42,7 +42,7 @@ impl DavFolder {
                         (Ok(_), Ok(_)) => return Ok(Some(folder.to_string())),
                         // A page that comes for every name.
                         (Ok(_), Err(_)) => {}
-                        (Err(_), _) => warnings.push(unseen(&folder, "its answer breaks off")),
+                        (Err(_), _) => warnings.push(unseen(&folder, text!("its answer breaks off"))),
                     }
                 }
                 404 | 410 => answer.finish(),
@@ -98,7 +98,7 @@ impl DavFolder {
 }
 
 fn unseen(folder: &Address, why: &str) -> String {
-    format!("whether {folder} is a CID, in which none can be, is not seen: {why}")
+    text!("whether {folder} is a CID, in which none can be, is not seen: {why}", folder, why)
 }
 
 /// The names that a list has beside that of the folder itself, which has so many names in its path. `None`: it is no list.

@@ -19,8 +19,11 @@ impl ObjectFolder {
             match self.inner.read(&address, &catalog, LARGEST_CATALOG) {
                 Ok(Found::File(bytes, _)) if Catalog::parse(&bytes).is_ok() => return Ok(Some(address.to_string())),
                 Ok(_) => {}
-                Err(error) => warnings
-                    .push(format!("whether {address} is a CID, in which none can be, is not seen: {}", error.what())),
+                Err(error) => warnings.push(text!(
+                    "whether {address} is a CID, in which none can be, is not seen: {what}",
+                    address,
+                    what = error.what()
+                )),
             }
             above = address.above();
         }

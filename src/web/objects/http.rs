@@ -79,9 +79,9 @@ impl Connector {
         body.into_reader()
             .take(LARGEST + 1)
             .read_to_end(&mut bytes)
-            .map_err(|error| broken(format!("the connection breaks: {error}")))?;
+            .map_err(|error| broken(text!("the connection breaks: {error}", error)))?;
         if bytes.len() as u64 > LARGEST {
-            return Err(Failure { code: "size", what: format!("more than {LARGEST} bytes come, and no end") });
+            return Err(Failure { code: "size", what: text!("more than {LARGEST} bytes come, and no end", LARGEST) });
         }
         Ok(HttpResponse::from_parts(head, bytes.into()))
     }

@@ -112,23 +112,23 @@ impl ObjectFolder {
             let bytes = piece()?;
             return self
                 .inner
-                .once("write it", &url, || wait(self.inner.store.put(&key, bytes.into())))
+                .once(text!("write it"), &url, || wait(self.inner.store.put(&key, bytes.into())))
                 .map(drop)
                 .map_err(Refused::trouble(&url));
         }
         let begin = || wait(self.inner.store.put_multipart_opts(&key, PutMultipartOptions::default()));
         let refused = Refused::trouble(&url);
-        let mut upload = self.inner.once("write it", &url, begin).map_err(&refused)?;
+        let mut upload = self.inner.once(text!("write it"), &url, begin).map_err(&refused)?;
         let mut send = || {
             for _ in 0..size.div_ceil(PIECE) {
                 let bytes = piece()?;
-                self.inner.once("write it", &url, || wait(upload.put_part(bytes.into()))).map_err(&refused)?;
+                self.inner.once(text!("write it"), &url, || wait(upload.put_part(bytes.into()))).map_err(&refused)?;
             }
             Ok(())
         };
         let sent: Result<(), Trouble> = send();
         match sent {
-            Ok(()) => self.inner.once("write it", &url, || wait(upload.complete())).map(drop).map_err(&refused),
+            Ok(()) => self.inner.once(text!("write it"), &url, || wait(upload.complete())).map(drop).map_err(&refused),
             Err(trouble) => {
                 // What is left of it costs money where nobody sees it.
                 let _ = wait(upload.abort());
@@ -150,7 +150,7 @@ impl ObjectFolder {
         let (store, key, url) = (&self.inner.store, self.inner.key(path)?, self.url(path));
         let options = PutOptions { mode, ..PutOptions::default() };
         let put = || wait(store.put_opts(&key, bytes.to_vec().into(), options.clone()));
-        match self.inner.tried("write it", &url, put) {
+        match self.inner.tried(text!("write it"), &url, put) {
             Ok(_) => Ok(true),
             Err(Refused::Condition) => Ok(false),
             Err(refused) => Err(Refused::trouble(&url)(refused).error),
@@ -193,7 +193,7 @@ impl ObjectFolder {
         let mut options = CopyOptions::default();
         if !may_replace && self.inner.address.kind == Kind::S3 {
             // Its copies know no such condition everywhere.
-            match self.inner.tried("look at it", &self.url(to), || wait(store.head(&target))) {
+            match self.inner.tried(text!("look at it"), &self.url(to), || wait(store.head(&target))) {
                 Ok(_) => return Ok(false),
                 Err(Refused::Absent) => {}
                 Err(refused) => return Err(trouble(to)(refused).error),
@@ -202,7 +202,7 @@ impl ObjectFolder {
             options.mode = CopyMode::Create;
         }
         let copy = || wait(store.copy_opts(&source, &target, options.clone()));
-        match self.inner.tried("give it its name", &self.url(to), copy) {
+        match self.inner.tried(text!("give it its name"), &self.url(to), copy) {
             Ok(()) => self.remove(from).map(|()| true),
             Err(Refused::Condition) => Ok(false),
             Err(refused) => Err(trouble(from)(refused).error),
@@ -218,7 +218,7 @@ impl ObjectFolder {
     }
 
     fn remove_key(&self, key: &Key, url: &str) -> Result<()> {
-        match self.inner.tried("remove it", url, || wait(self.inner.store.delete(key))) {
+        match self.inner.tried(text!("remove it"), url, || wait(self.inner.store.delete(key))) {
             Ok(()) | Err(Refused::Absent) => Ok(()),
             Err(refused) => Err(Refused::trouble(url)(refused).error),
         }
@@ -251,7 +251,7 @@ impl ObjectFolder {
             self.remove(owner)?;
             return Err(error(
                 ErrorKind::Io,
-                "the store writes whatever the condition, so that two publishers could not be held apart",
+                text!("the store writes whatever the condition, so that two publishers could not be held apart"),
                 &self.shown,
             )
             .next("publish to a store that knows If-None-Match and If-Match; nothing of the CID was written"));
@@ -309,12 +309,12 @@ impl Refused {
         move |refused| match refused {
             Self::For(trouble) => trouble,
             Self::Absent => Trouble {
-                error: error(ErrorKind::Io, "the store has no such object, or no such bucket", &url)
+                error: error(ErrorKind::Io, text!("the store has no such object, or no such bucket"), &url)
                     .next("see whether the name of the bucket is right"),
                 may_pass: false,
             },
             Self::Condition => Trouble {
-                error: error(ErrorKind::Changed, "something else is there by now", &url).next(AGAIN),
+                error: error(ErrorKind::Changed, text!("something else is there by now"), &url).next(AGAIN),
                 may_pass: false,
             },
         }
@@ -333,7 +333,7 @@ impl Inner {
     /// Reads a file of at most `limit` bytes, below any prefix of the bucket.
     fn read(&self, below: &ObjectAddress, path: &CidPath, limit: u64) -> Result<Found> {
         let (store, key, url) = (&self.store, below.key(path)?, below.url(path));
-        let read = self.tried("read it", &url, || {
+        let read = self.tried(text!("read it"), &url, || {
             wait(async {
                 let found = store.get_opts(&key, GetOptions::default()).await?;
                 let tag = found.meta.e_tag.as_deref().unwrap_or_default();
@@ -343,7 +343,7 @@ impl Inner {
         });
         match read {
             Ok((bytes, _)) if bytes.len() as u64 > limit => {
-                Err(error(ErrorKind::Io, format!("it has more than {limit} bytes"), &url).next(AGAIN))
+                Err(error(ErrorKind::Io, text!("it has more than {limit} bytes", limit), &url).next(AGAIN))
             }
             Ok((bytes, tag)) => Ok(Found::File(bytes.to_vec(), Some(tag))),
             Err(Refused::Absent) => Ok(Found::Absent),
@@ -358,7 +358,7 @@ impl Inner {
             None => (self.address.prefix_key()?, self.address.to_string()),
         };
         let list = || wait(self.store.list_with_delimiter(key.as_ref()));
-        self.tried("list what is there", &url, list).map_err(|refused| Refused::trouble(&url)(refused).error)
+        self.tried(text!("list what is there"), &url, list).map_err(|refused| Refused::trouble(&url)(refused).error)
     }
 
     /// Asks, and again where the store may merely have been unlucky.
@@ -399,14 +399,14 @@ impl Inner {
                 Some(Err(failure)) => {
                     let may_pass = matches!(failure.code, "broken" | "timeout");
                     let next = match failure.code {
-                        "tls" => "--ca FILE trusts an authority of your own",
-                        _ => "see whether the address is right (AWS_ENDPOINT_URL and its like), and try again",
+                        "tls" => text!("--ca FILE trusts an authority of your own"),
+                        _ => text!("see whether the address is right (AWS_ENDPOINT_URL and its like), and try again"),
                     };
                     (failure.what, next, may_pass)
                 }
                 None => (why.to_string(), self.address.settings(), false),
             };
-            let what = format!("cannot {doing} in the store: {what}");
+            let what = text!("cannot {doing} in the store: {what}", doing, what);
             Refused::For(Trouble { error: error(ErrorKind::Io, what, url).next(next), may_pass })
         })
     }
@@ -415,17 +415,20 @@ impl Inner {
     fn meaning(&self, status: u16, code: Option<&str>) -> (&'static str, &'static str) {
         let settings = self.address.settings();
         match (status, code) {
-            (_, Some("ExpiredToken" | "TokenRefreshRequired")) => {
-                ("the credentials have expired", "get new ones, then go on: what is there already is kept")
+            (_, Some("ExpiredToken" | "TokenRefreshRequired")) => (
+                text!("the credentials have expired"),
+                text!("get new ones, then go on: what is there already is kept"),
+            ),
+            (_, Some("RequestTimeTooSkewed")) => {
+                (text!("this computer's clock is wrong"), text!("set it, then try again"))
             }
-            (_, Some("RequestTimeTooSkewed")) => ("this computer's clock is wrong", "set it, then try again"),
-            (200..=299, _) => ("what it answers is no answer of such a store", settings),
-            (301 | 307 | 308, _) => ("the bucket is in another region, or at another address", settings),
-            (400, _) => ("it does not take the request", settings),
-            (401 | 403, _) => ("it does not let these credentials", settings),
-            (405 | 501, _) => ("it does not know how", settings),
-            (429 | 503, _) => ("it refuses so many requests", AGAIN),
-            _ => ("it fails", AGAIN),
+            (200..=299, _) => (text!("what it answers is no answer of such a store"), settings),
+            (301 | 307 | 308, _) => (text!("the bucket is in another region, or at another address"), settings),
+            (400, _) => (text!("it does not take the request"), settings),
+            (401 | 403, _) => (text!("it does not let these credentials"), settings),
+            (405 | 501, _) => (text!("it does not know how"), settings),
+            (429 | 503, _) => (text!("it refuses so many requests"), AGAIN),
+            _ => (text!("it fails"), AGAIN),
         }
     }
 }

@@ -49,11 +49,11 @@ impl Pieces {
             })
         };
         let damage = |what: String| Err(error(ErrorKind::Damage, what, &url).next(AGAIN));
-        match self.inner.tried("read it", &url, ask) {
+        match self.inner.tried(text!("read it"), &url, ask) {
             Ok((_, size, _)) if size != self.size => {
-                damage(format!("it has {size} bytes, and {} are listed", self.size))
+                damage(text!("it has {size} bytes, and {size_is} are listed", size, size_is = self.size))
             }
-            Ok((bytes, _, _)) if bytes.is_empty() && self.size > 0 => damage("it ends too early".to_owned()),
+            Ok((bytes, _, _)) if bytes.is_empty() && self.size > 0 => damage(text!("it ends too early").to_owned()),
             Ok((bytes, _, tag)) => {
                 self.at += bytes.len() as u64;
                 self.tag = tag;
@@ -61,12 +61,12 @@ impl Pieces {
                 Ok(true)
             }
             Err(Refused::Absent) => Ok(false),
-            Err(Refused::Condition) => damage("it was replaced while it was read".to_owned()),
+            Err(Refused::Condition) => damage(text!("it was replaced while it was read").to_owned()),
             Err(refused) => {
                 // One that is shorter than the piece that was asked for.
                 match wait(store.head(&key)) {
                     Ok(meta) if meta.size != self.size => {
-                        damage(format!("it has {} bytes, and {} are listed", meta.size, self.size))
+                        damage(text!("it has {} bytes, and {} are listed", meta.size, self.size))
                     }
                     _ => Err(Refused::trouble(&url)(refused).error),
                 }

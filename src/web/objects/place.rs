@@ -50,38 +50,43 @@ impl ObjectAddress {
     /// It is none.
     pub(crate) fn parse(text: &str) -> Result<Self> {
         let wrong = |why: &str| {
-            Error::usage(format!("{text} is no place in a store: {why}"))
+            Error::usage(text!("{text} is no place in a store: {why}", text, why))
                 .next("write s3://BUCKET/PREFIX, az://CONTAINER/PREFIX or gs://BUCKET/PREFIX")
         };
         let kind = match text.get(..5).map(str::to_ascii_lowercase).as_deref() {
             Some("s3://") => Kind::S3,
             Some("az://") => Kind::Azure,
             Some("gs://") => Kind::Google,
-            _ => return Err(wrong("it begins otherwise")),
+            _ => return Err(wrong(text!("it begins otherwise"))),
         };
         let (bucket, prefix) = text[5..].split_once('/').unwrap_or((&text[5..], ""));
         if bucket.is_empty() {
-            return Err(wrong("it names no bucket"));
+            return Err(wrong(text!("it names no bucket")));
         }
         if bucket.contains('@') {
             return Err(Error::usage("a user or a key stands in the URL")
                 .next("leave it out: credentials come from the environment and the usual files"));
         }
         if !bucket.chars().all(|c| c.is_ascii_alphanumeric() || "-._$".contains(c)) {
-            return Err(wrong("the bucket has a character that no name has"));
+            return Err(wrong(text!("the bucket has a character that no name has")));
         }
         let prefix: Vec<&str> = prefix.split('/').filter(|part| !part.is_empty()).collect();
         if let Some((last, above)) = prefix.split_last()
             && is_catalog_name(last)
         {
-            let what = format!("{last} is a catalog in a CID, and no prefix");
-            return Err(wrong(&what).next(format!("name the CID itself: {}{bucket}/{}", &text[..5], above.join("/"))));
+            let what = text!("{last} is a catalog in a CID, and no prefix", last);
+            return Err(wrong(&what).next(text!(
+                "name the CID itself: {text}{bucket}/{join}",
+                text = &text[..5],
+                bucket,
+                join = above.join("/")
+            )));
         }
         if prefix
             .iter()
             .any(|part| matches!(*part, "." | "..") || part.contains(|c: char| c.is_control() || "?#".contains(c)))
         {
-            return Err(wrong("the prefix has a name of dots, a control character, ? or #"));
+            return Err(wrong(text!("the prefix has a name of dots, a control character, ? or #")));
         }
         Ok(Self { kind, bucket: bucket.to_owned(), prefix: prefix.join("/") })
     }
@@ -146,8 +151,12 @@ impl ObjectAddress {
             }
         };
         built.map_err(|error| {
-            Error::usage(format!("the settings for {self} say too little, or what cannot be: {error}"))
-                .next(self.settings())
+            Error::usage(text!(
+                "the settings for {place} say too little, or what cannot be: {error}",
+                place = self,
+                error
+            ))
+            .next(self.settings())
         })
     }
 
@@ -155,16 +164,22 @@ impl ObjectAddress {
     pub(super) fn settings(&self) -> &'static str {
         match self.kind {
             Kind::S3 => {
-                "credentials come from AWS_ACCESS_KEY_ID and its like, ~/.aws/credentials and ~/.aws/config (AWS_PROFILE), or the \
+                text!(
+                    "credentials come from AWS_ACCESS_KEY_ID and its like, ~/.aws/credentials and ~/.aws/config (AWS_PROFILE), or the \
                  machine's role; AWS_REGION and AWS_ENDPOINT_URL tell where"
+                )
             }
             Kind::Azure => {
-                "credentials come from AZURE_STORAGE_ACCOUNT_NAME with AZURE_STORAGE_ACCOUNT_KEY or AZURE_STORAGE_SAS_KEY, from \
+                text!(
+                    "credentials come from AZURE_STORAGE_ACCOUNT_NAME with AZURE_STORAGE_ACCOUNT_KEY or AZURE_STORAGE_SAS_KEY, from \
                  AZURE_CLIENT_ID and its like, or from the az program (AZURE_USE_AZURE_CLI=true)"
+                )
             }
             Kind::Google => {
-                "credentials come from the file of GOOGLE_APPLICATION_CREDENTIALS, from what gcloud auth application-default login \
+                text!(
+                    "credentials come from the file of GOOGLE_APPLICATION_CREDENTIALS, from what gcloud auth application-default login \
                  left, or from the machine"
+                )
             }
         }
     }
@@ -184,8 +199,9 @@ impl std::fmt::Display for ObjectAddress {
 
 /// A name that is what it says: [`Key::from`] would write another one for some.
 fn key(name: &str) -> Result<Key> {
-    Key::parse(name)
-        .map_err(|why| Error::new(ErrorKind::Path, format!("no object has this name: {why}")).in_file(Path::new(name)))
+    Key::parse(name).map_err(|why| {
+        Error::new(ErrorKind::Path, text!("no object has this name: {why}", why)).in_file(Path::new(name))
+    })
 }
 
 /// The variables that are text.
@@ -221,8 +237,9 @@ fn aws_settings(environment: &HashMap<String, String>) -> Result<Vec<(String, St
         section(&config, &if profile == "default" { profile.clone() } else { format!("profile {profile}") });
     let of_credentials = section(&credentials, &profile);
     if let (Some(profile), None, None) = (&asked_for, &of_config, &of_credentials) {
-        return Err(Error::usage(format!(
-            "AWS_PROFILE names {profile}, and the files of the AWS tools have no such profile"
+        return Err(Error::usage(text!(
+            "AWS_PROFILE names {profile}, and the files of the AWS tools have no such profile",
+            profile
         ))
         .next("see ~/.aws/config and ~/.aws/credentials, or unset AWS_PROFILE"));
     }
@@ -239,8 +256,10 @@ fn aws_settings(environment: &HashMap<String, String>) -> Result<Vec<(String, St
             .iter()
             .find(|way| found.contains_key(**way))
     {
-        return Err(Error::usage(format!(
-            "the profile {profile} gets its credentials by {way}, which is not known here"
+        return Err(Error::usage(text!(
+            "the profile {profile} gets its credentials by {way}, which is not known here",
+            profile,
+            way
         ))
         .next("eval \"$(aws configure export-credentials --format env)\" puts them into variables"));
     }
