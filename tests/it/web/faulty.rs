@@ -16,6 +16,7 @@ pub(super) struct Asked {
     /// Below the root, not escaped.
     pub path: String,
     /// As it was asked for.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "the tests that look at it run on Unix alone"))]
     pub target: String,
     /// By their names in lower case.
     pub headers: BTreeMap<String, String>,
