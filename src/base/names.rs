@@ -75,7 +75,7 @@ pub(crate) fn check_name(name: &str) -> std::result::Result<(), &'static str> {
         return Err(text!("has an empty part"));
     }
     if name == "." || name == ".." {
-        return Err("has a part \".\" or \"..\"");
+        return Err(text!("has a part \".\" or \"..\""));
     }
     // Most names have plain characters alone, and there are many names: one look at each byte tells.
     if !name.bytes().fold(true, |plain, byte| plain & PLAIN[usize::from(byte)]) {

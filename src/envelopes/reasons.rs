@@ -9,8 +9,8 @@ pub(super) fn too_many(around: &Surroundings) -> Cause {
     const NAME: &str = "too-many-endpoints";
     const NEXT: &str = "let endpoints report to message relays: configcid relay set";
     let (limit, kind) = match around.system {
-        Some(system) => (system.direct, format!("a Windows {}", system.name)),
-        None => (System::default().direct, "a server (4000 to a Windows 2008)".to_owned()),
+        Some(system) => (system.direct, text!("a Windows {}", system.name)),
+        None => (System::default().direct, text!("a server (4000 to a Windows 2008)").to_owned()),
     };
     let direct = match (around.direct(), around.endpoints) {
         (Some(direct), _) => direct,

@@ -12,7 +12,8 @@ const SEEN: usize = 20;
 
 /// The headings of the lines.
 pub(crate) fn endpoint_headings(width: usize) -> String {
-    format!("{:width$}  {:STATE$}  {:SEEN$}  PARENT", "COMPUTER", "STATE", "SEEN")
+    let [computer, state, seen, parent] = [text!("COMPUTER"), text!("STATE"), text!("SEEN"), text!("PARENT")];
+    format!("{computer:width$}  {state:STATE$}  {seen:SEEN$}  {parent}")
 }
 
 /// The lines of one endpoint; `width` is that of the names.

@@ -100,7 +100,8 @@ impl Text {
             return false;
         }
         let without_gaps = without_gaps(&self.value);
-        let words: Vec<&str> = without_gaps.split(' ').collect();
+        // An article alone is too short to be told from a name.
+        let words: Vec<&str> = without_gaps.split(' ').filter(|word| *word != "a").collect();
         let is_word = |word: &str, least: usize| {
             let word = word.trim_end_matches([',', ';', ':', '\'']);
             word.len() >= least && word.bytes().all(|byte| byte.is_ascii_alphabetic())
