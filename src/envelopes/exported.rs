@@ -68,7 +68,7 @@ pub(crate) fn router_lines(router: &Router) -> Vec<String> {
     [PARENT_ADDRESS, ENVELOPE_DIR]
         .iter()
         .map(|name| match view.value(name) {
-            Some(value) => format!("{name} is {value}"),
+            Some(value) => text!("{name} is {value}", name, value),
             None => text!("{name} is not set", name),
         })
         .collect()

@@ -79,7 +79,7 @@ fn judged(firewall: &Firewall, given: &[Profile]) -> (Standing, String) {
     let answers: Vec<ProfileAnswer> =
         firewall.answers().into_iter().filter(|answer| wanted.contains(&answer.profile)).collect();
     let standings: Vec<Standing> = answers.iter().map(Standing::of).collect();
-    let each: Vec<String> = answers.iter().map(|answer| format!("in {} {}", answer.name, of_profile(answer))).collect();
+    let each: Vec<String> = answers.iter().map(|answer| text!("in {} {}", answer.name, of_profile(answer))).collect();
     let what = text!("the firewall has {}", same_or_each(&answers, each));
     let all = |standing: Standing| standings.iter().all(|this| *this == standing);
     if all(Standing::Open) {

@@ -331,7 +331,7 @@ impl Rule {
     fn scope(&self) -> String {
         let mut parts = Vec::new();
         if !self.addresses.is_empty() {
-            parts.push(format!("to {}", self.addresses.join(", ")));
+            parts.push(text!("to {}", self.addresses.join(", ")));
         }
         parts.extend(self.limits.iter().cloned());
         if self.action == Action::Bypass && self.limits.is_empty() {

@@ -256,7 +256,8 @@ fn refused(place: Place, name: &str, error: &Error) -> Error {
 fn choice<T: Copy>(element: &Element, name: &str, value: &str, choices: &[(&str, T)]) -> Result<T> {
     choices.iter().find(|(this, _)| *this == value).map(|(_, found)| *found).ok_or_else(|| {
         let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
-        fault(element.place, format!("{name} is {value:?}")).next(text!("write one of {}", names.join(", ")))
+        fault(element.place, text!("{name} is {value}", name, value = format!("{value:?}")))
+            .next(text!("write one of {}", names.join(", ")))
     })
 }
 

@@ -78,7 +78,7 @@ impl Mrinit {
             .filter_map(|(ending, sort, what)| {
                 let first = self.lines.iter().position(|line| line.ending == Some(ending))?;
                 let all = self.lines.iter().filter(|line| line.ending == Some(ending)).count();
-                let what = format!("{all} of {} {what}", self.lines.len());
+                let what = text!("{all} of {lines} {what}", all, lines = self.lines.len(), what);
                 Some(Finding::new(sort, what).at(first + 1))
             })
             .collect()

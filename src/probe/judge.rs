@@ -158,7 +158,7 @@ fn fault(place: &Place, unknown: Option<&str>, probed: Option<&Probed>) -> Optio
 fn reach(place: &Place) -> Option<String> {
     let words = place.scope.filter(|scope| *scope < Scope::Public)?.words();
     let tell = place.scope == Some(Scope::Loopback) || place.probed.is_none();
-    tell.then(|| format!("{place} is {words}"))
+    tell.then(|| text!("{place} is {words}", place, words))
 }
 
 impl std::fmt::Display for Place {

@@ -100,7 +100,13 @@ pub(super) fn cid(seen: &Evidence) -> Point {
                 .next(set);
         }
     };
-    let evidence = of_file(format!("{KEY_PARENT_ROUTER} is {relay}; {KEY_MR_PARENT} is {parent}"));
+    let evidence = of_file(text!(
+        "{KEY_PARENT_ROUTER} is {relay}; {KEY_MR_PARENT} is {parent}",
+        KEY_PARENT_ROUTER,
+        relay,
+        KEY_MR_PARENT,
+        parent
+    ));
     if same_list(relay, parent) {
         let what = text!("the CID is none of a relay's: its endpoints have the same parent as a relay would have");
         return Point::new(NAME, Standing::Wrong, what).evidence(evidence).next(set);

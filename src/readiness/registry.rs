@@ -26,7 +26,7 @@ pub(super) fn parent(seen: &Evidence) -> Point {
         .iter()
         .filter(|view| view.present)
         .map(|view| match &view.parent_address {
-            Some(list) => format!("{}: {PARENT_ADDRESS} is {list}", view.key),
+            Some(list) => text!("{key}: {PARENT_ADDRESS} is {list}", key = view.key, PARENT_ADDRESS, list),
             None => text!("{key}: there is no {PARENT_ADDRESS}", key = view.key, PARENT_ADDRESS),
         })
         .collect();

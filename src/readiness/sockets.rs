@@ -18,10 +18,7 @@ pub(crate) struct Sockets {
 impl Sockets {
     /// What answered.
     pub(crate) fn of(listening: &Listening) -> Self {
-        Self {
-            open: listening.ports.iter().map(|port| (*port, true)).collect(),
-            from: format!("on {}", listening.host),
-        }
+        Self { open: listening.ports.iter().map(|port| (*port, true)).collect(), from: text!("on {}", listening.host) }
     }
 
     /// Reads what `netstat -an` (or `-ano`) prints, in any language: what listens is what has no port on the other side.
@@ -53,7 +50,7 @@ impl Sockets {
             return Err(Error::new(ErrorKind::Usage, "no line of TCP connections stands in it")
                 .next("on the relay: netstat -an > netstat.txt"));
         }
-        Ok(Self { open, from: format!("in {from}") })
+        Ok(Self { open, from: text!("in {from}", from) })
     }
 
     /// Whether something listens on a port where other computers reach it; `Some(false)`: for the computer itself alone.

@@ -262,7 +262,13 @@ impl Edited {
                         ),
                     );
                 }
-                _ => warnings.push(format!("{}: {drift}, in {root_path}{}", self.path, drift.hint(setup.is_fleet))),
+                _ => warnings.push(text!(
+                    "{path}: {drift}, in {root_path}{hint}",
+                    path = self.path,
+                    drift,
+                    root_path,
+                    hint = drift.hint(setup.is_fleet)
+                )),
             }
         }
         Ok(())

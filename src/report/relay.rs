@@ -1,6 +1,7 @@
 //! What the copies of mrinit.conf in a CID say, as lines.
 
 use super::Tone;
+use crate::base::language::said;
 use crate::base::severity::Severity;
 use crate::mrinit::Finding;
 use crate::relay::{CopyState, RelayState};
@@ -31,7 +32,7 @@ pub(crate) fn doubt_lines(findings: &[Finding], indent: &str) -> Vec<(Tone, Stri
     doubts
         .map(|finding| {
             let tone = if finding.severity == Severity::Warning { Tone::Doubtful } else { Tone::Plain };
-            (tone, format!("{indent}{}: {finding}", finding.severity.name()))
+            (tone, format!("{indent}{}: {finding}", said(finding.severity.name())))
         })
         .collect()
 }

@@ -115,7 +115,7 @@ impl Text {
             .any(|pair| ends_in_word(pair[0].trim_end_matches([',', ';', ':', '\''])) && begins_with_word(pair[1]))
             || (self.value.contains('{')
                 && words.len() > 1
-                && words.iter().any(|word| is_word(word, 3) && word.starts_with(|c: char| c.is_ascii_lowercase())))
+                && words.iter().any(|word| is_word(word, 2) && word.starts_with(|c: char| c.is_ascii_lowercase())))
     }
 }
 

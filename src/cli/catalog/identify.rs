@@ -71,7 +71,7 @@ fn line_of(of: &Identified, out: Out) {
         return out.line(text!("{head}: nothing fits {files}", head, files = count(of.files, "file", "files")));
     };
     let own = if fit.own { text!("and its own checksum") } else { text!("and not its own checksum") };
-    let files = format!("{} of {}", fit.agree, count(of.files, "file", "files"));
+    let files = text!("{} of {}", fit.agree, count(of.files, "file", "files"));
     out.line(text!("{head}: {checksum} fits {files}, {own}", head, checksum = fit.checksum, files, own));
     let contents = count(fit.contents, "different content", "different contents");
     match (fit.decided, fit.spare_bits) {

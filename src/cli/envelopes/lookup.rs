@@ -36,7 +36,7 @@ pub(super) fn run(args: &WhereArgs, out: Out) -> Exit {
     let exists = here.as_ref().map(|folder| std::path::Path::new(folder).is_dir());
     out.line(here.as_ref().unwrap_or(&place.folder));
     if let Some(or) = &place.or {
-        out.line(format!("or {or}"));
+        out.line(text!("or {or}", or));
     }
     out.detail(match (place.source, place.view) {
         (PlaceSource::Registry, Some(view)) => text!("EnvelopeDir of {}", view.key()),
