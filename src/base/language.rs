@@ -100,14 +100,21 @@ pub(crate) fn form(_english: &str) -> Option<&'static str> {
     None
 }
 
+/// Whether the run speaks English.
+#[cfg(feature = "cli")]
+pub(crate) fn is_english() -> bool {
+    TEXTS.get().is_none()
+}
+
 /// The one of two files that is in the language of the run.
-#[cfg_attr(not(feature = "cli"), allow(dead_code, reason = "what is filled in is the command line's"))]
+#[cfg(feature = "cli")]
 pub(crate) fn either<'a>(english: &'a str, german: &'a str) -> &'a str {
-    #[cfg(feature = "cli")]
-    if TEXTS.get().is_some() {
-        return german;
-    }
-    let _ = german;
+    if is_english() { english } else { german }
+}
+
+#[cfg(not(feature = "cli"))]
+#[allow(dead_code, reason = "what is filled in is the command line's")]
+pub(crate) fn either<'a>(english: &'a str, _german: &'a str) -> &'a str {
     english
 }
 

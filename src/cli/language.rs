@@ -8,7 +8,7 @@ use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command};
 
-use crate::base::language::{said, said_whole, speak_german};
+use crate::base::language::{is_english, said, said_whole, speak_german};
 use crate::messenger::user_language;
 
 /// Names the language where no option does.
@@ -49,10 +49,7 @@ fn is_german(tag: &str) -> bool {
 
 /// The program with its help in the language of the run. In English it is as it was.
 pub(super) fn translated(program: Command) -> Command {
-    match said("Usage:") {
-        "Usage:" => program,
-        _ => in_words(program),
-    }
+    if is_english() { program } else { in_words(program) }
 }
 
 fn in_words(command: Command) -> Command {
@@ -123,7 +120,7 @@ fn argument(arg: Arg) -> Arg {
 
 /// What clap says of words that it does not understand, in the language of the run; nothing where that is English.
 pub(super) fn refusal(error: &clap::Error) -> Option<String> {
-    if said("Usage:") == "Usage:" || !error.use_stderr() {
+    if is_english() || !error.use_stderr() {
         return None;
     }
     let one = |kind| match error.get(kind) {

@@ -3,33 +3,27 @@
 use std::path::Path;
 
 use super::flags::Surveyed;
+use crate::base::language::said;
 use crate::cli::out::Out;
 use crate::fleet::{Fleet, FleetCid, FleetEndpoints, FleetFinding};
 use crate::report::table;
 
 /// A line for each finding, which editors and terminals turn into a link.
 pub(super) fn print_findings(file: &Path, findings: &[FleetFinding], out: Out) {
-    for FleetFinding { code, line, article, what, next, .. } in findings.iter().filter(|finding| finding.is_error()) {
-        out.fault(text!(
-            "{file}:{line}: error ({code}): {what} [{article}]; {next}",
+    let (errors, others): (Vec<_>, Vec<_>) = findings.iter().partition(|finding| finding.is_error());
+    for finding in errors.into_iter().chain(others) {
+        let FleetFinding { code, line, article, what, next, .. } = finding;
+        let told = text!(
+            "{file}:{line}: {severity} ({code}): {what} [{article}]; {next}",
             file = file.display(),
             line,
+            severity = said(finding.severity.name()),
             code,
             what,
             article,
             next
-        ));
-    }
-    for FleetFinding { code, line, article, what, next, .. } in findings.iter().filter(|finding| !finding.is_error()) {
-        out.line(text!(
-            "{file}:{line}: warning ({code}): {what} [{article}]; {next}",
-            file = file.display(),
-            line,
-            code,
-            what,
-            article,
-            next
-        ));
+        );
+        if finding.is_error() { out.fault(told) } else { out.line(told) }
     }
 }
 

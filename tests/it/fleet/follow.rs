@@ -4,7 +4,7 @@ use configcid::DemoCid;
 
 use super::check::env;
 use crate::support::layout::crc32;
-use crate::support::{RELAY_LIST, TestEnv, check_cid, stamps};
+use crate::support::{RELAY_LIST, TestEnv, check_cid, fleet_state, stamps};
 
 const RELAY_OF_DEMO: &str = "\"ParentRouterAddress\"=\"10.1.200.65,MRComputer.Sales.Acme,MRComputer\"";
 
@@ -27,24 +27,16 @@ fn update(env: &TestEnv) {
     env.run("catalog create ESXP --replace").ok();
 }
 
-fn state(env: &TestEnv, code: i32) -> String {
-    let answer = env.run("fleet status --json").expect(code).json();
-    let cid = &answer["cids"][0];
-    let what = |difference: &serde_json::Value| difference["what"].as_str().unwrap().to_owned();
-    let differences: Vec<String> = cid["differences"].as_array().unwrap().iter().map(what).collect();
-    format!("{}: {}", cid["state"].as_str().unwrap(), differences.join("; "))
-}
-
 #[test]
 fn a_relay_cid_is_made_and_follows_each_update_with_its_relay() {
     let env = pair();
     env.run("fleet check").ok().says("0 errors");
-    assert_eq!(state(&env, 3), "behind: it is not there yet: 10 files of ESXP to bring (4518 bytes)");
+    assert_eq!(fleet_state(&env, 3), "behind: it is not there yet: 10 files of ESXP to bring (4518 bytes)");
     let before = env.snapshot();
     env.run("fleet plan").ok().says("Made from ESXP: 10 files").says("1 planned of 1 CID");
     assert_eq!(env.snapshot(), before);
     env.run("fleet apply").ok().says("Made from ESXP: 10 files").says("1 changed of 1 CID");
-    assert_eq!(state(&env, 0), "in-step: ");
+    assert_eq!(fleet_state(&env, 0), "in-step: ");
     assert!(env.text("MRESXP/rms/mrinit.conf").contains(RELAY_OF_DEMO));
     check_cid(&env.path("MRESXP"), crc32);
     let times = stamps(&env.path("MRESXP"));
@@ -52,7 +44,7 @@ fn a_relay_cid_is_made_and_follows_each_update_with_its_relay() {
     assert_eq!(stamps(&env.path("MRESXP")), times);
 
     update(&env);
-    assert_eq!(state(&env, 3), "behind: behind ESXP: 2 files of ESXP to bring (1371 bytes), 1 to remove");
+    assert_eq!(fleet_state(&env, 3), "behind: behind ESXP: 2 files of ESXP to bring (1371 bytes), 1 to remove");
     let before = env.snapshot();
     env.run("fleet plan").ok().says("Brought in line with ESXP: 2 files (1371 bytes), 1 removed");
     assert_eq!(env.snapshot(), before);
@@ -69,23 +61,23 @@ fn a_relay_cid_is_made_and_follows_each_update_with_its_relay() {
     assert_eq!(followed["files"].as_array().unwrap().last().unwrap()["path"], "\\cidsync.upd");
     assert_eq!(env.read("MRESXP/savxp/engine.dll"), env.read("ESXP/savxp/engine.dll"));
     assert_eq!(env.text("MRESXP/rms/mrinit.conf"), relay);
-    assert_eq!(state(&env, 0), "in-step: ");
+    assert_eq!(fleet_state(&env, 0), "in-step: ");
     check_cid(&env.path("MRESXP"), crc32);
     env.run("history MRESXP").ok().says("fleet apply: sync from ESXP, its own relay kept");
     env.run("relay show MRESXP").ok().says(RELAY_LIST);
 
     // The file says something else now: nobody else was there, though the last change was to other files.
     env.replace("fleet.toml", "10.1.200.65", "10.1.200.99");
-    assert!(state(&env, 3).starts_with("behind: ParentRouterAddress is "), "{}", state(&env, 3));
+    assert!(fleet_state(&env, 3).starts_with("behind: ParentRouterAddress is "), "{}", fleet_state(&env, 3));
     env.run("fleet apply").ok();
-    assert_eq!(state(&env, 0), "in-step: ");
+    assert_eq!(fleet_state(&env, 0), "in-step: ");
     env.run("relay set MRESXP --netbios OTHER").expect(0);
     env.write("ESXP/savxp/engine.dll", "newer");
     env.run("catalog create ESXP --replace").ok();
     assert!(
-        state(&env, 3).starts_with("drifted: behind ESXP: 1 file of ESXP to bring (5 bytes); "),
+        fleet_state(&env, 3).starts_with("drifted: behind ESXP: 1 file of ESXP to bring (5 bytes); "),
         "{}",
-        state(&env, 3)
+        fleet_state(&env, 3)
     );
 }
 

@@ -565,3 +565,12 @@ pub(crate) fn check_metrics(text: &str) {
     let said = [output.stdout, output.stderr].concat();
     assert!(output.status.success() && said.is_empty(), "{}\n{text}", String::from_utf8_lossy(&said));
 }
+
+/// The state of the first CID of `fleet.toml`, and what differs there.
+pub(crate) fn fleet_state(env: &TestEnv, code: i32) -> String {
+    let answer = env.run("fleet status --json").expect(code).json();
+    let cid = &answer["cids"][0];
+    let what = |difference: &serde_json::Value| difference["what"].as_str().unwrap().to_owned();
+    let differences: Vec<String> = cid["differences"].as_array().unwrap().iter().map(what).collect();
+    format!("{}: {}", cid["state"].as_str().unwrap(), differences.join("; "))
+}

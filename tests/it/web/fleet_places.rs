@@ -4,7 +4,7 @@ use configcid::DemoCid;
 
 use super::google::Google;
 use super::publish::{assert_same, files};
-use crate::support::TestEnv;
+use crate::support::{TestEnv, fleet_state};
 
 const FILE: &str = "[server]\nname = 'Server1'\nip = '10.1.200.10'\nfqdn = 'Server.Sales.Acme'\nnetbios = 'SERVER'\n\
     [[relay]]\nname = 'MR'\nip = '10.1.200.65'\nfqdn = 'MRComputer.Sales.Acme'\nnetbios = 'MRComputer'\n";
@@ -16,14 +16,6 @@ fn fleet(keys: &str) -> (TestEnv, Google) {
     let google = Google::start(|_| {});
     Google::is_at(&mut env, google.port);
     (env, google)
-}
-
-fn state(env: &TestEnv, code: i32) -> String {
-    let answer = env.run("fleet status --json").expect(code).json();
-    let cid = &answer["cids"][0];
-    let what = |difference: &serde_json::Value| difference["what"].as_str().unwrap().to_owned();
-    let differences: Vec<String> = cid["differences"].as_array().unwrap().iter().map(what).collect();
-    format!("{}: {}", cid["state"].as_str().unwrap(), differences.join("; "))
 }
 
 #[test]
@@ -49,12 +41,12 @@ fn a_cid_of_a_fleet_is_published_when_it_is_done() {
     assert_same(&files(&env.path("BRANCH")), &cid, "the folder");
     assert_same(&google.objects("ESXP/"), &cid, "the store");
     env.run("fleet apply").ok().says("1 unchanged of 1 CID");
-    assert_eq!(state(&env, 0), "in-step: ");
+    assert_eq!(fleet_state(&env, 0), "in-step: ");
 
     // The server's update.
     env.write("ESXP/savxp/engine.dll", vec![b'n'; 950]);
     env.run("catalog create ESXP --replace").ok();
-    let said = state(&env, 3);
+    let said = fleet_state(&env, 3);
     assert!(
         said.starts_with("behind: to publish to BRANCH: 1 file (950 bytes); to publish to gs://cids/ESXP: 1 file"),
         "{said}"
@@ -96,12 +88,12 @@ fn a_cid_of_a_fleet_follows_one_at_a_url() {
     env.run("sync VENDOR gs://cids/VENDOR").ok();
     env.run("fleet check").ok();
     env.run("fleet apply").ok().says("Made from gs://cids/VENDOR: 10 files");
-    assert_eq!(state(&env, 0), "in-step: ");
+    assert_eq!(fleet_state(&env, 0), "in-step: ");
     assert!(env.text("ESXP/rms/mrinit.conf").contains("10.1.200.65,MRComputer.Sales.Acme,MRComputer"));
     env.write("VENDOR/savxp/engine.dll", vec![b'n'; 950]);
     env.run("catalog create VENDOR --replace").ok();
     env.run("sync VENDOR gs://cids/VENDOR").ok();
-    assert!(state(&env, 3).starts_with("behind: behind gs://cids/VENDOR: 1 file"), "{}", state(&env, 3));
+    assert!(fleet_state(&env, 3).starts_with("behind: behind gs://cids/VENDOR: 1 file"), "{}", fleet_state(&env, 3));
     env.run("fleet apply").ok();
     assert_eq!(env.read("ESXP/savxp/engine.dll"), env.read("VENDOR/savxp/engine.dll"));
     assert_eq!(google.uploads(), 0);
