@@ -75,3 +75,24 @@ pub fn read_certificates(bytes: &[u8]) {
 pub fn endpoint_source(bytes: &[u8]) -> Vec<(usize, String)> {
     crate::endpoints::read_all(bytes)
 }
+
+/// As `configcid sync` publishes a CID to a URL, for those who count what memory that takes.
+#[cfg(feature = "remote")]
+pub fn publish(cid: &Path, url: &str) -> Result<()> {
+    use crate::sync::{Delivery, Destination, FolderSource, Pace};
+
+    let source = FolderSource::open(cid)?;
+    let (options, pace) = (crate::RefreshOptions::default(), Pace::new(None));
+    let delivery = Delivery {
+        dry_run: false,
+        lock: crate::plan::LockOptions::default(),
+        deep: false,
+        keep_relay: false,
+        options: &options,
+        pace: &pace,
+        by: "",
+    };
+    let ran = Destination::named(url, Path::new(url))?.bring(&delivery, &source, &|_| {}).ran;
+    assert!(ran.error.is_some() || ran.status == crate::Status::Changed, "{:?}", ran.faults);
+    ran.error.map_or(Ok(()), Err)
+}

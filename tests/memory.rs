@@ -9,6 +9,10 @@ use configcid::{Cid, Plan, RefreshOptions, Scope, refresh, verify};
 #[path = "../benches/support/mod.rs"]
 mod support;
 
+#[cfg(all(feature = "faults", feature = "remote"))]
+#[path = "memory/server.rs"]
+mod server;
+
 /// The system's allocator, which counts what is in use. What an allocator itself needs for each piece is reckoned as eight bytes
 /// and a size that sixteen divides, as the GNU C library has it.
 struct Counting;
@@ -90,4 +94,122 @@ fn memory_of_each_file() {
     println!("{files} files that two catalogs list each: refresh {of_refresh} bytes a file, verify {of_verify}");
     assert!(of_refresh <= 250, "refresh: {of_refresh} bytes a file");
     assert!(of_verify <= 500, "verify: {of_verify} bytes a file");
+}
+
+/// Publishing, which is counted in a process of its own: the server's memory is no part of it, and credentials are variables.
+#[cfg(all(feature = "faults", feature = "remote"))]
+mod publishing {
+    use std::path::Path;
+    use std::process::Command;
+
+    use super::{most_of, server, support};
+
+    /// What one publishing took.
+    #[derive(Debug, Clone, Copy)]
+    struct Taken {
+        /// The most bytes that were asked for at a time.
+        most: usize,
+        /// What the system had to give for that, in KiB; 0 where it does not tell.
+        resident: usize,
+    }
+
+    /// Publishes `cid` to `url`, so many files at a time, in a process of its own.
+    fn published(server: &server::Server, cid: &Path, url: &str, at_a_time: u16) -> Taken {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "publishing::in_a_process_of_its_own", "--ignored", "--nocapture"]);
+        command.env("CONFIGCID_MEMORY_OF", format!("{}\n{url}\n{at_a_time}", cid.display()));
+        command.env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{}", server.port));
+        for (name, value) in
+            [("AWS_ACCESS_KEY_ID", "key"), ("AWS_SECRET_ACCESS_KEY", "secret"), ("AWS_REGION", "us-east-1")]
+        {
+            command.env(name, value);
+        }
+        for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "AWS_PROFILE"] {
+            command.env_remove(name);
+        }
+        let output = command.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+        let numbers = said.lines().find_map(|line| line.split_once("taken ")).expect("it says what it took").1;
+        let mut numbers = numbers.split(' ').map(|number| number.parse().unwrap());
+        Taken { most: numbers.next().unwrap(), resident: numbers.next().unwrap() }
+    }
+
+    #[test]
+    #[ignore = "is run by the other tests"]
+    fn in_a_process_of_its_own() {
+        let Ok(asked) = std::env::var("CONFIGCID_MEMORY_OF") else { return };
+        let [cid, url, at_a_time] = asked.split('\n').collect::<Vec<_>>().try_into().unwrap();
+        configcid::read_at_a_time(at_a_time.parse().unwrap());
+        let most = most_of(|| configcid::fuzzing::publish(Path::new(cid), url).unwrap());
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next());
+        println!("taken {most} {}", resident.unwrap_or("0"));
+    }
+
+    /// The places that are published to, each of which is empty.
+    fn places(server: &server::Server) -> [(&'static str, String); 2] {
+        server.clear("/dav/cid");
+        server.clear("/bucket/");
+        [
+            ("/dav/cid/", format!("http://127.0.0.1:{}/dav/cid", server.port)),
+            ("/bucket/cid/", "s3://bucket/cid".to_owned()),
+        ]
+    }
+
+    #[test]
+    fn memory_of_publishing_each_file() {
+        let files: usize = std::env::var("CONFIGCID_MEMORY_PUBLISHED").map_or(400, |files| files.parse().unwrap());
+        let (dir, server) = (tempfile::tempdir().unwrap(), server::Server::start());
+        let sizes = [files / 2, files];
+        let cids = sizes.map(|files| {
+            let cid = dir.path().join(files.to_string());
+            support::write_cid(&cid, files, 0).unwrap();
+            cid
+        });
+        for number in 0..2 {
+            // One at a time: what is on its way is no file's.
+            let [few, many] = [0, 1].map(|cid| {
+                let (place, url) = &places(&server)[number];
+                let taken = published(&server, &cids[cid], url, 1);
+                assert!(server.count(place) > sizes[cid], "{}", server.count(place));
+                taken
+            });
+            let (place, _) = &places(&server)[number];
+            let each = many.most.saturating_sub(few.most) / (files - files / 2);
+            println!(
+                "{place}: {each} bytes for each of {files} new files that two catalogs list; {} KiB resident",
+                many.resident
+            );
+            // In 64 MiB there is room for 100,000 of them, which are 200,000 entries.
+            assert!(each <= 620, "{place}: {each} bytes for each new file");
+        }
+    }
+
+    #[test]
+    fn memory_of_publishing_does_not_grow_with_the_sizes_of_files() {
+        let (dir, server) = (tempfile::tempdir().unwrap(), server::Server::start());
+        // Both are more than one piece of a store's, and there are more of them than may be on their way there at a time.
+        let sizes = [6_u64, 10];
+        let cids = sizes.map(|size| {
+            let cid = dir.path().join(size.to_string());
+            support::write_even_cid(&cid, 5, size << 20).unwrap();
+            cid
+        });
+        for number in 0..2 {
+            let [small, large] = [0, 1].map(|cid| {
+                let (_, url) = &places(&server)[number];
+                published(&server, &cids[cid], url, 16)
+            });
+            let (place, _) = &places(&server)[number];
+            let resident = [small.resident, large.resident];
+            println!(
+                "{place}: files of {sizes:?} MiB take {} and {} bytes, {resident:?} KiB resident",
+                small.most, large.most
+            );
+            let most = [5 << 20, 22 << 20][number];
+            assert!(large.most <= most, "{place}: {} bytes", large.most);
+            assert!(large.most <= small.most + (1 << 20), "{place}: {small:?}, then {large:?}");
+        }
+    }
 }

@@ -29,6 +29,21 @@ pub(crate) fn write_cid(folder: &Path, files: usize, bytes: u64) -> io::Result<(
     for index in 0..files.saturating_sub(CUSTOMER.len()) {
         write_file(&folder.join(vendor_file(index)), &noise, index, bytes * weight(index) / weights)?;
     }
+    catalog(folder)
+}
+
+/// Writes a CID with `files` files of `bytes` bytes each, beside the customer's and the catalogs.
+#[allow(dead_code, reason = "not each of those that measure wants one")]
+pub(crate) fn write_even_cid(folder: &Path, files: usize, bytes: u64) -> io::Result<()> {
+    let noise = noise();
+    for index in 0..files {
+        write_file(&folder.join(vendor_file(index)), &noise, index, bytes)?;
+    }
+    catalog(folder)
+}
+
+/// Adds the customer's files, and the catalogs.
+fn catalog(folder: &Path) -> io::Result<()> {
     for name in CUSTOMER {
         fs::create_dir_all(folder.join("rms"))?;
         fs::write(folder.join(name), DemoCid::default().mrinit())?;

@@ -81,33 +81,33 @@ pub(crate) fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R 
     in_flight(reads_at_a_time(), items, work)
 }
 
-/// Lets at most so many at a time do something.
+/// Lets at most so many at a time do something, or so much of something be in use.
 pub(crate) struct Gate {
-    at_work: Mutex<usize>,
+    in_use: Mutex<usize>,
     ended: Condvar,
 }
 
 impl Gate {
     pub(crate) const fn new() -> Self {
-        Self { at_work: Mutex::new(0), ended: Condvar::new() }
+        Self { in_use: Mutex::new(0), ended: Condvar::new() }
     }
 
-    /// Waits until fewer than `most` are at work, then does `work`.
-    pub(crate) fn pass<T>(&self, most: usize, work: impl FnOnce() -> T) -> T {
-        struct Leave<'g>(&'g Gate);
+    /// Waits until there is room for `much` of `most`, then does `work`. What wants more than there is at all has it alone.
+    pub(crate) fn pass<T>(&self, most: usize, much: usize, work: impl FnOnce() -> T) -> T {
+        struct Leave<'g>(&'g Gate, usize);
         impl Drop for Leave<'_> {
             fn drop(&mut self) {
-                *self.0.at_work.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
-                self.0.ended.notify_one();
+                *self.0.in_use.lock().unwrap_or_else(PoisonError::into_inner) -= self.1;
+                self.0.ended.notify_all();
             }
         }
-        let mut at_work = self.at_work.lock().unwrap_or_else(PoisonError::into_inner);
-        while *at_work >= most.max(1) {
-            at_work = self.ended.wait(at_work).unwrap_or_else(PoisonError::into_inner);
+        let mut in_use = self.in_use.lock().unwrap_or_else(PoisonError::into_inner);
+        while *in_use > 0 && *in_use + much > most {
+            in_use = self.ended.wait(in_use).unwrap_or_else(PoisonError::into_inner);
         }
-        *at_work += 1;
-        drop(at_work);
-        let _leave = Leave(self);
+        *in_use += much;
+        drop(in_use);
+        let _leave = Leave(self, much);
         work()
     }
 }
@@ -288,7 +288,7 @@ mod tests {
     fn no_more_pass_a_gate_than_it_lets() {
         let (gate, inside) = (Gate::new(), AtomicUsize::new(0));
         in_flight(8, &[(); 200], |()| {
-            gate.pass(2, || {
+            gate.pass(2, 1, || {
                 assert!(inside.fetch_add(1, Ordering::SeqCst) < 2);
                 thread::yield_now();
                 inside.fetch_sub(1, Ordering::SeqCst);

@@ -53,7 +53,7 @@ impl ChecksumFunction for CommandFunction {
         command.args(&self.words[1..]);
         // Files are read many at a time; programs are at work on this computer.
         static RUNNING: Gate = Gate::new();
-        let output = RUNNING.pass(processors(), || run(command, program, stdin.into(), self.timeout))?;
+        let output = RUNNING.pass(processors(), 1, || run(command, program, stdin.into(), self.timeout))?;
         let text = String::from_utf8_lossy(&output);
         let text = text.trim();
         let hex = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_hexdigit());

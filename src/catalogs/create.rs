@@ -94,7 +94,7 @@ pub fn create(cid: &Cid, options: &CreateOptions) -> Result<Plan> {
         let changed = before.as_deref() != Some(&after);
         if changed {
             let stage = if file.folder.is_some() { Stage::ComponentCatalog } else { Stage::RootCatalog };
-            let why = text!("the catalog lists every file as it is").to_owned();
+            let why = text!("the catalog lists every file as it is").into();
             let (before, after) = (before.map(Content::Bytes), Some(Content::Bytes(after)));
             parts.changes.push(Change { path: file.path.clone(), before, after, why, stage, kept: None });
         }

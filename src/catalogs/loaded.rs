@@ -38,7 +38,7 @@ pub(super) fn catalog_change(loaded: &Loaded, after: Vec<u8>) -> Change {
         path: loaded.file.path.clone(),
         before: Some(loaded.bytes.to_vec().into()),
         after: Some(after.into()),
-        why: text!("its entries differ from the customer's files").to_owned(),
+        why: text!("its entries differ from the customer's files").into(),
         stage: stage(loaded),
         kept: None,
     }

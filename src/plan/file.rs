@@ -14,7 +14,7 @@ impl Plan {
         file: &Path,
         before: Option<Vec<u8>>,
         after: Option<Vec<u8>>,
-        why: impl Into<String>,
+        why: impl Into<std::sync::Arc<str>>,
     ) -> Result<Self> {
         let folder = match file.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,

@@ -122,12 +122,19 @@ pub struct Change {
     /// Its content to be; `None` where it is to go.
     pub after: Option<Content>,
     /// Why.
-    pub why: String,
+    pub why: Arc<str>,
     /// When, among the other changes.
     pub stage: Stage,
     /// The file that has what is written, kept beside by the last change: its time, and its attributes where nothing is
     /// replaced, are taken.
     pub(crate) kept: Option<PathBuf>,
+}
+
+/// Sorts changes by when they are made. What has its order takes no memory for that: there may be hundreds of thousands.
+fn in_order(changes: &mut [Change]) {
+    if !changes.is_sorted_by_key(|change| change.stage) {
+        changes.sort_by_key(|change| change.stage);
+    }
 }
 
 /// The order of changes: what catalogs list is written before them.
@@ -174,13 +181,13 @@ pub struct EntryChange {
 
 impl Change {
     /// Another content for a file that catalogs list, or for one in no CID.
-    pub(crate) fn of_payload(path: CidPath, before: Option<Vec<u8>>, after: Vec<u8>, why: impl Into<String>) -> Self {
+    pub(crate) fn of_payload(path: CidPath, before: Option<Vec<u8>>, after: Vec<u8>, why: impl Into<Arc<str>>) -> Self {
         let before = before.map(Content::Bytes);
         Self { path, before, after: Some(Content::Bytes(after)), why: why.into(), stage: Stage::Payload, kept: None }
     }
 
     /// A file that catalogs list goes.
-    pub(crate) fn removal(path: CidPath, before: Vec<u8>, why: impl Into<String>) -> Self {
+    pub(crate) fn removal(path: CidPath, before: Vec<u8>, why: impl Into<Arc<str>>) -> Self {
         let before = Some(Content::Bytes(before));
         Self { path, before, after: None, why: why.into(), stage: Stage::Payload, kept: None }
     }
@@ -227,14 +234,14 @@ pub(crate) fn observe(tree: &Tree, path: &CidPath) -> Result<Observed> {
 impl Plan {
     /// A plan for a CID, with its changes in the order in which they must reach the disk.
     pub(crate) fn new(cid: &Cid, mut parts: Parts) -> Self {
-        parts.changes.sort_by_key(|change| change.stage);
+        in_order(&mut parts.changes);
         let (root, shown) = (cid.root().to_owned(), cid.path().to_owned());
         Self { root, shown, in_cid: true, generation: cid.generation().cloned(), parts }
     }
 
     /// A plan for a CID that is not there yet: one to look at.
     pub(crate) fn for_new(path: &Path, mut parts: Parts) -> Self {
-        parts.changes.sort_by_key(|change| change.stage);
+        in_order(&mut parts.changes);
         Self { root: path.to_owned(), shown: path.to_owned(), in_cid: true, generation: None, parts }
     }
 

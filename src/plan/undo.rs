@@ -218,7 +218,7 @@ pub fn undo(cid: &Cid) -> Result<Plan> {
         if after.as_ref().and_then(Content::sha256) != step.before {
             return Err(journal(&text!("what {path} was before the last change is no longer there", path)).next(BACKUP));
         }
-        changes.push(Change { path, before, after, why: why.to_owned(), stage: step.stage, kept });
+        changes.push(Change { path, before, after, why: why.into(), stage: step.stage, kept });
     }
     Ok(Plan::new(cid, Parts { purpose, changes, ..Parts::default() }))
 }

@@ -261,7 +261,7 @@ impl FileReport {
     fn new(change: &Change) -> Self {
         Self {
             path: change.path.clone(),
-            why: change.why.clone(),
+            why: change.why.to_string(),
             sha256_before: change.before.as_ref().and_then(Content::sha256),
             sha256_after: change.after.as_ref().and_then(Content::sha256),
             size_before: size_of_file(&change.before),

@@ -43,10 +43,10 @@ impl Tried {
 
 impl Checks<'_> {
     pub(super) fn tried(&self, file: &Wanted) -> Tried {
-        let known = file.listed.iter().filter_map(|(number, index)| {
-            let function = self.functions.get(*number)?;
-            let bound = self.bound(&function, *number, *index);
-            Some(((*number, function), bound))
+        let known = file.listed().filter_map(|(number, index)| {
+            let function = self.functions.get(number)?;
+            let bound = self.bound(&function, number, index);
+            Some(((number, function), bound))
         });
         let (of, bound) = known.unzip();
         Tried { of, bound }
@@ -65,8 +65,8 @@ impl Checks<'_> {
     }
 
     fn listed(&self, file: &Wanted, number: usize) -> Option<Checksum> {
-        let (_, index) = file.listed.iter().find(|(this, _)| *this == number)?;
-        Some(self.catalogs[number].catalog.entries()[*index].checksum)
+        let (_, index) = file.listed().find(|(this, _)| *this == number)?;
+        Some(self.catalogs[number].catalog.entries()[index].checksum)
     }
 
     /// What is wrong with the checksums of a file that has been brought, if anything is. `again` looks at it once more, by
@@ -85,7 +85,7 @@ impl Checks<'_> {
                 None => continue,
                 Some(now) if Arc::ptr_eq(&now, function) => (*sum, function.name().to_owned()),
                 Some(now) => {
-                    let (_, index) = file.listed.iter().find(|(this, _)| this == number).copied().unwrap_or_default();
+                    let (_, index) = file.listed().find(|(this, _)| this == number).unwrap_or_default();
                     let bound = self.bound(&now, *number, index);
                     match again(asked(std::slice::from_ref(&bound)))?.checksums.first() {
                         Some(sum) if *sum != listed => (*sum, now.name().to_owned()),

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::checks::Checks;
 use super::difference::{Difference, Wanted, compare};
@@ -428,12 +429,17 @@ impl<'a> Work<'a> {
     fn plan(&self, look: &Look, mut content: impl FnMut(&Wanted) -> Result<Content>) -> Result<Plan> {
         let Look { catalogs, target, theirs, difference, kept, warnings, .. } = look;
         let shown = self.source.shown();
-        let mut changes = Vec::new();
+        let (comes, own, goes): (Arc<str>, Arc<str>, Arc<str>) = (
+            text!("as in {shown}", shown).into(),
+            text!("as in {shown}, with this CID's own relay", shown).into(),
+            text!("no longer listed in {shown}", shown).into(),
+        );
+        let mut changes = Vec::with_capacity(difference.wanted.len());
         for file in &difference.wanted {
             let after = Some(content(file)?);
             let before = before(target.as_ref(), &file.path)?;
             let (path, stage) = (file.path.clone(), stage(&file.path));
-            changes.push(Change { path, before, after, why: text!("as in {shown}", shown), stage, kept: None });
+            changes.push(Change { path, before, after, why: comes.clone(), stage, kept: None });
         }
         for number in &difference.catalogs {
             let loaded = &catalogs[*number];
@@ -443,18 +449,14 @@ impl<'a> Work<'a> {
                 None => before(target.as_ref(), &loaded.file.path)?,
             };
             let is_own = look.originals[*number].bytes != loaded.bytes;
-            let why = if is_own {
-                text!("as in {shown}, with this CID's own relay", shown)
-            } else {
-                text!("as in {shown}", shown)
-            };
+            let why = if is_own { own.clone() } else { comes.clone() };
             let (path, after) = (loaded.file.path.clone(), Some(Content::Bytes(loaded.bytes.to_vec())));
             let stage = if loaded.file.folder.is_some() { Stage::ComponentCatalog } else { Stage::RootCatalog };
             changes.push(Change { path, before, after, why, stage, kept: None });
         }
         for path in difference.gone.iter().chain(&difference.gone_catalogs) {
             let Some(before) = before(target.as_ref(), path)? else { continue };
-            let (path, why) = (path.clone(), text!("no longer listed in {shown}", shown));
+            let (path, why) = (path.clone(), goes.clone());
             changes.push(Change { stage: stage(&path), path, before: Some(before), after: None, why, kept: None });
         }
         let keeps = if kept.is_empty() { "" } else { ", its own relay kept" };

@@ -1,9 +1,11 @@
 //! What differs between two CIDs, by their catalogs alone.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
+use super::key::{Key, Kind};
 use crate::base::error::{Error, ErrorKind, Result};
-use crate::catalog::CidPath;
+use crate::catalog::{CidPath, Entry};
 use crate::catalogs::Loaded;
 use crate::cid::is_own_name;
 
@@ -30,8 +32,23 @@ pub(super) struct Wanted {
     pub path: CidPath,
     /// In bytes.
     pub size: u32,
-    /// The catalogs that list it, and which entry of each it is.
-    pub listed: Vec<(usize, usize)>,
+    listed: Listed,
+}
+
+/// A part of what all wanted files have together.
+#[derive(Debug, Clone, Default)]
+struct Listed {
+    all: Arc<[(u32, u32)]>,
+    begin: u32,
+    end: u32,
+}
+
+impl Wanted {
+    /// The numbers of the catalogs that list it, and which entry of each it is.
+    pub(super) fn listed(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        let Listed { all, begin, end } = &self.listed;
+        all[*begin as usize..*end as usize].iter().map(|(number, index)| (*number as usize, *index as usize))
+    }
 }
 
 impl Difference {
@@ -75,50 +92,54 @@ pub(super) fn compare(
         return Ok(difference);
     }
 
-    let spelled = |catalogs: &[Loaded]| -> HashSet<String> {
-        let all = catalogs.iter().filter(|_| exact).flat_map(|loaded| {
-            loaded.catalog.entries().iter().map(|entry| entry.path.under(loaded.file.folder.as_ref()).to_string())
-        });
-        all.collect()
+    // Where one end has nothing, there is nothing to find in the other.
+    let (spelled_here, spelled_there) = match exact && !target.is_empty() {
+        true => (keys(source, Key::exact).collect(), keys(target, Key::exact).collect()),
+        false => <(HashSet<Key<'_>>, HashSet<Key<'_>>)>::default(),
     };
-    let (spelled_here, spelled_there) = (spelled(source), spelled(target));
     // The catalogs themselves come last, and by themselves.
     let is_left = |key: &str| kept.contains(key) || sources.contains_key(key);
-    let mut wanted: HashMap<String, Wanted> = HashMap::new();
-    let mut order = Vec::new();
-    let mut listed = HashSet::new();
+    let mut wanted: Vec<Wanted> = Vec::new();
+    // All that is listed, with the number of the file where it is wanted.
+    let mut listed: HashMap<Key<'_>, Option<u32>> = HashMap::new();
     for loaded in source {
         let theirs = counterpart(loaded).filter(|theirs| !are_same(theirs, loaded));
-        let known = theirs.map(|theirs| (theirs, theirs.catalog.index()));
+        let known: Option<(&Loaded, HashMap<Key<'_>, &Entry>)> = theirs.map(|theirs| {
+            (theirs, theirs.catalog.entries().iter().map(|entry| (Key::folded(None, &entry.path), entry)).collect())
+        });
         let is_same = is_same(loaded);
+        let folder = loaded.file.folder.as_ref();
+        listed.reserve(if listed.is_empty() { loaded.catalog.entries().len() } else { 0 });
         for entry in loaded.catalog.entries() {
-            let path = entry.path.under(loaded.file.folder.as_ref());
-            if path.parts().any(is_own_name) {
-                return Err(foreign_name(loaded, &path));
+            if folder.into_iter().chain([&entry.path]).any(|path| path.parts().any(is_own_name)) {
+                return Err(foreign_name(loaded, &entry.path.under(folder)));
             }
-            let key = path.key();
-            let theirs = known.as_ref().and_then(|(theirs, index)| {
-                let number = index.get(&entry.path.key())?;
-                theirs.catalog.entries().get(*number)
-            });
-            let is_spelled_so = !exact || spelled_there.contains(path.as_str());
+            let theirs = known.as_ref().and_then(|(_, known)| known.get(&Key::folded(None, &entry.path)));
+            let is_spelled_so = !exact || spelled_there.contains(&Key::exact(folder, &entry.path));
             let is_what_it_was = theirs.is_some_and(|it| (it.size, it.checksum) == (entry.size, entry.checksum));
             let agrees = is_same || (is_what_it_was && is_spelled_so);
-            if !is_left(&key) && (!agrees || further.contains(&key)) && !wanted.contains_key(&key) {
-                order.push(key.clone());
-                wanted.insert(key.clone(), Wanted { path, size: entry.size, listed: Vec::new() });
+            let number = listed.entry(Key::folded(folder, &entry.path)).or_default();
+            if number.is_some() || (agrees && further.is_empty()) {
+                continue;
             }
-            listed.insert(key);
+            let path = entry.path.under(folder);
+            let key = path.key();
+            if !is_left(&key) && (!agrees || further.contains(&key)) {
+                *number = Some(u32::try_from(wanted.len()).expect("no catalogs list so many files"));
+                wanted.push(Wanted { path, size: entry.size, listed: Listed::default() });
+            }
         }
     }
-    for (number, loaded) in source.iter().enumerate() {
-        for (index, entry) in loaded.catalog.entries().iter().enumerate() {
-            let path = entry.path.under(loaded.file.folder.as_ref());
-            let Some(file) = wanted.get_mut(&path.key()) else { continue };
+    let mut all: Vec<(u32, u32, u32)> = Vec::with_capacity(wanted.len());
+    for (number, loaded) in (0..).zip(source) {
+        for (index, entry) in (0..).zip(loaded.catalog.entries()) {
+            let folder = loaded.file.folder.as_ref();
+            let Some(Some(which)) = listed.get(&Key::folded(folder, &entry.path)) else { continue };
+            let file = &mut wanted[*which as usize];
             if file.size != entry.size {
                 let what = text!(
                     "catalogs list {path} with {size} bytes and with {size2}",
-                    path,
+                    path = entry.path.under(folder),
                     size = file.size,
                     size2 = entry.size
                 );
@@ -126,14 +147,27 @@ pub(super) fn compare(
                     .in_file(&loaded.file.path.below("".as_ref()))
                     .next("wait until the update of the source has ended; configcid catalog verify tells more"));
             }
-            file.listed.push((number, index));
+            if folder.is_none() && file.path == entry.path {
+                // It lies in the catalog's bytes, and takes no memory of its own.
+                file.path = entry.path.clone();
+            }
+            all.push((*which, number, index));
         }
     }
-    difference.wanted = order.iter().filter_map(|key| wanted.remove(key)).collect();
-    for file in &difference.wanted {
+    all.sort_unstable();
+    let shared: Arc<[(u32, u32)]> = all.iter().map(|(_, number, index)| (*number, *index)).collect();
+    let mut begin = 0;
+    for part in all.chunk_by(|a, b| a.0 == b.0) {
+        let end = begin + u32::try_from(part.len()).expect("it is a part of those");
+        wanted[part[0].0 as usize].listed = Listed { all: shared.clone(), begin, end };
+        begin = end;
+    }
+    drop(all);
+    wanted.shrink_to_fit();
+    for file in &wanted {
         let mut folder = file.path.folder();
         while let Some(this) = folder {
-            if listed.contains(&this.key()) {
+            if listed.contains_key(&Key::folded(None, &this)) {
                 let what = text!("{this} is listed as a file, and so is {file} in it", this, file = file.path);
                 return Err(Error::new(ErrorKind::CatalogFormat, what)
                     .next("restore the catalogs of the source from the server's own CID"));
@@ -141,6 +175,7 @@ pub(super) fn compare(
             folder = this.folder();
         }
     }
+    difference.wanted = wanted;
     let mut met = HashSet::new();
     for loaded in target {
         let same_place = sources.get(&loaded.file.path.key()).map(|number| &source[*number]);
@@ -148,22 +183,34 @@ pub(super) fn compare(
         if exact && same_place.is_some_and(|ours| ours.file.path != loaded.file.path) {
             difference.respelled.push(loaded.file.path.clone());
         }
+        let folder = loaded.file.folder.as_ref();
         for entry in loaded.catalog.entries().iter().filter(|_| !is_same) {
-            let path = entry.path.under(loaded.file.folder.as_ref());
+            let is_listed = listed.contains_key(&Key::folded(folder, &entry.path));
+            if is_listed && (!exact || spelled_here.contains(&Key::exact(folder, &entry.path))) {
+                continue;
+            }
+            let path = entry.path.under(folder);
             let key = path.key();
             if is_left(&key) || targets.contains_key(&key) || path.parts().any(is_own_name) {
                 continue;
             }
-            if !listed.contains(&key) {
+            if !is_listed {
                 if met.insert(key) {
                     difference.gone.push(path);
                 }
-            } else if exact && !spelled_here.contains(path.as_str()) && met.insert(path.to_string()) {
+            } else if met.insert(path.to_string()) {
                 difference.respelled.push(path);
             }
         }
     }
     Ok(difference)
+}
+
+/// All that these catalogs list, as keys of a kind.
+pub(super) fn keys(catalogs: &[Loaded], kind: Kind) -> impl Iterator<Item = Key<'_>> {
+    catalogs.iter().flat_map(move |loaded| {
+        loaded.catalog.entries().iter().map(move |entry| kind(loaded.file.folder.as_ref(), &entry.path))
+    })
 }
 
 fn foreign_name(loaded: &Loaded, path: &CidPath) -> Error {

@@ -14,6 +14,7 @@ mod fetch;
 mod folder;
 mod functions;
 mod kept;
+mod key;
 mod named;
 #[cfg(feature = "remote")]
 mod objects;

@@ -166,14 +166,26 @@ impl Client {
         }
     }
 
-    /// Sends what somebody else has put together, and gives the answer as it is.
+    /// Sends what somebody else has put together, with so many bytes of a reader, and gives the answer as it is, of which at
+    /// most so many bytes are wanted.
     #[cfg(feature = "remote")]
-    pub(super) fn forward(&self, head: ureq::http::request::Parts, body: &[u8]) -> Result<Response<Body>, Failure> {
-        let whole = 2 * self.timeout + Duration::from_secs(2 * body.len() as u64 / LEAST_RATE);
-        let has_body = matches!(head.method.as_str(), "PUT" | "POST" | "PATCH");
+    pub(super) fn forward(
+        &self,
+        head: ureq::http::request::Parts,
+        most: u64,
+        (size, body): (u64, &mut dyn Read),
+    ) -> Result<Response<Body>, Failure> {
+        // An answer that is as large as any may be is a small one nearly always.
+        let expected = if head.headers.contains_key("Range") { most } else { 0 };
+        let whole = 2 * self.timeout + Duration::from_secs(2 * (size + expected) / LEAST_RATE);
+        let mut request = Request::from_parts(head, ());
+        let has_body = matches!(request.method().as_str(), "PUT" | "POST" | "PATCH");
         let sent = match has_body {
-            true => self.agent.run(self.timed(Request::from_parts(head, body), whole)),
-            false => self.agent.run(self.timed(Request::from_parts(head, ()), whole)),
+            true => {
+                request.headers_mut().insert("Content-Length", size.into());
+                self.agent.run(self.timed(request.map(|()| SendBody::from_reader(body)), whole))
+            }
+            false => self.agent.run(self.timed(request, whole)),
         };
         sent.map_err(|error| failure(error, self.timeout))
     }

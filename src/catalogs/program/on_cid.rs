@@ -50,7 +50,7 @@ pub(super) fn prepare(
         path: path.clone(),
         before: Some(before),
         after: None,
-        why: String::new(),
+        why: "".into(),
         stage,
         kept: None,
     };

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::names;
 use super::record::Record;
@@ -14,8 +15,9 @@ use crate::catalog::{Catalog, CidPath, Role};
 use crate::catalogs::Loaded;
 use crate::cid::{CIDSYNC, COMPONENTS, CatalogFile, MRINIT, ROOT_CATALOGS};
 use crate::sync::deliver::{Delivery, copy_of};
-use crate::sync::difference::{Difference, compare};
+use crate::sync::difference::{Difference, compare, keys};
 use crate::sync::kept::{self, KeptFile};
+use crate::sync::key::{Key, Kind};
 use crate::sync::source::Source;
 use crate::web::{Found, Holds, LARGEST_CATALOG, component_catalogs};
 
@@ -26,15 +28,28 @@ const LARGEST_RELAY: u64 = 1 << 20;
 pub(super) struct Version {
     pub path: CidPath,
     pub tag: Option<String>,
-    pub bytes: Vec<u8>,
+    pub bytes: Arc<[u8]>,
+}
+
+/// What the place's catalogs list.
+pub(super) struct Listed<'l> {
+    sizes: HashMap<Key<'l>, u32>,
+    key: Kind,
+}
+
+impl Listed<'_> {
+    /// The size of a file that is listed, by the catalog that comes last.
+    pub(super) fn size(&self, path: &CidPath) -> Option<u32> {
+        self.sizes.get(&(self.key)(None, path)).copied()
+    }
 }
 
 /// What a look at both ends found.
 pub(super) struct Look {
     /// The source's catalogs, with the names under which endpoints ask for them.
     pub originals: Vec<Loaded>,
-    /// And as they are to be published.
-    pub catalogs: Vec<Loaded>,
+    /// And as they are to be published, where that is otherwise: with the entries of a relay that is kept.
+    own: Option<Vec<Loaded>>,
     pub theirs: Vec<Loaded>,
     pub versions: Vec<Version>,
     pub difference: Difference,
@@ -71,12 +86,17 @@ impl Look {
         refuse_misplaced(store, &theirs, is_new, delivery.dry_run, &mut warnings)?;
         let relay = tempfile::tempdir().map_err(|error| Error::io("make a folder", &std::env::temp_dir(), error))?;
         let kept = if delivery.keep_relay { relay_files(store, &theirs, relay.path())? } else { Vec::new() };
-        let copied = originals.iter().map(copy_of).collect();
-        let catalogs =
-            if kept.is_empty() { copied } else { kept::keep(copied, source, &theirs, &kept, delivery.options)? };
-        refuse_spelled_otherwise(store, &catalogs, &kept)?;
+        let own = match kept.is_empty() {
+            true => None,
+            false => {
+                let copied = originals.iter().map(copy_of).collect();
+                Some(kept::keep(copied, source, &theirs, &kept, delivery.options)?)
+            }
+        };
+        let catalogs = own.as_ref().unwrap_or(&originals);
+        refuse_spelled_otherwise(store, catalogs, &kept)?;
         let keys: HashSet<String> = kept.iter().map(|file| file.path.key()).collect();
-        let difference = compare(&catalogs, &theirs, &keys, &HashSet::new(), true)?;
+        let difference = compare(catalogs, &theirs, &keys, &HashSet::new(), true)?;
         if store.has_folders() {
             refuse_turned(store, &difference)?;
         }
@@ -84,10 +104,10 @@ impl Look {
         for path in difference.gone.iter().filter(|path| customers.role(path) == Role::Customer) {
             warnings.push(text!("{path} is a customer's file, and goes, since the source does not list it", path));
         }
-        warnings.extend(spelled_twice(&catalogs, &difference));
+        warnings.extend(spelled_twice(catalogs, &difference));
         let mut look = Self {
             originals,
-            catalogs,
+            own,
             theirs,
             versions,
             difference,
@@ -102,6 +122,11 @@ impl Look {
         Ok(look)
     }
 
+    /// The source's catalogs, as they are to be published.
+    pub(super) fn catalogs(&self) -> &[Loaded] {
+        self.own.as_ref().unwrap_or(&self.originals)
+    }
+
     /// What a name is compared by: with its case where the place tells that apart, and without where it does not, or nobody asked.
     pub(super) fn name(&self, path: &CidPath) -> String {
         if self.tells_case == Some(true) { path.to_string() } else { path.key() }
@@ -110,18 +135,24 @@ impl Look {
     /// Leaves out what is a folder by now in which published files are, or was in one that is a published file: somebody has made way for
     /// that, and removing it would remove those.
     pub(super) fn leave_out_turned(&self, gone: &mut Vec<CidPath>) {
+        if gone.is_empty() {
+            return;
+        }
         let above = |path: &CidPath| {
             std::iter::successors(path.folder(), CidPath::folder).map(|folder| folder.key()).collect::<Vec<_>>()
         };
-        let (mut files, mut folders) = (HashSet::new(), HashSet::new());
-        for loaded in &self.catalogs {
+        let files: HashSet<Key<'_>> = keys(self.catalogs(), Key::folded).collect();
+        let mut folders = HashSet::new();
+        for loaded in self.catalogs() {
             for entry in loaded.catalog.entries() {
-                let path = entry.path.under(loaded.file.folder.as_ref());
-                folders.extend(above(&path));
-                files.insert(path.key());
+                folders.extend(above(&entry.path.under(loaded.file.folder.as_ref())));
             }
         }
-        gone.retain(|path| !folders.contains(&path.key()) && !above(path).iter().any(|folder| files.contains(folder)));
+        let is_in_a_file = |path: &CidPath| {
+            std::iter::successors(path.folder(), CidPath::folder)
+                .any(|folder| files.contains(&Key::folded(None, &folder)))
+        };
+        gone.retain(|path| !folders.contains(&path.key()) && !is_in_a_file(path));
     }
 
     /// Finds out whether the place tells names apart by case, where files go that are listed in another one: by the record of this
@@ -149,21 +180,25 @@ impl Look {
         self.difference.is_empty() && self.left.is_none()
     }
 
-    /// Whether the place is listed as a file of the CID, or is one of its catalogs.
-    pub(super) fn listed(&self) -> HashMap<String, u32> {
-        let mut listed = HashMap::new();
-        for loaded in &self.theirs {
-            for entry in loaded.catalog.entries() {
-                listed.insert(self.name(&entry.path.under(loaded.file.folder.as_ref())), entry.size);
-            }
-        }
-        listed
+    /// What the place's catalogs list.
+    pub(super) fn listed(&self) -> Listed<'_> {
+        let key = self.kind_of_keys();
+        let listed = self.theirs.iter().flat_map(|loaded| {
+            let entries = loaded.catalog.entries().iter();
+            entries.map(move |entry| (key(loaded.file.folder.as_ref(), &entry.path), entry.size))
+        });
+        Listed { sizes: listed.collect(), key }
+    }
+
+    /// By what names are compared, as [`name`](Look::name) does.
+    fn kind_of_keys(&self) -> Kind {
+        if self.tells_case == Some(true) { Key::exact } else { Key::folded }
     }
 
     /// The names of the catalogs that are to be published, and of all that they list.
     pub(super) fn published(&self) -> HashSet<String> {
-        let mut keys: HashSet<String> = self.catalogs.iter().map(|loaded| self.name(&loaded.file.path)).collect();
-        for loaded in &self.catalogs {
+        let mut keys: HashSet<String> = self.catalogs().iter().map(|loaded| self.name(&loaded.file.path)).collect();
+        for loaded in self.catalogs() {
             let entries = loaded.catalog.entries().iter();
             keys.extend(entries.map(|entry| self.name(&entry.path.under(loaded.file.folder.as_ref()))));
         }
@@ -201,7 +236,7 @@ impl Look {
         }
         let looks = in_flight(brought_at_a_time(), &self.versions, |version| -> Result<()> {
             match store.read(&version.path, LARGEST_CATALOG)? {
-                Found::File(bytes, _) if bytes == version.bytes => Ok(()),
+                Found::File(bytes, _) if *bytes == *version.bytes => Ok(()),
                 _ => Err(changed(&version.path)),
             }
         });
@@ -249,9 +284,10 @@ fn read_catalogs(
         let mut new = Vec::new();
         for (file, found) in files.into_iter().zip(found) {
             let Found::File(bytes, tag) = found? else { continue };
+            let bytes: Arc<[u8]> = bytes.into();
             versions.push(Version { path: file.path.clone(), tag, bytes: bytes.clone() });
-            match Catalog::parse(&bytes) {
-                Ok(catalog) => new.push(Loaded { file, bytes: bytes.into(), catalog }),
+            match Catalog::parse_shared(&bytes) {
+                Ok(catalog) => new.push(Loaded { file, bytes, catalog }),
                 Err(_) if bytes.trim_ascii_start().starts_with(b"<") => {
                     return Err(Error::new(
                         ErrorKind::CatalogFormat,
@@ -381,6 +417,9 @@ fn refuse_spelled_otherwise(store: &dyn Store, catalogs: &[Loaded], kept: &[Kept
 /// Refuses where a file is to become a folder, or a folder a file: on the server one has to go before the other comes, so that there is
 /// no order in which endpoints find all that is listed.
 fn refuse_turned(store: &dyn Store, difference: &Difference) -> Result<()> {
+    if difference.gone.is_empty() {
+        return Ok(());
+    }
     let above = |path: &CidPath| {
         std::iter::successors(path.folder(), CidPath::folder).map(|folder| folder.key()).collect::<Vec<_>>()
     };
@@ -412,9 +451,9 @@ fn refuse_turned(store: &dyn Store, difference: &Difference) -> Result<()> {
 fn spelled_twice(catalogs: &[Loaded], difference: &Difference) -> Vec<String> {
     let mut warnings = Vec::new();
     for file in &difference.wanted {
-        let spellings = file.listed.iter().map(|(number, index)| {
-            let loaded = &catalogs[*number];
-            loaded.catalog.entries()[*index].path.under(loaded.file.folder.as_ref())
+        let spellings = file.listed().map(|(number, index)| {
+            let loaded = &catalogs[number];
+            loaded.catalog.entries()[index].path.under(loaded.file.folder.as_ref())
         });
         if let Some(other) = spellings.into_iter().find(|path| *path != file.path) {
             warnings.push(text!(

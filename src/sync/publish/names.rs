@@ -5,6 +5,8 @@ use sha2::{Digest, Sha256};
 use crate::base::error::Result;
 use crate::base::hex::hex;
 use crate::catalog::CidPath;
+use crate::catalogs::Loaded;
+use crate::sync::difference::Wanted;
 
 /// The folder of what waits for its name.
 const STAGING: &str = ".configcid-publish";
@@ -51,6 +53,12 @@ pub(super) fn staged(path: &CidPath, is: &str) -> Result<CidPath> {
     let name = path.file_name();
     let end = name.rfind('.').map_or("", |dot| &name[dot..]);
     staging()?.join(&format!("{}{end}", &digest[..32]))
+}
+
+/// Where a wanted file waits: by its size and what each of these catalogs lists of it.
+pub(super) fn waiting(file: &Wanted, catalogs: &[Loaded]) -> Result<CidPath> {
+    let sums = file.listed().map(|(number, index)| format!(" {}", catalogs[number].catalog.entries()[index].checksum));
+    staged(&file.path, &format!("{}{}", file.size, sums.collect::<String>()))
 }
 
 #[cfg(test)]

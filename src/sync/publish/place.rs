@@ -1,11 +1,11 @@
 //! Giving what was sent its names, in the order in which readers are safe.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::look::Look;
+use super::look::{Listed, Look};
 use super::names;
 use super::record::Coming;
 use super::store::{Store, digests_of, patiently};
@@ -28,7 +28,7 @@ pub(super) struct Placing<'a> {
     pub store: &'a dyn Store,
     pub look: &'a Look,
     /// Names of the files that the place's catalogs list.
-    pub listed: &'a HashMap<String, u32>,
+    pub listed: &'a Listed<'a>,
     /// What a run that broke off may have put in place.
     pub left: &'a [Coming],
 }
@@ -41,12 +41,12 @@ impl Placing<'_> {
     /// Something else is there, or the server does not do it.
     pub(super) fn payload(&self, files: &[Wanted], sent: &[Uploaded]) -> Result<()> {
         self.make_folders(files)?;
-        let all: Vec<_> = files.iter().zip(sent).filter(|(_, sent)| sent.staged.is_some()).collect();
+        let all: Vec<_> = files.iter().zip(sent).filter(|(_, sent)| sent.waits).collect();
         let (new, known): (Vec<_>, Vec<_>) = all.into_iter().partition(|(file, _)| !self.is_listed(&file.path));
         for (part, may_replace) in [(new, false), (known, true)] {
             let placed = in_flight(brought_at_a_time(), &part, |(file, sent)| {
-                let staged = sent.staged.as_ref().expect("it waits");
-                self.one(staged, &file.path, file.size.into(), &sent.sha256, may_replace)
+                let staged = names::waiting(file, &self.look.originals)?;
+                self.one(&staged, &file.path, file.size.into(), &hex(&sent.sha256), may_replace)
             });
             placed.into_iter().collect::<Result<()>>()?;
         }
@@ -54,7 +54,7 @@ impl Placing<'_> {
     }
 
     pub(super) fn is_listed(&self, path: &CidPath) -> bool {
-        self.listed.contains_key(&self.look.name(path))
+        self.listed.size(path).is_some()
     }
 
     /// Makes the folders in which nothing is listed yet, those that hold others first.
@@ -67,7 +67,7 @@ impl Placing<'_> {
         }
         let mut new: BTreeMap<usize, BTreeSet<CidPath>> = BTreeMap::new();
         let paths = files.iter().map(|file| &file.path);
-        for path in paths.chain(self.look.catalogs.iter().map(|loaded| &loaded.file.path)) {
+        for path in paths.chain(self.look.catalogs().iter().map(|loaded| &loaded.file.path)) {
             above(path, |folder| {
                 !known.contains(folder.as_str()) && new.entry(folder.depth()).or_default().insert(folder.clone())
             });

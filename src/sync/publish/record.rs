@@ -1,13 +1,17 @@
 //! What a run leaves beside the files that wait, for the next one if it breaks off.
 
+use std::io::{self, Read};
+use std::thread;
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::names;
-use super::store::Store;
+use super::store::{PAUSES, Store};
 use crate::base::error::Result;
 use crate::catalog::CidPath;
 use crate::cid::is_own_name;
-use crate::web::Found;
+use crate::web::{Found, Trouble};
 
 /// The version of the record.
 const FORMAT: u32 = 1;
@@ -34,10 +38,6 @@ pub(super) struct Coming {
 }
 
 impl Record {
-    pub(super) fn new(source: &str, going: Vec<String>, coming: Vec<Coming>) -> Self {
-        Self { format: FORMAT, source: source.to_owned(), going, coming }
-    }
-
     /// The record that is there; within, why it is of no use.
     ///
     /// # Errors
@@ -63,9 +63,76 @@ impl Record {
         }
         Ok(record)
     }
+}
 
+/// A record that is to be written: it may name hundreds of thousands of files, and is made while it is sent.
+pub(super) struct NewRecord<'r, G, C> {
+    pub source: &'r str,
+    /// Gives the files that were listed and go, from the first one on each time.
+    pub going: G,
+    /// Gives what comes under names that no catalog listed.
+    pub coming: C,
+}
+
+impl<'r, G, C, GI, CI> NewRecord<'r, G, C>
+where
+    G: Fn() -> GI,
+    C: Fn() -> CI,
+    GI: Iterator<Item = &'r CidPath> + 'r,
+    CI: Iterator<Item = Coming> + 'r,
+{
+    /// Writes it.
+    ///
+    /// # Errors
+    /// It is not taken.
     pub(super) fn write(&self, store: &dyn Store) -> Result<()> {
-        store.put_bytes(&names::record()?, &serde_json::to_vec(self).expect("plain data"))
+        let size = self.pieces().map(|piece| piece.len() as u64).sum();
+        let mut pauses = PAUSES.into_iter();
+        loop {
+            let mut body = Pieces { pieces: self.pieces(), piece: io::Cursor::default() };
+            match (store.put(&names::record()?, size, &mut body), pauses.next()) {
+                (Ok(()), _) => return Ok(()),
+                (Err(Trouble { may_pass: true, .. }), Some(pause)) => thread::sleep(Duration::from_millis(pause)),
+                (Err(trouble), _) => return Err(trouble.error),
+            }
+        }
+    }
+
+    /// Its JSON.
+    fn pieces(&self) -> impl Iterator<Item = Vec<u8>> + use<'r, G, C, GI, CI> {
+        fn json(value: &(impl Serialize + ?Sized)) -> Vec<u8> {
+            serde_json::to_vec(value).expect("plain data")
+        }
+        fn list(items: impl Iterator<Item = Vec<u8>>) -> impl Iterator<Item = Vec<u8>> {
+            items.enumerate().map(|(number, item)| if number == 0 { item } else { [b",", &*item].concat() })
+        }
+        let begin = [b"{\"format\":", &*json(&FORMAT), b",\"source\":", &json(self.source), b",\"going\":["].concat();
+        std::iter::once(begin)
+            .chain(list((self.going)().map(|path| json(path.as_str()))))
+            .chain(std::iter::once(b"],\"coming\":[".to_vec()))
+            .chain(list((self.coming)().map(|coming| json(&coming))))
+            .chain(std::iter::once(b"]}".to_vec()))
+    }
+}
+
+/// Reads one piece after the other.
+struct Pieces<I> {
+    pieces: I,
+    piece: io::Cursor<Vec<u8>>,
+}
+
+impl<I: Iterator<Item = Vec<u8>>> Read for Pieces<I> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let length = self.piece.read(buffer)?;
+            if length > 0 || buffer.is_empty() {
+                return Ok(length);
+            }
+            match self.pieces.next() {
+                Some(piece) => self.piece = io::Cursor::new(piece),
+                None => return Ok(0),
+            }
+        }
     }
 }
 
@@ -76,10 +143,17 @@ mod tests {
     #[test]
     fn a_record_names_files_of_the_cid_alone() {
         let coming = Coming { path: "\\a.dll".into(), size: 1, sha256: "00".into() };
-        let record = Record::new("ESXP", vec!["\\rms\\b.dll".into()], vec![coming]);
-        assert_eq!(Record::parse(&serde_json::to_vec(&record).unwrap()).unwrap(), record);
+        let new = |going: Vec<String>, coming| Record { format: FORMAT, source: "ESXP".to_owned(), going, coming };
+        let record = new(vec!["\\rms\\b.dll".into(), "\\c d'.dll".into()], vec![coming.clone(), coming.clone()]);
+        let going = record.going.iter().map(|path| CidPath::parse(path).unwrap()).collect::<Vec<_>>();
+        let coming = || record.coming.iter().cloned();
+        let written = NewRecord { source: "ESXP", going: || going.iter(), coming };
+        let mut bytes = Vec::new();
+        Pieces { pieces: written.pieces(), piece: io::Cursor::default() }.read_to_end(&mut bytes).unwrap();
+        assert_eq!(bytes, serde_json::to_vec(&record).unwrap());
+        assert_eq!(Record::parse(&bytes).unwrap(), record);
         for path in ["\\..\\a", "\\.configcid-publish-lock\\owner.txt", "\\rms\\.CONFIGCID-x", ""] {
-            let record = Record::new("ESXP", vec![path.into()], Vec::new());
+            let record = new(vec![path.into()], Vec::new());
             assert!(Record::parse(&serde_json::to_vec(&record).unwrap()).is_err(), "{path}");
         }
         assert!(Record::parse(b"{}").is_err());

@@ -115,7 +115,7 @@ pub(super) fn digests_of(store: &dyn Store, path: &CidPath, size: u64, asked: As
 }
 
 /// How long to wait before each further try to read a file, in milliseconds (our choice).
-const PAUSES: [u64; 2] = [100, 400];
+pub(super) const PAUSES: [u64; 2] = [100, 400];
 
 /// Reads, and once more where a connection breaks in the middle of a file.
 pub(super) fn patiently<T>(read: impl Fn() -> Result<T>) -> Result<T> {

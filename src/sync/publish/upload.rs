@@ -10,13 +10,12 @@ use sha2::{Digest, Sha256};
 use super::names;
 use super::store::{Store, digests_of, patiently};
 use crate::base::error::{Error, ErrorKind, Result};
-use crate::base::hex::hex;
 use crate::base::pool::{brought_at_a_time, until_one_fails};
 use crate::catalog::CidPath;
 use crate::cid::digest::{Digests, Wanted as Asked};
 use crate::sync::checks::{Checks, Tried};
 use crate::sync::difference::Wanted;
-use crate::sync::fetch::{is_same, sha256};
+use crate::sync::fetch::is_same;
 use crate::sync::pace::Pace;
 use crate::sync::source::{Opened, Source};
 use crate::web::Trouble;
@@ -38,12 +37,12 @@ pub(super) struct Upload<'a> {
 
 /// A file that the place has now.
 pub(super) struct Uploaded {
-    /// The SHA-256 of its content, in hex.
-    pub sha256: String,
+    /// The SHA-256 of its content.
+    pub sha256: [u8; 32],
     /// It was there already, from a run that broke off.
     pub is_reused: bool,
-    /// Where it waits; `None` where it has its name.
-    pub staged: Option<CidPath>,
+    /// It waits for its name, which it has else.
+    pub waits: bool,
 }
 
 impl Upload<'_> {
@@ -56,14 +55,13 @@ impl Upload<'_> {
     }
 
     fn one(&self, file: &Wanted) -> Result<Uploaded> {
-        let staged = self.staged(file)?;
+        let staged = names::waiting(file, self.checks.catalogs)?;
         let tried = self.checks.tried(file);
         if self.is_resumed {
             for (place, waits) in [(&staged, true), (&file.path, false)] {
                 if let Some(sha256) = patiently(|| self.left_by_another(file, place, &tried))? {
                     (self.progress)(file.size.into());
-                    let staged = waits.then(|| staged.clone());
-                    return Ok(Uploaded { sha256, is_reused: true, staged });
+                    return Ok(Uploaded { sha256, is_reused: true, waits });
                 }
             }
         }
@@ -81,7 +79,9 @@ impl Upload<'_> {
                 },
             };
             let what = match self.look(&staged, file.size.into(), tried.asked()) {
-                Ok(Some(digests)) if digests.size == u64::from(file.size) && sha256(&digests) == sum => break digests,
+                Ok(Some(digests)) if digests.size == u64::from(file.size) && digests.sha256 == Some(sum) => {
+                    break digests;
+                }
                 Ok(Some(digests)) => {
                     text!("{} bytes were sent, and {} bytes come back that differ", file.size, digests.size)
                 }
@@ -105,20 +105,11 @@ impl Upload<'_> {
             self.store.remove(&staged)?;
             return Err(self.damage(what, &shown));
         }
-        Ok(Uploaded { sha256: sha256(&digests), is_reused: false, staged: Some(staged) })
-    }
-
-    /// Where a file waits: by its size and what every catalog lists of it.
-    fn staged(&self, file: &Wanted) -> Result<CidPath> {
-        let sums = file.listed.iter().map(|(number, index)| {
-            let entry = &self.checks.catalogs[*number].catalog.entries()[*index];
-            format!(" {}", entry.checksum)
-        });
-        names::staged(&file.path, &format!("{}{}", file.size, sums.collect::<String>()))
+        Ok(Uploaded { sha256: digests.sha256.unwrap_or_default(), is_reused: false, waits: true })
     }
 
     /// Sends a file once, and gives the SHA-256 of what was sent.
-    fn send(&self, file: &Wanted, staged: &CidPath, shown: &Path) -> std::result::Result<String, Trouble> {
+    fn send(&self, file: &Wanted, staged: &CidPath, shown: &Path) -> std::result::Result<[u8; 32], Trouble> {
         let lasting = |error| Trouble { error, may_pass: false };
         let Opened { input, .. } = self.source.open(&file.path, file.size).map_err(lasting)?;
         let mut body = Outgoing { input, left: file.size.into(), digest: Sha256::new(), wrong: None, upload: self };
@@ -136,7 +127,7 @@ impl Upload<'_> {
             let what = text!("it has more than the {} bytes that the catalogs list", file.size);
             return Err(lasting(removed.err().unwrap_or_else(|| self.damage(what, shown))));
         }
-        Ok(hex(&body.digest.finalize()))
+        Ok(body.digest.finalize().into())
     }
 
     /// What the place has under this name.
@@ -145,7 +136,7 @@ impl Upload<'_> {
     }
 
     /// The SHA-256 of what a run that broke off has sent, if it is what is wanted still.
-    fn left_by_another(&self, file: &Wanted, place: &CidPath, tried: &Tried) -> Result<Option<String>> {
+    fn left_by_another(&self, file: &Wanted, place: &CidPath, tried: &Tried) -> Result<Option<[u8; 32]>> {
         let digests = match self.look(place, file.size.into(), tried.asked()) {
             Ok(Some(digests)) if digests.size == u64::from(file.size) => digests,
             Ok(_) => return Ok(None),
@@ -162,7 +153,7 @@ impl Upload<'_> {
                     .map_err(|error| Error::io("compare it", &self.source.shown_file(&file.path), error))?
             }
         };
-        Ok(is_right.then(|| sha256(&digests)))
+        Ok(is_right.then(|| digests.sha256.unwrap_or_default()))
     }
 
     fn damage(&self, what: impl Into<String>, shown: &Path) -> Error {

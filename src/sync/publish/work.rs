@@ -1,7 +1,8 @@
 //! One place from start to end.
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::deep::{differing, wrong_catalogs};
@@ -9,17 +10,18 @@ use super::lock::Lock;
 use super::look::Look;
 use super::names;
 use super::place::Placing;
-use super::record::{Coming, Record};
+use super::record::{Coming, NewRecord};
 use super::store::Store;
 use super::upload::{Upload, Uploaded};
 use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::hex::hex;
 use crate::base::pool::{brought_at_a_time, in_flight};
 use crate::catalog::CidPath;
 use crate::catalogs::{Fault, Loaded};
 use crate::plan::{Change, Content, FileContent, Parts, Plan, Stage};
 use crate::run::{Ran, Status};
 use crate::sync::checks::Checks;
-use crate::sync::deliver::{Delivered, Delivery, Progress, Sent, copy_of, stage, unknown_functions};
+use crate::sync::deliver::{Delivered, Delivery, Progress, Sent, stage, unknown_functions};
 use crate::sync::difference::{Difference, compare};
 use crate::sync::functions::Functions;
 use crate::sync::source::Source;
@@ -71,8 +73,8 @@ impl Work<'_> {
         let look = self.look()?;
         self.sent.is_new = look.versions.is_empty();
         self.count(&look, &[]);
-        let plan = self.plan(&look);
         if self.delivery.dry_run || look.is_done() {
+            let plan = self.plan(&look);
             let is_done = look.is_done() && plan.is_empty();
             self.plan = Some(plan);
             return Ok((if is_done { Status::Unchanged } else { Status::Planned }, Vec::new()));
@@ -84,10 +86,9 @@ impl Work<'_> {
             Err(error) if error.kind() == ErrorKind::Changed => self.look()?,
             Err(error) => return Err(error),
         };
-        self.plan = None;
         let is_new = self.store.make_folder(&names::staging()?)?;
         let mut look = look;
-        let (plan, mut faults) = self.publish(&mut look, !is_new).map_err(|error| {
+        let mut faults = self.publish(&mut look, !is_new).map_err(|error| {
             // Whoever has broken the lock has cleared away what this run sent: that is why it fails.
             self.lock
                 .as_ref()
@@ -95,7 +96,7 @@ impl Work<'_> {
                 .filter(|why| why.kind() == ErrorKind::Locked)
                 .unwrap_or(error)
         })?;
-        self.plan = Some(plan);
+        self.plan = Some(self.plan(&look));
         if !faults.is_empty() {
             // What waits, and the record of what goes, stay for the next run.
             return Ok((Status::Failed, faults));
@@ -117,7 +118,7 @@ impl Work<'_> {
             let further: HashSet<String> =
                 differing.iter().filter_map(|fault| Some(fault.path.as_ref()?.key())).collect();
             if !further.is_empty() {
-                look.difference = compare(&look.catalogs, &look.theirs, &kept(&look), &further, true)?;
+                look.difference = compare(look.catalogs(), &look.theirs, &kept(&look), &further, true)?;
             }
         }
         Ok(look)
@@ -127,7 +128,7 @@ impl Work<'_> {
         let functions = Functions::of(self.source, &look.originals, self.delivery.options)?;
         let checks = Checks { catalogs: &look.originals, functions: &functions };
         let mut kept = kept(look);
-        kept.extend(look.catalogs.iter().map(|loaded| loaded.file.path.key()));
+        kept.extend(look.catalogs().iter().map(|loaded| loaded.file.path.key()));
         differing(self.store, self.source, &checks, &kept)
     }
 
@@ -138,11 +139,10 @@ impl Work<'_> {
 
     /// Sends what is wanted, and puts it in place; what goes only where the catalogs are then what they should be, and else tells
     /// of those that are not.
-    fn publish(&mut self, look: &mut Look, is_resumed: bool) -> Result<(Plan, Vec<Fault>)> {
+    fn publish(&mut self, look: &mut Look, is_resumed: bool) -> Result<Vec<Fault>> {
         let left = look.left.clone().unwrap_or_default();
-        let shown = self.source.shown();
-        let going = |look: &Look| look.gone().map(CidPath::to_string).collect::<Vec<_>>();
-        Record::new(shown, going(look), left.coming.clone()).write(self.store)?;
+        let source = self.source.shown();
+        NewRecord { source, going: || look.gone(), coming: || left.coming.iter().cloned() }.write(self.store)?;
         look.ask_for_case(self.store)?;
         let mut gone: Vec<CidPath> = look.gone().cloned().collect();
         if self.store.has_folders() {
@@ -152,17 +152,17 @@ impl Work<'_> {
         let sent = self.send(look, is_resumed)?;
         self.count(look, &sent);
         let listed = look.listed();
-        let is_new = |path: &CidPath| !listed.contains_key(&look.name(path));
-        let coming = look.difference.wanted.iter().zip(&sent).filter(|(file, _)| is_new(&file.path));
-        let mut coming: Vec<Coming> = coming
-            .map(|(file, sent)| Coming { path: file.path.to_string(), size: file.size, sha256: sent.sha256.clone() })
-            .collect();
-        if !coming.is_empty() {
-            coming.extend(left.coming.iter().cloned());
-            Record::new(shown, going(look), coming).write(self.store)?;
+        let coming = || {
+            let all = look.difference.wanted.iter().zip(&sent);
+            let new = all.filter(|(file, _)| listed.size(&file.path).is_none());
+            new.map(|(file, sent)| Coming { path: file.path.to_string(), size: file.size, sha256: hex(&sent.sha256) })
+        };
+        if coming().next().is_some() {
+            let coming = || coming().chain(left.coming.iter().cloned());
+            NewRecord { source, going: || look.gone(), coming }.write(self.store)?;
         }
         let placing = Placing { store: self.store, look, listed: &listed, left: &left.coming };
-        let catalogs: Vec<&Loaded> = look.difference.catalogs.iter().map(|number| &look.catalogs[*number]).collect();
+        let catalogs: Vec<&Loaded> = look.difference.catalogs.iter().map(|number| &look.catalogs()[*number]).collect();
         let waiting = in_flight(brought_at_a_time(), &catalogs, |loaded| Ok((*loaded, placing.send_catalog(loaded)?)));
         let mut waiting = waiting.into_iter().collect::<Result<Vec<_>>>()?;
         self.refuse_changed_source(look)?;
@@ -178,9 +178,10 @@ impl Work<'_> {
         }
         let faults = wrong_catalogs(self.store, &catalogs)?;
         if !faults.is_empty() {
+            drop((listed, waiting));
             look.nothing_goes();
             self.count(look, &sent);
-            return Ok((self.plan(look), faults));
+            return Ok(faults);
         }
         if !gone.is_empty() {
             self.check_lock()?;
@@ -188,7 +189,7 @@ impl Work<'_> {
         let removed = in_flight(brought_at_a_time(), &gone, |path| self.store.remove(path));
         removed.into_iter().collect::<Result<()>>()?;
         self.remove_left(look, &placing, &left.coming)?;
-        Ok((self.plan(look), faults))
+        Ok(faults)
     }
 
     /// Sends the payload to where it waits.
@@ -230,6 +231,9 @@ impl Work<'_> {
 
     /// Removes what a run that broke off has put in place and the source does not have any more.
     fn remove_left(&self, look: &Look, placing: &Placing<'_>, left: &[Coming]) -> Result<()> {
+        if left.is_empty() {
+            return Ok(());
+        }
         let known = look.published();
         for coming in left {
             let path = CidPath::parse(&coming.path)?;
@@ -251,41 +255,46 @@ impl Work<'_> {
         self.sent.kept = look.kept.iter().map(|file| file.path.clone()).collect();
     }
 
-    /// What is, or would be, done, as of every CID that is changed.
+    /// What is, or would be, done, as of every CID that is changed. Nobody reads files from here: where they are is not said.
     fn plan(&self, look: &Look) -> Plan {
-        let shown = self.source.shown();
         let listed = look.listed();
-        let there = |path: &CidPath| {
-            let size = listed.get(&look.name(path))?;
-            Some(Content::File(FileContent::unread(self.store.url(path).into(), u64::from(*size))))
-        };
-        let mut changes = Vec::new();
-        for file in &look.difference.wanted {
-            let place = self.source.shown_file(&file.path);
-            let after = Some(Content::File(FileContent::unread(place, file.size.into())));
+        let unread = |size: u64| Some(Content::File(FileContent::unread(PathBuf::new(), size)));
+        let there = |path: &CidPath| unread(listed.size(path)?.into());
+        let shown = self.source.shown();
+        let (comes, own, goes): (Arc<str>, Arc<str>, Arc<str>) = (
+            text!("as in {shown}", shown).into(),
+            text!("as in {shown}, with this CID's own relay", shown).into(),
+            text!("no longer listed in {shown}", shown).into(),
+        );
+        let Difference { wanted, catalogs, .. } = &look.difference;
+        let mut changes = Vec::with_capacity(wanted.len() + catalogs.len() + look.gone().count());
+        for file in wanted {
             let (path, stage, before) = (file.path.clone(), stage(&file.path), there(&file.path));
-            changes.push(Change { path, before, after, why: text!("as in {shown}", shown), stage, kept: None });
+            changes.push(Change {
+                path,
+                before,
+                after: unread(file.size.into()),
+                why: comes.clone(),
+                stage,
+                kept: None,
+            });
         }
-        for number in &look.difference.catalogs {
-            let loaded = copy_of(&look.catalogs[*number]);
+        for number in catalogs {
+            let loaded = &look.catalogs()[*number];
             let is_own = look.originals[*number].bytes != loaded.bytes;
-            let why = if is_own {
-                text!("as in {shown}, with this CID's own relay", shown)
-            } else {
-                text!("as in {shown}", shown)
-            };
+            let why = if is_own { own.clone() } else { comes.clone() };
             let before = look.versions.iter().find(|version| version.path.key() == loaded.file.path.key());
-            let before = before.map(|version| Content::Bytes(version.bytes.clone()));
+            let before = before.map(|version| Content::Bytes(version.bytes.to_vec()));
             let stage = if loaded.file.folder.is_some() { Stage::ComponentCatalog } else { Stage::RootCatalog };
-            let (path, after) = (loaded.file.path, Some(Content::Bytes(loaded.bytes.to_vec())));
+            let (path, after) = (loaded.file.path.clone(), Some(Content::Bytes(loaded.bytes.to_vec())));
             changes.push(Change { path, before, after, why, stage, kept: None });
         }
         for path in look.gone() {
             let known = look.versions.iter().find(|version| version.path.key() == path.key());
-            let before = known.map(|version| Content::Bytes(version.bytes.clone())).or_else(|| there(path));
+            let before = known.map(|version| Content::Bytes(version.bytes.to_vec())).or_else(|| there(path));
             // One that an earlier run was to remove has a size that nobody remembers.
-            let before = before.or_else(|| Some(Content::File(FileContent::unread(self.store.url(path).into(), 0))));
-            let (path, why) = (path.clone(), text!("no longer listed in {shown}", shown));
+            let before = before.or_else(|| unread(0));
+            let (path, why) = (path.clone(), goes.clone());
             changes.push(Change { stage: stage(&path), path, before, after: None, why, kept: None });
         }
         let keeps = if look.kept.is_empty() { "" } else { ", its own relay kept" };

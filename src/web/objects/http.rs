@@ -10,16 +10,24 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
-use http_body::Body as _;
+use bytes::Bytes;
+use http_body::{Body, Frame};
 use object_store::ClientOptions;
 use object_store::client::{
-    HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpRequestBody, HttpResponse, HttpService,
+    HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpRequestBody, HttpResponse, HttpResponseBody,
+    HttpService,
 };
+use ureq::BodyReader;
+use ureq::http::request::Parts;
 
 use crate::web::client::{Client, Failure};
 
-/// No answer of a store is larger: files come in pieces, and catalogs are smaller (our choice).
+/// No answer of a store is larger but a file, of which so many bytes are asked for (our choice).
 const LARGEST: u64 = 80 << 20;
+/// An answer that tells why there is no file may have so many bytes (our choice).
+const LEAST: u64 = 64 << 10;
+/// What comes is taken so many bytes at a time (our choice).
+const PIECE: usize = 64 << 10;
 
 thread_local! {
     /// How the last request of this thread was answered: by a status, or not at all. What the library says of it is made for
@@ -70,35 +78,89 @@ impl HttpService for Connector {
 
 impl Connector {
     fn send(&self, request: HttpRequest) -> Result<HttpResponse, Failure> {
-        let broken = |what: String| Failure { code: "broken", what };
         let (head, body) = request.into_parts();
-        let body = bytes_of(body).map_err(|error| broken(error.to_string()))?;
-        let answer = self.client.forward(head, &body)?;
+        let size = body.content_length() as u64;
+        let most = most_of(&head);
+        let mut body = Outgoing { body, piece: Bytes::new() };
+        let answer = self.client.forward(head, most, (size, &mut body))?;
         let (head, body) = answer.into_parts();
-        let mut bytes = Vec::new();
-        body.into_reader()
-            .take(LARGEST + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|error| broken(text!("the connection breaks: {error}", error)))?;
-        if bytes.len() as u64 > LARGEST {
-            return Err(Failure { code: "size", what: text!("more than {LARGEST} bytes come, and no end", LARGEST) });
-        }
-        Ok(HttpResponse::from_parts(head, bytes.into()))
+        // More than was asked for shows that there is more.
+        let body = Incoming { body: body.into_reader(), left: most.saturating_add(1) };
+        Ok(HttpResponse::from_parts(head, HttpResponseBody::new(body)))
     }
 }
 
-/// What is to be sent.
-fn bytes_of(mut body: HttpRequestBody) -> Result<Vec<u8>, HttpError> {
-    if let Some(bytes) = body.as_bytes() {
-        return Ok(bytes.to_vec());
+/// How many bytes the answer may have: those that are asked for, where a part of a file is, or as many as any has.
+fn most_of(head: &Parts) -> u64 {
+    let range =
+        head.headers.get("Range").and_then(|range| range.to_str().ok()?.strip_prefix("bytes=")?.split_once('-'));
+    let ends = range.and_then(|(begin, end)| Some((begin.parse::<u64>().ok()?, end.parse::<u64>().ok()?)));
+    // An answer that is none of the file is larger than the first bytes of one may be.
+    ends.map_or(LARGEST, |(begin, end)| end.saturating_sub(begin).saturating_add(1).max(LEAST))
+}
+
+/// What is to be sent, piece by piece as the library has it.
+struct Outgoing {
+    body: HttpRequestBody,
+    piece: Bytes,
+}
+
+impl Read for Outgoing {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut context = Context::from_waker(Waker::noop());
+        while self.piece.is_empty() {
+            // It is in memory, so that no part has to be waited for.
+            match Pin::new(&mut self.body).poll_frame(&mut context) {
+                Poll::Ready(Some(frame)) => {
+                    self.piece = frame.map_err(io::Error::other)?.into_data().unwrap_or_default();
+                }
+                Poll::Ready(None) | Poll::Pending => return Ok(0),
+            }
+        }
+        let length = self.piece.len().min(buffer.len());
+        buffer[..length].copy_from_slice(&self.piece.split_to(length));
+        Ok(length)
     }
-    let mut bytes = Vec::with_capacity(body.content_length());
-    let mut context = Context::from_waker(Waker::noop());
-    // It is in memory, so that no part has to be waited for.
-    while let Poll::Ready(Some(frame)) = Pin::new(&mut body).poll_frame(&mut context) {
-        bytes.extend(frame?.into_data().unwrap_or_default());
+}
+
+/// What comes, read as it is asked for: no more of it is in memory than a piece.
+struct Incoming {
+    body: BodyReader<'static>,
+    /// So many bytes may still come.
+    left: u64,
+}
+
+impl Body for Incoming {
+    type Data = Bytes;
+    type Error = HttpError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, HttpError>>> {
+        let failed =
+            |what: String| Poll::Ready(Some(Err(HttpError::new(HttpErrorKind::Unknown, io::Error::other(what)))));
+        if self.left == 0 {
+            return failed(text!("more bytes come than there should be, and no end").to_owned());
+        }
+        let mut piece = vec![0; PIECE.min(usize::try_from(self.left).unwrap_or(PIECE))];
+        let read = loop {
+            match self.body.read(&mut piece) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => break read,
+            }
+        };
+        match read {
+            Ok(0) => Poll::Ready(None),
+            Ok(length) => {
+                self.left -= length as u64;
+                piece.truncate(length);
+                Poll::Ready(Some(Ok(Frame::data(piece.into()))))
+            }
+            Err(error) => {
+                let what = text!("the connection breaks: {error}", error);
+                LAST.set(Some(Err(Failure { code: "broken", what: what.clone() })));
+                failed(what)
+            }
+        }
     }
-    Ok(bytes)
 }
 
 struct Unpark(Thread);

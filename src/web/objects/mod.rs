@@ -2,6 +2,7 @@
 //! there. A new name is a copy that the store makes by itself.
 
 mod around;
+mod chunks;
 mod http;
 mod pieces;
 mod place;
@@ -15,30 +16,24 @@ use std::time::Duration;
 use object_store::path::Path as Key;
 use object_store::{
     CopyMode, CopyOptions, GetOptions, ListResult, ObjectStore, ObjectStoreExt, PutMode, PutMultipartOptions,
-    PutOptions, UpdateVersion,
+    PutOptions, PutPayload, UpdateVersion,
 };
 
 use self::http::{Connector, last_answer, wait};
-use self::pieces::Pieces;
+use self::pieces::{Pieces, next, stream_of};
 use self::place::Kind;
 pub(crate) use self::place::ObjectAddress;
 use super::client::Client;
 use super::dav::{Found, Locked, PAUSES, Trouble, may_pass};
 use super::reader::{Access, CONNECTIONS};
 use crate::base::error::{Error, ErrorKind, Result};
-use crate::base::pool::{Gate, in_flight};
+use crate::base::pool::in_flight;
 use crate::catalog::{CidPath, is_catalog_name};
 
 /// Files are sent in pieces of this size, in bytes: S3 takes no smaller ones but the last.
 const PIECE: u64 = 5 << 20;
-/// So many files of more than a piece are on their way at a time, which bounds memory (our choice).
-const LARGE_AT_A_TIME: usize = 4;
-/// What is larger than this waits for its turn, in bytes (our choice).
-const SMALL: u64 = 512 << 10;
 /// No record of a lock's owner is larger.
 const MAX_OWNER: u64 = 64 << 10;
-
-static LARGE: Gate = Gate::new();
 
 /// A place in a store.
 pub(crate) struct ObjectFolder {
@@ -94,47 +89,32 @@ impl ObjectFolder {
 
     /// Writes a file, once, from a reader that gives `size` bytes: whole, or not at all.
     pub(crate) fn put(&self, path: &CidPath, size: u64, body: &mut dyn Read) -> Result<(), Trouble> {
-        match size > SMALL {
-            true => LARGE.pass(LARGE_AT_A_TIME, || self.put_now(path, size, body)),
-            false => self.put_now(path, size, body),
-        }
-    }
-
-    fn put_now(&self, path: &CidPath, size: u64, body: &mut dyn Read) -> Result<(), Trouble> {
         let lasting = |error| Trouble { error, may_pass: false };
         let (key, url) = (self.inner.key(path).map_err(lasting)?, self.url(path));
-        let mut piece = || {
-            let mut bytes = Vec::new();
-            let read = (&mut *body).take(PIECE).read_to_end(&mut bytes);
-            read.map(|_| bytes).map_err(|error| lasting(Error::io("read it", Path::new(&url), error)))
+        let refused = Refused::trouble(&url);
+        let mut send = |size: u64, ask: &mut dyn FnMut(PutPayload) -> Answer<()>| {
+            chunks::with(size, || {
+                let piece = chunks::read(size, &mut *body)
+                    .map_err(|why| lasting(Error::io("read it", Path::new(&url), why)))?;
+                self.inner.once(text!("write it"), &url, || ask(piece)).map_err(&refused)
+            })
         };
         if size <= PIECE {
-            let bytes = piece()?;
-            return self
-                .inner
-                .once(text!("write it"), &url, || wait(self.inner.store.put(&key, bytes.into())))
-                .map(drop)
-                .map_err(Refused::trouble(&url));
+            return send(size, &mut |piece| wait(self.inner.store.put(&key, piece)).map(drop));
         }
         let begin = || wait(self.inner.store.put_multipart_opts(&key, PutMultipartOptions::default()));
-        let refused = Refused::trouble(&url);
         let mut upload = self.inner.once(text!("write it"), &url, begin).map_err(&refused)?;
-        let mut send = || {
-            for _ in 0..size.div_ceil(PIECE) {
-                let bytes = piece()?;
-                self.inner.once(text!("write it"), &url, || wait(upload.put_part(bytes.into()))).map_err(&refused)?;
-            }
-            Ok(())
-        };
-        let sent: Result<(), Trouble> = send();
-        match sent {
-            Ok(()) => self.inner.once(text!("write it"), &url, || wait(upload.complete())).map(drop).map_err(&refused),
-            Err(trouble) => {
+        let mut at = 0;
+        while at < size {
+            let length = PIECE.min(size - at);
+            if let Err(trouble) = send(length, &mut |piece| wait(upload.put_part(piece))) {
                 // What is left of it costs money where nobody sees it.
                 let _ = wait(upload.abort());
-                Err(trouble)
+                return Err(trouble);
             }
+            at += length;
         }
+        self.inner.once(text!("write it"), &url, || wait(upload.complete())).map(drop).map_err(&refused)
     }
 
     /// Writes a small file.
@@ -334,18 +314,25 @@ impl Inner {
     fn read(&self, below: &ObjectAddress, path: &CidPath, limit: u64) -> Result<Found> {
         let (store, key, url) = (&self.store, below.key(path)?, below.url(path));
         let read = self.tried(text!("read it"), &url, || {
-            wait(async {
-                let found = store.get_opts(&key, GetOptions::default()).await?;
-                let tag = found.meta.e_tag.as_deref().unwrap_or_default();
-                let tag = format!("{tag}\n{}", found.meta.version.as_deref().unwrap_or_default());
-                Ok((found.bytes().await?, tag))
-            })
+            let found = wait(store.get_opts(&key, GetOptions::default()))?;
+            let tag = found.meta.e_tag.as_deref().unwrap_or_default();
+            let tag = format!("{tag}\n{}", found.meta.version.as_deref().unwrap_or_default());
+            // A length that is a lie asks for no more room than a catalog has.
+            let mut bytes = Vec::with_capacity(usize::try_from(found.meta.size.min(limit)).unwrap_or_default());
+            let mut stream = stream_of(found.payload);
+            while bytes.len() as u64 <= limit {
+                match next(&mut stream) {
+                    Some(piece) => bytes.extend_from_slice(&piece?),
+                    None => break,
+                }
+            }
+            Ok((bytes, tag))
         });
         match read {
             Ok((bytes, _)) if bytes.len() as u64 > limit => {
                 Err(error(ErrorKind::Io, text!("it has more than {limit} bytes", limit), &url).next(AGAIN))
             }
-            Ok((bytes, tag)) => Ok(Found::File(bytes.to_vec(), Some(tag))),
+            Ok((bytes, tag)) => Ok(Found::File(bytes, Some(tag))),
             Err(Refused::Absent) => Ok(Found::Absent),
             Err(refused) => Err(Refused::trouble(&url)(refused).error),
         }

@@ -1,17 +1,21 @@
-//! Reading a file of a store piece by piece, so that no more of it is in memory than that.
+//! Reading a file of a store as it comes, so that no more of it is in memory than a piece. Where the connection breaks, the rest is asked for.
 
+use std::future::poll_fn;
 use std::io::{self, Read};
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
-use object_store::{GetOptions, GetRange, ObjectStoreExt};
+use bytes::Bytes;
+use object_store::{GetOptions, GetRange, GetResultPayload, ObjectStoreExt};
 
 use super::http::wait;
-use super::{AGAIN, Inner, Refused, error};
+use super::{AGAIN, Inner, PAUSES, Refused, error};
 use crate::base::error::{ErrorKind, Result};
 use crate::catalog::CidPath;
 
-/// Files are read in pieces of this size, in bytes (our choice): sixteen files are read at a time.
-const PIECE: u64 = 1 << 20;
+/// What comes of an object.
+pub(super) type Stream = std::pin::Pin<Box<dyn futures_core::Stream<Item = object_store::Result<Bytes>> + Send>>;
 
 /// A file that comes piece by piece.
 pub(super) struct Pieces {
@@ -21,49 +25,47 @@ pub(super) struct Pieces {
     at: u64,
     /// The version of which the first piece was.
     tag: Option<String>,
-    piece: io::Cursor<Vec<u8>>,
+    stream: Option<Stream>,
+    piece: Bytes,
 }
 
 impl Pieces {
-    /// Asks for the first piece of a file that should have `size` bytes; `None`: there is no such file.
+    /// Asks for a file that should have `size` bytes; `None`: there is no such file.
     ///
     /// # Errors
     /// It has another size, or there is no answer.
     pub(super) fn open(inner: Arc<Inner>, path: CidPath, size: u64) -> Result<Option<Self>> {
-        let mut reader = Self { inner, path, size, at: 0, tag: None, piece: io::Cursor::default() };
-        Ok(reader.fill()?.then_some(reader))
+        let mut reader = Self { inner, path, size, at: 0, tag: None, stream: None, piece: Bytes::new() };
+        Ok(reader.ask()?.then_some(reader))
     }
 
-    /// Asks for the next piece; `false`: there is no such file.
-    fn fill(&mut self) -> Result<bool> {
+    /// Asks for what has not come yet; `false`: there is no such file.
+    fn ask(&mut self) -> Result<bool> {
         let url = self.inner.url(&self.path);
         let (store, key) = (&self.inner.store, self.inner.key(&self.path)?);
-        // Of an empty file there is no piece to ask for.
-        let range = (self.size > 0).then(|| GetRange::Bounded(self.at..(self.at + PIECE).min(self.size)));
+        // Of an empty file there is no part to ask for.
+        let range = (self.size > 0).then_some(GetRange::Bounded(self.at..self.size));
         let options = GetOptions { range, if_match: self.tag.clone(), ..GetOptions::default() };
         let ask = || {
             wait(async {
                 let found = store.get_opts(&key, options.clone()).await?;
-                let (size, tag) = (found.meta.size, found.meta.e_tag.clone());
-                Ok((found.bytes().await?, size, tag))
+                Ok((found.meta.size, found.meta.e_tag.clone(), stream_of(found.payload)))
             })
         };
         let damage = |what: String| Err(error(ErrorKind::Damage, what, &url).next(AGAIN));
         match self.inner.tried(text!("read it"), &url, ask) {
-            Ok((_, size, _)) if size != self.size => {
+            Ok((size, ..)) if size != self.size => {
                 damage(text!("it has {size} bytes, and {size_is} are listed", size, size_is = self.size))
             }
-            Ok((bytes, _, _)) if bytes.is_empty() && self.size > 0 => damage(text!("it ends too early").to_owned()),
-            Ok((bytes, _, tag)) => {
-                self.at += bytes.len() as u64;
+            Ok((_, tag, stream)) => {
                 self.tag = tag;
-                self.piece = io::Cursor::new(bytes.to_vec());
+                self.stream = Some(stream);
                 Ok(true)
             }
             Err(Refused::Absent) => Ok(false),
             Err(Refused::Condition) => damage(text!("it was replaced while it was read").to_owned()),
             Err(refused) => {
-                // One that is shorter than the piece that was asked for.
+                // One that is shorter than what was asked for.
                 match wait(store.head(&key)) {
                     Ok(meta) if meta.size != self.size => {
                         damage(text!("it has {} bytes, and {} are listed", meta.size, self.size))
@@ -73,18 +75,59 @@ impl Pieces {
             }
         }
     }
+
+    /// Takes what comes next, which is nothing at the end.
+    fn take(&mut self) -> io::Result<()> {
+        let mut pauses = PAUSES.into_iter();
+        while self.at < self.size {
+            let Some(stream) = &mut self.stream else {
+                match self.ask() {
+                    Ok(true) => continue,
+                    Ok(false) => return Err(io::ErrorKind::NotFound.into()),
+                    Err(error) => return Err(io::Error::other(error.what().to_owned())),
+                }
+            };
+            let why = match next(stream) {
+                Some(Ok(piece)) if !piece.is_empty() => {
+                    self.at += piece.len() as u64;
+                    self.piece = piece;
+                    return Ok(());
+                }
+                Some(Ok(_)) => continue,
+                Some(Err(why)) => io::Error::other(why.to_string()),
+                None => io::Error::other(text!("it ends too early")),
+            };
+            self.stream = None;
+            match pauses.next() {
+                Some(pause) => thread::sleep(Duration::from_millis(pause)),
+                None => return Err(why),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What comes of an object, from its first byte on.
+pub(super) fn stream_of(payload: GetResultPayload) -> Stream {
+    match payload {
+        GetResultPayload::Stream(stream) => stream,
+        #[allow(unreachable_patterns, reason = "the library has a further one with some of its features")]
+        _ => unreachable!("no store is a folder of this system"),
+    }
+}
+
+/// What comes next.
+pub(super) fn next(stream: &mut Stream) -> Option<object_store::Result<Bytes>> {
+    wait(poll_fn(|context| stream.as_mut().poll_next(context)))
 }
 
 impl Read for Pieces {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let length = self.piece.read(buffer)?;
-        if length > 0 || buffer.is_empty() || self.at >= self.size {
-            return Ok(length);
+        if self.piece.is_empty() && !buffer.is_empty() {
+            self.take()?;
         }
-        match self.fill() {
-            Ok(true) => self.piece.read(buffer),
-            Ok(false) => Err(io::ErrorKind::NotFound.into()),
-            Err(error) => Err(io::Error::other(error.what().to_owned())),
-        }
+        let length = self.piece.len().min(buffer.len());
+        buffer[..length].copy_from_slice(&self.piece.split_to(length));
+        Ok(length)
     }
 }
