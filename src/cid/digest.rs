@@ -1,5 +1,6 @@
 //! Digests and checksums of files, any set of them from one read of each file.
 
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -54,12 +55,24 @@ pub(crate) fn digest_files(jobs: &[Job<'_>]) -> Vec<Result<Digests>> {
 
 /// What the content of one file is, of which at most `limit` bytes are read.
 pub(crate) fn digest_file(path: &Path, limit: u64, wanted: Wanted<'_>) -> Result<Digests> {
-    digest_input(open_file(path)?.take(limit), path, limit, wanted)
+    digest_opened(open_file(path)?, path, limit, wanted)
 }
 
-/// What `input` holds, which is the content of the file at `path`. One function that reads by itself reads together with
-/// the others; further ones, if there are any, open the file again.
-pub(crate) fn digest_input(mut input: impl Read, path: &Path, limit: u64, wanted: Wanted<'_>) -> Result<Digests> {
+/// What the content is of the file at `path`, which is open, and of which at most `limit` bytes are read. Where `limit` is one byte
+/// more than it should have, a file that has as many as it should is not asked once more for its end: that would be a request
+/// for each file of a share.
+pub(crate) fn digest_opened(file: File, path: &Path, limit: u64, wanted: Wanted<'_>) -> Result<Digests> {
+    digest(file.take(limit), path, limit, wanted, true)
+}
+
+/// What `input` holds up to its end, which is the content of the file at `path`. One function that reads by itself reads
+/// together with the others; further ones, if there are any, open the file again.
+pub(crate) fn digest_input(input: impl Read, path: &Path, limit: u64, wanted: Wanted<'_>) -> Result<Digests> {
+    digest(input, path, limit, wanted, false)
+}
+
+/// `is_file`: a read that gives less than was asked for has come to the end. A connection gives what has arrived so far.
+fn digest(mut input: impl Read, path: &Path, limit: u64, wanted: Wanted<'_>, is_file: bool) -> Result<Digests> {
     let mut running = Running::new(wanted);
     let by_itself = running.checksums.iter().position(|(_, state)| state.is_none());
     if let Some(index) = by_itself {
@@ -68,7 +81,7 @@ pub(crate) fn digest_input(mut input: impl Read, path: &Path, limit: u64, wanted
         running.checksums[index].1 = Some(Box::new(Ended(checksum.map_err(|error| error.in_file(path))?)));
     }
     // All of it, or what such a function has left.
-    running.take(input, limit).map_err(|error| Error::io("read it", path, error))?;
+    running.take(input, limit, is_file).map_err(|error| Error::io("read it", path, error))?;
     running.end(path, limit)
 }
 
@@ -141,7 +154,7 @@ impl<'a> Running<'a> {
 
     /// Takes all of `input`, of which at most `limit` bytes are wanted: one more than there should be. To be given all that
     /// there should be, and less than was asked for, is to be told that this is the end.
-    fn take(&mut self, mut input: impl Read, limit: u64) -> io::Result<()> {
+    fn take(&mut self, mut input: impl Read, limit: u64, is_file: bool) -> io::Result<()> {
         READ_BUFFER.with_borrow_mut(|buffer| {
             loop {
                 let asked = usize::try_from(limit.saturating_sub(self.size)).unwrap_or(usize::MAX).min(buffer.len());
@@ -149,7 +162,7 @@ impl<'a> Running<'a> {
                     Ok(0) => return Ok(()),
                     Ok(length) => {
                         self.update(&buffer[..length]);
-                        if length < asked && self.size + 1 == limit {
+                        if is_file && length < asked && self.size + 1 == limit {
                             return Ok(());
                         }
                     }
@@ -250,6 +263,18 @@ mod tests {
             assert_eq!(Digests { checksums: Vec::new(), ..digests.clone() }, digest_bytes(content, all(&[])));
             let sums: Vec<Checksum> = functions.iter().map(|function| function.of_bytes(content).unwrap()).collect();
             assert_eq!(digests.checksums, sums);
+        }
+    }
+
+    /// What comes from a server comes in pieces of any length, and one that ends where the content should end is not the last.
+    #[test]
+    fn a_piece_that_ends_where_the_content_should_is_not_its_end() {
+        let wanted = Wanted { md5: true, ..Wanted::default() };
+        let length: checksum::Function = Arc::new(Length);
+        for checksums in [&[][..], &[length]] {
+            let wanted = Wanted { checksums, ..wanted };
+            let pieces = b"abc".chain(&b"def"[..]).take(4);
+            assert_eq!(digest_input(pieces, Path::new("a"), 4, wanted).unwrap().size, 4);
         }
     }
 

@@ -1,13 +1,12 @@
 //! The files that a list names, against the disk: size and digests, from one read of each file.
 
-use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
 use crate::base::error::{Error, ErrorKind, Result, plain};
 use crate::base::files::{check_spelling, open_file, real_path};
 use crate::base::hex::hex;
 use crate::catalog::CidPath;
-use crate::cid::digest::{Digests, Wanted, digest_file, digest_input};
+use crate::cid::digest::{Digests, Wanted, digest_file, digest_opened};
 use crate::cid::holds_catalog;
 use crate::cid::tree::{Found, Tree};
 use crate::manifest::{ManifestEntry, SpecEntry};
@@ -258,7 +257,7 @@ pub(super) fn look(expected: &Expected, path: &Path) -> Result<u64, Bad> {
     };
     // One byte more, so that a file that grows meanwhile is told.
     let limit = expected.size.map_or(u64::MAX, |size| size.saturating_add(1));
-    let there = digest_input(file.take(limit), path, limit, wanted).map_err(|error| Bad::of(&error))?;
+    let there = digest_opened(file, path, limit, wanted).map_err(|error| Bad::of(&error))?;
     if let Some(bad) = differs(there.size) {
         return Err(bad);
     }
