@@ -3,7 +3,7 @@
 
 #![cfg(unix)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
@@ -387,4 +387,26 @@ UpgradeCode="6B2A6C0E-6C5E-4F0B-9C1D-3D8A4E0C7B12"><Package InstallerVersion="20
     answered.join().unwrap();
     let (good, said) = verify("program.exe", "-TSA-CAfile ca.pem");
     assert!(good && said.contains("Timestamp verified using"), "{said}");
+}
+
+/// What tests show holds for what is shipped, as far as crates are the same in both: those that tests alone need bring along features
+/// of others. A pattern once needed one, passed, and failed in the released program.
+#[test]
+fn crates_have_the_features_in_tests_that_they_are_shipped_with() {
+    // A crate that runs while others are compiled, too, may be there twice, with other features.
+    let crates = |edges: &str| -> BTreeSet<String> {
+        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
+        cargo.args(["tree", "--locked", "--offline", "--prefix", "none", "--format", "{p} [{f}]", "--edges", edges]);
+        let output = cargo.current_dir(root()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let said = String::from_utf8(output.stdout).unwrap();
+        said.lines().map(|line| line.replace(" (*)", "").replace(" (proc-macro)", "")).collect()
+    };
+    let (shipped, tested) = (crates("normal"), crates("normal,dev"));
+    assert!(shipped.len() > 100 && tested.len() > shipped.len(), "{} and {}", shipped.len(), tested.len());
+    // Options that name a variable of the environment, calls to Unix that a test's terminal needs, and a number's functions beyond
+    // those of core: what is shipped names none of them.
+    let known = ["clap v", "clap_builder v", "nix v", "num-traits v"];
+    let others = shipped.difference(&tested).filter(|line| !known.iter().any(|name| line.starts_with(name)));
+    assert_eq!(others.collect::<Vec<_>>(), [""; 0], "crates have other features in tests");
 }
