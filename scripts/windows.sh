@@ -30,8 +30,11 @@ need() {
 
 # cross COMMAND TRIPLE ARG...: cargo, for that target. The standard library comes with what tests need, always, so that
 # it is built once. Nobody debugs what is built for tests: without debug information it is linked in a fraction of the time.
+# Wine maps the parts of a program that begin at a page of its file, and reads others: so laid out, programs start in two thirds
+# of the time.
 cross() {
-    RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_DEV_STRIP=symbols \
+    CARGO_ENCODED_RUSTFLAGS+=$'\x1f'-Clink-arg=-Wl,--file-alignment,4096 \
+        RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_DEV_STRIP=symbols \
         cargo "$1" -Zbuild-std=std,panic_unwind,test --target "$2" --locked "${@:3}"
 }
 

@@ -117,7 +117,8 @@ fn same(numbers: &mut Numbers, id: CatalogId, a: Definition, b: Definition) -> b
 fn two_hundred_random_functions_are_found_in_generated_cids() {
     let dir = tempfile::tempdir().unwrap();
     let mut missed = Vec::new();
-    for seed in 0..200 {
+    // Windows computes alike, and its files take longest.
+    for seed in 0..if cfg!(windows) { 25 } else { 200 } {
         let mut numbers = Numbers(seed);
         let definition = random(&mut numbers);
         let folder = dir.path().join(seed.to_string());
