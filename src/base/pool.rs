@@ -139,6 +139,7 @@ struct Crew<'w, S> {
     turns: Turns,
     at_work: AtomicUsize,
     most: usize,
+    stack: usize,
     each: &'w (dyn Fn(&S, usize) + Sync),
 }
 
@@ -165,7 +166,7 @@ impl<S: Clone + Send> Crew<'_, S> {
         let more = |at_work| (at_work < self.most && !self.turns.are_over()).then_some(at_work + 1);
         if self.at_work.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok() {
             let with = with.clone();
-            let worker = thread::Builder::new().stack_size(STACK);
+            let worker = thread::Builder::new().stack_size(self.stack);
             if worker.spawn_scoped(scope, move || self.take_turns(scope, with)).is_err() {
                 self.at_work.fetch_sub(1, Ordering::Relaxed);
             }
@@ -181,7 +182,7 @@ pub(crate) fn in_flight<T: Sync, R: Send>(at_a_time: usize, items: &[T], work: i
         done.lock().unwrap_or_else(PoisonError::into_inner).push((index, result));
     };
     let most = at_a_time.min(room_for_threads());
-    let crew = Crew { turns: Turns::of(items.len()), at_work: AtomicUsize::new(1), most, each: &each };
+    let crew = Crew { turns: Turns::of(items.len()), at_work: AtomicUsize::new(1), most, stack: STACK, each: &each };
     thread::scope(|scope| {
         (1..processors().min(items.len())).for_each(|_| crew.grow(scope, &()));
         crew.take_turns(scope, ());
@@ -193,11 +194,22 @@ pub(crate) fn in_flight<T: Sync, R: Send>(at_a_time: usize, items: &[T], work: i
 
 /// Does `work`, which reads a file or two, for each number below `count`, as many at a time as [`in_parallel`] does, and gives
 /// every answer to `done` on this thread, as soon as it is there.
-pub(crate) fn as_they_come<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync, mut done: impl FnMut(usize, T)) {
+pub(crate) fn as_they_come<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync, done: impl FnMut(usize, T)) {
+    as_slow_ones_come(reads_at_a_time(), STACK, count, work, done);
+}
+
+/// As [`as_they_come`], at most so many at a time, each with such a stack.
+fn as_slow_ones_come<T: Send>(
+    at_a_time: usize,
+    stack: usize,
+    count: usize,
+    work: impl Fn(usize) -> T + Sync,
+    mut done: impl FnMut(usize, T),
+) {
     // Whoever is gone wants no more answers.
     let each = |sender: &mpsc::SyncSender<(usize, T)>, index: usize| _ = sender.send((index, work(index)));
-    let most = reads_at_a_time().min(room_for_threads()).max(1);
-    let crew = Crew { turns: Turns::of(count), at_work: AtomicUsize::new(0), most, each: &each };
+    let most = at_a_time.min(room_for_threads()).max(1);
+    let crew = Crew { turns: Turns::of(count), at_work: AtomicUsize::new(0), most, stack, each: &each };
     let (sender, receiver) = mpsc::sync_channel(most);
     thread::scope(|scope| {
         (0..processors().min(count)).for_each(|_| crew.grow(scope, &sender));
@@ -237,8 +249,12 @@ pub(crate) fn side_by_side<T: Send>(
     });
 }
 
-/// As [`side_by_side`], of work that may fail: gives what all came to, in their order, or the first error that was met. After
-/// that none is begun any more; those under way are ended.
+/// How much of a stack those have who speak to servers, in bytes.
+const DEEP_STACK: usize = 2 << 20;
+
+/// Work that may fail for each number below `count`: gives what all came to, in their order, or the first error that was met.
+/// After that none is begun any more; those under way are ended. `jobs` at a time where each is slow, and else as many as
+/// there are processors.
 pub(crate) fn until_one_fails<T: Send, E: Send>(
     jobs: usize,
     count: usize,
@@ -255,7 +271,7 @@ pub(crate) fn until_one_fails<T: Send, E: Send>(
         is_over.fetch_or(result.is_err(), Ordering::Relaxed);
         Some(result)
     };
-    side_by_side(jobs, count, one, |index, result| match result {
+    as_slow_ones_come(jobs, DEEP_STACK, count, one, |index, result| match result {
         Some(Ok(one)) => done[index] = Some(one),
         Some(Err(error)) => drop(failed.get_or_insert(error)),
         None => {}

@@ -57,14 +57,14 @@ pub(super) fn exists(path: &Path) -> Result<bool> {
     Ok(step("look at it", path, || metadata(path))?.is_some())
 }
 
-/// Makes a new file, with the attributes of `like` as far as the system can keep them.
-fn make_new(path: &Path, like: Option<&Path>) -> Result<File> {
+/// Makes a new file, with the attributes of `like` as far as the system can keep them. It can be read, too, if `reads` says so.
+fn make_new(path: &Path, like: Option<&Path>, reads: bool) -> Result<File> {
     if let Some(like) = like {
         step("prepare it", path, || attributes::prepare(path, like))?;
     }
     let file = step("make it", path, || {
         let mut options = File::options();
-        options.write(true);
+        options.write(true).read(reads);
         if like.is_some() && attributes::PREPARES {
             options.truncate(true)
         } else {
@@ -86,7 +86,7 @@ fn make_new(path: &Path, like: Option<&Path>) -> Result<File> {
 
 /// Writes a new file, flushed to the disk, with the attributes of `like` as far as the system can keep them.
 pub(super) fn write_new(path: &Path, bytes: &[u8], like: Option<&Path>) -> Result<()> {
-    let mut file = make_new(path, like)?;
+    let mut file = make_new(path, like, false)?;
     // A test dies between two pieces: a torn file must be told from a whole one. Otherwise it is one, which costs a share one
     // request.
     let (first, second) = bytes.split_at(if cfg!(feature = "faults") { bytes.len() / 2 } else { bytes.len() });
@@ -141,7 +141,7 @@ const PIECE: usize = 256 << 10;
 
 /// Makes a new file with the attributes of `like`, lets it be filled, and flushes it.
 fn fill_new(path: &Path, like: Option<&Path>, fill: impl FnOnce(&mut File) -> io::Result<()>) -> Result<()> {
-    let mut file = make_new(path, like)?;
+    let mut file = make_new(path, like, false)?;
     step("write it", path, || fill(&mut file))?;
     step("flush it", path, || file.sync_all())
 }
@@ -188,7 +188,7 @@ pub(super) fn remove_with_files(path: &Path) -> Result<()> {
 
 /// Fills a file of our own that is not in its place yet, and gives it its name. There is none of the first name.
 pub(super) fn stage(part: &Path, path: &Path, flush: &Flush, fill: impl FnOnce(&mut File) -> Result<()>) -> Result<()> {
-    let mut file = make_new(part, None)?;
+    let mut file = make_new(part, None, true)?;
     step("write it", part, || Ok(()))?;
     fill(&mut file)?;
     if !flush.is_one() {

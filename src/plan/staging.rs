@@ -67,6 +67,11 @@ impl Staging {
         self.folder.join(&digest(path.key().as_bytes())[..32])
     }
 
+    /// Where it is as long as it is not whole.
+    pub(crate) fn part(&self, path: &CidPath) -> PathBuf {
+        self.place(path).with_extension("part")
+    }
+
     /// The size of what a run that broke off has left for the file at `path`.
     pub(crate) fn size_left(&self, path: &CidPath) -> Option<u64> {
         let place = self.place(path);
@@ -81,7 +86,7 @@ impl Staging {
     /// Lets `fill` bring the content for the file at `path`. It is on the disk after [`flush`](Staging::flush).
     pub(crate) fn bring(&self, path: &CidPath, fill: impl FnOnce(&mut File) -> Result<()>) -> Result<()> {
         let place = self.place(path);
-        let part = place.with_extension("part");
+        let part = self.part(path);
         // One that a process did not end.
         if self.is_left_at(&part) {
             disk::remove(&part)?;

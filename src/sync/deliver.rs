@@ -10,7 +10,6 @@ use super::fetch::{Brought, Fetch, crc32};
 use super::functions::Functions;
 use super::kept::{self, KeptFile};
 use super::pace::Pace;
-use super::source::Opened;
 use super::source::Source;
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::files::{lies_in, real_path};
@@ -405,7 +404,7 @@ impl<'a> Work<'a> {
                     }
                     None => {
                         let asked = Asked { sha256: true, ..Asked::default() };
-                        let Opened { input, .. } = self.source.open(&path, entry.size)?;
+                        let input = self.source.open(&path, entry.size)?;
                         let theirs = digest_input(input, &self.source.shown_file(&path), size + 1, asked)?;
                         theirs.sha256 == digest_file(&place, size + 1, asked)?.sha256
                     }
@@ -435,9 +434,11 @@ impl<'a> Work<'a> {
             text!("no longer listed in {shown}", shown).into(),
         );
         let mut changes = Vec::with_capacity(difference.wanted.len());
+        let mut sound = HashSet::new();
+        let mut before = |path: &CidPath| before(target.as_ref(), path, &mut sound);
         for file in &difference.wanted {
             let after = Some(content(file)?);
-            let before = before(target.as_ref(), &file.path)?;
+            let before = before(&file.path)?;
             let (path, stage) = (file.path.clone(), stage(&file.path));
             changes.push(Change { path, before, after, why: comes.clone(), stage, kept: None });
         }
@@ -446,7 +447,7 @@ impl<'a> Work<'a> {
             let known = theirs.iter().find(|theirs| theirs.file.path.key() == loaded.file.path.key());
             let before = match known {
                 Some(known) => Some(Content::Bytes(known.bytes.to_vec())),
-                None => before(target.as_ref(), &loaded.file.path)?,
+                None => before(&loaded.file.path)?,
             };
             let is_own = look.originals[*number].bytes != loaded.bytes;
             let why = if is_own { own.clone() } else { comes.clone() };
@@ -455,7 +456,7 @@ impl<'a> Work<'a> {
             changes.push(Change { path, before, after, why, stage, kept: None });
         }
         for path in difference.gone.iter().chain(&difference.gone_catalogs) {
-            let Some(before) = before(target.as_ref(), path)? else { continue };
+            let Some(before) = before(path)? else { continue };
             let (path, why) = (path.clone(), goes.clone());
             changes.push(Change { stage: stage(&path), path, before: Some(before), after: None, why, kept: None });
         }
@@ -545,13 +546,14 @@ pub(super) fn stage(path: &CidPath) -> Stage {
     }
 }
 
-/// What a file of the destination holds now.
-fn before(target: Option<&Cid>, path: &CidPath) -> Result<Option<Content>> {
+/// What a file of the destination holds now. `sound` has the folders that may be folders of the destination, as far as this was
+/// looked at.
+fn before(target: Option<&Cid>, path: &CidPath, sound: &mut HashSet<CidPath>) -> Result<Option<Content>> {
     let Some(target) = target else { return Ok(None) };
     match target.tree().find(path)? {
         Found::Absent => {
             let mut folder = path.folder();
-            while let Some(this) = folder {
+            while let Some(this) = folder.filter(|folder| !sound.contains(folder)) {
                 if target.tree().is_linked(Some(&this))? {
                     return Err(not_plain(&target.shown(&this)));
                 }
@@ -561,6 +563,7 @@ fn before(target: Option<&Cid>, path: &CidPath) -> Result<Option<Content>> {
                         .next("remove or rename it"));
                 }
                 folder = this.folder();
+                sound.insert(this);
             }
             Ok(None)
         }

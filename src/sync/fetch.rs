@@ -1,7 +1,7 @@
 //! Bringing files to where they wait for their change, each checked as it comes.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 
 use super::checks::{Checks, Tried, asked};
@@ -16,6 +16,13 @@ use crate::catalog::Checksum;
 use crate::catalog::checksum::{Function, known};
 use crate::cid::digest::{Digests, Wanted as Asked, digest_file, digest_input};
 use crate::plan::Staging;
+
+/// Files of so many bytes and more are copied by the system where it can: a smaller one is read and written by as few requests.
+/// Our choice.
+const LARGE: u32 = 128 << 10;
+
+/// Bytes that the system copies at a time, after which somebody is told of them.
+const PIECE: u64 = 64 << 20;
 
 /// What brings files, and checks them.
 pub(super) struct Fetch<'a> {
@@ -56,19 +63,34 @@ impl Fetch<'_> {
             return Ok(brought);
         }
         let shown = self.source.shown_file(&file.path);
-        let Opened { input, metadata } = self.source.open(&file.path, file.size)?;
+        let mut input = self.source.open(&file.path, file.size)?;
         let tried = self.checks.tried(file);
         let functions = with_crc32(&tried);
         let mut digests = Digests::default();
         self.staging.bring(&file.path, |target| {
             // One byte more tells that there is more than the catalogs say.
             let limit = u64::from(file.size) + 1;
-            let input = Tee { input: input.take(limit), target, fetch: self };
-            digests = digest_input(input, &shown, limit, asked(&functions))?;
-            if let Some(metadata) = metadata {
+            digests = match &mut input {
+                Opened::File(from, _) if self.is_for_the_system(file, &tried) => {
+                    self.copy(from, target, limit).map_err(|error| {
+                        Error::io("copy it", &shown, error).next("check the free space and your rights, then try again")
+                    })?;
+                    // What was written, and not what it was made from: nothing else shows what the system has copied.
+                    digest_input(target.take(limit), &self.staging.part(&file.path), limit, asked(&functions))?
+                }
+                input => {
+                    let input = Tee { input: input.take(limit), target, fetch: self };
+                    digest_input(input, &shown, limit, asked(&functions))?
+                }
+            };
+            if let Opened::File(_, metadata) = &input {
                 let keep = || {
                     target.set_modified(metadata.modified()?)?;
-                    target.set_permissions(metadata.permissions())
+                    // A look costs less than to write down what is there already.
+                    match target.metadata()?.permissions() == metadata.permissions() {
+                        true => Ok(()),
+                        false => target.set_permissions(metadata.permissions()),
+                    }
                 };
                 keep().map_err(|error| Error::io("set its rights and time", &shown, error))?;
             }
@@ -88,6 +110,28 @@ impl Fetch<'_> {
         Ok(Brought::of(&digests, false))
     }
 
+    /// Whether the system itself is to copy a file: the server of a share then does it, or a file system that lets two files
+    /// share what they hold, and nothing comes by here but what is read to check the copy. Where no catalog tells what it is to be,
+    /// it comes by here, so that what is there in the end is compared with what was read.
+    fn is_for_the_system(&self, file: &Wanted, tried: &Tried) -> bool {
+        cfg!(target_os = "linux") && file.size >= LARGE && !tried.is_empty() && self.pace.is_free()
+    }
+
+    /// Lets the system copy a file, of which at most `limit` bytes are wanted, and goes back to the first byte of the copy.
+    fn copy(&self, from: &mut File, target: &mut File, limit: u64) -> io::Result<()> {
+        let mut copied = 0;
+        while copied < limit {
+            // On Linux this is copy_file_range, where the file system has it.
+            let length = io::copy(&mut from.take(PIECE.min(limit - copied)), target)?;
+            copied += length;
+            (self.progress)(length);
+            if length == 0 {
+                break;
+            }
+        }
+        target.seek(io::SeekFrom::Start(0)).map(drop)
+    }
+
     /// What a run that broke off has brought, if it is what is wanted still.
     fn left_by_another(&self, file: &Wanted) -> Result<Option<Brought>> {
         if self.staging.size_left(&file.path) != Some(file.size.into()) {
@@ -100,7 +144,7 @@ impl Fetch<'_> {
         let is_right = match tried.is_empty() {
             false => self.checks.agree(file, &tried, &digests),
             // Nothing but the source itself can tell.
-            true => is_same(self.source.open(&file.path, file.size)?.input, open_file(&place)?)
+            true => is_same(self.source.open(&file.path, file.size)?, open_file(&place)?)
                 .map_err(|error| Error::io("compare it", &self.source.shown_file(&file.path), error))?,
         };
         Ok(is_right.then(|| Brought::of(&digests, true)))

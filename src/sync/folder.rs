@@ -71,12 +71,19 @@ impl Source for FolderSource {
     }
 
     fn open(&self, path: &CidPath, _: u32) -> Result<Opened> {
+        let open = |place: &Path| -> Result<Opened> {
+            let file = open_file(place)?;
+            let metadata = file.metadata().map_err(|error| Error::io("look at it", place, error))?;
+            Ok(Opened::File(file, metadata))
+        };
+        // What a listing told may have changed since: where it is no file any more, a look says what it is.
+        if let Some(Ok(Opened::File(file, metadata))) = self.cid.tree().listed_file(path)?.as_deref().map(open)
+            && metadata.is_file()
+        {
+            return Ok(Opened::File(file, metadata));
+        }
         match self.cid.tree().find(path)? {
-            Found::File { path: place, linked: false, .. } => {
-                let file = open_file(&place)?;
-                let metadata = file.metadata().map_err(|error| Error::io("look at it", &place, error))?;
-                Ok(Opened { input: Box::new(file), metadata: Some(metadata) })
-            }
+            Found::File { path: place, linked: false, .. } => open(&place),
             Found::Absent => Err(Error::new(ErrorKind::Damage, "it is listed and not there")
                 .in_file(&self.cid.shown(path))
                 .next("let the server update this CID; configcid catalog verify tells what else is wrong")),

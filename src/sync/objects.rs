@@ -80,7 +80,7 @@ impl Source for ObjectSource {
     fn function(&self, catalog: &Loaded, options: &RefreshOptions) -> Result<Function> {
         let read = |path: &CidPath, size: u32| {
             let mut bytes = Vec::new();
-            let mut input = self.open(path, size)?.input;
+            let mut input = self.open(path, size)?;
             input.read_to_end(&mut bytes).map_err(|error| Error::io("read it", &self.shown_file(path), error))?;
             Ok(bytes)
         };
@@ -89,7 +89,7 @@ impl Source for ObjectSource {
 
     fn open(&self, path: &CidPath, size: u32) -> Result<Opened> {
         match self.folder.open(path, size.into())? {
-            Some(input) => Ok(Opened { input, metadata: None }),
+            Some(input) => Ok(Opened::Stream(input)),
             None => Err(Error::new(ErrorKind::Damage, "it is listed, and the store has no such object")
                 .in_file(&self.shown_file(path))
                 .next("publish the CID there again, or let whoever is doing so end; then try again: what was brought is kept")),

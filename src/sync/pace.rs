@@ -23,6 +23,11 @@ impl Pace {
         Self { rate: rate.filter(|rate| *rate > 0), begun: Instant::now(), brought: AtomicU64::new(0) }
     }
 
+    /// Whether there is no limit.
+    pub(super) fn is_free(&self) -> bool {
+        self.rate.is_none()
+    }
+
     /// How many files may be on their way at a time, of `most`: few, where there is little for each.
     pub(super) fn at_a_time(&self, most: usize) -> usize {
         self.rate.map_or(most, |rate| usize::try_from(rate / LEAST).unwrap_or(most).clamp(1, most))

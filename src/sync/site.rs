@@ -57,7 +57,7 @@ impl Source for WebSource {
     }
 
     fn open(&self, path: &CidPath, size: u32) -> Result<Opened> {
-        Ok(Opened { input: Box::new(self.cid.open(path, size)?), metadata: None })
+        Ok(Opened::Stream(Box::new(self.cid.open(path, size)?)))
     }
 
     fn folder(&self) -> Option<&Path> {

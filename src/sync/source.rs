@@ -1,7 +1,7 @@
 //! Where files are brought from.
 
-use std::fs::Metadata;
-use std::io::Read;
+use std::fs::{File, Metadata};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::base::error::Result;
@@ -46,8 +46,18 @@ pub(crate) trait Source: Sync {
 }
 
 /// A file of a source, from its first byte on.
-pub(crate) struct Opened {
-    pub input: Box<dyn Read>,
-    /// Its rights and its time, where the source knows any.
-    pub metadata: Option<Metadata>,
+pub(crate) enum Opened {
+    /// Of this system, with its rights and its time.
+    File(File, Metadata),
+    /// As it comes from elsewhere.
+    Stream(Box<dyn Read>),
+}
+
+impl Read for Opened {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::File(file, _) => file.read(buffer),
+            Self::Stream(stream) => stream.read(buffer),
+        }
+    }
 }

@@ -244,6 +244,27 @@ fn of_kind(kinds: &str, kind: &str) -> u64 {
     found.map_or(0, |(_, count)| count.parse().unwrap())
 }
 
+/// A large file, that is; a small one is read and written by as few requests.
+#[test]
+fn a_sync_copies_on_the_server() {
+    let make = |cid: &Path| {
+        assert!(Command::new(example("make_tree")).arg(cid).args(["200", "20000000"]).status().unwrap().success())
+    };
+    let Some(mut share) = share(&[], make) else { return };
+    let first = share.mount.join("first");
+    std::fs::copy(cid(&share).join("mrinit.conf"), &first).unwrap();
+    std::fs::remove_file(first).unwrap();
+    share.requests();
+    let output = program().arg("sync").arg(cid(&share)).arg(share.mount.join("NEW")).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let (_, kinds) = share.requests();
+    println!("{kinds}");
+    // Two files have a third of the bytes. What is written are the others, and what is the program's own.
+    assert!(of_kind(&kinds, "copy_file_range") >= 2 && of_kind(&kinds, "write") <= 230, "{kinds}");
+    let verified = program().args(["catalog", "verify"]).arg(share.mount.join("NEW")).output().unwrap();
+    assert_eq!(verified.status.code(), Some(0), "{verified:?}");
+}
+
 /// Two CIDs of 2,000 files; then 50 of the first one's change, and its catalogs say so.
 fn updated(folder: &Path) {
     large(&folder.join("CID"));

@@ -40,7 +40,7 @@ fn look(store: &dyn Store, source: &dyn Source, checks: &Checks<'_>, file: &Want
     let tried = checks.tried(file);
     let url = store.url(&file.path);
     if tried.is_empty() {
-        let same = is_same(source.open(&file.path, file.size)?.input, input);
+        let same = is_same(source.open(&file.path, file.size)?, input);
         return match same.map_err(|error| Error::io("compare it", Path::new(&url), error))? {
             true => Ok(None),
             false => fault("checksum", text!("it is not what the source has").to_owned()),

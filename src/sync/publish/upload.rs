@@ -17,7 +17,7 @@ use crate::sync::checks::{Checks, Tried};
 use crate::sync::difference::Wanted;
 use crate::sync::fetch::is_same;
 use crate::sync::pace::Pace;
-use crate::sync::source::{Opened, Source};
+use crate::sync::source::Source;
 use crate::web::Trouble;
 
 /// How long to wait before each further try, in milliseconds (our choice).
@@ -111,8 +111,14 @@ impl Upload<'_> {
     /// Sends a file once, and gives the SHA-256 of what was sent.
     fn send(&self, file: &Wanted, staged: &CidPath, shown: &Path) -> std::result::Result<[u8; 32], Trouble> {
         let lasting = |error| Trouble { error, may_pass: false };
-        let Opened { input, .. } = self.source.open(&file.path, file.size).map_err(lasting)?;
-        let mut body = Outgoing { input, left: file.size.into(), digest: Sha256::new(), wrong: None, upload: self };
+        let input = self.source.open(&file.path, file.size).map_err(lasting)?;
+        let mut body = Outgoing {
+            input: Box::new(input),
+            left: file.size.into(),
+            digest: Sha256::new(),
+            wrong: None,
+            upload: self,
+        };
         let sent = self.store.put(staged, file.size.into(), &mut body);
         match body.wrong.take() {
             Some(Wrong::Short) => {
@@ -149,7 +155,7 @@ impl Upload<'_> {
             // Nothing but the source itself can tell.
             true => {
                 let Some(there) = self.store.open(place, file.size.into())? else { return Ok(None) };
-                is_same(self.source.open(&file.path, file.size)?.input, there)
+                is_same(self.source.open(&file.path, file.size)?, there)
                     .map_err(|error| Error::io("compare it", &self.source.shown_file(&file.path), error))?
             }
         };
