@@ -74,6 +74,26 @@ fn said_or(usual: u16) -> usize {
     }
 }
 
+/// What both give, which are done at the same time where the system has a thread for that.
+pub(crate) fn side_by_side_with<T, R: Send>(here: impl FnOnce() -> T, there: impl Fn() -> R + Send + Sync) -> (T, R) {
+    thread::scope(|scope| {
+        let other = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, &there);
+        let this = here();
+        let that = other.ok().and_then(|other| other.join().ok());
+        (this, that.unwrap_or_else(&there))
+    })
+}
+
+/// Does something by itself, and remembers whether it was slow for what is done next.
+pub(crate) fn alone<T>(work: impl FnOnce() -> T) -> T {
+    let begin = Instant::now();
+    let done = work();
+    if begin.elapsed() >= SLOW {
+        LATELY.store(begin_with(0, 1, 1), Ordering::Relaxed);
+    }
+    done
+}
+
 /// What `work`, which reads a file or two, gives for each of `items`, in their order: as many at a time as files are read, and
 /// no fewer than there are processors. Each of those at work has one buffer of its own, so that the bytes in flight are
 /// bounded.
@@ -134,16 +154,36 @@ fn room_for_threads() -> usize {
 /// three requests, a local disk for many.
 const SLOW: Duration = Duration::from_millis(1);
 
-/// Those who take turns: as many as there are processors at first, and one more each time something was slow.
+/// How many begin with the next work, since most of the last was slow; few or none where it was not.
+static LATELY: AtomicUsize = AtomicUsize::new(0);
+
+/// How many should begin with the next work, where `slow` of the last `all` were slow, and so many should have begun with that.
+/// What is answered from memory now and then does not tell that a share has become a disk.
+fn begin_with(lately: usize, slow: usize, all: usize) -> usize {
+    match slow {
+        slow if slow * 2 > all => usize::MAX,
+        0 if all > 1 => lately.min(LOOKS) / 2,
+        _ => lately,
+    }
+}
+
+/// Those who take turns: as many as there are processors at first, more where they have been waiting lately, and one more each
+/// time something was slow.
 struct Crew<'w, S> {
     turns: Turns,
     at_work: AtomicUsize,
+    slow: AtomicUsize,
     most: usize,
     stack: usize,
     each: &'w (dyn Fn(&S, usize) + Sync),
 }
 
-impl<S: Clone + Send> Crew<'_, S> {
+impl<'w, S: Clone + Send> Crew<'w, S> {
+    fn of(count: usize, at_work: usize, most: usize, stack: usize, each: &'w (dyn Fn(&S, usize) + Sync)) -> Self {
+        let (turns, at_work, slow) = (Turns::of(count), AtomicUsize::new(at_work), AtomicUsize::new(0));
+        Self { turns, at_work, slow, most, stack, each }
+    }
+
     fn take_turns<'s>(&'s self, scope: &'s Scope<'s, '_>, with: S)
     where
         S: 's,
@@ -152,9 +192,21 @@ impl<S: Clone + Send> Crew<'_, S> {
             let begin = Instant::now();
             (self.each)(&with, index);
             if begin.elapsed() >= SLOW {
+                self.slow.fetch_add(1, Ordering::Relaxed);
                 self.grow(scope, &with);
             }
         }
+    }
+
+    /// How many begin.
+    fn first(&self) -> usize {
+        LATELY.load(Ordering::Relaxed).clamp(processors().min(self.most), self.most).min(self.turns.count)
+    }
+
+    /// To be said when all is done.
+    fn remember(&self) {
+        let (slow, all) = (self.slow.load(Ordering::Relaxed), self.turns.count);
+        LATELY.store(begin_with(LATELY.load(Ordering::Relaxed), slow, all), Ordering::Relaxed);
     }
 
     /// One more, unless there are enough or nothing is left to do. Where the system gives no more threads, those that there
@@ -182,11 +234,12 @@ pub(crate) fn in_flight<T: Sync, R: Send>(at_a_time: usize, items: &[T], work: i
         done.lock().unwrap_or_else(PoisonError::into_inner).push((index, result));
     };
     let most = at_a_time.min(room_for_threads());
-    let crew = Crew { turns: Turns::of(items.len()), at_work: AtomicUsize::new(1), most, stack: STACK, each: &each };
+    let crew = Crew::of(items.len(), 1, most, STACK, &each);
     thread::scope(|scope| {
-        (1..processors().min(items.len())).for_each(|_| crew.grow(scope, &()));
+        (1..crew.first()).for_each(|_| crew.grow(scope, &()));
         crew.take_turns(scope, ());
     });
+    crew.remember();
     let mut results = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     results.sort_unstable_by_key(|(index, _)| *index);
     results.into_iter().map(|(_, result)| result).collect()
@@ -209,13 +262,14 @@ fn as_slow_ones_come<T: Send>(
     // Whoever is gone wants no more answers.
     let each = |sender: &mpsc::SyncSender<(usize, T)>, index: usize| _ = sender.send((index, work(index)));
     let most = at_a_time.min(room_for_threads()).max(1);
-    let crew = Crew { turns: Turns::of(count), at_work: AtomicUsize::new(0), most, stack, each: &each };
+    let crew = Crew::of(count, 0, most, stack, &each);
     let (sender, receiver) = mpsc::sync_channel(most);
     thread::scope(|scope| {
-        (0..processors().min(count)).for_each(|_| crew.grow(scope, &sender));
+        (0..crew.first()).for_each(|_| crew.grow(scope, &sender));
         drop(sender);
         receiver.into_iter().for_each(|(index, answer)| done(index, answer));
     });
+    crew.remember();
     // Where the system gave no thread at all.
     while let Some(index) = crew.turns.take() {
         done(index, work(index));
@@ -298,6 +352,26 @@ mod tests {
             at_work.fetch_sub(1, Ordering::SeqCst);
         });
         assert_eq!(most.load(Ordering::SeqCst), 16);
+    }
+
+    #[test]
+    fn two_things_are_done_at_the_same_time() {
+        let (sender, receiver) = mpsc::channel();
+        let there = || sender.clone().send(7).is_ok();
+        let here = || receiver.recv_timeout(Duration::from_secs(60));
+        let (here, there) = side_by_side_with(here, there);
+        assert_eq!((here, there), (Ok(7), true));
+    }
+
+    #[test]
+    fn who_has_been_waiting_lately_begins_with_many() {
+        assert_eq!(begin_with(0, 4, 4), usize::MAX);
+        // Answered from memory, once and again.
+        let after_one = begin_with(usize::MAX, 0, 500);
+        assert_eq!((after_one, begin_with(after_one, 0, 500)), (8, 4));
+        assert_eq!(begin_with(usize::MAX, 0, 1), usize::MAX);
+        // One of many is slow now and then on a disk, too.
+        assert_eq!((begin_with(0, 1, 100), begin_with(8, 1, 100), begin_with(0, 0, 0)), (0, 8, 0));
     }
 
     #[test]

@@ -39,6 +39,12 @@ impl Payload {
         if !options.accept_temporary {
             busy::refuse(cid, &loaded)?;
         }
+        for Loaded { file, bytes, .. } in &loaded {
+            cid.tree().tell_size(&file.path, bytes.len() as u64);
+        }
+        for (path, bytes) in &read {
+            cid.tree().tell_size(path, bytes.len() as u64);
+        }
         // A damaged file is told by its size alone.
         cid.tree().survey(|| loaded.iter().flat_map(Loaded::paths));
         let view = View::new(cid, &changes);

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::files::{check_spelling, open_plain, read_file, read_open, real_path};
 use crate::base::names::looks_like;
+use crate::base::pool::side_by_side_with;
 use crate::base::text::{fold_case, safe};
 use crate::catalog::{self, Catalog, CidPath, is_catalog_name};
 use crate::mrinit::{self, Mrinit};
@@ -148,15 +149,21 @@ impl Cid {
     fn open_as(path: &Path, is_strict: bool) -> Result<Self> {
         let shown = path.to_owned();
         let root = canonical_folder(&shown)?;
-        // Before anything else is read.
-        let generation = generation(&root);
-        let tree = if is_strict { Tree::new(root) } else { Tree::to_look(root) };
-        let listing = tree.listing(None)?;
-        if is_strict {
-            listing.check_twins(&shown)?;
-            check_look_alikes(&listing, &shown)?;
-        }
-        refuse_component(&shown, tree.root())?;
+        let read = || {
+            // Before anything else is read.
+            let generation = generation(&root);
+            let tree = if is_strict { Tree::new(root.clone()) } else { Tree::to_look(root.clone()) };
+            let listing = tree.listing(None)?;
+            if is_strict {
+                listing.check_twins(&shown)?;
+                check_look_alikes(&listing, &shown)?;
+            }
+            Ok((generation, tree, listing))
+        };
+        // A share is asked for the folder above at the same time.
+        let (read, above) = side_by_side_with(read, || refuse_component(&shown, &root));
+        let (generation, tree, listing) = read?;
+        above?;
 
         let mut components = Vec::new();
         let mut catalogs = Vec::new();

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::walk::{Kind, LOOKS_A_TURN, size_listed, sizes};
 use crate::base::error::{self, Error, ErrorKind, Result};
-use crate::base::pool::{LOOKS, in_flight};
+use crate::base::pool::{LOOKS, alone, in_flight};
 use crate::base::text::fold_case;
 use crate::catalog::CidPath;
 
@@ -255,6 +255,15 @@ impl Tree {
         !matches!(listing.kinds[at], Some(Kind::File | Kind::Other))
     }
 
+    /// Keeps the size of a file that has just been read whole, for [`known`](Tree::known): it is not looked at for that then.
+    pub(crate) fn tell_size(&self, path: &CidPath, size: u64) {
+        let Ok(Some(folder)) = self.folder_of(path) else { return };
+        let Ok(Some((listing, at))) = self.listed(&folder, path.file_name()) else { return };
+        if listing.kinds[at] == Some(Kind::File) {
+            let _ = listing.sizes[at].compare_exchange(UNKNOWN, size, Ordering::Relaxed, Ordering::Relaxed);
+        }
+    }
+
     /// Looks at the files of `paths` for [`known`](Tree::known), many at a time: their folders are listed first, so that the
     /// client of a share can answer for the files without asking the server. What cannot be looked at is left to whoever
     /// asks for it.
@@ -473,7 +482,7 @@ impl Tree {
         let listing = match known {
             Some(known) => known,
             None => {
-                let read = Arc::new(Listing::read(&folder.path)?);
+                let read = Arc::new(alone(|| Listing::read(&folder.path))?);
                 lock().entry(folder.path.clone()).or_insert(read).clone()
             }
         };
@@ -532,6 +541,13 @@ mod tests {
         link("/etc/passwd", "one");
         assert!(matches!(tree.known(&path("\\one")), Ok(Found::File { size: 1, .. })));
         assert_eq!(tree.find(&path("\\one")).unwrap_err().kind(), ErrorKind::Link);
+        // What was read is not looked at.
+        let tree = Tree::new(root.clone());
+        tree.tell_size(&path("\\A\\TWO"), 2);
+        tree.tell_size(&path("\\none"), 2);
+        fs::remove_file(root.join("A/Two")).unwrap();
+        tree.survey(|| [path("\\A\\Two")].into_iter());
+        assert!(matches!(tree.known(&path("\\A\\Two")), Ok(Found::File { size: 2, .. })));
         // And what has come since is there, too.
         fs::write(root.join("A/new"), "").unwrap();
         assert!(matches!(tree.known(&path("\\A\\new")), Ok(Found::File { size: 0, .. })));

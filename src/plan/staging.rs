@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::record::digest;
 use super::{Content, FileContent, Writer, disk};
 use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::files::copies_without_moving;
 use crate::base::flush::Flush;
 use crate::catalog::{Checksum, CidPath};
 use crate::cid::STAGING;
@@ -70,6 +71,11 @@ impl Staging {
     /// Where it is as long as it is not whole.
     pub(crate) fn part(&self, path: &CidPath) -> PathBuf {
         self.place(path).with_extension("part")
+    }
+
+    /// Whether the system copies a file to here without moving what it holds.
+    pub(crate) fn copies_without_moving(&self) -> bool {
+        copies_without_moving(&self.folder)
     }
 
     /// The size of what a run that broke off has left for the file at `path`.

@@ -14,6 +14,7 @@ pub use show::{CopyState, RelayState, show};
 pub use unset::{RelayUnset, ServerLines, unset};
 
 use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::pool::{LOOKS, in_flight};
 use crate::base::text::LineEnding;
 use crate::catalog::CidPath;
 use crate::catalogs::{Payload, RefreshOptions};
@@ -112,16 +113,18 @@ pub fn set(cid: &Cid, setup: &RelaySetup) -> Result<Plan> {
 pub(crate) fn payload(cid: &Cid, setup: &RelaySetup) -> Result<Payload> {
     let mut payload = Payload::new(format!("relay set {}", setup.address));
     payload.warnings.extend(setup.address.warnings());
-    let root = cid.mrinit(None)?;
-    payload.read.extend(root.iter().map(|(path, conf)| (path.clone(), conf.bytes().to_vec())));
     let folders = router_components(cid)?;
+    let wanted: Vec<Option<&CidPath>> = std::iter::once(None).chain(folders.iter().map(Some)).collect();
+    let mut copies = in_flight(LOOKS, &wanted, |folder| cid.mrinit(*folder)).into_iter();
+    let root = copies.next().transpose()?.flatten();
+    payload.read.extend(root.iter().map(|(path, conf)| (path.clone(), conf.bytes().to_vec())));
     if folders.is_empty() && !setup.edit_root {
         return Err(Error::new(ErrorKind::NotACid, "this CID has no rms folder for a copy of mrinit.conf")
             .in_file(cid.path())
             .next("CIDs for Mac and Linux read the root's mrinit.conf: say --edit-root if this is one"));
     }
-    for folder in &folders {
-        let change = set_copy(cid, folder, root.as_ref(), setup, &mut payload)?;
+    for (folder, own) in folders.iter().zip(copies) {
+        let change = set_copy(cid, (folder, own?), root.as_ref(), setup, &mut payload)?;
         payload.changes.extend(change);
     }
     if setup.edit_root {
@@ -145,12 +148,11 @@ pub(crate) fn router_components(cid: &Cid) -> Result<Vec<CidPath>> {
 
 fn set_copy(
     cid: &Cid,
-    folder: &CidPath,
+    (folder, own): (&CidPath, Option<(CidPath, Mrinit)>),
     root: Option<&(CidPath, Mrinit)>,
     setup: &RelaySetup,
     Payload { warnings, read, .. }: &mut Payload,
 ) -> Result<Option<Change>> {
-    let own = cid.mrinit(Some(folder))?;
     read.extend(own.iter().map(|(path, conf)| (path.clone(), conf.bytes().to_vec())));
     if let Some((path, conf)) = own.as_ref().or(root) {
         check_base(cid, path, conf)?;

@@ -274,6 +274,7 @@ impl<'a> Work<'a> {
             checks: Checks { catalogs: &look.originals, functions: &functions },
             staging,
             pace: self.delivery.pace,
+            copies: staging.copies_without_moving(),
             progress: &progress,
         };
         let brought = fetch.all(&look.difference.wanted)?;

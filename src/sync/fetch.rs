@@ -30,6 +30,8 @@ pub(super) struct Fetch<'a> {
     pub checks: Checks<'a>,
     pub staging: &'a Staging,
     pub pace: &'a Pace,
+    /// The system can copy without moving what files hold.
+    pub copies: bool,
     /// Is told of every further byte.
     pub progress: &'a (dyn Fn(u64) + Sync),
 }
@@ -50,6 +52,7 @@ impl Fetch<'_> {
     /// # Errors
     /// One cannot be read, or is not what the catalogs say. Those that are here by then stay.
     pub(super) fn all(&self, files: &[Wanted]) -> Result<Vec<Brought>> {
+        self.source.prepare(&mut files.iter().map(|file| file.path.clone()));
         let brought =
             until_one_fails(self.pace.at_a_time(brought_at_a_time()), files.len(), |index| self.one(&files[index]));
         // What is here is kept, whatever failed.
@@ -114,7 +117,7 @@ impl Fetch<'_> {
     /// share what they hold, and nothing comes by here but what is read to check the copy. Where no catalog tells what it is to be,
     /// it comes by here, so that what is there in the end is compared with what was read.
     fn is_for_the_system(&self, file: &Wanted, tried: &Tried) -> bool {
-        cfg!(target_os = "linux") && file.size >= LARGE && !tried.is_empty() && self.pace.is_free()
+        self.copies && file.size >= LARGE && !tried.is_empty() && self.pace.is_free()
     }
 
     /// Lets the system copy a file, of which at most `limit` bytes are wanted, and goes back to the first byte of the copy.

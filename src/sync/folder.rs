@@ -70,6 +70,11 @@ impl Source for FolderSource {
         function_of(&View::new(&self.cid, &[]), catalog, options)
     }
 
+    /// Each folder is listed once, and not by whoever of many comes to it at the same time.
+    fn prepare(&self, files: &mut dyn Iterator<Item = CidPath>) {
+        self.cid.tree().list_folders(files);
+    }
+
     fn open(&self, path: &CidPath, _: u32) -> Result<Opened> {
         let open = |place: &Path| -> Result<Opened> {
             let file = open_file(place)?;

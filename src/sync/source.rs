@@ -35,6 +35,9 @@ pub(crate) trait Source: Sync {
     /// Nothing tells which it is, or files are not what the catalog says.
     fn function(&self, catalog: &Loaded, options: &RefreshOptions) -> Result<Function>;
 
+    /// Is told which files will be opened, as soon as that is known.
+    fn prepare(&self, _files: &mut dyn Iterator<Item = CidPath>) {}
+
     /// Opens a file, which the catalogs list with this size.
     ///
     /// # Errors
