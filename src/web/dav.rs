@@ -128,10 +128,16 @@ impl DavFolder {
         Ok(Some(WebFile { content: answer.content(size + 1, self.timeout) }))
     }
 
-    /// Writes a file, once, from a reader that gives `size` bytes.
-    pub(crate) fn put(&self, path: &CidPath, size: u64, body: &mut dyn Read) -> Result<(), Trouble> {
+    /// Writes a file, once, from a reader that gives `size` bytes; unless `may_replace` on the condition that nothing has its name, which
+    /// some servers do not look at.
+    pub(crate) fn put(&self, path: &CidPath, size: u64, may_replace: bool, body: &mut dyn Read) -> Result<(), Trouble> {
         let url = self.url(path);
-        match self.client.send("PUT", &url, &[], Some((size, body))) {
+        let condition: &[(&str, &str)] = if may_replace { &[] } else { &[("If-None-Match", "*")] };
+        match self.client.send("PUT", &url, condition, Some((size, body))) {
+            Ok(answer) if answer.status == 412 => {
+                answer.finish();
+                Err(Trouble { error: not_replaced(&url), may_pass: false })
+            }
             Ok(answer) => {
                 let may_pass = may_pass(answer.status);
                 let done = self.done(text!("write it"), &url, answer);
@@ -488,6 +494,12 @@ fn unanswered(failure: Failure, url: &str) -> Error {
         _ => text!("see whether the server runs, then try again: what is there already is kept"),
     };
     error(ErrorKind::Io, failure.what, url).next(next)
+}
+
+/// Something has a name that a new file is to get.
+pub(crate) fn not_replaced(url: &str) -> Error {
+    error(ErrorKind::Exists, text!("a file is there that no catalog lists, and that is not replaced unasked"), url)
+        .next("remove or rename it on the server, then try again; no listed file was changed")
 }
 
 /// An error of a URL.

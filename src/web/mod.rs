@@ -23,7 +23,7 @@ pub(crate) use address::{Address, is_url};
 pub(crate) use check::{CheckOptions, check};
 pub(crate) use config::Server;
 #[cfg(feature = "remote")]
-pub(crate) use dav::{DavFolder, Found, Holds, Locked, Trouble};
+pub(crate) use dav::{DavFolder, Found, Holds, Locked, Trouble, not_replaced};
 #[cfg(feature = "remote")]
 pub(crate) use objects::{ObjectAddress, ObjectFolder};
 pub(crate) use reader::{Access, WebCid};

@@ -39,8 +39,12 @@ impl Store for DavFolder {
         Ok(self.open(path, size)?.map(|file| Box::new(file) as Box<dyn Read>))
     }
 
-    fn put(&self, path: &CidPath, size: u64, body: &mut dyn Read) -> Result<(), Trouble> {
-        self.put(path, size, body)
+    fn put(&self, path: &CidPath, size: u64, may_replace: bool, body: &mut dyn Read) -> Result<(), Trouble> {
+        self.put(path, size, may_replace, body)
+    }
+
+    fn puts_new(&self, _: u64) -> bool {
+        true
     }
 
     fn put_bytes(&self, path: &CidPath, bytes: &[u8]) -> Result<()> {

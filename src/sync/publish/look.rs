@@ -56,6 +56,8 @@ pub(super) struct Look {
     pub kept: Vec<KeptFile>,
     /// Holds the files that are kept for as long as they are needed.
     _relay: tempfile::TempDir,
+    /// Whether the place was seen to hold nothing.
+    pub is_fresh: bool,
     /// What a run has left that broke off.
     pub left: Option<Record>,
     /// Files that such a run was to remove.
@@ -83,7 +85,7 @@ impl Look {
             }
         };
         let is_new = versions.is_empty() && left.is_none();
-        refuse_misplaced(store, &theirs, is_new, delivery.dry_run, &mut warnings)?;
+        let is_fresh = refuse_misplaced(store, &theirs, is_new, delivery.dry_run, &mut warnings)?;
         let relay = tempfile::tempdir().map_err(|error| Error::io("make a folder", &std::env::temp_dir(), error))?;
         let kept = if delivery.keep_relay { relay_files(store, &theirs, relay.path())? } else { Vec::new() };
         let own = match kept.is_empty() {
@@ -113,6 +115,7 @@ impl Look {
             difference,
             kept,
             _relay: relay,
+            is_fresh,
             left,
             left_going: Vec::new(),
             tells_case: None,
@@ -314,19 +317,20 @@ fn read_catalogs(
     Ok((versions, loaded))
 }
 
-/// Refuses a place in a CID, and a folder that holds other things than a CID, as far as the server lets that be seen.
+/// Refuses a place in a CID, and a folder that holds other things than a CID, as far as the server lets that be seen; says whether the place
+/// is seen to hold nothing.
 fn refuse_misplaced(
     store: &dyn Store,
     theirs: &[Loaded],
     is_new: bool,
     dry_run: bool,
     warnings: &mut Vec<String>,
-) -> Result<()> {
+) -> Result<bool> {
     // What lists files of components is no component itself.
     let root = theirs.iter().filter(|loaded| loaded.file.folder.is_none());
     let mut folders = root.flat_map(|loaded| loaded.catalog.entries()).filter_map(|entry| entry.path.top_folder());
     if folders.any(|folder| COMPONENTS.contains(&&*fold_case(folder))) {
-        return Ok(());
+        return Ok(false);
     }
     let wrong = |what: String, next: &str| {
         Err(Error::new(ErrorKind::NotACid, what).in_file(Path::new(store.shown())).next(next))
@@ -338,10 +342,10 @@ fn refuse_misplaced(
         );
     }
     if !is_new {
-        return Ok(());
+        return Ok(false);
     }
     match store.holds(dry_run)? {
-        Holds::Nothing => {}
+        Holds::Nothing => return Ok(true),
         Holds::Something(name) => {
             return wrong(
                 text!("there is no CID here, and the folder is not empty: it holds {name}", name),
@@ -358,7 +362,7 @@ fn refuse_misplaced(
             .to_owned(),
         ),
     }
-    Ok(())
+    Ok(false)
 }
 
 /// The `mrinit.conf` of the root and of components that is there, as its catalogs spell it, brought to `to`.

@@ -38,8 +38,12 @@ impl Store for ObjectFolder {
         self.open(path, size)
     }
 
-    fn put(&self, path: &CidPath, size: u64, body: &mut dyn Read) -> Result<(), Trouble> {
-        self.put(path, size, body)
+    fn put(&self, path: &CidPath, size: u64, may_replace: bool, body: &mut dyn Read) -> Result<(), Trouble> {
+        self.put(path, size, may_replace, body)
+    }
+
+    fn puts_new(&self, size: u64) -> bool {
+        self.puts_new(size)
     }
 
     fn put_bytes(&self, path: &CidPath, bytes: &[u8]) -> Result<()> {

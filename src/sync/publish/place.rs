@@ -18,7 +18,7 @@ use crate::catalogs::Loaded;
 use crate::sync::checks::asked;
 use crate::sync::difference::Wanted;
 use crate::sync::fetch::sha256;
-use crate::web::Found;
+use crate::web::{Found, not_replaced};
 
 /// How often a catalog is sent that does not come back as it was (our choice).
 const TRIES: usize = 3;
@@ -29,8 +29,9 @@ pub(super) struct Placing<'a> {
     pub look: &'a Look,
     /// Names of the files that the place's catalogs list.
     pub listed: &'a Listed<'a>,
-    /// What a run that broke off may have put in place.
+    /// What a run that broke off may have put in place, and whether it is its own for sure if it is there.
     pub left: &'a [Coming],
+    pub left_is_fresh: bool,
 }
 
 impl Placing<'_> {
@@ -40,7 +41,6 @@ impl Placing<'_> {
     /// # Errors
     /// Something else is there, or the server does not do it.
     pub(super) fn payload(&self, files: &[Wanted], sent: &[Uploaded]) -> Result<()> {
-        self.make_folders(files)?;
         let all: Vec<_> = files.iter().zip(sent).filter(|(_, sent)| sent.waits).collect();
         let (new, known): (Vec<_>, Vec<_>) = all.into_iter().partition(|(file, _)| !self.is_listed(&file.path));
         for (part, may_replace) in [(new, false), (known, true)] {
@@ -58,7 +58,10 @@ impl Placing<'_> {
     }
 
     /// Makes the folders in which nothing is listed yet, those that hold others first.
-    fn make_folders(&self, files: &[Wanted]) -> Result<()> {
+    ///
+    /// # Errors
+    /// One cannot be made.
+    pub(super) fn make_folders(&self, files: &[Wanted]) -> Result<()> {
         let mut known = HashSet::new();
         for loaded in &self.look.theirs {
             for entry in loaded.catalog.entries() {
@@ -93,13 +96,21 @@ impl Placing<'_> {
         let key = path.key();
         let of_ours = self.left.iter().filter(|left| CidPath::parse(&left.path).is_ok_and(|path| path.key() == key));
         for left in of_ours {
-            if self.holds(path, left.size.into(), &left.sha256)? && self.store.rename(staged, path, true, None)? {
+            if self.is_of_ours(left, path)? && self.store.rename(staged, path, true, None)? {
                 return Ok(());
             }
         }
-        Err(Error::new(ErrorKind::Exists, "a file is there that no catalog lists, and that is not replaced unasked")
-            .in_file(Path::new(&self.store.url(path)))
-            .next("remove or rename it on the server, then try again; no listed file was changed"))
+        Err(not_replaced(&self.store.url(path)))
+    }
+
+    /// Whether what is there is what a run that broke off has put there.
+    ///
+    /// # Errors
+    /// There is no answer.
+    pub(super) fn is_of_ours(&self, left: &Coming, path: &CidPath) -> Result<bool> {
+        // Of what it sent by way of another name it knew more, and that name may be somebody else's.
+        let is_known = !left.sha256.is_empty();
+        Ok((self.left_is_fresh && !is_known) || (is_known && self.holds(path, left.size.into(), &left.sha256)?))
     }
 
     /// Whether the place has a file with this content.

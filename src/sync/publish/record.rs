@@ -23,6 +23,9 @@ const LARGEST: u64 = 64 << 20;
 pub(super) struct Record {
     format: u32,
     pub source: String,
+    /// The place held nothing when the run began, so that files of `coming` are its own, of which it was not known what they would be.
+    #[serde(default)]
+    pub fresh: bool,
     /// Files that were listed and go.
     pub going: Vec<String>,
     /// What comes under names that no catalog listed.
@@ -34,6 +37,7 @@ pub(super) struct Record {
 pub(super) struct Coming {
     pub path: String,
     pub size: u32,
+    /// Empty where it was not known before the file was sent.
     pub sha256: String,
 }
 
@@ -68,6 +72,8 @@ impl Record {
 /// A record that is to be written: it may name hundreds of thousands of files, and is made while it is sent.
 pub(super) struct NewRecord<'r, G, C> {
     pub source: &'r str,
+    /// The place held nothing when the run began.
+    pub fresh: bool,
     /// Gives the files that were listed and go, from the first one on each time.
     pub going: G,
     /// Gives what comes under names that no catalog listed.
@@ -90,7 +96,7 @@ where
         let mut pauses = PAUSES.into_iter();
         loop {
             let mut body = Pieces { pieces: self.pieces(), piece: io::Cursor::default() };
-            match (store.put(&names::record()?, size, &mut body), pauses.next()) {
+            match (store.put(&names::record()?, size, true, &mut body), pauses.next()) {
                 (Ok(()), _) => return Ok(()),
                 (Err(Trouble { may_pass: true, .. }), Some(pause)) => thread::sleep(Duration::from_millis(pause)),
                 (Err(trouble), _) => return Err(trouble.error),
@@ -106,7 +112,9 @@ where
         fn list(items: impl Iterator<Item = Vec<u8>>) -> impl Iterator<Item = Vec<u8>> {
             items.enumerate().map(|(number, item)| if number == 0 { item } else { [b",", &*item].concat() })
         }
-        let begin = [b"{\"format\":", &*json(&FORMAT), b",\"source\":", &json(self.source), b",\"going\":["].concat();
+        let (format, source, fresh) = (json(&FORMAT), json(self.source), json(&self.fresh));
+        let begin =
+            [b"{\"format\":", &*format, b",\"source\":", &source, b",\"fresh\":", &fresh, b",\"going\":["].concat();
         std::iter::once(begin)
             .chain(list((self.going)().map(|path| json(path.as_str()))))
             .chain(std::iter::once(b"],\"coming\":[".to_vec()))
@@ -143,14 +151,23 @@ mod tests {
     #[test]
     fn a_record_names_files_of_the_cid_alone() {
         let coming = Coming { path: "\\a.dll".into(), size: 1, sha256: "00".into() };
-        let new = |going: Vec<String>, coming| Record { format: FORMAT, source: "ESXP".to_owned(), going, coming };
+        let new = |going: Vec<String>, coming| Record {
+            format: FORMAT,
+            source: "ESXP".to_owned(),
+            fresh: true,
+            going,
+            coming,
+        };
         let record = new(vec!["\\rms\\b.dll".into(), "\\c d'.dll".into()], vec![coming.clone(), coming.clone()]);
         let going = record.going.iter().map(|path| CidPath::parse(path).unwrap()).collect::<Vec<_>>();
         let coming = || record.coming.iter().cloned();
-        let written = NewRecord { source: "ESXP", going: || going.iter(), coming };
+        let written = NewRecord { source: "ESXP", fresh: true, going: || going.iter(), coming };
         let mut bytes = Vec::new();
         Pieces { pieces: written.pieces(), piece: io::Cursor::default() }.read_to_end(&mut bytes).unwrap();
         assert_eq!(bytes, serde_json::to_vec(&record).unwrap());
+        // Those of before say nothing of what the place held.
+        let before = String::from_utf8(bytes.clone()).unwrap().replace("\"fresh\":true,", "");
+        assert!(!Record::parse(before.as_bytes()).unwrap().fresh);
         assert_eq!(Record::parse(&bytes).unwrap(), record);
         for path in ["\\..\\a", "\\.configcid-publish-lock\\owner.txt", "\\rms\\.CONFIGCID-x", ""] {
             let record = new(vec![path.into()], Vec::new());

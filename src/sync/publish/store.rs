@@ -45,8 +45,12 @@ pub(crate) trait Store: Sync {
     /// It does not come as it is.
     fn open(&self, path: &CidPath, size: u64) -> Result<Option<Box<dyn Read>>>;
 
-    /// Writes a file of `size` bytes, whole or not at all, without another try.
-    fn put(&self, path: &CidPath, size: u64, body: &mut dyn Read) -> Result<(), Trouble>;
+    /// Writes a file of `size` bytes, whole or not at all, without another try; unless `may_replace` one whose name nothing has, as far
+    /// as conditions are known there, and else there is an error of the kind `Exists`.
+    fn put(&self, path: &CidPath, size: u64, may_replace: bool, body: &mut dyn Read) -> Result<(), Trouble>;
+
+    /// Whether a file of this size can be written on the condition that nothing has its name, where conditions are known.
+    fn puts_new(&self, size: u64) -> bool;
 
     /// Writes a small file.
     ///

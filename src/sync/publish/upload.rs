@@ -1,7 +1,9 @@
 //! Sending files to where they wait for their names, each read back and checked.
 
+use std::collections::HashSet;
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -31,6 +33,12 @@ pub(super) struct Upload<'a> {
     pub pace: &'a Pace,
     /// A run that broke off may have sent files already.
     pub is_resumed: bool,
+    /// Files get their names at once, each on the condition that nothing has it: the place holds nothing, and knows conditions.
+    pub is_direct: bool,
+    /// Names that something else has, where files get them at once.
+    pub refused: Mutex<HashSet<String>>,
+    /// Looks whether the place may still be written to.
+    pub check_lock: &'a (dyn Fn() -> Result<()> + Sync),
     /// Is told of every further byte.
     pub progress: &'a (dyn Fn(u64) + Sync),
 }
@@ -55,7 +63,8 @@ impl Upload<'_> {
     }
 
     fn one(&self, file: &Wanted) -> Result<Uploaded> {
-        let staged = names::waiting(file, self.checks.catalogs)?;
+        let is_direct = self.is_direct && self.store.puts_new(file.size.into());
+        let staged = if is_direct { file.path.clone() } else { names::waiting(file, self.checks.catalogs)? };
         let tried = self.checks.tried(file);
         if self.is_resumed {
             for (place, waits) in [(&staged, true), (&file.path, false)] {
@@ -67,9 +76,22 @@ impl Upload<'_> {
         }
         let shown = self.source.shown_file(&file.path);
         let mut pauses = PAUSES.into_iter();
+        let mut may_replace = !is_direct;
         let digests = loop {
-            let sum = match self.send(file, &staged, &shown) {
+            if is_direct && may_replace {
+                // What came back was not what was sent: perhaps it is another's by now.
+                (self.check_lock)()?;
+            }
+            let sum = match self.send(file, &staged, may_replace, &shown) {
                 Ok(sum) => sum,
+                Err(Trouble { error, .. }) if is_direct && error.kind() == ErrorKind::Exists => {
+                    // The answer to an earlier try may have been lost.
+                    if let Some(sha256) = patiently(|| self.left_by_another(file, &staged, &tried))? {
+                        return Ok(Uploaded { sha256, is_reused: false, waits: false });
+                    }
+                    self.refused.lock().unwrap_or_else(PoisonError::into_inner).insert(file.path.key());
+                    return Err(error);
+                }
                 Err(Trouble { error, may_pass }) => match pauses.next().filter(|_| may_pass) {
                     None => return Err(error),
                     Some(pause) => {
@@ -78,6 +100,7 @@ impl Upload<'_> {
                     }
                 },
             };
+            may_replace = true;
             let what = match self.look(&staged, file.size.into(), tried.asked()) {
                 Ok(Some(digests)) if digests.size == u64::from(file.size) && digests.sha256 == Some(sum) => {
                     break digests;
@@ -105,11 +128,17 @@ impl Upload<'_> {
             self.store.remove(&staged)?;
             return Err(self.damage(what, &shown));
         }
-        Ok(Uploaded { sha256: digests.sha256.unwrap_or_default(), is_reused: false, waits: true })
+        Ok(Uploaded { sha256: digests.sha256.unwrap_or_default(), is_reused: false, waits: !is_direct })
     }
 
     /// Sends a file once, and gives the SHA-256 of what was sent.
-    fn send(&self, file: &Wanted, staged: &CidPath, shown: &Path) -> std::result::Result<[u8; 32], Trouble> {
+    fn send(
+        &self,
+        file: &Wanted,
+        staged: &CidPath,
+        may_replace: bool,
+        shown: &Path,
+    ) -> std::result::Result<[u8; 32], Trouble> {
         let lasting = |error| Trouble { error, may_pass: false };
         let input = self.source.open(&file.path, file.size).map_err(lasting)?;
         let mut body = Outgoing {
@@ -119,7 +148,7 @@ impl Upload<'_> {
             wrong: None,
             upload: self,
         };
-        let sent = self.store.put(staged, file.size.into(), &mut body);
+        let sent = self.store.put(staged, file.size.into(), may_replace, &mut body);
         match body.wrong.take() {
             Some(Wrong::Short) => {
                 let what = text!("it has fewer than the {} bytes that the catalogs list", file.size);

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::deep::{differing, wrong_catalogs};
 use super::lock::Lock;
@@ -25,6 +25,7 @@ use crate::sync::deliver::{Delivered, Delivery, Progress, Sent, stage, unknown_f
 use crate::sync::difference::{Difference, compare};
 use crate::sync::functions::Functions;
 use crate::sync::source::Source;
+use crate::web::Trouble;
 
 impl Delivery<'_> {
     /// Publishes what the place lacks of `source`, and says what became of it. `progress` is told of every step, on any
@@ -142,14 +143,22 @@ impl Work<'_> {
     fn publish(&mut self, look: &mut Look, is_resumed: bool) -> Result<Vec<Fault>> {
         let left = look.left.clone().unwrap_or_default();
         let source = self.source.shown();
-        NewRecord { source, going: || look.gone(), coming: || left.coming.iter().cloned() }.write(self.store)?;
+        let (fresh, coming) = (left.fresh, || left.coming.iter().cloned());
+        NewRecord { source, fresh, going: || look.gone(), coming }.write(self.store)?;
+        let is_direct = look.is_fresh && self.knows_conditions()?;
+        if is_direct {
+            let nothing = look.listed();
+            let placing = Placing { store: self.store, look, listed: &nothing, left: &[], left_is_fresh: false };
+            self.claim(look, &HashSet::new())?;
+            placing.make_folders(&look.difference.wanted)?;
+        }
         look.ask_for_case(self.store)?;
         let mut gone: Vec<CidPath> = look.gone().cloned().collect();
         if self.store.has_folders() {
             look.leave_out_turned(&mut gone);
         }
 
-        let sent = self.send(look, is_resumed)?;
+        let sent = self.send(look, is_resumed, is_direct)?;
         self.count(look, &sent);
         let listed = look.listed();
         let coming = || {
@@ -157,11 +166,12 @@ impl Work<'_> {
             let new = all.filter(|(file, _)| listed.size(&file.path).is_none());
             new.map(|(file, sent)| Coming { path: file.path.to_string(), size: file.size, sha256: hex(&sent.sha256) })
         };
-        if coming().next().is_some() {
+        if !is_direct && coming().next().is_some() {
             let coming = || coming().chain(left.coming.iter().cloned());
-            NewRecord { source, going: || look.gone(), coming }.write(self.store)?;
+            NewRecord { source, fresh, going: || look.gone(), coming }.write(self.store)?;
         }
-        let placing = Placing { store: self.store, look, listed: &listed, left: &left.coming };
+        let placing =
+            Placing { store: self.store, look, listed: &listed, left: &left.coming, left_is_fresh: left.fresh };
         let catalogs: Vec<&Loaded> = look.difference.catalogs.iter().map(|number| &look.catalogs()[*number]).collect();
         let waiting = in_flight(brought_at_a_time(), &catalogs, |loaded| Ok((*loaded, placing.send_catalog(loaded)?)));
         let mut waiting = waiting.into_iter().collect::<Result<Vec<_>>>()?;
@@ -169,6 +179,9 @@ impl Work<'_> {
         self.check_lock()?;
         look.refuse_changed(self.store)?;
 
+        if !is_direct {
+            placing.make_folders(&look.difference.wanted)?;
+        }
         placing.payload(&look.difference.wanted, &sent)?;
         waiting.sort_by_key(|(loaded, _)| loaded.file.folder.is_none());
         for (loaded, staged) in &waiting {
@@ -193,7 +206,7 @@ impl Work<'_> {
     }
 
     /// Sends the payload to where it waits.
-    fn send(&self, look: &mut Look, is_resumed: bool) -> Result<Vec<Uploaded>> {
+    fn send(&self, look: &mut Look, is_resumed: bool, is_direct: bool) -> Result<Vec<Uploaded>> {
         let functions = Functions::of(self.source, &look.originals, self.delivery.options)?;
         let total: u64 = look.difference.wanted.iter().map(|file| u64::from(file.size)).sum();
         let (told, sent) = (self.progress, AtomicU64::new(0));
@@ -208,14 +221,50 @@ impl Work<'_> {
             checks: Checks { catalogs: &look.originals, functions: &functions },
             pace: self.delivery.pace,
             is_resumed,
+            is_direct,
+            refused: Mutex::default(),
+            check_lock: &|| self.check_lock(),
             progress: &progress,
         };
-        let sent = upload.all(&look.difference.wanted)?;
+        let sent = upload.all(&look.difference.wanted);
+        let refused = upload.refused.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if !refused.is_empty() {
+            // They are somebody else's, and the next run is not to take them for this one's.
+            self.check_lock()?;
+            self.claim(look, &refused)?;
+        }
+        let sent = sent?;
         let unknown = unknown_functions(&functions, self.source);
         if !look.difference.wanted.is_empty() {
             look.warnings.extend(unknown);
         }
         Ok(sent)
+    }
+
+    /// Whether the place looks at conditions: it is asked to make a file that is there.
+    fn knows_conditions(&self) -> Result<bool> {
+        let (record, mut nothing): (_, &[u8]) = (names::record()?, &[]);
+        match self.store.put(&record, 0, false, &mut nothing) {
+            Err(Trouble { error, .. }) if error.kind() == ErrorKind::Exists => Ok(true),
+            // Any other answer tells nothing, but for the record, which is written anew.
+            Ok(()) | Err(_) => NewRecord {
+                source: self.source.shown(),
+                fresh: false,
+                going: std::iter::empty,
+                coming: std::iter::empty,
+            }
+            .write(self.store)
+            .map(|()| false),
+        }
+    }
+
+    /// Writes that all files are this run's own which are wanted and have their names, but those that have been `refused`.
+    fn claim(&self, look: &Look, refused: &HashSet<String>) -> Result<()> {
+        let coming = || {
+            let ours = look.difference.wanted.iter().filter(|file| !refused.contains(&file.path.key()));
+            ours.map(|file| Coming { path: file.path.to_string(), size: file.size, sha256: String::new() })
+        };
+        NewRecord { source: self.source.shown(), fresh: true, going: || look.gone(), coming }.write(self.store)
     }
 
     fn refuse_changed_source(&self, look: &Look) -> Result<()> {
@@ -237,10 +286,7 @@ impl Work<'_> {
         let known = look.published();
         for coming in left {
             let path = CidPath::parse(&coming.path)?;
-            if !known.contains(&look.name(&path))
-                && !placing.is_listed(&path)
-                && placing.holds(&path, coming.size.into(), &coming.sha256)?
-            {
+            if !known.contains(&look.name(&path)) && !placing.is_listed(&path) && placing.is_of_ours(coming, &path)? {
                 self.store.remove(&path)?;
             }
         }

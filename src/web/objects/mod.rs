@@ -24,7 +24,7 @@ use self::pieces::{Pieces, next, stream_of};
 use self::place::Kind;
 pub(crate) use self::place::ObjectAddress;
 use super::client::Client;
-use super::dav::{Found, Locked, PAUSES, Trouble, may_pass};
+use super::dav::{Found, Locked, PAUSES, Trouble, may_pass, not_replaced};
 use super::reader::{Access, CONNECTIONS};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::pool::in_flight;
@@ -87,8 +87,14 @@ impl ObjectFolder {
         Pieces::open(self.inner.clone(), path.clone(), size).map(|found| found.map(|reader| Box::new(reader) as _))
     }
 
-    /// Writes a file, once, from a reader that gives `size` bytes: whole, or not at all.
-    pub(crate) fn put(&self, path: &CidPath, size: u64, body: &mut dyn Read) -> Result<(), Trouble> {
+    /// Whether a file of this size can be written on the condition that nothing has its name.
+    pub(crate) fn puts_new(&self, size: u64) -> bool {
+        size <= PIECE
+    }
+
+    /// Writes a file, once, from a reader that gives `size` bytes: whole, or not at all; unless `may_replace` on the condition that
+    /// nothing has its name, which one that is sent in pieces may not ask for.
+    pub(crate) fn put(&self, path: &CidPath, size: u64, may_replace: bool, body: &mut dyn Read) -> Result<(), Trouble> {
         let lasting = |error| Trouble { error, may_pass: false };
         let (key, url) = (self.inner.key(path).map_err(lasting)?, self.url(path));
         let refused = Refused::trouble(&url);
@@ -96,11 +102,16 @@ impl ObjectFolder {
             chunks::with(size, || {
                 let piece = chunks::read(size, &mut *body)
                     .map_err(|why| lasting(Error::io("read it", Path::new(&url), why)))?;
-                self.inner.once(text!("write it"), &url, || ask(piece)).map_err(&refused)
+                match self.inner.once(text!("write it"), &url, || ask(piece)) {
+                    Err(Refused::Condition) => Err(lasting(not_replaced(&url))),
+                    other => other.map_err(&refused),
+                }
             })
         };
         if size <= PIECE {
-            return send(size, &mut |piece| wait(self.inner.store.put(&key, piece)).map(drop));
+            let mode = if may_replace { PutMode::Overwrite } else { PutMode::Create };
+            let options = PutOptions { mode, ..PutOptions::default() };
+            return send(size, &mut |piece| wait(self.inner.store.put_opts(&key, piece, options.clone())).map(drop));
         }
         let begin = || wait(self.inner.store.put_multipart_opts(&key, PutMultipartOptions::default()));
         let mut upload = self.inner.once(text!("write it"), &url, begin).map_err(&refused)?;

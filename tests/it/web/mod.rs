@@ -5,6 +5,8 @@ mod config;
 mod faulty;
 mod fetch;
 #[cfg(unix)]
+mod first;
+#[cfg(unix)]
 mod fleet_places;
 #[cfg(unix)]
 mod google;
