@@ -116,7 +116,7 @@ mod publishing {
     /// Publishes `cid` to `url`, so many files at a time, in a process of its own.
     fn published(server: &server::Server, cid: &Path, url: &str, at_a_time: u16) -> Taken {
         let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args(["--exact", "publishing::in_a_process_of_its_own", "--ignored", "--nocapture"]);
+        command.args(["--exact", "publishing::memory_of_publishing_each_file", "--nocapture"]);
         command.env("CONFIGCID_MEMORY_OF", format!("{}\n{url}\n{at_a_time}", cid.display()));
         command.env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{}", server.port));
         for (name, value) in
@@ -135,10 +135,8 @@ mod publishing {
         Taken { most: numbers.next().unwrap(), resident: numbers.next().unwrap() }
     }
 
-    #[test]
-    #[ignore = "is run by the other tests"]
-    fn in_a_process_of_its_own() {
-        let Ok(asked) = std::env::var("CONFIGCID_MEMORY_OF") else { return };
+    /// What such a process does.
+    fn publish(asked: &str) {
         let [cid, url, at_a_time] = asked.split('\n').collect::<Vec<_>>().try_into().unwrap();
         configcid::read_at_a_time(at_a_time.parse().unwrap());
         let most = most_of(|| configcid::fuzzing::publish(Path::new(cid), url).unwrap());
@@ -159,6 +157,9 @@ mod publishing {
 
     #[test]
     fn memory_of_publishing_each_file() {
+        if let Ok(asked) = std::env::var("CONFIGCID_MEMORY_OF") {
+            return publish(&asked);
+        }
         let files: usize = std::env::var("CONFIGCID_MEMORY_PUBLISHED").map_or(400, |files| files.parse().unwrap());
         let (dir, server) = (tempfile::tempdir().unwrap(), server::Server::start());
         let sizes = [files / 2, files];
