@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
+use super::calls::{Call, note};
 use super::error::{Error, ErrorKind, Result};
 use super::names::check_name;
 
@@ -15,6 +16,7 @@ pub(crate) fn open_file(path: &Path) -> Result<File> {
 
 /// As [`open_file`], for those who look at the system's own error.
 pub(crate) fn open_plain(path: &Path) -> std::io::Result<File> {
+    note(Call::Open, path);
     let mut options = File::options();
     options.read(true);
     #[cfg(unix)]

@@ -4,6 +4,7 @@
 #[macro_use]
 pub(crate) mod language;
 
+pub(crate) mod calls;
 pub(crate) mod cleanup;
 pub(crate) mod error;
 pub(crate) mod error_report;

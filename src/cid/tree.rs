@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::walk::{Kind, LOOKS_A_TURN, size_listed, sizes};
+use crate::base::calls::{Call, note};
 use crate::base::error::{self, Error, ErrorKind, Result};
 use crate::base::pool::{LOOKS, alone, in_flight};
 use crate::base::text::fold_case;
@@ -105,6 +106,7 @@ const WANTED: u64 = u64::MAX - 1;
 impl Listing {
     fn read(folder: &Path) -> Result<Self> {
         let cannot = |error| Error::io("list the folder", folder, error);
+        note(Call::List, folder);
         let mut listed = Vec::new();
         for entry in fs::read_dir(folder).map_err(cannot)? {
             let entry = entry.map_err(cannot)?;
@@ -361,6 +363,7 @@ impl Tree {
             Some((listing, at)) => folder.path.join(listing.name(at)),
             None => folder.path.join(name),
         };
+        note(Call::Look, &place);
         match fs::symlink_metadata(&place) {
             Ok(metadata) if metadata.is_symlink() => self.follow(place).map(Some),
             Ok(metadata) => Ok(Some((place, metadata, folder.linked))),

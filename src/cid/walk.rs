@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::base::calls::{Call, note};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::pool::{LOOKS, in_flight};
 
@@ -99,6 +100,7 @@ impl Listed {
     fn read(root: &Path, folder: &Path) -> Self {
         let place = root.join(folder);
         let mut list = Self::default();
+        note(Call::List, &place);
         let listing = match fs::read_dir(&place) {
             Ok(listing) => listing,
             Err(error) => {
@@ -186,5 +188,9 @@ pub(super) fn sizes<'n>(folder: &Path, names: impl Iterator<Item = Option<&'n Os
         let metadata = fs::symlink_metadata(folder.join(name)).ok();
         metadata.filter(fs::Metadata::is_file).map(|metadata| metadata.len())
     };
-    names.map(|name| name.and_then(&look)).collect()
+    let look = |name: &OsStr| {
+        note(Call::Look, Path::new(name));
+        look(name)
+    };
+    names.map(|name| name.and_then(look)).collect()
 }

@@ -10,6 +10,8 @@ mod bad_disk;
 mod bad_mrinit;
 mod bad_tree;
 mod baseline;
+#[cfg(feature = "faults")]
+mod calls;
 mod cases;
 mod change_page;
 mod checksum;
