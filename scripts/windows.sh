@@ -33,7 +33,7 @@ need() {
 # Wine maps the parts of a program that begin at a page of its file, and reads others: so laid out, programs start in two thirds
 # of the time.
 cross() {
-    CARGO_ENCODED_RUSTFLAGS+=$'\x1f'-Clink-arg=-Wl,--file-alignment,4096 \
+    CARGO_ENCODED_RUSTFLAGS=${CARGO_ENCODED_RUSTFLAGS:+$CARGO_ENCODED_RUSTFLAGS$'\x1f'}-Clink-arg=-Wl,--file-alignment,4096 \
         RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_DEV_STRIP=symbols \
         cargo "$1" -Zbuild-std=std,panic_unwind,test --target "$2" --locked "${@:3}"
 }
