@@ -12,6 +12,9 @@ mod support;
 #[cfg(all(feature = "faults", feature = "remote"))]
 #[path = "memory/server.rs"]
 mod server;
+#[cfg(all(feature = "faults", feature = "remote"))]
+#[path = "it/web/unescaped.rs"]
+mod unescaped;
 
 /// The system's allocator, which counts what is in use. What an allocator itself needs for each piece is reckoned as eight bytes
 /// and a size that sixteen divides, as the GNU C library has it.

@@ -192,6 +192,11 @@ impl CidPath {
         }
     }
 
+    /// The folders that it lies in, the nearest first, without the root.
+    pub(crate) fn folders(&self) -> impl Iterator<Item = Self> + use<> {
+        std::iter::successors(self.folder(), Self::folder)
+    }
+
     /// The path on this system, below `root`, in the case in which it is spelled here.
     pub(crate) fn below(&self, root: &Path) -> PathBuf {
         self.parts().fold(root.to_owned(), |path, part| path.join(part))
@@ -300,6 +305,7 @@ mod tests {
         assert_eq!(file.file_name(), "mrinit.conf");
         assert_eq!(file.folder(), Some(path("\\rms\\sub")));
         assert_eq!(path("\\rms").folder(), None);
+        assert_eq!(path("\\a\\b\\c").folders().collect::<Vec<_>>(), [path("\\a\\b"), path("\\a")]);
         assert_eq!(file.below(Path::new("cid")), Path::new("cid/rms/sub/mrinit.conf"));
     }
 

@@ -8,7 +8,7 @@ use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha384};
 
-use super::hash::sum_file;
+use super::hash::{Counted, sum_file};
 use crate::base::error::{Error, Result};
 use crate::base::files::open_file;
 use crate::base::pool::in_parallel;
@@ -62,17 +62,12 @@ pub(crate) fn digest_file(path: &Path, limit: u64, wanted: Wanted<'_>) -> Result
 /// more than it should have, a file that has as many as it should is not asked once more for its end: that would be a request
 /// for each file of a share.
 pub(crate) fn digest_opened(file: File, path: &Path, limit: u64, wanted: Wanted<'_>) -> Result<Digests> {
-    digest(file.take(limit), path, limit, wanted, true)
+    digest_input(Counted::of(file.take(limit), limit.saturating_sub(1)), path, limit, wanted)
 }
 
 /// What `input` holds up to its end, which is the content of the file at `path`. One function that reads by itself reads
 /// together with the others; further ones, if there are any, open the file again.
-pub(crate) fn digest_input(input: impl Read, path: &Path, limit: u64, wanted: Wanted<'_>) -> Result<Digests> {
-    digest(input, path, limit, wanted, false)
-}
-
-/// `is_file`: a read that gives less than was asked for has come to the end. A connection gives what has arrived so far.
-fn digest(mut input: impl Read, path: &Path, limit: u64, wanted: Wanted<'_>, is_file: bool) -> Result<Digests> {
+pub(crate) fn digest_input(mut input: impl Read, path: &Path, limit: u64, wanted: Wanted<'_>) -> Result<Digests> {
     let mut running = Running::new(wanted);
     let by_itself = running.checksums.iter().position(|(_, state)| state.is_none());
     if let Some(index) = by_itself {
@@ -81,7 +76,7 @@ fn digest(mut input: impl Read, path: &Path, limit: u64, wanted: Wanted<'_>, is_
         running.checksums[index].1 = Some(Box::new(Ended(checksum.map_err(|error| error.in_file(path))?)));
     }
     // All of it, or what such a function has left.
-    running.take(input, limit, is_file).map_err(|error| Error::io("read it", path, error))?;
+    running.take(input, limit).map_err(|error| Error::io("read it", path, error))?;
     running.end(path, limit)
 }
 
@@ -152,20 +147,14 @@ impl<'a> Running<'a> {
         }
     }
 
-    /// Takes all of `input`, of which at most `limit` bytes are wanted: one more than there should be. To be given all that
-    /// there should be, and less than was asked for, is to be told that this is the end.
-    fn take(&mut self, mut input: impl Read, limit: u64, is_file: bool) -> io::Result<()> {
+    /// Takes all of `input`, of which at most `limit` bytes are wanted.
+    fn take(&mut self, mut input: impl Read, limit: u64) -> io::Result<()> {
         READ_BUFFER.with_borrow_mut(|buffer| {
             loop {
                 let asked = usize::try_from(limit.saturating_sub(self.size)).unwrap_or(usize::MAX).min(buffer.len());
                 match input.read(&mut buffer[..asked]) {
                     Ok(0) => return Ok(()),
-                    Ok(length) => {
-                        self.update(&buffer[..length]);
-                        if is_file && length < asked && self.size + 1 == limit {
-                            return Ok(());
-                        }
-                    }
+                    Ok(length) => self.update(&buffer[..length]),
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                     Err(error) => return Err(error),
                 }

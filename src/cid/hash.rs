@@ -16,7 +16,7 @@ pub(crate) fn sum_file(path: &Path, limit: u64, function: &dyn ChecksumFunction)
     let file = open_file(path)?;
     let size = file.metadata().map_err(|error| Error::io("look at it", path, error))?.len();
     checked_size(size, path)?;
-    let mut counted = Counted { inner: file.take(limit), count: 0, size, is_ended: false };
+    let mut counted = Counted::of(file.take(limit), size);
     let checksum = function.of(&mut counted).map_err(|error| error.in_file(path))?;
     Ok((counted.count, checksum))
 }
@@ -35,12 +35,20 @@ pub(crate) fn sum_files(files: &[(PathBuf, u64)], function: &dyn ChecksumFunctio
     in_parallel(files, |(path, limit)| sum_file(path, *limit, function))
 }
 
-/// Counts what is read. To be given all of a file's bytes, and less than was asked for, is to be told that this is the end.
-struct Counted<R> {
+/// Counts what is read of a file. To be given all of its bytes, and less than was asked for, is to be told that this is the end:
+/// to ask once more would be a request for each file of a share. Not for a connection, which gives what has arrived so far.
+pub(super) struct Counted<R> {
     inner: R,
     count: u64,
     size: u64,
     is_ended: bool,
+}
+
+impl<R> Counted<R> {
+    /// A reader of a file that should have `size` bytes.
+    pub(super) fn of(inner: R, size: u64) -> Self {
+        Self { inner, count: 0, size, is_ended: false }
+    }
 }
 
 impl<R: Read> Read for Counted<R> {

@@ -429,11 +429,7 @@ impl<'a> Work<'a> {
     fn plan(&self, look: &Look, mut content: impl FnMut(&Wanted) -> Result<Content>) -> Result<Plan> {
         let Look { catalogs, target, theirs, difference, kept, warnings, .. } = look;
         let shown = self.source.shown();
-        let (comes, own, goes): (Arc<str>, Arc<str>, Arc<str>) = (
-            text!("as in {shown}", shown).into(),
-            text!("as in {shown}, with this CID's own relay", shown).into(),
-            text!("no longer listed in {shown}", shown).into(),
-        );
+        let Whys { comes, own, goes } = Whys::of(shown);
         let mut changes = Vec::with_capacity(difference.wanted.len());
         let mut sound = HashSet::new();
         let mut before = |path: &CidPath| before(target.as_ref(), path, &mut sound);
@@ -517,6 +513,24 @@ impl<'a> Work<'a> {
     }
 }
 
+/// Why a change is made, each text there once for all changes.
+pub(super) struct Whys {
+    pub comes: Arc<str>,
+    /// A catalog that has the entries of the destination's own relay.
+    pub own: Arc<str>,
+    pub goes: Arc<str>,
+}
+
+impl Whys {
+    pub(super) fn of(shown: &str) -> Self {
+        Self {
+            comes: text!("as in {shown}", shown).into(),
+            own: text!("as in {shown}, with this CID's own relay", shown).into(),
+            goes: text!("no longer listed in {shown}", shown).into(),
+        }
+    }
+}
+
 /// Room that is asked for beyond the files, in bytes: catalogs, records, and what a file system rounds up.
 const ROOM: u64 = 1 << 20;
 
@@ -553,8 +567,10 @@ fn before(target: Option<&Cid>, path: &CidPath, sound: &mut HashSet<CidPath>) ->
     let Some(target) = target else { return Ok(None) };
     match target.tree().find(path)? {
         Found::Absent => {
-            let mut folder = path.folder();
-            while let Some(this) = folder.filter(|folder| !sound.contains(folder)) {
+            for this in path.folders() {
+                if sound.contains(&this) {
+                    break;
+                }
                 if target.tree().is_linked(Some(&this))? {
                     return Err(not_plain(&target.shown(&this)));
                 }
@@ -563,7 +579,6 @@ fn before(target: Option<&Cid>, path: &CidPath, sound: &mut HashSet<CidPath>) ->
                         .in_file(&target.shown(&this))
                         .next("remove or rename it"));
                 }
-                folder = this.folder();
                 sound.insert(this);
             }
             Ok(None)

@@ -165,14 +165,10 @@ pub(super) fn compare(
     drop(all);
     wanted.shrink_to_fit();
     for file in &wanted {
-        let mut folder = file.path.folder();
-        while let Some(this) = folder {
-            if listed.contains_key(&Key::folded(None, &this)) {
-                let what = text!("{this} is listed as a file, and so is {file} in it", this, file = file.path);
-                return Err(Error::new(ErrorKind::CatalogFormat, what)
-                    .next("restore the catalogs of the source from the server's own CID"));
-            }
-            folder = this.folder();
+        if let Some(this) = file.path.folders().find(|folder| listed.contains_key(&Key::folded(None, folder))) {
+            let what = text!("{this} is listed as a file, and so is {file} in it", this, file = file.path);
+            return Err(Error::new(ErrorKind::CatalogFormat, what)
+                .next("restore the catalogs of the source from the server's own CID"));
         }
     }
     difference.wanted = wanted;

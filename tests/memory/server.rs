@@ -7,6 +7,8 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use super::unescaped::unescaped;
+
 /// Files by their paths, which begin with a slash; folders end in one.
 type Files = BTreeMap<String, Arc<[u8]>>;
 
@@ -262,21 +264,6 @@ fn tag(bytes: &[u8]) -> String {
     let sum =
         bytes.iter().step_by(1 + bytes.len() / 4096).fold(0_u32, |sum, byte| sum.wrapping_mul(31) + u32::from(*byte));
     format!("\"{}-{sum}\"", bytes.len())
-}
-
-fn unescaped(text: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'%' => {
-                let digits = [rest.next().unwrap(), rest.next().unwrap()];
-                u8::from_str_radix(std::str::from_utf8(&digits).unwrap(), 16).unwrap()
-            }
-            byte => byte,
-        });
-    }
-    String::from_utf8(bytes).unwrap()
 }
 
 impl Answer {

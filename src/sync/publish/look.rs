@@ -141,9 +141,7 @@ impl Look {
         if gone.is_empty() {
             return;
         }
-        let above = |path: &CidPath| {
-            std::iter::successors(path.folder(), CidPath::folder).map(|folder| folder.key()).collect::<Vec<_>>()
-        };
+        let above = |path: &CidPath| path.folders().map(|folder| folder.key()).collect::<Vec<_>>();
         let files: HashSet<Key<'_>> = keys(self.catalogs(), Key::folded).collect();
         let mut folders = HashSet::new();
         for loaded in self.catalogs() {
@@ -151,10 +149,7 @@ impl Look {
                 folders.extend(above(&entry.path.under(loaded.file.folder.as_ref())));
             }
         }
-        let is_in_a_file = |path: &CidPath| {
-            std::iter::successors(path.folder(), CidPath::folder)
-                .any(|folder| files.contains(&Key::folded(None, &folder)))
-        };
+        let is_in_a_file = |path: &CidPath| path.folders().any(|folder| files.contains(&Key::folded(None, &folder)));
         gone.retain(|path| !folders.contains(&path.key()) && !is_in_a_file(path));
     }
 
@@ -424,13 +419,11 @@ fn refuse_turned(store: &dyn Store, difference: &Difference) -> Result<()> {
     if difference.gone.is_empty() {
         return Ok(());
     }
-    let above = |path: &CidPath| {
-        std::iter::successors(path.folder(), CidPath::folder).map(|folder| folder.key()).collect::<Vec<_>>()
-    };
+    let above = |path: &CidPath| path.folders().map(|folder| folder.key()).collect::<Vec<_>>();
     let new: HashSet<String> = difference.wanted.iter().map(|file| file.path.key()).collect();
     let new_folders: HashSet<String> = difference.wanted.iter().flat_map(|file| above(&file.path)).collect();
     for path in &difference.gone {
-        let folder = std::iter::successors(path.folder(), CidPath::folder).find(|folder| new.contains(&folder.key()));
+        let folder = path.folders().find(|folder| new.contains(&folder.key()));
         let (at, what) = match folder {
             Some(folder) => (folder, text!("it is a folder here, and the source has a file of this name")),
             None if new_folders.contains(&path.key()) => {

@@ -172,11 +172,5 @@ impl Placing<'_> {
 
 /// Does something for each folder that holds the file, while it is worth it.
 fn above(path: &CidPath, mut each: impl FnMut(&CidPath) -> bool) {
-    let mut folder = path.folder();
-    while let Some(this) = folder {
-        if !each(&this) {
-            return;
-        }
-        folder = this.folder();
-    }
+    path.folders().take_while(|folder| each(folder)).for_each(drop);
 }

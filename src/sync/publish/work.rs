@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use super::deep::{differing, wrong_catalogs};
 use super::lock::Lock;
@@ -21,7 +21,7 @@ use crate::catalogs::{Fault, Loaded};
 use crate::plan::{Change, Content, FileContent, Parts, Plan, Stage};
 use crate::run::{Ran, Status};
 use crate::sync::checks::Checks;
-use crate::sync::deliver::{Delivered, Delivery, Progress, Sent, stage, unknown_functions};
+use crate::sync::deliver::{Delivered, Delivery, Progress, Sent, Whys, stage, unknown_functions};
 use crate::sync::difference::{Difference, compare};
 use crate::sync::functions::Functions;
 use crate::sync::source::Source;
@@ -307,11 +307,7 @@ impl Work<'_> {
         let unread = |size: u64| Some(Content::File(FileContent::unread(PathBuf::new(), size)));
         let there = |path: &CidPath| unread(listed.size(path)?.into());
         let shown = self.source.shown();
-        let (comes, own, goes): (Arc<str>, Arc<str>, Arc<str>) = (
-            text!("as in {shown}", shown).into(),
-            text!("as in {shown}, with this CID's own relay", shown).into(),
-            text!("no longer listed in {shown}", shown).into(),
-        );
+        let Whys { comes, own, goes } = Whys::of(shown);
         let Difference { wanted, catalogs, .. } = &look.difference;
         let mut changes = Vec::with_capacity(wanted.len() + catalogs.len() + look.gone().count());
         for file in wanted {

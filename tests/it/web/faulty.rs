@@ -9,6 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use super::unescaped::unescaped;
+
 /// What was asked for.
 #[derive(Debug, Clone)]
 pub(super) struct Asked {
@@ -145,21 +147,6 @@ pub(super) fn read(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
             None => return Some(Asked { method, path, target, headers }),
         }
     }
-}
-
-pub(super) fn unescaped(path: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = path.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'%' => {
-                let digits = [rest.next().unwrap(), rest.next().unwrap()];
-                u8::from_str_radix(std::str::from_utf8(&digits).unwrap(), 16).unwrap()
-            }
-            byte => byte,
-        });
-    }
-    String::from_utf8(bytes).unwrap()
 }
 
 /// What a server without faults answers.

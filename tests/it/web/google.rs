@@ -228,5 +228,5 @@ fn part(range: &str, bytes: &[u8], names: &str) -> Answer {
 }
 
 fn plain(text: &str) -> String {
-    super::faulty::unescaped(&text.replace('+', " "))
+    super::unescaped::unescaped(&text.replace('+', " "))
 }

@@ -24,3 +24,4 @@ mod spellings;
 mod store_faults;
 #[cfg(unix)]
 mod stores;
+mod unescaped;
