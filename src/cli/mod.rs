@@ -52,7 +52,7 @@ use out::{Color, Out};
 pub fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
     language::choose(&words);
-    let mut program = examples::with_examples(Cli::command());
+    let mut program = examples::with_examples(with_args_of(Cli::command(), &words));
     program.build();
     let program = language::translated(program);
     let exit = match parse(&program, &words) {
@@ -65,6 +65,26 @@ pub fn main() -> ExitCode {
     out::end(exit).into()
 }
 
+/// The program, with the arguments of those commands alone that are among the words: of the others it has the names. Most of what
+/// a short run works is otherwise for commands that nobody named.
+fn with_args_of(command: Command, words: &[OsString]) -> Command {
+    let mut orders = 0..;
+    command.mut_subcommands(|command| {
+        // The one that it has got.
+        let order = orders.next().unwrap_or_default();
+        match words.iter().any(|word| word == command.get_name()) {
+            true => with_args_of(command, words),
+            false => without_args(&command).display_order(order),
+        }
+    })
+}
+
+fn without_args(command: &Command) -> Command {
+    let about = command.get_about().cloned().unwrap_or_default();
+    let bare = Command::new(command.get_name().to_owned()).about(about).hide(command.is_hide_set());
+    bare.subcommands(command.get_subcommands().map(without_args))
+}
+
 /// What the words ask for, or how the run ends where they ask for nothing that can be done.
 fn parse(program: &Command, words: &[OsString]) -> Result<Cli, Exit> {
     let (name, command) = slips::command_of(program, words);
@@ -72,7 +92,7 @@ fn parse(program: &Command, words: &[OsString]) -> Result<Cli, Exit> {
         return Err(refuse(&name, &error, words));
     }
     let parsed = program.clone().try_get_matches_from(words).and_then(|matches| {
-        refuse_misplaced(&matches)?;
+        refuse_misplaced(program, &matches)?;
         Cli::from_arg_matches(&matches)
     });
     let cli = parsed.map_err(|error| refused(&name, &error, words))?;
@@ -139,12 +159,11 @@ fn in_parts(error: &clap::Error) -> Error {
 
 /// Refuses what is meant for a refresh where another command follows: `--dry-run` before `relay set` would be read and
 /// not heeded.
-fn refuse_misplaced(matches: &ArgMatches) -> Result<(), clap::Error> {
+fn refuse_misplaced(program: &Command, matches: &ArgMatches) -> Result<(), clap::Error> {
     if matches.subcommand().is_none() {
         return Ok(());
     }
-    let mut command = Cli::command();
-    let misplaced = command.get_arguments().find(|arg| {
+    let misplaced = program.get_arguments().find(|arg| {
         let given = || matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine);
         !arg.is_global_set() && given()
     });
@@ -153,7 +172,7 @@ fn refuse_misplaced(matches: &ArgMatches) -> Result<(), clap::Error> {
     else {
         return Ok(());
     };
-    Err(command.error(
+    Err(program.clone().error(
         ErrorKind::ArgumentConflict,
         text!("{what} stands before a command; put it behind, or write ./NAME for a CID of a command's name", what),
     ))
@@ -171,6 +190,27 @@ mod tests {
         for command in command.get_subcommands() {
             paths(command, &format!("{name} {}", command.get_name()), found);
         }
+    }
+
+    #[test]
+    fn only_named_commands_have_arguments_and_those_have_all() {
+        fn arguments(command: &Command) -> Vec<&str> {
+            command.get_arguments().map(|arg| arg.get_id().as_str()).collect()
+        }
+        fn look(whole: &Command, words: &mut Vec<OsString>) {
+            let program = with_args_of(Cli::command(), words);
+            let named = words.iter().try_fold(&program, |command, word| command.find_subcommand(word)).unwrap();
+            assert_eq!(arguments(named), arguments(whole), "{words:?}");
+            for (own, there) in whole.get_subcommands().zip(named.get_subcommands()) {
+                assert_eq!(own.get_name(), there.get_name());
+                assert_eq!(own.get_about().map(ToString::to_string), there.get_about().map(ToString::to_string));
+                assert_eq!(arguments(there), [""; 0], "{words:?} {}", there.get_name());
+                words.push(own.get_name().into());
+                look(own, words);
+                words.pop();
+            }
+        }
+        look(&Cli::command(), &mut Vec::new());
     }
 
     #[test]
