@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 
 use super::content::digest_of;
 use super::lock::LockOptions;
-use super::place::{place_to_be, put_in_place};
+use super::place::put_in_place;
 use super::record::{Places, Record, Step, work_name};
 use super::stamp::Stamp;
+use super::turn::{Turns, folders_of, place_to_be, recorded, turned};
 use super::writer::Writer;
 use super::{Change, Content, Plan, disk, observe, recover, undo};
 use crate::base::error::{Error, ErrorKind, Result};
@@ -54,7 +55,7 @@ impl Plan {
     fn apply_alone(&self) -> Result<Applied> {
         let tree = Tree::new(self.root.clone());
         for change in &self.parts.changes {
-            let target = check_unchanged(&tree, &self.shown, change, None)?.target;
+            let target = check_unchanged(&tree, &self.shown, change, &Turns::default(), None)?.target;
             let staged = target.with_file_name(work_name(&Record::new("").id, 0, "new"));
             let bytes = change.bytes_after();
             let like = change.before.is_some().then_some(&*target);
@@ -85,8 +86,8 @@ impl Writer {
             return Ok(Applied { files: 0 });
         }
         let tree = Tree::new(self.root.clone());
-        let Prepared { mut record, targets, stamps } = self.prepare(plan, &tree)?;
-        let folders: BTreeSet<&Path> = targets.iter().filter_map(|target| target.parent()).collect();
+        let Prepared { mut record, targets, stamps, turns } = self.prepare(plan, &tree)?;
+        let folders = folders_of(&record, &targets, &turns);
         check_room(plan, &plan.parts.changes, &folders)?;
         // In this order: a sweep after which nothing was done would have made the last change one without a way back.
         let previous = undo::remember_last(&self.root)?;
@@ -94,18 +95,18 @@ impl Writer {
         record.swept = previous.iter().flat_map(Record::deep_folders).map(|folder| folder.to_string()).collect();
         self.sweep_once()?;
 
-        let done = stage(plan, &tree, &record, &targets, &stamps, &folders).and_then(|stamps| {
+        let done = stage(plan, &tree, &record, &targets, &turns, &stamps, &folders).and_then(|stamps| {
             // Folders may have been made since the tree was looked at.
             let later = (!record.made.is_empty()).then(|| Tree::new(self.root.clone()));
             let tree = later.as_ref().unwrap_or(&tree);
             tree.list_folders(plan.parts.changes.iter().map(|change| change.path.clone()));
             let all: Vec<_> = plan.parts.changes.iter().zip(&record.steps).zip(stamps).collect();
             let check = |((change, step), stamp): &((&Change, &Step), Option<Stamp>)| {
-                check_unchanged(tree, &self.shown, change, Some((&step.before, *stamp)))
+                check_unchanged(tree, &self.shown, change, &turns, Some((&step.before, *stamp)))
             };
             in_parallel(&all, check).into_iter().try_for_each(|checked| checked.map(drop))?;
             check_relied_on(tree, &self.shown, plan)?;
-            put_in_place(&record, &targets)?;
+            put_in_place(&record, &targets, &turns)?;
             recover::commit(&self.root)
         });
         if let Err(error) = done {
@@ -139,14 +140,24 @@ impl Writer {
         let mut made = BTreeMap::new();
         // Each folder once, and not by whoever of many comes to it at the same time.
         tree.list_folders(plan.parts.changes.iter().map(|change| change.path.clone()));
-        let checked = in_parallel(&plan.parts.changes, |change| check_unchanged(tree, &self.shown, change, None));
+        let turned = turned(tree, &self.shown, &plan.parts.changes)?;
+        record.turned = recorded(turned, &record.id, plan.parts.changes.len() + 1);
+        let turns = Turns::of(&record, tree)?;
+        let checked =
+            in_parallel(&plan.parts.changes, |change| check_unchanged(tree, &self.shown, change, &turns, None));
         for (index, (change, checked)) in plan.parts.changes.iter().zip(checked).enumerate() {
             let Unchanged { target, digest, stamp } = checked?;
-            if change.after.is_some() {
-                folders_to_make(tree, &change.path, &mut made)?;
-            }
-            let name = target.file_name().unwrap_or_default().to_string_lossy();
-            let path = CidPath::in_folder(change.path.folder().as_ref(), &name)?;
+            let path = if turns.concern(change.path.as_str()) {
+                // Its folder gets another name, below which it is found as it is spelled on the disk.
+                let below = target.strip_prefix(tree.root()).unwrap_or(&target);
+                CidPath::from_relative(below).map_err(|what| Error::new(ErrorKind::Path, what).in_file(&target))?
+            } else {
+                if change.after.is_some() {
+                    folders_to_make(tree, &change.path, &mut made)?;
+                }
+                let name = target.file_name().unwrap_or_default().to_string_lossy();
+                CidPath::in_folder(change.path.folder().as_ref(), &name)?
+            };
             record.steps.push(Step {
                 path: path.to_string(),
                 stage: change.stage,
@@ -159,7 +170,7 @@ impl Writer {
             stamps.push(stamp);
         }
         record.made = made.into_values().map(|folder| folder.to_string()).collect();
-        Ok(Prepared { record, targets, stamps })
+        Ok(Prepared { record, targets, stamps, turns })
     }
 
     /// After an error: goes back to where the change began, and says so in the error.
@@ -183,6 +194,8 @@ pub(super) struct Prepared {
     pub targets: Vec<PathBuf>,
     /// What each file was when it was read.
     pub stamps: Vec<Option<Stamp>>,
+    /// The names of which a file becomes a folder, or a folder a file.
+    pub turns: Turns,
 }
 
 /// Removes what a change had kept for going back to before it.
@@ -193,7 +206,7 @@ pub(super) fn drop_kept(tree: &Tree, past: &Record) -> Result<()> {
             disk::remove(&folder.join(kept))?;
         }
     }
-    Ok(())
+    Turns::of(past, tree)?.drop_kept()
 }
 
 /// Writes the journal, or another one in its place.
@@ -212,6 +225,7 @@ pub(super) fn stage(
     tree: &Tree,
     record: &Record,
     targets: &[PathBuf],
+    turns: &Turns,
     stamps: &[Option<Stamp>],
     folders: &BTreeSet<&Path>,
 ) -> Result<Vec<Option<Stamp>>> {
@@ -228,16 +242,19 @@ pub(super) fn stage(
             disk::sync_folder(above)?;
         }
     }
+    turns.make_folders(record)?;
     let stamps = stamps.iter().map(|stamp| stamp.filter(is_old)).chain(std::iter::repeat(None));
     let all: Vec<_> = record.steps.iter().zip(&plan.parts.changes).zip(targets).zip(stamps).collect();
     let staged = in_flight(disk::AT_A_TIME, &all, |(((step, change), target), stamp)| {
         // The name of a file beside the one to be written says nothing to anybody.
         let about = |error: Error| error.about(&change.path.below(&plan.shown));
-        let stamp = keep_one(step, target, *stamp).map_err(about)?;
-        stage_one(tree, step, change, target).map_err(about)?;
+        let goes_along = turns.above(&step.path).is_some_and(|turn| !turn.comes);
+        let stamp = if goes_along { *stamp } else { keep_one(step, target, *stamp).map_err(about)? };
+        stage_one(tree, step, change, target, turns).map_err(about)?;
         Ok(stamp)
     });
     let stamps = staged.into_iter().collect::<Result<_>>()?;
+    turns.flush_folders(record)?;
     folders.iter().try_for_each(|folder| disk::sync_folder(folder))?;
     Ok(stamps)
 }
@@ -252,9 +269,9 @@ fn keep_one(step: &Step, target: &Path, stamp: Option<Stamp>) -> Result<Option<S
 }
 
 /// Writes the new content of a file beside it.
-fn stage_one(tree: &Tree, step: &Step, change: &Change, target: &Path) -> Result<()> {
+fn stage_one(tree: &Tree, step: &Step, change: &Change, target: &Path, turns: &Turns) -> Result<()> {
     let Some((staged, after)) = step.staged.as_ref().zip(change.after.as_ref()) else { return Ok(()) };
-    let staged = target.with_file_name(staged);
+    let staged = turns.work_place(step, target, staged);
     let like = match (&change.before, &change.kept, after) {
         (Some(_), ..) => Some(target.to_owned()),
         (None, Some(kept), _) => Some(kept.clone()),
@@ -338,11 +355,18 @@ pub(super) type Then<'a> = (&'a Option<String>, Option<Stamp>);
 
 /// Checks that a file is still what the plan saw; or, where that has been read before, that it is still what it was `then`. With
 /// the stamp that it had then, it is not read again.
-pub(super) fn check_unchanged(tree: &Tree, shown: &Path, change: &Change, then: Option<Then<'_>>) -> Result<Unchanged> {
+pub(super) fn check_unchanged(
+    tree: &Tree,
+    shown: &Path,
+    change: &Change,
+    turns: &Turns,
+    then: Option<Then<'_>>,
+) -> Result<Unchanged> {
     let shown = change.path.below(shown);
     let mut stamp = None;
     let now = match tree.find(&change.path)? {
         Found::Absent => None,
+        Found::Folder if change.before.is_none() && turns.is_at(change.path.as_str()) => None,
         Found::File { linked: true, .. } => {
             return Err(Error::new(ErrorKind::Link, "a link leads here, and configcid writes through none")
                 .in_file(&shown)
@@ -368,7 +392,7 @@ pub(super) fn check_unchanged(tree: &Tree, shown: &Path, change: &Change, then: 
     if !is_same {
         return Err(changed(&shown));
     }
-    Ok(Unchanged { target: place_to_be(tree, &change.path)?, digest: now, stamp })
+    Ok(Unchanged { target: turns.target_before(tree, &change.path)?, digest: now, stamp })
 }
 
 /// Checks that the files that the catalogs will speak of are what they were.

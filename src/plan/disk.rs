@@ -52,6 +52,11 @@ fn metadata(path: &Path) -> io::Result<Option<fs::Metadata>> {
     }
 }
 
+/// Whether this is a folder, and no link to one.
+pub(super) fn is_folder(path: &Path) -> Result<bool> {
+    Ok(step("look at it", path, || metadata(path))?.is_some_and(|metadata| metadata.is_dir()))
+}
+
 /// Whether there is anything of this name.
 pub(super) fn exists(path: &Path) -> Result<bool> {
     Ok(step("look at it", path, || metadata(path))?.is_some())
@@ -260,6 +265,14 @@ pub(super) fn remove_folder_in_place_of_a_file(path: &Path) -> Result<()> {
         return Ok(());
     }
     step("remove it", path, || fs::remove_dir_all(path))
+}
+
+/// Removes what a change has left under a name of configcid's own: a file, or a folder with all in it.
+pub(super) fn remove_leftover(path: &Path) -> Result<()> {
+    if metadata(path).is_ok_and(|metadata| metadata.is_some_and(|metadata| metadata.is_dir())) {
+        return remove_folder_in_place_of_a_file(path);
+    }
+    remove(path)
 }
 
 /// Renames a file, over what is there.

@@ -16,6 +16,7 @@ use super::apply::{
 use super::place::put_in_place;
 use super::record::{LOCK, Places, Record, Step, work_name};
 use super::recover::{self, Direction};
+use super::turn::{Turns, folders_of};
 use super::writer::Writer;
 use super::{Change, Content, Parts, Plan, disk, undo};
 use crate::base::cleanup::Cleanup;
@@ -56,7 +57,7 @@ impl Writer {
     pub(super) fn apply_around(&self, plan: &Plan, work: &dyn OnTheCid) -> Result<Parts> {
         self.check_begin(plan)?;
         let tree = Tree::new(self.root.clone());
-        let Prepared { mut record, mut targets, .. } = self.prepare(plan, &tree)?;
+        let Prepared { mut record, mut targets, turns, .. } = self.prepare(plan, &tree)?;
         let is_payload = |path: &CidPath| plan.parts.changes.iter().any(|change| change.path.key() == path.key());
         let aside: Vec<Change> = work.aside().into_iter().filter(|change| !is_payload(&change.path)).collect();
         let previous = undo::remember_last(&self.root)?;
@@ -64,7 +65,7 @@ impl Writer {
         record.swept = previous.iter().flat_map(Record::deep_folders).map(|folder| folder.to_string()).collect();
         let payload = record.clone();
         for (index, change) in (payload.steps.len()..).zip(&aside) {
-            let Unchanged { target, digest, .. } = check_unchanged(&tree, &self.shown, change, None)?;
+            let Unchanged { target, digest, .. } = check_unchanged(&tree, &self.shown, change, &turns, None)?;
             targets.push(target);
             record.steps.push(Step {
                 path: change.path.to_string(),
@@ -75,12 +76,20 @@ impl Writer {
                 kept: Some(work_name(&record.id, index, "old")),
             });
         }
-        let folders: BTreeSet<&Path> = targets.iter().filter_map(|target| target.parent()).collect();
+        let folders = folders_of(&record, &targets, &turns);
         let all: Vec<Change> = plan.parts.changes.iter().chain(&aside).cloned().collect();
         check_room(plan, &all, &folders)?;
         self.sweep_once()?;
 
-        let around = Around { plan, aside: &aside, tree: &tree, record: &record, targets: &targets, folders: &folders };
+        let around = Around {
+            plan,
+            aside: &aside,
+            tree: &tree,
+            record: &record,
+            targets: &targets,
+            turns: &turns,
+            folders: &folders,
+        };
         around.begin(&payload).map_err(|error| self.take_back(error))?;
         // Where the process is told to end, the program is ended first, since its guard is the younger one.
         let guard = Cleanup::new({
@@ -151,6 +160,7 @@ struct Around<'a> {
     /// The changes of the plan, then what is kept aside.
     record: &'a Record,
     targets: &'a [PathBuf],
+    turns: &'a Turns,
     folders: &'a BTreeSet<&'a Path>,
 }
 
@@ -162,7 +172,7 @@ impl Around<'_> {
     /// Keeps everything that may change, and puts the plan's own changes in place.
     fn begin(&self, payload: &Record) -> Result<()> {
         let changes = &self.plan.parts.changes;
-        stage(self.plan, self.tree, self.record, self.targets, &[], self.folders)?;
+        stage(self.plan, self.tree, self.record, self.targets, self.turns, &[], self.folders)?;
         let steps = self.record.steps[changes.len()..].iter().zip(&self.targets[changes.len()..]);
         for ((step, target), change) in steps.zip(self.aside) {
             let kept = target.with_file_name(step.kept.as_deref().unwrap_or_default());
@@ -176,10 +186,10 @@ impl Around<'_> {
         // Folders may have been made since the tree was looked at.
         let tree = Tree::new(self.tree.root().to_owned());
         for (change, step) in changes.iter().chain(self.aside).zip(&self.record.steps) {
-            check_unchanged(&tree, &self.plan.shown, change, Some((&step.before, None)))?;
+            check_unchanged(&tree, &self.plan.shown, change, self.turns, Some((&step.before, None)))?;
         }
         check_relied_on(&tree, &self.plan.shown, self.plan)?;
-        put_in_place(payload, &self.targets[..changes.len()])
+        put_in_place(payload, &self.targets[..changes.len()], self.turns)
     }
 
     /// The record of what was done, with what became of the files that were kept aside.

@@ -18,6 +18,7 @@ mod recover;
 mod remains;
 mod staging;
 mod stamp;
+mod turn;
 mod undo;
 mod view;
 mod writer;
@@ -243,6 +244,11 @@ impl Plan {
     pub(crate) fn for_new(path: &Path, mut parts: Parts) -> Self {
         in_order(&mut parts.changes);
         Self { root: path.to_owned(), shown: path.to_owned(), in_cid: true, generation: None, parts }
+    }
+
+    /// Refuses where a file is to take the place of a folder that holds something which does not go.
+    pub(crate) fn refuse_full_folders(&self, cid: &Cid) -> Result<()> {
+        turn::turned(cid.tree(), cid.path(), &self.parts.changes).map(drop)
     }
 
     /// The CID, as it was given to [`Cid::open`].

@@ -51,6 +51,18 @@ pub(super) struct Record {
     /// Further folders below those of components in which the change before it has kept files.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub swept: Vec<String>,
+    /// Names that a folder gets which a file had, or a file which a folder had.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub turned: Vec<Turned>,
+}
+
+/// A name of which a file becomes a folder, or a folder a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Turned {
+    /// From the CID's root, in the case found.
+    pub path: String,
+    /// The name beside it that the folder has before it comes (`.new`), or when it has gone (`.old`), with all that is in it.
+    pub folder: String,
 }
 
 /// One file of a change.
@@ -84,6 +96,7 @@ impl Record {
             steps: Vec::new(),
             made: Vec::new(),
             swept: Vec::new(),
+            turned: Vec::new(),
         }
     }
 
@@ -106,13 +119,14 @@ impl Record {
             if is_own_name(path.file_name()) || path.file_name().eq_ignore_ascii_case(LAST) {
                 return Err(wrong(text!("{path} is no file of the CID", path)));
             }
-            for name in [&step.staged, &step.kept].into_iter().flatten() {
-                if !is_work_name(name) || CidPath::in_root(name).is_err() || name.contains('\\') {
-                    return Err(wrong(text!("{name} is no name that configcid makes", name = format!("{name:?}"))));
-                }
+        }
+        for name in record.work_names() {
+            if !is_work_name(name) || CidPath::in_root(name).is_err() || name.contains('\\') {
+                return Err(wrong(text!("{name} is no name that configcid makes", name = format!("{name:?}"))));
             }
         }
-        for folder in record.made.iter().chain(&record.swept) {
+        let turned = record.turned.iter().map(|turned| &turned.path);
+        for folder in record.made.iter().chain(&record.swept).chain(turned) {
             let path = CidPath::parse(folder).map_err(|error| wrong(error.what().to_owned()))?;
             if path.parts().any(is_own_name) {
                 return Err(wrong(text!("{path} is no folder of the CID", path)));
@@ -143,9 +157,10 @@ impl Record {
         self.work_names().any(|this| this == name)
     }
 
-    /// The names of all files that this change has beside others.
+    /// The names of all files and folders that this change has beside others.
     pub(super) fn work_names(&self) -> impl Iterator<Item = &str> {
-        self.steps.iter().flat_map(|step| [&step.staged, &step.kept]).flatten().map(String::as_str)
+        let of_steps = self.steps.iter().flat_map(|step| [&step.staged, &step.kept]).flatten();
+        of_steps.chain(self.turned.iter().map(|turned| &turned.folder)).map(String::as_str)
     }
 }
 

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
-use super::disk;
-use super::place::{place_to_be, put_in_place};
+use super::place::put_in_place;
 use super::record::{MAX_SIZE, Places, Record, Step, utc};
+use super::turn::{Turns, folders_of, place_to_be};
 use super::writer::Writer;
+use super::{Stage, disk};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::files::real_path;
 use crate::catalog::CidPath;
@@ -91,21 +92,24 @@ struct Progress {
 }
 
 impl Progress {
-    fn of(tree: &Tree, step: &Step, is_open: bool) -> Result<Self> {
+    fn of(tree: &Tree, turns: &Turns, step: &Step, is_open: bool) -> Result<Self> {
         let path = step.checked_path()?;
         if is_open {
             return Self::of_open(tree, step, &path);
         }
-        if matches!(tree.find(&path)?, Found::Folder | Found::Other | Found::File { linked: true, .. }) {
+        let found = tree.find(&path)?;
+        let has_turned = found == Found::Folder && turns.is_at(&step.path);
+        if !has_turned && matches!(found, Found::Folder | Found::Other | Found::File { linked: true, .. }) {
             return Err(Error::new(ErrorKind::Journal, "this should be a file, and is none")
                 .in_file(&path.below(tree.root()))
                 .next(FORGET));
         }
-        let target = place_to_be(tree, &path)?;
+        let target = turns.target(&path).map_or_else(|| place_to_be(tree, &path), Ok)?;
+        let is_in_a_file = turns.above(&step.path).is_some_and(|turn| !turn.place.is_dir());
         let sum = |path: &Path| disk::digest(path);
-        let now = sum(&target)?;
+        let now = if has_turned || is_in_a_file { None } else { sum(&target)? };
         let is = |name: &Option<String>, wanted: &Option<String>| match (name, wanted) {
-            (Some(name), Some(wanted)) => Ok(sum(&target.with_file_name(name))?.as_ref() == Some(wanted)),
+            (Some(name), Some(wanted)) => Ok(sum(&turns.work_place(step, &target, name))?.as_ref() == Some(wanted)),
             (_, wanted) => Ok::<_, Error>(wanted.is_none()),
         };
         Ok(Self {
@@ -145,7 +149,7 @@ enum Judged {
     /// It is to be forgotten; what it was, as far as the journal tells.
     Forgotten(String),
     /// It is to be finished, or else undone.
-    Ended { is_finished: bool, record: Box<Record>, steps: Vec<Progress> },
+    Ended { is_finished: bool, record: Box<Record>, steps: Vec<Progress>, turns: Turns },
 }
 
 impl Judged {
@@ -175,8 +179,9 @@ fn judge(root: &Path, shown: &Path, direction: Option<Direction>) -> Result<Opti
     }
     let record = record.map_err(|error| error.in_file(&places.journal))?;
     let tree = Tree::new(root.to_owned());
+    let turns = Turns::of(&record, &tree)?;
     let steps: Vec<Progress> =
-        record.steps.iter().map(|step| Progress::of(&tree, step, record.open)).collect::<Result<_>>()?;
+        record.steps.iter().map(|step| Progress::of(&tree, &turns, step, record.open)).collect::<Result<_>>()?;
     let can_finish = !record.open && steps.iter().all(|step| step.is_new || (step.is_old && step.has_new));
     let can_undo = steps.iter().all(|step| step.is_old || (step.is_new && step.has_old));
     let seen = steps.iter().any(|step| step.is_new && !step.is_old);
@@ -187,7 +192,7 @@ fn judge(root: &Path, shown: &Path, direction: Option<Direction>) -> Result<Opti
         None if can_undo => false,
         _ => return Err(stuck(shown, &record, &steps, can_finish, can_undo)),
     };
-    Ok(Some(Judged::Ended { is_finished, record: Box::new(record), steps }))
+    Ok(Some(Judged::Ended { is_finished, record: Box::new(record), steps, turns }))
 }
 
 /// Ends what the journal tells of; `None` where there is no journal.
@@ -195,12 +200,12 @@ pub(super) fn recover(root: &Path, shown: &Path, direction: Option<Direction>) -
     let Some(judged) = judge(root, shown, direction)? else { return Ok(None) };
     match &judged {
         Judged::Forgotten(_) => disk::remove(&Places::new(root).journal)?,
-        Judged::Ended { is_finished: true, record, steps } => {
+        Judged::Ended { is_finished: true, record, steps, turns } => {
             let targets: Vec<PathBuf> = steps.iter().map(|step| step.target.clone()).collect();
-            finish(record, steps, &targets)?;
+            finish(record, steps, &targets, turns)?;
             commit(root)?;
         }
-        Judged::Ended { is_finished: false, record, steps } => go_back(record, steps, root)?,
+        Judged::Ended { is_finished: false, record, steps, turns } => go_back(record, steps, turns, root)?,
     }
     Ok(Some(judged.recovered()))
 }
@@ -240,23 +245,24 @@ fn stuck(shown: &Path, record: &Record, steps: &[Progress], can_finish: bool, ca
 }
 
 /// Puts what is not in place yet there.
-fn finish(record: &Record, steps: &[Progress], targets: &[PathBuf]) -> Result<()> {
+fn finish(record: &Record, steps: &[Progress], targets: &[PathBuf], turns: &Turns) -> Result<()> {
     let mut left = record.clone();
     let mut places = Vec::new();
     left.steps.clear();
     for ((step, progress), target) in record.steps.iter().zip(steps).zip(targets) {
-        if !progress.is_new {
-            if let Some(staged) = &step.staged {
-                disk::flush(&target.with_file_name(staged))?;
-            }
+        if let (false, Some(staged)) = (progress.is_new, &step.staged) {
+            disk::flush(&turns.work_place(step, target, staged))?;
+        }
+        // Of a name that turns it may be that one half is done.
+        if !progress.is_new || turns.is_at(&step.path) {
             left.steps.push(step.clone());
             places.push(target.clone());
         }
     }
     // What was put in place before the death was perhaps not flushed.
-    let folders: BTreeSet<&Path> = targets.iter().filter_map(|target| target.parent()).collect();
-    folders.into_iter().try_for_each(disk::sync_folder)?;
-    put_in_place(&left, &places)
+    folders_of(record, targets, turns).into_iter().try_for_each(disk::sync_folder)?;
+    turns.flush_folders(&left)?;
+    put_in_place(&left, &places, turns)
 }
 
 /// Makes the change that is carried out the last one.
@@ -269,21 +275,29 @@ pub(super) fn commit(root: &Path) -> Result<()> {
 }
 
 /// Puts everything back, catalogs first, and removes what was to be put in place.
-fn go_back(record: &Record, steps: &[Progress], root: &Path) -> Result<()> {
+fn go_back(record: &Record, steps: &[Progress], turns: &Turns, root: &Path) -> Result<()> {
     // A folder that was to be made is perhaps not there.
-    let folders = steps.iter().filter_map(|step| step.target.parent()).filter(|folder| folder.is_dir());
+    let alone = || record.steps.iter().zip(steps).filter(|(step, _)| turns.above(&step.path).is_none());
+    let folders = alone().filter_map(|(_, progress)| progress.target.parent()).filter(|folder| folder.is_dir());
     let folders: BTreeSet<&Path> = folders.collect();
-    for (step, progress) in record.steps.iter().zip(steps).rev().filter(|(_, progress)| !progress.is_old) {
-        if record.open {
-            disk::remove_folder_in_place_of_a_file(&progress.target)?;
+    for is_payload in [false, true] {
+        if is_payload {
+            turns.turn_back(record)?;
         }
-        match &step.kept {
-            Some(kept) => disk::rename(&progress.target.with_file_name(kept), &progress.target)?,
-            None => disk::remove(&progress.target)?,
+        let of_part = |(step, _): &(&Step, &Progress)| (step.stage == Stage::Payload) == is_payload;
+        let steps: Vec<_> = alone().filter(of_part).filter(|(step, _)| !turns.is_at(&step.path)).collect();
+        for (step, progress) in steps.into_iter().rev().filter(|(_, progress)| !progress.is_old) {
+            if record.open {
+                disk::remove_folder_in_place_of_a_file(&progress.target)?;
+            }
+            match &step.kept {
+                Some(kept) => disk::rename(&progress.target.with_file_name(kept), &progress.target)?,
+                None => disk::remove(&progress.target)?,
+            }
         }
     }
     folders.iter().try_for_each(|folder| disk::sync_folder(folder))?;
-    for (step, progress) in record.steps.iter().zip(steps) {
+    for (step, progress) in alone() {
         if let (true, Some(kept)) = (progress.is_old, &step.kept) {
             disk::protect_as(&progress.target, &progress.target.with_file_name(kept))?;
         }

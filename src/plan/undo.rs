@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::content::digest_of;
 use super::record::{MAX_SIZE, Places, Record, Step, digest, utc, work_name};
+use super::turn::Turns;
 use super::{Change, Content, FileContent, Parts, Plan, Stage, disk};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::text::same_name;
@@ -114,7 +115,8 @@ impl LastChange {
         let is_this = |step: &&Step| step.path.eq_ignore_ascii_case(path.as_str());
         let step = self.0.steps.iter().find(is_this).filter(|step| step.before.as_deref() == Some(before));
         let Some(kept) = step.and_then(|step| step.kept.as_ref()) else { return Ok(None) };
-        let bytes = disk::read(&cid.tree().place(path)?.with_file_name(kept), catalog::MAX_SIZE)?;
+        let kept = Turns::of(&self.0, cid.tree())?.work_place_of(cid.tree(), path, kept)?;
+        let bytes = disk::read(&kept, catalog::MAX_SIZE)?;
         Ok(bytes.filter(|bytes| digest(bytes) == before))
     }
 }
@@ -189,11 +191,12 @@ pub fn undo(cid: &Cid) -> Result<Plan> {
     };
     let mut changes = Vec::new();
     let mut left = IN_MEMORY;
+    let turns = Turns::of(&record, cid.tree())?;
     for step in &record.steps {
         let path = step.checked_path()?;
-        let place = cid.tree().place(&path)?;
         let now = match cid.tree().find(&path)? {
             Found::Absent => None,
+            Found::Folder if step.after.is_none() && turns.is_at(&step.path) => None,
             Found::File { path, .. } => Some(path),
             Found::Folder | Found::Other => {
                 return Err(journal(&text!("{path} is no file any more", path)).next(BACKUP));
@@ -210,7 +213,7 @@ pub fn undo(cid: &Cid) -> Result<Plan> {
             let what = text!("{path} has changed since, so that the last change cannot be undone", path);
             return Err(journal(&what).next(next));
         }
-        let kept = step.kept.as_ref().map(|kept| place.with_file_name(kept));
+        let kept = step.kept.as_ref().map(|kept| turns.work_place_of(cid.tree(), &path, kept)).transpose()?;
         let after = match &kept {
             None => None,
             Some(kept) => content(disk::exists(kept)?.then_some(&**kept), step, &mut left)?,

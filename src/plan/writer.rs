@@ -91,7 +91,7 @@ impl Writer {
                 continue;
             };
             for name in tree.listing(path)?.own_names().filter(|name| is_leftover(name) && !named.contains(name)) {
-                disk::remove(&folder.join(name))?;
+                disk::remove_leftover(&folder.join(name))?;
             }
         }
         Ok(())

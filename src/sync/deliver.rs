@@ -432,7 +432,8 @@ impl<'a> Work<'a> {
         let Whys { comes, own, goes } = Whys::of(shown);
         let mut changes = Vec::with_capacity(difference.wanted.len());
         let mut sound = HashSet::new();
-        let mut before = |path: &CidPath| before(target.as_ref(), path, &mut sound);
+        let going = Going::new(&difference.gone);
+        let mut before = |path: &CidPath| before(target.as_ref(), path, &going, &mut sound);
         for file in &difference.wanted {
             let after = Some(content(file)?);
             let before = before(&file.path)?;
@@ -460,10 +461,10 @@ impl<'a> Work<'a> {
         let keeps = if kept.is_empty() { "" } else { ", its own relay kept" };
         let purpose = format!("{}sync from {shown}{keeps}", self.delivery.by);
         let parts = Parts { purpose, changes, warnings: warnings.clone(), ..Parts::default() };
-        Ok(match target {
-            Some(cid) => Plan::new(cid, parts),
-            None => Plan::for_new(self.path, parts),
-        })
+        let Some(cid) = target else { return Ok(Plan::for_new(self.path, parts)) };
+        let plan = Plan::new(cid, parts);
+        plan.refuse_full_folders(cid)?;
+        Ok(plan)
     }
 
     /// What is wrong with what was written, while nobody else may write.
@@ -475,7 +476,8 @@ impl<'a> Work<'a> {
         let looks = in_parallel(&changes, |change| -> Result<Option<Fault>> {
             let fault = |code, what: String| Fault { code, catalog: None, path: Some(change.path.clone()), what };
             Ok(match (cid.tree().find(&change.path)?, &change.after) {
-                (Found::Absent, None) => None,
+                // Files of a folder may have come in its place.
+                (Found::Absent | Found::Folder, None) => None,
                 (_, None) => Some(fault("unlisted", text!("it is still there").to_owned())),
                 (Found::File { path, size, .. }, Some(after)) if size == after.size() => {
                     let is_same = match after {
@@ -561,9 +563,33 @@ pub(super) fn stage(path: &CidPath) -> Stage {
     }
 }
 
-/// What a file of the destination holds now. `sound` has the folders that may be folders of the destination, as far as this was
+/// The files that go, and the folders that hold them, by their keys.
+struct Going {
+    files: HashSet<String>,
+    folders: HashSet<String>,
+}
+
+impl Going {
+    fn new(gone: &[CidPath]) -> Self {
+        let mut folders = HashSet::new();
+        for path in gone {
+            let mut above = path.folder();
+            while let Some(this) = above.filter(|folder| folders.insert(folder.key())) {
+                above = this.folder();
+            }
+        }
+        Self { files: gone.iter().map(CidPath::key).collect(), folders }
+    }
+}
+
+/// What a file of the destination holds now. A file that goes may make way for a folder, and a folder for a file. `sound` has the folders that may be folders of the destination, as far as this was
 /// looked at.
-fn before(target: Option<&Cid>, path: &CidPath, sound: &mut HashSet<CidPath>) -> Result<Option<Content>> {
+fn before(
+    target: Option<&Cid>,
+    path: &CidPath,
+    going: &Going,
+    sound: &mut HashSet<CidPath>,
+) -> Result<Option<Content>> {
     let Some(target) = target else { return Ok(None) };
     match target.tree().find(path)? {
         Found::Absent => {
@@ -574,7 +600,9 @@ fn before(target: Option<&Cid>, path: &CidPath, sound: &mut HashSet<CidPath>) ->
                 if target.tree().is_linked(Some(&this))? {
                     return Err(not_plain(&target.shown(&this)));
                 }
-                if !matches!(target.tree().find(&this)?, Found::Absent | Found::Folder) {
+                let found = target.tree().find(&this)?;
+                let makes_way = matches!(found, Found::File { linked: false, .. }) && going.files.contains(&this.key());
+                if !makes_way && !matches!(found, Found::Absent | Found::Folder) {
                     return Err(Error::new(ErrorKind::Io, "this should be a folder, and is none")
                         .in_file(&target.shown(&this))
                         .next("remove or rename it"));
@@ -585,6 +613,7 @@ fn before(target: Option<&Cid>, path: &CidPath, sound: &mut HashSet<CidPath>) ->
         }
         Found::File { path, size, linked: false } => Ok(Some(Content::File(FileContent::unread(path, size)))),
         Found::File { .. } => Err(not_plain(&target.shown(path))),
+        Found::Folder if going.folders.contains(&path.key()) => Ok(None),
         Found::Folder | Found::Other => Err(Error::new(ErrorKind::Io, "this should be a file, and is none")
             .in_file(&target.shown(path))
             .next("remove or rename it")),

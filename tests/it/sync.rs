@@ -390,3 +390,69 @@ fn fetch_makes_a_new_folder_and_nothing_else() {
     env.run("fetch ftp://server/ESXP NEW2").expect(2);
     assert_eq!(env.snapshot(), before);
 }
+
+/// What the server's update does when a file becomes a folder, and a folder a file.
+fn turn(env: &TestEnv) {
+    env.remove("ESXP/savxp/data/threats-1.ide");
+    env.write("ESXP/savxp/data/threats-1.ide/part/one.ide", "the first part");
+    env.write("ESXP/savxp/data/threats-1.ide/two.ide", "the second part");
+    fs::remove_dir_all(env.path("ESXP/savxp/help")).unwrap();
+    env.write("ESXP/savxp/help", "one file for all");
+    env.run("catalog create ESXP --replace").ok();
+}
+
+/// A server's CID with a folder that is to become a file, and a copy of it.
+fn pair_before_it_turns() -> TestEnv {
+    let env = TestEnv::new();
+    env.cid("ESXP", DemoCid { rms9x: true, ..DemoCid::default() });
+    env.write("ESXP/savxp/help/de/one.txt", "eins");
+    env.write("ESXP/savxp/help/en.txt", "one");
+    env.run("catalog create ESXP --replace").ok();
+    env.run("sync ESXP MRESXP").ok();
+    env
+}
+
+#[test]
+fn a_file_becomes_a_folder_and_a_folder_a_file() {
+    let env = pair_before_it_turns();
+    // What the change before has kept in the folder goes along.
+    env.write("ESXP/savxp/help/en.txt", "another one");
+    env.run("catalog create ESXP --replace").ok();
+    env.run("sync ESXP MRESXP").ok();
+    turn(&env);
+    let before = snapshot_tree(&env.path("MRESXP"));
+    env.run("sync ESXP MRESXP --dry-run").ok().says("threats-1.ide").says("help");
+    assert_eq!(snapshot_tree(&env.path("MRESXP")), before);
+    env.run("sync ESXP MRESXP").ok().says("verified");
+    assert_eq!(snapshot_tree(&env.path("MRESXP")), snapshot_tree(&env.path("ESXP")));
+    env.run("catalog verify MRESXP").ok();
+    env.run("audit MRESXP").ok();
+    env.run("sync ESXP MRESXP").ok().says("MRESXP: nothing to do");
+    // There, back, and there again; at last another change has nothing left of it.
+    env.run("undo MRESXP").ok();
+    assert_eq!(snapshot_tree(&env.path("MRESXP")), before);
+    env.run("undo MRESXP").ok();
+    assert_eq!(snapshot_tree(&env.path("MRESXP")), snapshot_tree(&env.path("ESXP")));
+    env.run("history MRESXP").ok().says("redo of: sync from");
+    env.run(&format!("relay set MRESXP {RELAY}")).ok();
+    let left: Vec<String> = fs::read_dir(env.path("MRESXP/savxp"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.starts_with(".configcid-") && env.path("MRESXP/savxp").join(name).is_dir())
+        .collect();
+    assert_eq!(left, [""; 0]);
+}
+
+#[test]
+fn a_folder_that_holds_what_no_catalog_lists_makes_no_way() {
+    let env = pair_before_it_turns();
+    turn(&env);
+    env.write("MRESXP/savxp/help/de/mine.txt", "mine");
+    env.refuses(1, "sync ESXP MRESXP").complains("mine.txt").complains("no catalog lists it");
+    env.remove("MRESXP/savxp/help/de/mine.txt");
+    // Nor does a file that no catalog lists.
+    env.write("ESXP/notes/one.txt", "one");
+    env.run("catalog create ESXP --replace").ok();
+    env.write("MRESXP/notes", "mine");
+    env.refuses(1, "sync ESXP MRESXP").complains("this should be a folder, and is none");
+}

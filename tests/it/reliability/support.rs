@@ -90,7 +90,8 @@ fn walk(root: &Path, found: &mut dyn FnMut(&Path, &fs::Metadata)) {
 pub(super) fn state(root: &Path) -> State {
     let mut state = State::new();
     walk(root, &mut |path, metadata| {
-        if is_own(path) {
+        // Folders of configcid's own, too, with what is in them.
+        if path.ancestors().take_while(|path| *path != root).any(is_own) {
             return;
         }
         let mode = metadata.mode() & 0o7777;

@@ -1,6 +1,7 @@
 //! Files that are brought from another CID: death at every step, and what readers and the next run find then.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -19,13 +20,21 @@ pub(super) fn seen(cid: &Path) -> State {
 /// Every file that a catalog lists is there: what a reader needs at every moment. Gives how many do not match their catalog,
 /// as some may between the payload and the catalogs.
 pub(super) fn check_readers(cid: &Path, context: &str) -> usize {
+    check_readers_but(cid, context, &[])
+}
+
+/// As [`check_readers`]; but of these names a file may be missing, or a folder with all in it.
+fn check_readers_but(cid: &Path, context: &str, turned: &[&str]) -> usize {
     let mut wrong = 0;
     for (path, item) in seen(cid) {
         let (true, Item::File { bytes, .. }) = (path.ends_with("cidsync.upd"), item) else { continue };
         let entries = read_catalog(&bytes).unwrap_or_else(|why| panic!("{context}: {} is torn: {why}", path.display()));
         for (entry, size, checksum) in entries {
             let place = cid.join(path.parent().unwrap()).join(&entry);
-            let content = fs::read(&place).unwrap_or_else(|error| panic!("{context}: {entry} is listed: {error}"));
+            let content = match fs::read(&place) {
+                Err(_) if turned.iter().any(|name| place.strip_prefix(cid).unwrap().starts_with(name)) => Vec::new(),
+                content => content.unwrap_or_else(|error| panic!("{context}: {entry} is listed: {error}")),
+            };
             wrong += usize::from((content.len() as u32, crc32(&content)) != (size, checksum));
         }
     }
@@ -47,14 +56,45 @@ pub(super) struct Scene {
     pub args: Vec<&'static str>,
     pub ends: Ends,
     steps: Vec<String>,
+    turned: &'static [&'static str],
+}
+
+/// Names of which the update makes a folder or a file.
+const TURNED: [&str; 2] = ["savxp/data/threats-1.ide", "savxp/help"];
+
+fn turn(cid: &Path) {
+    fs::remove_file(cid.join(TURNED[0])).unwrap();
+    fs::create_dir_all(cid.join(TURNED[0]).join("part")).unwrap();
+    fs::write(cid.join(TURNED[0]).join("part/one.ide"), "one part").unwrap();
+    fs::write(cid.join(TURNED[0]).join("two.ide"), "another part").unwrap();
+    fs::remove_dir_all(cid.join(TURNED[1])).unwrap();
+    fs::write(cid.join(TURNED[1]), "one file for all").unwrap();
+    run(cid, &["catalog create", "--replace"]).exits(0, "an update");
 }
 
 impl Scene {
     /// A relay's CID, which is to get the update of its source.
     pub(super) fn new() -> Self {
+        Self::with(|_| {}, update, &[])
+    }
+
+    /// A file becomes a folder, and a folder a file.
+    fn that_turns() -> Self {
+        let before = |cid: &Path| {
+            fs::create_dir_all(cid.join("savxp/help/de")).unwrap();
+            fs::set_permissions(cid.join("savxp/help"), fs::Permissions::from_mode(0o775)).unwrap();
+            fs::write(cid.join("savxp/help/de/one.txt"), "eins").unwrap();
+            fs::write(cid.join("savxp/help/en.txt"), "one").unwrap();
+            run(cid, &["catalog create", "--replace"]).exits(0, "a folder that is to go");
+        };
+        Self::with(before, turn, &TURNED)
+    }
+
+    fn with(before: impl Fn(&Path), update: impl Fn(&Path), turned: &'static [&'static str]) -> Self {
         let scratch = scratch();
         let (source, base) = (scratch.path().join("ESXP"), scratch.path().join("base"));
         make_cid(&source);
+        before(&source);
         // The words of a command are told apart by blanks, of which the path has none; the tests' runs take static ones.
         let command: &'static str = Box::leak(format!("sync {}", source.display()).into_boxed_str());
         run(&base, &[command]).exits(0, "a copy");
@@ -68,7 +108,15 @@ impl Scene {
         assert_ne!(ends.old, ends.new);
         assert_eq!(check_readers(&done, "done"), 0);
         assert!(!done.join(".configcid-sync").exists());
-        Self { _scratch: scratch, base, args, ends, steps }
+        Self { _scratch: scratch, base, args, ends, steps, turned }
+    }
+
+    /// The numbers of the steps at which something happens that another scene does not have.
+    fn own_steps(&self) -> std::ops::RangeInclusive<usize> {
+        match self.turned {
+            [] => 1..=self.steps.len(),
+            _ => from_the_journal_on(&self.steps),
+        }
     }
 
     fn end(&self, cid: &Path, context: &str) -> End {
@@ -77,11 +125,25 @@ impl Scene {
     }
 }
 
+/// The numbers of the steps from the first that a journal tells of to the one that makes the change the last one.
+fn from_the_journal_on(steps: &[String]) -> std::ops::RangeInclusive<usize> {
+    let at = |wanted: &str| steps.iter().position(|step| step.contains(wanted)).expect("there is such a step");
+    at("replace it: .configcid-journal") + 1..=at("replace it: .configcid-last") + 2
+}
+
 #[test]
 fn death_at_every_step_of_a_sync() {
-    let scene = Scene::new();
+    deaths(&Scene::new());
+}
+
+#[test]
+fn death_at_every_step_of_a_sync_in_which_names_turn() {
+    deaths(&Scene::that_turns());
+}
+
+fn deaths(scene: &Scene) {
     let faults: Vec<String> =
-        (1..=scene.steps.len()).flat_map(|step| ["before", "after"].map(|kind| format!("{step}:{kind}"))).collect();
+        scene.own_steps().flat_map(|step| ["before", "after"].map(|kind| format!("{step}:{kind}"))).collect();
     let tallies = Mutex::new([Tally::default(); 2]);
     let mismatches = Mutex::new(0);
     in_parallel(faults.len(), |worker, number| {
@@ -93,7 +155,7 @@ fn death_at_every_step_of_a_sync() {
         if died.signal.is_none() {
             died.exits(0, &context);
         }
-        *mismatches.lock().unwrap() += check_readers(&dead, &context);
+        *mismatches.lock().unwrap() += check_readers_but(&dead, &context, scene.turned);
         let back = Copy::of(&dead, &format!("back-{worker}"));
         run(&back, &["recover", "--wait", "0"]).exits(0, &context);
         assert_eq!(litter(&back), [""; 0], "{context}: left over");
@@ -119,8 +181,16 @@ fn death_at_every_step_of_a_sync() {
 
 #[test]
 fn errors_at_every_step_of_a_sync() {
-    let scene = Scene::new();
-    let faults: Vec<String> = (1..=scene.steps.len()).map(|step| format!("{step}:eio")).collect();
+    errors(&Scene::new());
+}
+
+#[test]
+fn errors_at_every_step_of_a_sync_in_which_names_turn() {
+    errors(&Scene::that_turns());
+}
+
+fn errors(scene: &Scene) {
+    let faults: Vec<String> = scene.own_steps().map(|step| format!("{step}:eio")).collect();
     let tally = Mutex::new(Tally::default());
     in_parallel(faults.len(), |worker, number| {
         let fault = &faults[number];
@@ -128,7 +198,7 @@ fn errors_at_every_step_of_a_sync() {
         let cid = Copy::of(&scene.base, &format!("error-{worker}"));
         let failed = run_with_fault(&cid, &scene.args, fault);
         assert_eq!(failed.signal, None, "{context}");
-        check_readers(&cid, &context);
+        check_readers_but(&cid, &context, scene.turned);
         let end = {
             let seen = Copy::of(&cid, &format!("seen-{worker}"));
             run(&seen, &["recover", "--wait", "0", "--break-lock"]).exits(0, &context);
@@ -200,4 +270,39 @@ fn what_is_brought_is_on_the_disk_before_any_journal_tells_of_it() {
         assert!(named < Some(flushed) || all.is_none(), "{part}: {steps:#?}");
     }
     assert!(names < journal, "{steps:#?}");
+}
+
+#[test]
+fn death_at_every_step_of_taking_back_what_has_turned() {
+    let scene = Scene::that_turns();
+    let base = Copy::of(&scene.base, "turned");
+    run(&base, &scene.args).exits(0, "names turn");
+    let undo = ["undo", "--wait", "0"];
+    let ends = Ends { old: seen(&base), new: scene.ends.old.clone() };
+    let steps = {
+        let done = Copy::of(&base, "undone");
+        let steps = steps(&done, &undo);
+        assert_eq!(ends.of(&done, "undone"), End::New);
+        steps
+    };
+    let numbers: Vec<usize> = from_the_journal_on(&steps).collect();
+    in_parallel(numbers.len(), |worker, index| {
+        let number = numbers[index];
+        let context = format!("undo, {number}");
+        let dead = Copy::of(&base, &format!("undo-{worker}"));
+        run_with_fault(&dead, &undo, &format!("{number}:before"));
+        check_readers_but(&dead, &context, scene.turned);
+        // A death during recovery is recovered from, too.
+        for direction in ["--undo", "--finish"] {
+            let back = Copy::of(&dead, &format!("undo-back-{worker}"));
+            if run(&back, &["recover", direction, "--dry-run"]).code != Some(0) {
+                continue;
+            }
+            let count = super::support::steps(&Copy::of(&back, &format!("count-{worker}")), &["recover", direction]);
+            let last = count.len();
+            run_with_fault(&back, &["recover", direction], &format!("{}:before", 1 + (7 * index) % last));
+            super::support::recover(&back, &ends, &context);
+            assert_eq!(check_readers(&back, &context), 0, "{context}: after recovery");
+        }
+    });
 }
