@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
-use super::{Loaded, RefreshOptions, detect, samples};
+use super::detect::{Sample, detect_by};
+use super::{Loaded, RefreshOptions};
 use crate::base::error::Result;
 use crate::base::pool::in_parallel;
 use crate::catalog::checksum::{Function, bound};
@@ -26,11 +27,16 @@ struct Check<'a> {
 }
 
 /// All files of the vendor's whose content is not what a catalog of a known function lists, by their keys, each with a sentence.
-pub(super) fn damage(view: &View<'_>, loaded: &[Loaded], options: &RefreshOptions) -> Result<BTreeMap<String, String>> {
+pub(super) fn damage(
+    view: &View<'_>,
+    loaded: &[Loaded],
+    samples: &[Vec<Sample>],
+    options: &RefreshOptions,
+) -> Result<BTreeMap<String, String>> {
     let mut checks = Vec::new();
-    for loaded in loaded {
+    for (loaded, samples) in loaded.iter().zip(samples) {
         let Loaded { file, bytes, catalog } = loaded;
-        let detection = detect(view, file, catalog, bytes, &options.customer_files, &options.checksum)?;
+        let detection = detect_by(view, samples, catalog, bytes, &options.checksum)?;
         let Some(function) = detection.function() else { continue };
         for entry in catalog.entries() {
             let path = entry.path.under(file.folder.as_ref());
@@ -85,6 +91,7 @@ pub(super) fn damage(view: &View<'_>, loaded: &[Loaded], options: &RefreshOption
 pub(super) fn looked(
     view: &View<'_>,
     loaded: &[Loaded],
+    samples: &[Vec<Sample>],
     functions: &HashMap<String, Function>,
     options: &RefreshOptions,
 ) -> Result<Looked> {
@@ -92,12 +99,10 @@ pub(super) fn looked(
     let hasher = RandomState::new();
     let entries = loaded.iter().map(|loaded| loaded.catalog.entries().len()).sum();
     let (mut files, mut contents, mut unknown) = (Vec::with_capacity(entries), Vec::new(), Vec::new());
-    for Loaded { file, catalog, .. } in loaded {
+    for (Loaded { file, catalog, .. }, samples) in loaded.iter().zip(samples) {
         let is_known = functions.contains_key(&file.path.key());
         let sampled: HashSet<String> = match is_known && !options.check_all {
-            true => {
-                samples(view, file, catalog, &options.customer_files).iter().map(|sample| sample.path.key()).collect()
-            }
+            true => samples.iter().map(|sample| sample.path.key()).collect(),
             false => HashSet::new(),
         };
         for entry in catalog.entries() {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::detect::Sample;
 use super::{Loaded, RefreshOptions, contents, tools};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::text::count;
@@ -11,8 +12,13 @@ use crate::cid::{Cid, is_own_name};
 use crate::plan::View;
 
 /// Refuses damage, or gives a warning for each damaged file where the options accept it.
-pub(super) fn accept(view: &View<'_>, loaded: &[Loaded], options: &RefreshOptions) -> Result<Vec<String>> {
-    let damage = damage(view, loaded, options)?;
+pub(super) fn accept(
+    view: &View<'_>,
+    loaded: &[Loaded],
+    samples: &[Vec<Sample>],
+    options: &RefreshOptions,
+) -> Result<Vec<String>> {
+    let damage = damage(view, loaded, samples, options)?;
     if !damage.is_empty() && !options.accept_damage {
         return Err(damage_error(view.cid(), &damage));
     }
@@ -26,7 +32,12 @@ pub(super) fn accept(view: &View<'_>, loaded: &[Loaded], options: &RefreshOption
 }
 
 /// The vendor's files that are not what the catalogs say, as sentences without an end.
-fn damage(view: &View<'_>, loaded: &[Loaded], options: &RefreshOptions) -> Result<Vec<String>> {
+fn damage(
+    view: &View<'_>,
+    loaded: &[Loaded],
+    samples: &[Vec<Sample>],
+    options: &RefreshOptions,
+) -> Result<Vec<String>> {
     let mut damage = BTreeMap::new();
     for loaded in loaded {
         for entry in loaded.catalog.entries() {
@@ -64,9 +75,9 @@ fn damage(view: &View<'_>, loaded: &[Loaded], options: &RefreshOptions) -> Resul
             damage.entry(path.key()).or_insert(what);
         }
     }
-    damage.extend(tools::damage(view, loaded, options)?);
+    damage.extend(tools::damage(view, loaded, samples, options)?);
     if options.check_all {
-        for (key, what) in contents::damage(view, loaded, options)? {
+        for (key, what) in contents::damage(view, loaded, samples, options)? {
             damage.entry(key).or_insert(what);
         }
     }

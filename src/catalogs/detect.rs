@@ -4,7 +4,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-#[cfg(feature = "cli")]
 use super::Loaded;
 use crate::base::error::Result;
 use crate::catalog::checksum::{self, Function, bound};
@@ -73,6 +72,7 @@ pub enum ChecksumChoice {
 }
 
 /// A file to tell the function by.
+#[derive(Debug)]
 pub(crate) struct Sample {
     pub path: CidPath,
     pub found: Found,
@@ -119,7 +119,18 @@ pub(crate) fn detect(
 ) -> Result<Detection> {
     let samples = samples(view, file, catalog, customer_files);
     view.read_ahead(samples.iter().map(|sample| (&sample.path, &sample.found)));
-    judge(&samples, catalog, printed, choice, &choice.candidates(), |_, function, sample| {
+    detect_by(view, &samples, catalog, printed, choice)
+}
+
+/// As [`detect`], by samples that are at hand.
+pub(super) fn detect_by(
+    view: &View<'_>,
+    samples: &[Sample],
+    catalog: &Catalog,
+    printed: &[u8],
+    choice: &ChecksumChoice,
+) -> Result<Detection> {
+    judge(samples, catalog, printed, choice, &choice.candidates(), |_, function, sample| {
         let function = sample.function(catalog, function);
         // As it is on disk, not as the plan will have it.
         let sum = view.sum_on_disk(&sample.path, &sample.found, u64::from(sample.entry.size) + 1, &*function)?;
@@ -214,6 +225,14 @@ pub(crate) fn judge(
         Some(trial) if trial.own => Detection::Undetermined(trial.function),
         _ => Detection::Foreign,
     })
+}
+
+/// The [`samples`] of all these catalogs, in their order, read together: a share would answer for one catalog after the other.
+pub(super) fn all_samples(view: &View<'_>, loaded: &[Loaded], customer_files: &CustomerFiles) -> Vec<Vec<Sample>> {
+    let of = |Loaded { file, catalog, .. }: &Loaded| samples(view, file, catalog, customer_files);
+    let all: Vec<Vec<Sample>> = loaded.iter().map(of).collect();
+    view.read_ahead(all.iter().flatten().map(|sample| (&sample.path, &sample.found)));
+    all
 }
 
 /// The smallest of the vendor's files that are on disk with the listed size; the customer's where there are none.

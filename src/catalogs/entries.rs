@@ -7,6 +7,7 @@ use super::basis::{Basis, Refreshed};
 use super::damage::NAMED;
 #[cfg(feature = "cli")]
 use super::detect::detect_elsewhere;
+use super::detect::{Sample, detect_by};
 use super::loaded::catalog_change;
 use super::{ChecksumChoice, Detection, Loaded, Program, RefreshOptions, detect};
 use crate::base::error::{Error, ErrorKind, Result};
@@ -17,12 +18,12 @@ use crate::cid::is_own_name;
 use crate::cid::tree::Found;
 use crate::plan::{Action, CatalogChange, EntryChange, View};
 
-/// Brings one catalog after the other in line, those that others list first.
-pub(super) fn bring_in_line(basis: &mut Basis<'_>) -> Result<Refreshed> {
+/// Brings one catalog after the other in line, those that others list first. The samples are those of each, in their order.
+pub(super) fn bring_in_line(basis: &mut Basis<'_>, samples: &[Vec<Sample>]) -> Result<Refreshed> {
     let mut refreshed = Refreshed::default();
     for &index in &basis.order.sequence {
         let loaded = &basis.loaded[index];
-        let function = match function_of(&basis.view, loaded, basis.options) {
+        let function = match function_by_samples(&basis.view, &samples[index], loaded, basis.options) {
             Ok(function) => function,
             Err(error) if tells_nothing(&error, loaded) && needs_nothing(basis, loaded) => {
                 refreshed.catalogs.push(CatalogChange {
@@ -71,6 +72,18 @@ pub(crate) fn function_of(view: &View<'_>, loaded: &Loaded, options: &RefreshOpt
     let Loaded { file, bytes, catalog } = loaded;
     let place = view.cid().shown(&file.path);
     function_by(detect(view, file, catalog, bytes, &options.customer_files, &options.checksum)?, &place, options)
+}
+
+/// As [`function_of`], by samples that are at hand.
+fn function_by_samples(
+    view: &View<'_>,
+    samples: &[Sample],
+    loaded: &Loaded,
+    options: &RefreshOptions,
+) -> Result<Function> {
+    let Loaded { file, bytes, catalog } = loaded;
+    let detection = detect_by(view, samples, catalog, bytes, &options.checksum)?;
+    function_by(detection, &view.cid().shown(&file.path), options)
 }
 
 #[cfg(feature = "cli")]

@@ -2,6 +2,7 @@
 //! out has the catalogs that list it, in the order that readers need, and nothing that a manifest forbids.
 
 use super::basis::{Basis, Refreshed, customer_files};
+use super::detect::all_samples;
 use super::entries::bring_in_line;
 use super::loaded::load;
 use super::{Loaded, Order, RefreshOptions, busy, contents, damage, program, signed};
@@ -54,19 +55,19 @@ impl Payload {
         for (path, bytes) in &read {
             view.hold(path, bytes.as_slice().into());
         }
+        let samples = all_samples(&view, &loaded, &options.customer_files);
         let order = Order::new(&loaded);
         warnings.extend(order.warnings());
-        warnings.extend(damage::accept(&view, &loaded, options)?);
+        warnings.extend(damage::accept(&view, &loaded, &samples, options)?);
         let customers = customer_files(&view, &options.customer_files)?;
         // Before anything is worked out from them: what changes from here on makes the plan void.
-        let mut relied_on = Vec::new();
-        for path in customers.values().filter(|path| !view.is_new(path)) {
-            relied_on.push((path.clone(), view.observe(path)?));
-        }
+        let unchanged: Vec<&CidPath> = customers.values().filter(|path| !view.is_new(path)).collect();
+        let observed = view.observe(&unchanged)?;
+        let mut relied_on: Vec<_> = unchanged.into_iter().cloned().zip(observed).collect();
         let mut basis = Basis { view, loaded: &loaded, order: &order, customers: &customers, options };
         let Refreshed { catalogs, writes, functions, notes, said, left, on_the_cid } = match &options.program {
-            Some(program) => program::run(program, &basis, &changes)?,
-            None => bring_in_line(&mut basis)?,
+            Some(program) => program::run(program, &basis, &samples, &changes)?,
+            None => bring_in_line(&mut basis, &samples)?,
         };
         let is_ours = |path: &CidPath| changes.iter().any(|change| change.path.key() == path.key());
         for path in gone(&catalogs).filter(|path| !is_ours(path)) {
@@ -75,7 +76,7 @@ impl Payload {
                 relied_on.push((path, None));
             }
         }
-        let looked = Some(contents::looked(&basis.view, &loaded, &functions, options)?);
+        let looked = Some(contents::looked(&basis.view, &loaded, &samples, &functions, options)?);
         changes.extend(writes);
         let signed = signed::consult(cid, &changes, &catalogs, &options.customer_files)?;
         warnings.extend(signed.warnings);

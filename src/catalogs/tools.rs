@@ -4,16 +4,22 @@
 
 use std::collections::BTreeMap;
 
-use super::{Loaded, RefreshOptions, detect};
+use super::detect::{Sample, detect_by};
+use super::{Loaded, RefreshOptions};
 use crate::base::error::Result;
 use crate::catalog::checksum::bound;
 use crate::cid::tree::Found;
 use crate::plan::View;
 
 /// Those that are not what a catalog lists, by their keys, each with a sentence.
-pub(super) fn damage(view: &View<'_>, loaded: &[Loaded], options: &RefreshOptions) -> Result<BTreeMap<String, String>> {
+pub(super) fn damage(
+    view: &View<'_>,
+    loaded: &[Loaded],
+    samples: &[Vec<Sample>],
+    options: &RefreshOptions,
+) -> Result<BTreeMap<String, String>> {
     let mut damage = BTreeMap::new();
-    for Loaded { file, bytes, catalog } in loaded {
+    for (Loaded { file, bytes, catalog }, samples) in loaded.iter().zip(samples) {
         let mut function = None;
         for entry in catalog.entries() {
             let path = entry.path.under(file.folder.as_ref());
@@ -25,7 +31,7 @@ pub(super) fn damage(view: &View<'_>, loaded: &[Loaded], options: &RefreshOption
             let what = match &found {
                 Found::File { size, .. } if *size == u64::from(entry.size) => {
                     if function.is_none() {
-                        let detection = detect(view, file, catalog, bytes, &options.customer_files, &options.checksum)?;
+                        let detection = detect_by(view, samples, catalog, bytes, &options.checksum)?;
                         function = Some(detection.function().cloned());
                     }
                     let Some(Some(function)) = &function else { continue };

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::walk::{Item, Kind, look_at_sizes, not_plain, walk};
+use super::walk::{Item, Kind, not_plain, walk, walk_with_sizes};
 use super::{Cid, OWN_PREFIX};
 use crate::base::error::{Error, ErrorKind, Result};
 #[cfg(not(unix))]
@@ -99,8 +99,7 @@ pub fn check_clone(cid: &Cid, new: &Path) -> Result<CloneReport> {
 
 /// Everything in a tree of files and folders alone, and the size of all files.
 fn plain_items(root: &Path) -> Result<(Vec<Item>, u64)> {
-    let mut items = walk(root)?;
-    look_at_sizes(root, &mut items);
+    let items = walk_with_sizes(root)?;
     let mut total = 0;
     for item in &items {
         let place = root.join(&item.path);

@@ -9,8 +9,9 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
-use super::walk::{Kind, LOOKS_A_TURN, size_listed, sizes};
+use super::walk::{AtOnce, Kind, LOOKS_A_TURN, sizes};
 use crate::base::calls::{Call, note};
 use crate::base::error::{self, Error, ErrorKind, Result};
 use crate::base::pool::{LOOKS, alone, in_flight};
@@ -71,6 +72,8 @@ pub(crate) struct Listing {
     /// As the listing itself has them; none where it does not say.
     kinds: Vec<Option<Kind>>,
     sizes: Vec<AtomicU64>,
+    /// When all of it was read.
+    read: Option<Instant>,
 }
 
 /// Many texts in one piece of memory.
@@ -103,8 +106,16 @@ impl Packed {
 const UNKNOWN: u64 = u64::MAX;
 const WANTED: u64 = u64::MAX - 1;
 
+/// After this the client of a share may have forgotten what a listing told of each file: Linux's own keeps it for a second.
+const FORGOTTEN: Duration = Duration::from_millis(500);
+
+/// So many files of a folder are looked at without listing it anew for that: to list takes some requests, too. Our choice.
+const FEW: usize = 8;
+
 impl Listing {
-    fn read(folder: &Path) -> Result<Self> {
+    /// `with_sizes`: with those of all files, as far as that is not to be waited for.
+    fn read(folder: &Path, with_sizes: bool) -> Result<Self> {
+        let mut sizes = AtOnce::new(with_sizes);
         let cannot = |error| Error::io("list the folder", folder, error);
         note(Call::List, folder);
         let mut listed = Vec::new();
@@ -113,7 +124,7 @@ impl Listing {
             let Ok(name) = entry.file_name().into_string() else { continue };
             let key = Some(fold_case(&name)).filter(|key| *key != name).map(String::into_boxed_str);
             let kind = entry.file_type().ok().map(Kind::of);
-            let size = kind.and_then(|kind| size_listed(&entry, kind)).unwrap_or(UNKNOWN);
+            let size = kind.and_then(|kind| sizes.of(&entry, kind)).unwrap_or(UNKNOWN);
             listed.push((name.into_boxed_str(), key, kind, size));
         }
         fn key((name, key, ..): &(Box<str>, Option<Box<str>>, Option<Kind>, u64)) -> &str {
@@ -129,7 +140,27 @@ impl Listing {
             kinds: listed.iter().map(|(.., kind, _)| *kind).collect(),
             // Not out of the list itself: what is made of it would keep its memory.
             sizes: listed.iter().map(|(.., size)| AtomicU64::new(*size)).collect(),
+            read: Some(Instant::now()),
         })
+    }
+
+    /// Lists the folder once more, for the sizes that are wanted. What cannot be told so is left to looks.
+    fn look_anew(&self, folder: &Path) {
+        note(Call::List, folder);
+        let mut sizes = AtOnce::new(true);
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            let Some(name) = name.to_str() else { continue };
+            let at = self.alike(name).find(|&at| self.name(at) == name);
+            let Some(wanted) = at.map(|at| &self.sizes[at]).filter(|size| size.load(Ordering::Relaxed) == WANTED)
+            else {
+                continue;
+            };
+            let kind = entry.file_type().map(Kind::of);
+            if let Some(size) = kind.ok().and_then(|kind| sizes.of(&entry, kind)) {
+                wanted.store(size, Ordering::Relaxed);
+            }
+        }
     }
 
     fn name(&self, at: usize) -> &str {
@@ -266,11 +297,11 @@ impl Tree {
         }
     }
 
-    /// Looks at the files of `paths` for [`known`](Tree::known), many at a time: their folders are listed first, so that the
-    /// client of a share can answer for the files without asking the server. What cannot be looked at is left to whoever
+    /// Looks at the files of `paths` for [`known`](Tree::known), many at a time: each folder is listed right before, so that the
+    /// client of a share can answer for its files without asking the server. What cannot be looked at is left to whoever
     /// asks for it.
     pub(crate) fn survey<I: Iterator<Item = CidPath>>(&self, paths: impl Fn() -> I) {
-        self.list_folders(paths());
+        self.list_above(paths(), true);
         let mut numbers: HashMap<*const Listing, usize> = HashMap::new();
         let mut wanted: Vec<(Arc<Folder>, Arc<Listing>, Vec<u32>)> = Vec::new();
         for path in paths() {
@@ -286,6 +317,14 @@ impl Tree {
                 wanted[number].2.push(at as u32);
             }
         }
+        let is_forgotten = |listing: &Listing, files: &[u32]| {
+            files.len() > FEW && listing.read.is_some_and(|read| read.elapsed() >= FORGOTTEN)
+        };
+        let old: Vec<_> = wanted.iter().filter(|(_, listing, files)| is_forgotten(listing, files)).collect();
+        in_flight(LOOKS, &old, |(folder, listing, _)| listing.look_anew(&folder.path));
+        for (_, listing, files) in &mut wanted {
+            files.retain(|&at| listing.size(at as usize).is_none());
+        }
         // Some at a turn, since on a local disk a turn would cost more than the look.
         let turns: Vec<(&Path, &Listing, &[u32])> = wanted
             .iter()
@@ -298,6 +337,11 @@ impl Tree {
 
     /// Lists the folders above `paths`, many at a time and each once.
     pub(crate) fn list_folders(&self, paths: impl Iterator<Item = CidPath>) {
+        self.list_above(paths, false);
+    }
+
+    /// As [`list_folders`](Tree::list_folders); with the sizes of files, where they are wanted.
+    fn list_above(&self, paths: impl Iterator<Item = CidPath>, with_sizes: bool) {
         let mut by_depth: BTreeMap<usize, BTreeMap<String, CidPath>> = BTreeMap::new();
         let mut last = None;
         for path in paths {
@@ -317,7 +361,11 @@ impl Tree {
         let _ = self.list(&self.top);
         for folders in by_depth.into_values() {
             let folders: Vec<CidPath> = folders.into_values().filter(|folder| self.may_be_folder(folder)).collect();
-            self.list_all(&folders);
+            in_flight(LOOKS, &folders, |folder| {
+                if let Ok(Some(folder)) = self.known_folder(Some(folder)) {
+                    _ = self.list_with(&folder, with_sizes);
+                }
+            });
         }
     }
 
@@ -477,6 +525,11 @@ impl Tree {
     }
 
     fn list(&self, folder: &Folder) -> Result<Arc<Listing>> {
+        self.list_with(folder, false)
+    }
+
+    /// As [`list`](Tree::list); with the sizes of files, where it is not known yet and they are wanted.
+    fn list_with(&self, folder: &Folder, with_sizes: bool) -> Result<Arc<Listing>> {
         if let Some(known) = folder.listing.get() {
             return Ok(known.clone());
         }
@@ -485,7 +538,9 @@ impl Tree {
         let listing = match known {
             Some(known) => known,
             None => {
-                let read = Arc::new(alone(|| Listing::read(&folder.path))?);
+                let read = || Listing::read(&folder.path, with_sizes);
+                // What looks at many files may take long on a local disk, too.
+                let read = Arc::new(if with_sizes { read() } else { alone(read) }?);
                 lock().entry(folder.path.clone()).or_insert(read).clone()
             }
         };

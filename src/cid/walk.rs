@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use crate::base::calls::{Call, note};
 use crate::base::error::{Error, ErrorKind, Result};
@@ -36,7 +37,7 @@ pub(crate) struct Item {
     /// Relative to where the walk began.
     pub path: PathBuf,
     pub kind: Kind,
-    /// Of a file, where the listing brought it along or [`look_at_sizes`] has looked.
+    /// Of a file, where the listing brought it along or somebody has looked.
     pub size: Option<u64>,
 }
 
@@ -55,6 +56,13 @@ pub(crate) fn walk(root: &Path) -> Result<Vec<Item>> {
     Ok(items)
 }
 
+/// As [`walk`], with the sizes of all files. What is no file any more, or cannot be looked at, has none.
+pub(crate) fn walk_with_sizes(root: &Path) -> Result<Vec<Item>> {
+    let mut items = walk_on_with_sizes(root, Err)?;
+    items.retain(|item| !item.is_own());
+    Ok(items)
+}
+
 impl Item {
     /// Whether configcid left it there.
     pub(crate) fn is_own(&self) -> bool {
@@ -64,11 +72,22 @@ impl Item {
 }
 
 /// As [`walk`], with what configcid left, and on where `cannot` takes an error. Many folders are listed at a time.
-pub(crate) fn walk_on(root: &Path, mut cannot: impl FnMut(Error) -> Result<()>) -> Result<Vec<Item>> {
+pub(crate) fn walk_on(root: &Path, cannot: impl FnMut(Error) -> Result<()>) -> Result<Vec<Item>> {
+    walk_by(root, false, cannot)
+}
+
+/// As [`walk_on`], with the sizes of all files, as [`walk_with_sizes`] has them.
+pub(crate) fn walk_on_with_sizes(root: &Path, cannot: impl FnMut(Error) -> Result<()>) -> Result<Vec<Item>> {
+    let mut items = walk_by(root, true, cannot)?;
+    look_at_sizes(root, &mut items);
+    Ok(items)
+}
+
+fn walk_by(root: &Path, with_sizes: bool, mut cannot: impl FnMut(Error) -> Result<()>) -> Result<Vec<Item>> {
     let mut listed: HashMap<PathBuf, Listed> = HashMap::new();
     let mut level = vec![PathBuf::new()];
     while !level.is_empty() {
-        let lists = in_flight(LOOKS, &level, |folder| Listed::read(root, folder));
+        let lists = in_flight(LOOKS, &level, |folder| Listed::read(root, folder, with_sizes));
         let next = lists.iter().flat_map(|list| &list.folders).cloned().collect();
         listed.extend(std::mem::replace(&mut level, next).into_iter().zip(lists));
     }
@@ -97,7 +116,8 @@ struct Listed {
 }
 
 impl Listed {
-    fn read(root: &Path, folder: &Path) -> Self {
+    fn read(root: &Path, folder: &Path, with_sizes: bool) -> Self {
+        let mut sizes = AtOnce::new(with_sizes);
         let place = root.join(folder);
         let mut list = Self::default();
         note(Call::List, &place);
@@ -128,7 +148,7 @@ impl Listed {
             if kind == Kind::Folder && !is_own {
                 list.folders.push(path);
             } else {
-                list.items.push(Item { path, kind, size: size_listed(&entry, kind) });
+                list.items.push(Item { path, kind, size: sizes.of(&entry, kind) });
             }
         }
         list.items.sort_by(|a, b| a.path.cmp(&b.path));
@@ -137,15 +157,48 @@ impl Listed {
     }
 }
 
-/// The size that a listing brings along. On Windows every listing does, and asking costs nothing; it may be late where a file
-/// has several names or is being written.
-pub(super) fn size_listed(entry: &fs::DirEntry, kind: Kind) -> Option<u64> {
-    let is_known = cfg!(windows) && kind == Kind::File;
-    is_known.then(|| entry.metadata().ok()).flatten().map(|metadata| metadata.len())
+/// The sizes of the files of a folder while it is listed.
+///
+/// On Windows a listing has them, and asking costs nothing; they may be late where a file has several names or is being
+/// written. Elsewhere each is a look. The client of a share answers for a file without asking the server, but only for a moment
+/// after the listing (a second, with Linux's own): to list all folders first, and to look at their files then, would be a
+/// request for every file where a computer or a share is slow.
+pub(super) struct AtOnce {
+    with_looks: bool,
+    slow: usize,
 }
 
-/// Looks at the sizes of all files of a walk, many at a time. What is no file any more, or cannot be looked at, has none.
-pub(crate) fn look_at_sizes(root: &Path, items: &mut [Item]) {
+/// A look that takes so long was not answered from memory. Our choice.
+const ASKED: Duration = Duration::from_micros(300);
+
+/// After so many more of them than of others nobody looks at once any more: where nothing is kept, many have to be waited for at a
+/// time. Our choice; a busy computer lets some wait.
+const MOST_ASKED: usize = 8;
+
+impl AtOnce {
+    /// `with_looks`: sizes are wanted, also where a listing has none.
+    pub(super) fn new(with_looks: bool) -> Self {
+        Self { with_looks: with_looks && cfg!(not(windows)), slow: 0 }
+    }
+
+    /// The size of what was listed just now, if it is a file; none where that is to be found out later.
+    pub(super) fn of(&mut self, entry: &fs::DirEntry, kind: Kind) -> Option<u64> {
+        if kind != Kind::File || !(cfg!(windows) || (self.with_looks && self.slow < MOST_ASKED)) {
+            return None;
+        }
+        if cfg!(not(windows)) {
+            note(Call::Look, Path::new(&entry.file_name()));
+        }
+        let begin = self.with_looks.then(Instant::now);
+        let metadata = entry.metadata().ok();
+        let is_slow = begin.is_some_and(|begin| begin.elapsed() >= ASKED);
+        self.slow = if is_slow { self.slow + 1 } else { self.slow.saturating_sub(1) };
+        metadata.filter(|metadata| cfg!(windows) || metadata.is_file()).map(|metadata| metadata.len())
+    }
+}
+
+/// Looks at the sizes of those files of a walk that have none yet, many at a time.
+fn look_at_sizes(root: &Path, items: &mut [Item]) {
     let is_wanted = |item: &Item| item.kind == Kind::File && item.size.is_none();
     // Files of one folder follow each other. Some at a turn, since on a local disk a turn would cost more than the look.
     let mut turns: Vec<&mut [Item]> = Vec::new();

@@ -1,6 +1,6 @@
 //! A CID as it will be: the disk, with the changes that a plan has so far.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -66,10 +66,13 @@ impl<'a> View<'a> {
     /// Reads small files that were found, many at a time, so that [`sum_on_disk`](View::sum_on_disk) need not. What cannot be
     /// read is left to whoever asks for it.
     pub(crate) fn read_ahead<'f>(&self, files: impl Iterator<Item = (&'f CidPath, &'f Found)>) {
-        let is_new = |(path, found): &(&CidPath, &Found)| {
-            matches!(found, Found::File { size, .. } if *size <= KEPT) && self.held(path).is_none()
+        let mut met = HashSet::new();
+        let mut is_new = |(path, found): &(&CidPath, &Found)| {
+            matches!(found, Found::File { size, .. } if *size <= KEPT)
+                && self.held(path).is_none()
+                && met.insert(path.key())
         };
-        let files: Vec<_> = files.filter(is_new).collect();
+        let files: Vec<_> = files.filter(|file| is_new(file)).collect();
         in_flight(LOOKS, &files, |(path, found)| {
             let Found::File { path: place, .. } = found else { return };
             if let Ok(bytes) = read_file(place, KEPT) {
@@ -78,12 +81,16 @@ impl<'a> View<'a> {
         });
     }
 
-    /// What a file on disk is now: whatever is worked out from it afterwards is worked out from this.
-    pub(crate) fn observe(&self, path: &CidPath) -> Result<Observed> {
-        let found = self.cid.tree().find(path)?;
-        self.read_ahead(std::iter::once((path, &found)));
+    /// What files on disk are now, in their order, many at a time: whatever is worked out from one afterwards is worked out from
+    /// this. One that was read already is what it was then.
+    pub(crate) fn observe(&self, paths: &[&CidPath]) -> Result<Vec<Observed>> {
         let function = checksum::known(checksum::FOR_NEW).expect("the table holds it");
-        self.sum_on_disk(path, &found, u64::MAX, &*function)
+        let observed = in_flight(LOOKS, paths, |path| {
+            let found = self.held(path).map_or_else(|| self.cid.tree().find(path), |held| Ok(held.found))?;
+            self.read_ahead(std::iter::once((*path, &found)));
+            self.sum_on_disk(path, &found, u64::MAX, &*function)
+        });
+        observed.into_iter().collect()
     }
 
     /// Size and checksum of the file on disk that was found at `path`, of which at most `limit` bytes are read.

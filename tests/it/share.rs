@@ -190,7 +190,7 @@ fn as_many_files_are_read_at_a_time_as_was_said() {
 }
 
 /// Three requests a folder and two more a large one, three for each of 40 files that are read, and what tells of other writers.
-const MOST_TO_SEE: u64 = 196;
+const MOST_TO_SEE: u64 = 194;
 
 /// Test builds write each file in two pieces.
 const MOST_TO_WRITE: u64 = 440 + if cfg!(feature = "faults") { 20 } else { 0 };

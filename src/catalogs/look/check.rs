@@ -6,7 +6,7 @@ use super::disk::Standing;
 use super::report::{CatalogReport, Scope};
 use super::{Digesting, Look, TroubleKind};
 use crate::base::error::Result;
-use crate::base::pool::in_parallel;
+use crate::base::pool::{LOOKS, in_flight, in_parallel};
 use crate::catalog::checksum::{Function, bound};
 use crate::catalog::{Checksum, CidPath, Entry, Role};
 use crate::catalogs::{Detection, Loaded, Order, Program, RefreshOptions, judge, samples};
@@ -23,10 +23,12 @@ pub(crate) struct Check {
 }
 
 impl Look<'_> {
-    /// Reads the catalogs.
+    /// Reads the catalogs, together.
     pub(super) fn load(&mut self) {
-        for file in self.cid.catalogs() {
-            match self.cid.read_catalog_shared(file) {
+        let cid = self.cid;
+        let read = in_flight(LOOKS, cid.catalogs(), |file| cid.read_catalog_shared(file));
+        for (file, read) in cid.catalogs().iter().zip(read) {
+            match read {
                 Ok((bytes, catalog)) => {
                     if let Standing::File(number) = self.disk.find(self.cid, &file.path, &file.path.key()) {
                         self.held.insert(number, bytes.clone());

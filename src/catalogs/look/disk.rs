@@ -13,7 +13,7 @@ use crate::catalog::CidPath;
 use crate::cid::Cid;
 use crate::cid::look_alike;
 use crate::cid::tree::Found;
-use crate::cid::walk::{Item, Kind, look_at_sizes, walk_on};
+use crate::cid::walk::{Item, Kind, walk_on_with_sizes};
 use crate::plan::{Remain, Remains};
 
 /// A file of the CID.
@@ -85,12 +85,11 @@ impl Disk {
     pub(crate) fn walk(cid: &Cid, troubles: &mut Troubles) -> Self {
         let root = cid.root();
         let mut disk = Self { root: root.to_owned(), ..Self::default() };
-        let items = walk_on(root, |error| {
+        let items = walk_on_with_sizes(root, |error| {
             disk.closed.extend(unreadable(root, &error, troubles).map(|path| fold_case(&path)));
             Ok(())
         });
-        let mut items = items.expect("the walk goes on");
-        look_at_sizes(root, &mut items);
+        let items = items.expect("the walk goes on");
         let remains = Remains::of(root);
         let mut names = Names::default();
         disk.files.reserve_exact(items.iter().filter(|item| item.kind == Kind::File).count());

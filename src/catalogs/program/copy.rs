@@ -17,7 +17,7 @@ use crate::base::pool::in_parallel;
 use crate::base::text::count;
 use crate::catalog::{self, Catalog, CidPath, CustomerFiles, Role};
 use crate::cid::Cid;
-use crate::cid::walk::{Item, Kind, look_at_sizes, not_plain, walk};
+use crate::cid::walk::{Item, Kind, not_plain, walk, walk_with_sizes};
 use crate::plan::Change;
 
 /// No file that configcid itself writes beside the catalogs is larger.
@@ -59,8 +59,7 @@ impl<'a> WorkingCopy<'a> {
         // The name of the CID stays: a program may show it.
         let folder = above.path().join(cid.root().file_name().unwrap_or("CID".as_ref()));
         fs::create_dir(&folder).map_err(|error| room("make a folder for a working copy", &folder, error))?;
-        let mut original = walk(cid.root())?;
-        look_at_sizes(cid.root(), &mut original);
+        let original = walk_with_sizes(cid.root())?;
         let mut copy = Self { cid, above, folder, original, stand_ins: HashSet::new(), written: HashMap::new() };
         copy.fill(basis, whole)?;
         for change in payload {

@@ -17,10 +17,11 @@ use std::time::Duration;
 
 use self::check::{Check, Rewritten, Verdict};
 use self::copy::WorkingCopy;
+use super::Loaded;
 use super::basis::{Basis, Refreshed};
+use super::detect::{Sample, detect_by};
 use super::entries::edits;
 use super::loaded::catalog_change;
-use super::{Loaded, detect};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::program::{Ran, run_to_end, stop_error};
 use crate::base::text::some_of;
@@ -62,9 +63,14 @@ impl Program {
 }
 
 /// Lets the program rewrite the catalogs of a working copy that has the payload, and gives what it made of them.
-pub(super) fn run(program: &Program, basis: &Basis<'_>, payload: &[Change]) -> Result<Refreshed> {
+pub(super) fn run(
+    program: &Program,
+    basis: &Basis<'_>,
+    samples: &[Vec<Sample>],
+    payload: &[Change],
+) -> Result<Refreshed> {
     let name = program.name();
-    let functions = functions(basis)?;
+    let functions = functions(basis, samples)?;
     if payload.is_empty() && !program.whole_copy && is_in_line(basis, &functions)? {
         let unchanged = |loaded: &Loaded| CatalogChange {
             catalog: loaded.file.path.clone(),
@@ -234,13 +240,13 @@ fn shown(mut paths: Vec<PathBuf>) -> Option<String> {
 }
 
 /// The functions of the catalogs, as far as they are known.
-fn functions(basis: &Basis<'_>) -> Result<Vec<Option<Function>>> {
+fn functions(basis: &Basis<'_>, samples: &[Vec<Sample>]) -> Result<Vec<Option<Function>>> {
     let options = basis.options;
-    let function = |Loaded { file, bytes, catalog }: &Loaded| {
-        let detection = detect(&basis.view, file, catalog, bytes, &options.customer_files, &options.checksum)?;
+    let function = |(Loaded { bytes, catalog, .. }, samples): (&Loaded, &Vec<Sample>)| {
+        let detection = detect_by(&basis.view, samples, catalog, bytes, &options.checksum)?;
         Ok(detection.function().cloned())
     };
-    basis.loaded.iter().map(function).collect()
+    basis.loaded.iter().zip(samples).map(function).collect()
 }
 
 fn by_catalog(loaded: &[Loaded], functions: &[Option<Function>]) -> HashMap<String, Function> {

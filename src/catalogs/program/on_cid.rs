@@ -21,7 +21,7 @@ use crate::catalogs::loaded::stage;
 use crate::catalogs::{Loaded, Order, RefreshOptions, signed};
 use crate::cid::Cid;
 use crate::cid::tree::Found;
-use crate::cid::walk::{Item, Kind, look_at_sizes, walk};
+use crate::cid::walk::{Item, Kind, walk, walk_with_sizes};
 use crate::plan::{Change, FileContent, OnTheCid, Parts, Stage, View, digest_of};
 
 /// A program that is to work on a CID.
@@ -147,8 +147,7 @@ impl OnCid {
     /// Begins to watch the files of a CID, but for its catalogs.
     fn watch(&self, cid: &Cid) -> Result<Watch> {
         let root = cid.root().to_owned();
-        let mut items = walk(&root)?;
-        look_at_sizes(&root, &mut items);
+        let items = walk_with_sizes(&root)?;
         let places = |paths: &mut dyn Iterator<Item = &CidPath>| -> Result<HashSet<PathBuf>> {
             paths.map(|path| relative_place(cid, path)).collect()
         };
