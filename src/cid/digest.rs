@@ -125,6 +125,29 @@ pub(crate) fn has_sha_extensions() -> bool {
     return false;
 }
 
+/// The digests of what is shown to them piece by piece.
+#[cfg(feature = "remote")]
+pub(crate) struct InPieces<'a>(Running<'a>);
+
+#[cfg(feature = "remote")]
+impl<'a> InPieces<'a> {
+    /// `None` where a function can only read by itself.
+    pub(crate) fn new(wanted: Wanted<'a>) -> Option<Self> {
+        let running = Running::new(wanted);
+        running.checksums.iter().all(|(_, state)| state.is_some()).then_some(Self(running))
+    }
+
+    /// Takes the next piece.
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// What all of it is.
+    pub(crate) fn end(self) -> Digests {
+        self.0.end_without_programs()
+    }
+}
+
 /// The digests that are being made.
 struct Running<'a> {
     size: u64,

@@ -39,8 +39,26 @@ impl Store for DavFolder {
         Ok(self.open(path, size)?.map(|file| Box::new(file) as Box<dyn Read>))
     }
 
-    fn put(&self, path: &CidPath, size: u64, may_replace: bool, body: &mut dyn Read) -> Result<(), Trouble> {
-        self.put(path, size, may_replace, body)
+    fn put(
+        &self,
+        path: &CidPath,
+        size: u64,
+        may_replace: bool,
+        body: &mut dyn Read,
+    ) -> Result<Option<[u8; 16]>, Trouble> {
+        self.put(path, size, may_replace, body).map(|()| None)
+    }
+
+    fn tells_md5(&self, _: u64) -> bool {
+        false
+    }
+
+    fn replaces_at_once(&self) -> bool {
+        false
+    }
+
+    fn replace(&self, path: &CidPath, _: &[u8], _: Option<&str>) -> Result<bool> {
+        unreachable!("no file replaces another at once: {path}")
     }
 
     fn puts_new(&self, _: u64) -> bool {

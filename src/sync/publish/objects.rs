@@ -38,8 +38,26 @@ impl Store for ObjectFolder {
         self.open(path, size)
     }
 
-    fn put(&self, path: &CidPath, size: u64, may_replace: bool, body: &mut dyn Read) -> Result<(), Trouble> {
+    fn put(
+        &self,
+        path: &CidPath,
+        size: u64,
+        may_replace: bool,
+        body: &mut dyn Read,
+    ) -> Result<Option<[u8; 16]>, Trouble> {
         self.put(path, size, may_replace, body)
+    }
+
+    fn tells_md5(&self, size: u64) -> bool {
+        self.tells_md5(size)
+    }
+
+    fn replaces_at_once(&self) -> bool {
+        true
+    }
+
+    fn replace(&self, path: &CidPath, bytes: &[u8], known: Option<&str>) -> Result<bool> {
+        self.replace(path, bytes, known)
     }
 
     fn puts_new(&self, size: u64) -> bool {

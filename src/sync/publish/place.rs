@@ -147,21 +147,27 @@ impl Placing<'_> {
             .next("let the server give out every file as it is: configcid web config tells how"))
     }
 
-    /// Puts a catalog in place, where that which it replaces is what it was.
+    /// Puts a catalog in place that waits under a name, or is yet to be sent, where that which it replaces is what it was.
     ///
     /// # Errors
     /// It is another one, or the server does not do it.
-    pub(super) fn catalog(&self, loaded: &Loaded, staged: &CidPath) -> Result<()> {
+    pub(super) fn catalog(&self, loaded: &Loaded, staged: Option<&CidPath>) -> Result<()> {
         let path = &loaded.file.path;
         let name = self.look.name(path);
         let before = self.look.versions.iter().find(|version| self.look.name(&version.path) == name);
         let tag = before.and_then(|version| version.tag.as_deref());
-        let named = self.store.rename(staged, path, before.is_some(), tag);
+        let named = match staged {
+            Some(staged) => self.store.rename(staged, path, before.is_some(), tag),
+            None => self.store.replace(path, &loaded.bytes, tag),
+        };
         if let Ok(true) = named {
             return Ok(());
         }
+        // The answer to an order that was carried out may have been lost.
         match self.store.read(path, loaded.bytes.len() as u64 + 1) {
-            Ok(Found::File(bytes, _)) if bytes == *loaded.bytes => return self.store.remove(staged),
+            Ok(Found::File(bytes, _)) if bytes == *loaded.bytes => {
+                return staged.map_or(Ok(()), |staged| self.store.remove(staged));
+            }
             _ => named?,
         };
         Err(Error::new(ErrorKind::Changed, "somebody else has published there meanwhile")

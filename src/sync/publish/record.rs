@@ -97,7 +97,7 @@ where
         loop {
             let mut body = Pieces { pieces: self.pieces(), piece: io::Cursor::default() };
             match (store.put(&names::record()?, size, true, &mut body), pauses.next()) {
-                (Ok(()), _) => return Ok(()),
+                (Ok(_), _) => return Ok(()),
                 (Err(Trouble { may_pass: true, .. }), Some(pause)) => thread::sleep(Duration::from_millis(pause)),
                 (Err(trouble), _) => return Err(trouble.error),
             }

@@ -46,11 +46,32 @@ pub(crate) trait Store: Sync {
     fn open(&self, path: &CidPath, size: u64) -> Result<Option<Box<dyn Read>>>;
 
     /// Writes a file of `size` bytes, whole or not at all, without another try; unless `may_replace` one whose name nothing has, as far
-    /// as conditions are known there, and else there is an error of the kind `Exists`.
-    fn put(&self, path: &CidPath, size: u64, may_replace: bool, body: &mut dyn Read) -> Result<(), Trouble>;
+    /// as conditions are known there, and else there is an error of the kind `Exists`. Gives what may be the MD5 of what the place
+    /// has now, if it said so.
+    fn put(
+        &self,
+        path: &CidPath,
+        size: u64,
+        may_replace: bool,
+        body: &mut dyn Read,
+    ) -> Result<Option<[u8; 16]>, Trouble>;
+
+    /// Whether the place tells the MD5 of a file of this size that it was sent, as a rule.
+    fn tells_md5(&self, size: u64) -> bool;
 
     /// Whether a file of this size can be written on the condition that nothing has its name, where conditions are known.
     fn puts_new(&self, size: u64) -> bool;
+
+    /// Whether a file takes the place of another one whole and on the condition that this is the version that was read, so that
+    /// none needs to wait beside it; that conditions are looked at, a lock has proved then.
+    fn replaces_at_once(&self) -> bool;
+
+    /// Writes a small file in the place of the version `known`, or of nothing, where that is [so](Store::replaces_at_once). `false`:
+    /// something else is there.
+    ///
+    /// # Errors
+    /// It is not taken.
+    fn replace(&self, path: &CidPath, bytes: &[u8], known: Option<&str>) -> Result<bool>;
 
     /// Writes a small file.
     ///
@@ -65,7 +86,8 @@ pub(crate) trait Store: Sync {
     fn make_folder(&self, path: &CidPath) -> Result<bool>;
 
     /// Gives a file its name: one that nothing has unless `may_replace`, or else, where it can be told, that of a file of the
-    /// version `known`. `false`: something else has it.
+    /// version `known`. `false`: something else has it. Where there are no folders it has the name before it, too, until what waits
+    /// is removed.
     ///
     /// # Errors
     /// It cannot be done.

@@ -14,7 +14,7 @@ use super::store::{Store, digests_of, patiently};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::pool::{brought_at_a_time, until_one_fails};
 use crate::catalog::CidPath;
-use crate::cid::digest::{Digests, Wanted as Asked};
+use crate::cid::digest::{Digests, InPieces, Wanted as Asked};
 use crate::sync::checks::{Checks, Tried};
 use crate::sync::difference::Wanted;
 use crate::sync::fetch::is_same;
@@ -77,13 +77,13 @@ impl Upload<'_> {
         let shown = self.source.shown_file(&file.path);
         let mut pauses = PAUSES.into_iter();
         let mut may_replace = !is_direct;
-        let digests = loop {
+        let (digests, sha256) = loop {
             if is_direct && may_replace {
                 // What came back was not what was sent: perhaps it is another's by now.
                 (self.check_lock)()?;
             }
-            let sum = match self.send(file, &staged, may_replace, &shown) {
-                Ok(sum) => sum,
+            let (sum, stored) = match self.send(file, &staged, may_replace, &shown, tried.asked()) {
+                Ok(sent) => sent,
                 Err(Trouble { error, .. }) if is_direct && error.kind() == ErrorKind::Exists => {
                     // The answer to an earlier try may have been lost.
                     if let Some(sha256) = patiently(|| self.left_by_another(file, &staged, &tried))? {
@@ -101,9 +101,12 @@ impl Upload<'_> {
                 },
             };
             may_replace = true;
+            if let Some(stored) = stored {
+                break (stored, sum);
+            }
             let what = match self.look(&staged, file.size.into(), tried.asked()) {
                 Ok(Some(digests)) if digests.size == u64::from(file.size) && digests.sha256 == Some(sum) => {
-                    break digests;
+                    break (digests, sum);
                 }
                 Ok(Some(digests)) => {
                     text!("{} bytes were sent, and {} bytes come back that differ", file.size, digests.size)
@@ -128,26 +131,32 @@ impl Upload<'_> {
             self.store.remove(&staged)?;
             return Err(self.damage(what, &shown));
         }
-        Ok(Uploaded { sha256: digests.sha256.unwrap_or_default(), is_reused: false, waits: !is_direct })
+        Ok(Uploaded { sha256, is_reused: false, waits: !is_direct })
     }
 
-    /// Sends a file once, and gives the SHA-256 of what was sent.
+    /// Sends a file once, and gives the SHA-256 of what was sent; and all that was asked of it, where the place says by its MD5 that
+    /// this is what it has.
     fn send(
         &self,
         file: &Wanted,
         staged: &CidPath,
         may_replace: bool,
         shown: &Path,
-    ) -> std::result::Result<[u8; 32], Trouble> {
+        asked: Asked<'_>,
+    ) -> std::result::Result<([u8; 32], Option<Digests>), Trouble> {
         let lasting = |error| Trouble { error, may_pass: false };
         let input = self.source.open(&file.path, file.size).map_err(lasting)?;
         let mut body = Outgoing {
             input: Box::new(input),
             left: file.size.into(),
             digest: Sha256::new(),
+            further: None,
             wrong: None,
             upload: self,
         };
+        if self.store.tells_md5(file.size.into()) {
+            body.further = InPieces::new(Asked { md5: true, ..asked });
+        }
         let sent = self.store.put(staged, file.size.into(), may_replace, &mut body);
         match body.wrong.take() {
             Some(Wrong::Short) => {
@@ -155,14 +164,17 @@ impl Upload<'_> {
                 return Err(lasting(self.damage(what, shown)));
             }
             Some(Wrong::Unreadable(error)) => return Err(lasting(Error::io("read it", shown, error))),
-            None => sent?,
+            None => {}
         }
+        let md5 = sent?;
         if body.has_more().map_err(|error| lasting(Error::io("read it", shown, error)))? {
             let removed = self.store.remove(staged);
             let what = text!("it has more than the {} bytes that the catalogs list", file.size);
             return Err(lasting(removed.err().unwrap_or_else(|| self.damage(what, shown))));
         }
-        Ok(body.digest.finalize().into())
+        let sent: [u8; 32] = body.digest.finalize().into();
+        let is_this = |digests: &Digests| md5.is_some() && digests.md5 == md5 && digests.sha256 == Some(sent);
+        Ok((sent, body.further.map(InPieces::end).filter(is_this)))
     }
 
     /// What the place has under this name.
@@ -188,7 +200,7 @@ impl Upload<'_> {
                     .map_err(|error| Error::io("compare it", &self.source.shown_file(&file.path), error))?
             }
         };
-        Ok(is_right.then(|| digests.sha256.unwrap_or_default()))
+        Ok(digests.sha256.filter(|_| is_right))
     }
 
     fn damage(&self, what: impl Into<String>, shown: &Path) -> Error {
@@ -209,6 +221,8 @@ struct Outgoing<'a> {
     input: Box<dyn Read>,
     left: u64,
     digest: Sha256,
+    /// All that is asked of the file, where it is not to be read back for that.
+    further: Option<InPieces<'a>>,
     wrong: Option<Wrong>,
     upload: &'a Upload<'a>,
 }
@@ -235,6 +249,7 @@ impl Read for Outgoing<'_> {
             Ok(length) => {
                 self.left -= length as u64;
                 self.digest.update(&buffer[..length]);
+                self.further.iter_mut().for_each(|further| further.update(&buffer[..length]));
                 (self.upload.progress)(length as u64);
                 self.upload.pace.keep(length as u64);
                 Ok(length)

@@ -144,8 +144,11 @@ impl Work<'_> {
         let left = look.left.clone().unwrap_or_default();
         let source = self.source.shown();
         let (fresh, coming) = (left.fresh, || left.coming.iter().cloned());
-        NewRecord { source, fresh, going: || look.gone(), coming }.write(self.store)?;
-        let is_direct = look.is_fresh && self.knows_conditions()?;
+        let is_proved = look.is_fresh && self.store.replaces_at_once();
+        if !is_proved {
+            NewRecord { source, fresh, going: || look.gone(), coming }.write(self.store)?;
+        }
+        let is_direct = is_proved || (look.is_fresh && self.knows_conditions()?);
         if is_direct {
             let nothing = look.listed();
             let placing = Placing { store: self.store, look, listed: &nothing, left: &[], left_is_fresh: false };
@@ -173,7 +176,10 @@ impl Work<'_> {
         let placing =
             Placing { store: self.store, look, listed: &listed, left: &left.coming, left_is_fresh: left.fresh };
         let catalogs: Vec<&Loaded> = look.difference.catalogs.iter().map(|number| &look.catalogs()[*number]).collect();
-        let waiting = in_flight(brought_at_a_time(), &catalogs, |loaded| Ok((*loaded, placing.send_catalog(loaded)?)));
+        let waits = !self.store.replaces_at_once();
+        let waiting = in_flight(brought_at_a_time(), &catalogs, |loaded| {
+            Ok((*loaded, waits.then(|| placing.send_catalog(loaded)).transpose()?))
+        });
         let mut waiting = waiting.into_iter().collect::<Result<Vec<_>>>()?;
         self.refuse_changed_source(look)?;
         self.check_lock()?;
@@ -187,7 +193,7 @@ impl Work<'_> {
         for (loaded, staged) in &waiting {
             // Giving the payload its names may have taken long.
             self.check_lock()?;
-            placing.catalog(loaded, staged)?;
+            placing.catalog(loaded, staged.as_ref())?;
         }
         let faults = wrong_catalogs(self.store, &catalogs)?;
         if !faults.is_empty() {
@@ -247,7 +253,7 @@ impl Work<'_> {
         match self.store.put(&record, 0, false, &mut nothing) {
             Err(Trouble { error, .. }) if error.kind() == ErrorKind::Exists => Ok(true),
             // Any other answer tells nothing, but for the record, which is written anew.
-            Ok(()) | Err(_) => NewRecord {
+            Ok(_) | Err(_) => NewRecord {
                 source: self.source.shown(),
                 fresh: false,
                 going: std::iter::empty,

@@ -9,14 +9,16 @@ mod place;
 
 use std::io::Read;
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::thread;
 use std::time::Duration;
 
 use object_store::path::Path as Key;
 use object_store::{
     CopyMode, CopyOptions, GetOptions, ListResult, ObjectStore, ObjectStoreExt, PutMode, PutMultipartOptions,
-    PutOptions, PutPayload, UpdateVersion,
+    PutOptions, PutPayload, PutResult, UpdateVersion,
 };
 
 use self::http::{Connector, last_answer, wait};
@@ -27,11 +29,13 @@ use super::client::Client;
 use super::dav::{Found, Locked, PAUSES, Trouble, may_pass, not_replaced};
 use super::reader::{Access, CONNECTIONS};
 use crate::base::error::{Error, ErrorKind, Result};
-use crate::base::pool::in_flight;
+use crate::base::hex::unhex;
 use crate::catalog::{CidPath, is_catalog_name};
 
 /// Files are sent in pieces of this size, in bytes: S3 takes no smaller ones but the last.
 const PIECE: u64 = 5 << 20;
+/// So many files are removed by one order: S3 takes no more.
+const AT_ONCE: usize = 1000;
 /// No record of a lock's owner is larger.
 const MAX_OWNER: u64 = 64 << 10;
 
@@ -93,12 +97,18 @@ impl ObjectFolder {
     }
 
     /// Writes a file, once, from a reader that gives `size` bytes: whole, or not at all; unless `may_replace` on the condition that
-    /// nothing has its name, which one that is sent in pieces may not ask for.
-    pub(crate) fn put(&self, path: &CidPath, size: u64, may_replace: bool, body: &mut dyn Read) -> Result<(), Trouble> {
+    /// nothing has its name, which one that is sent in pieces may not ask for. Gives what may be the MD5 of what the store has now.
+    pub(crate) fn put(
+        &self,
+        path: &CidPath,
+        size: u64,
+        may_replace: bool,
+        body: &mut dyn Read,
+    ) -> Result<Option<[u8; 16]>, Trouble> {
         let lasting = |error| Trouble { error, may_pass: false };
         let (key, url) = (self.inner.key(path).map_err(lasting)?, self.url(path));
         let refused = Refused::trouble(&url);
-        let mut send = |size: u64, ask: &mut dyn FnMut(PutPayload) -> Answer<()>| {
+        let mut send = |size: u64, ask: &mut dyn FnMut(PutPayload) -> Answer<Option<PutResult>>| {
             chunks::with(size, || {
                 let piece = chunks::read(size, &mut *body)
                     .map_err(|why| lasting(Error::io("read it", Path::new(&url), why)))?;
@@ -111,21 +121,38 @@ impl ObjectFolder {
         if size <= PIECE {
             let mode = if may_replace { PutMode::Overwrite } else { PutMode::Create };
             let options = PutOptions { mode, ..PutOptions::default() };
-            return send(size, &mut |piece| wait(self.inner.store.put_opts(&key, piece, options.clone())).map(drop));
+            let put = |piece| wait(self.inner.store.put_opts(&key, piece, options.clone())).map(Some);
+            let answer = send(size, &mut { put })?.filter(|_| self.tells_md5(size));
+            return Ok(answer.and_then(|answer| md5_of(answer.e_tag.as_deref()?)));
         }
         let begin = || wait(self.inner.store.put_multipart_opts(&key, PutMultipartOptions::default()));
         let mut upload = self.inner.once(text!("write it"), &url, begin).map_err(&refused)?;
         let mut at = 0;
         while at < size {
             let length = PIECE.min(size - at);
-            if let Err(trouble) = send(length, &mut |piece| wait(upload.put_part(piece))) {
+            if let Err(trouble) = send(length, &mut |piece| wait(upload.put_part(piece)).map(|()| None)) {
                 // What is left of it costs money where nobody sees it.
                 let _ = wait(upload.abort());
                 return Err(trouble);
             }
             at += length;
         }
-        self.inner.once(text!("write it"), &url, || wait(upload.complete())).map(drop).map_err(&refused)
+        self.inner.once(text!("write it"), &url, || wait(upload.complete())).map(|_| None).map_err(&refused)
+    }
+
+    /// Whether an answer to a file of this size has its MD5: S3's entity tag is that of what was sent in one piece, unless it is
+    /// encrypted with a key of the customer's ("Checking object integrity" in its manual).
+    pub(crate) fn tells_md5(&self, size: u64) -> bool {
+        self.inner.address.kind == Kind::S3 && size <= PIECE
+    }
+
+    /// Writes a catalog, which every store replaces whole, on the condition that the version `known` is there, or nothing. `false`:
+    /// something else is there.
+    ///
+    /// # Errors
+    /// The store does not take it.
+    pub(crate) fn replace(&self, path: &CidPath, bytes: &[u8], known: Option<&str>) -> Result<bool> {
+        self.put_as(path, bytes, known.map_or(PutMode::Create, |known| PutMode::Update(version(known))))
     }
 
     /// Writes a small file.
@@ -159,8 +186,8 @@ impl ObjectFolder {
         }
     }
 
-    /// Gives a file another name: a copy by the store, or, of a catalog, its bytes on the condition that the version `known` is
-    /// there, or nothing. `false`: something else is there.
+    /// Gives a file another name, by a copy that the store makes, or, of a catalog, by its bytes on the condition that the version
+    /// `known` is there, or nothing. It keeps the name that it had. `false`: something else is there.
     ///
     /// # Errors
     /// The store does not do it.
@@ -175,10 +202,7 @@ impl ObjectFolder {
             let Found::File(bytes, _) = self.read(from, u64::from(u32::MAX))? else {
                 return Err(trouble(from)(Refused::Absent).error);
             };
-            return match self.put_as(to, &bytes, condition)? {
-                true => self.remove(from).map(|()| true),
-                false => Ok(false),
-            };
+            return self.put_as(to, &bytes, condition);
         }
         let (store, source, target) = (&self.inner.store, self.inner.key(from)?, self.inner.key(to)?);
         let mut options = CopyOptions::default();
@@ -194,7 +218,7 @@ impl ObjectFolder {
         }
         let copy = || wait(store.copy_opts(&source, &target, options.clone()));
         match self.inner.tried(text!("give it its name"), &self.url(to), copy) {
-            Ok(()) => self.remove(from).map(|()| true),
+            Ok(()) => Ok(true),
             Err(Refused::Condition) => Ok(false),
             Err(refused) => Err(trouble(from)(refused).error),
         }
@@ -215,13 +239,35 @@ impl ObjectFolder {
         }
     }
 
-    /// Removes what is in a folder that has none in it.
+    /// Removes what is in a folder, many at a time by one order where the store has such orders.
     ///
     /// # Errors
     /// The store does not do it.
     pub(crate) fn remove_folder(&self, path: &CidPath) -> Result<()> {
-        let (objects, url) = (self.inner.list(Some(path))?.objects, self.url(path));
-        in_flight(16, &objects, |object| self.remove_key(&object.location, &url)).into_iter().collect()
+        let (store, key, url) = (&self.inner.store, self.inner.key(path)?, self.url(path));
+        let remove = || {
+            let mut listed = store.list(Some(&key));
+            let mut listed = std::iter::from_fn(|| next(&mut listed)).fuse();
+            loop {
+                // No more of the list is in memory than one order takes.
+                let some = listed.by_ref().take(AT_ONCE).map(|object| object.map(|object| object.location));
+                let some = some.collect::<Answer<Vec<_>>>()?;
+                if some.is_empty() {
+                    return Ok(());
+                }
+                let mut removed = store.delete_stream(Box::pin(Keys(some.into_iter())));
+                while let Some(removed) = next(&mut removed) {
+                    match removed {
+                        Err(object_store::Error::NotFound { .. }) | Ok(_) => {}
+                        Err(why) => return Err(why),
+                    }
+                }
+            }
+        };
+        match self.inner.tried(text!("remove it"), &url, remove) {
+            Ok(()) | Err(Refused::Absent) => Ok(()),
+            Err(refused) => Err(Refused::trouble(&url)(refused).error),
+        }
     }
 
     /// Tries once to lock: by an object that is made on the condition that there is none. That the store heeds conditions is seen by
@@ -276,6 +322,22 @@ impl ObjectFolder {
             _ => Ok(false),
         }
     }
+}
+
+/// Keys for an order that takes many.
+struct Keys(std::vec::IntoIter<Key>);
+
+impl futures_core::Stream for Keys {
+    type Item = Answer<Key>;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Poll::Ready(self.0.next().map(Ok))
+    }
+}
+
+/// The MD5 that an entity tag is.
+fn md5_of(tag: &str) -> Option<[u8; 16]> {
+    unhex(tag.trim_matches('"').as_bytes())
 }
 
 /// What names a version, of what [`Found::File`] has.

@@ -15,7 +15,7 @@ use crate::base::error::{ErrorKind, Result};
 use crate::catalog::CidPath;
 
 /// What comes of an object.
-pub(super) type Stream = std::pin::Pin<Box<dyn futures_core::Stream<Item = object_store::Result<Bytes>> + Send>>;
+pub(super) type Stream<T = Bytes> = std::pin::Pin<Box<dyn futures_core::Stream<Item = object_store::Result<T>> + Send>>;
 
 /// A file that comes piece by piece.
 pub(super) struct Pieces {
@@ -117,7 +117,7 @@ pub(super) fn stream_of(payload: GetResultPayload) -> Stream {
 }
 
 /// What comes next.
-pub(super) fn next(stream: &mut Stream) -> Option<object_store::Result<Bytes>> {
+pub(super) fn next<T>(stream: &mut Stream<T>) -> Option<object_store::Result<T>> {
     wait(poll_fn(|context| stream.as_mut().poll_next(context)))
 }
 

@@ -254,3 +254,38 @@ fn make_container(env: &TestEnv, server: &Emulator) {
     command.args(["-c", PROGRAM, &server.port.to_string()]);
     assert!(env.clean(command).status().unwrap().success());
 }
+
+/// At S3 the answer to what was sent tells what is there, catalogs take the place of others at once, and what waited goes by one order.
+#[test]
+fn few_requests_are_sent_to_s3() {
+    let Some((mut env, server)) = s3() else { return };
+    for number in 0..100 {
+        env.write(&format!("ESXP/savxp/data/f-{number}.ide"), format!("{number}"));
+    }
+    env.run("catalog create ESXP --replace").ok();
+    let proxy = before(&mut env, &server, |_, _| Fate::Pass);
+    let url = "s3://cids/S000/ESXP";
+    env.run(&format!("sync ESXP {url}")).ok().says("made with 112 files");
+    let asked = proxy.take();
+    let of_ides = |method: &str, asked: &[Asked]| {
+        asked.iter().filter(|asked| asked.method == method && asked.ends_in(".ide")).count()
+    };
+    assert_eq!((of_ides("PUT", &asked), of_ides("GET", &asked), of_ides("HEAD", &asked)), (102, 0, 0));
+    assert!(asked.len() <= 112 + 50, "{} requests: {}", asked.len(), listed(&asked));
+    for number in 0..50 {
+        env.write(&format!("ESXP/savxp/data/f-{number}.ide"), format!("new {number}"));
+    }
+    env.run("catalog create ESXP --replace").ok();
+    env.run(&format!("sync ESXP {url}")).ok().says("50 files");
+    let asked = proxy.take();
+    // Sent, and copied to its name.
+    assert_eq!((of_ides("PUT", &asked), of_ides("GET", &asked), of_ides("DELETE", &asked)), (100, 0, 0));
+    assert!(asked.len() <= 2 * 50 + 46, "{} requests: {}", asked.len(), listed(&asked));
+    assert_same(&objects(&server, "S000/ESXP/"), &files(&env, "ESXP"));
+    env.run(&format!("sync ESXP {url} --deep")).ok().says("nothing to do");
+}
+
+/// Requests, one a line.
+fn listed(asked: &[Asked]) -> String {
+    asked.iter().map(|asked| format!("\n{} {}", asked.method, asked.path)).collect()
+}
