@@ -9,7 +9,7 @@
 //! it; with `--bare` nothing is kept. At most N requests (64) are waited for at a time. With `--short`, reads give less than
 //! was asked for. Once it is mounted it says `ready`, and takes orders from its standard input, a line each: `count`
 //! answers with the number of requests since the last such line, how many those are of each kind, and how many of those that read
-//! were waited for at once; `delay MICROSECONDS`;
+//! were waited for at once; `delay MICROSECONDS`; `delay_reads MICROSECONDS` lets those that read wait so much longer;
 //! `fail ERRNO` lets every request fail from now on, as where a connection is lost, and `fail 0` brings it back. At the end
 //! of the input it is unmounted. With `--record`, each request that changed something is a line of FILE, in the order in
 //! which they were carried out: what a disk would know of them, be it flushed or not. Numbers of files are those of the disk,
@@ -36,6 +36,8 @@ mod linux {
     /// What the file system and the orders share.
     struct Meter {
         delay: AtomicU64,
+        /// What reads wait for beyond that.
+        delay_of_reads: AtomicU64,
         failing: AtomicI32,
         counts: Mutex<BTreeMap<&'static str, Count>>,
     }
@@ -128,7 +130,8 @@ mod linux {
                 count.at_work += 1;
                 count.most_at_once = count.most_at_once.max(count.at_work);
             });
-            std::thread::sleep(Duration::from_micros(self.meter.delay.load(Relaxed)));
+            let more = if kind == "read" { self.meter.delay_of_reads.load(Relaxed) } else { 0 };
+            std::thread::sleep(Duration::from_micros(self.meter.delay.load(Relaxed) + more));
             // An order to count may have come meanwhile.
             count(|count| count.at_work = count.at_work.saturating_sub(1));
             match self.meter.failing.load(Relaxed) {
@@ -648,7 +651,8 @@ mod linux {
         rustix::process::setrlimit(rustix::process::Resource::Nofile, all)?;
         let root = sys::open(folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
         let (counts, failing) = (Mutex::default(), AtomicI32::new(0));
-        let meter = Arc::new(Meter { delay: AtomicU64::new(delay), failing, counts });
+        let meter =
+            Arc::new(Meter { delay: AtomicU64::new(delay), delay_of_reads: AtomicU64::new(0), failing, counts });
         let files = Latency {
             meter: meter.clone(),
             hold: Duration::from_secs(if is_bare { 0 } else { hold }),
@@ -677,6 +681,7 @@ mod linux {
                     println!("{} {}", counts.values().map(|count| count.all).sum::<u64>(), kinds.join(", "));
                 }
                 ("delay", number) => meter.delay.store(number.parse()?, Relaxed),
+                ("delay_reads", number) => meter.delay_of_reads.store(number.parse()?, Relaxed),
                 ("fail", number) => meter.failing.store(number.parse()?, Relaxed),
                 _ => return Err(format!("there is no such order: {line}").into()),
             }

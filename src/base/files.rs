@@ -71,12 +71,19 @@ pub(crate) fn read_open(mut file: File, size: u64, path: &Path, limit: u64) -> R
 
 /// Compares two files: `Ok(size)` where they are alike, else `Err(offset)`.
 pub(crate) fn first_difference(a: &Path, b: &Path) -> Result<Result<u64, u64>> {
-    let (mut file_a, mut file_b) = (open_file(a)?, open_file(b)?);
+    first_difference_of((&mut open_file(a)?, a), (&mut open_file(b)?, b))
+}
+
+/// As [`first_difference`], of what two open files hold from where they are.
+pub(crate) fn first_difference_of(
+    (file_a, a): (&mut File, &Path),
+    (file_b, b): (&mut File, &Path),
+) -> Result<Result<u64, u64>> {
     PIECES.with_borrow_mut(|(piece_a, piece_b)| {
         let mut offset = 0;
         loop {
-            let length_a = fill(&mut file_a, piece_a, PIECE).map_err(|error| Error::io("read it", a, error))?;
-            let length_b = fill(&mut file_b, piece_b, PIECE).map_err(|error| Error::io("read it", b, error))?;
+            let length_a = fill(file_a, piece_a, PIECE).map_err(|error| Error::io("read it", a, error))?;
+            let length_b = fill(file_b, piece_b, PIECE).map_err(|error| Error::io("read it", b, error))?;
             let (read_a, read_b) = (&piece_a[..length_a], &piece_b[..length_b]);
             if read_a != read_b {
                 let same = read_a.iter().zip(read_b).take_while(|(a, b)| a == b).count();

@@ -3,17 +3,21 @@
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io;
+#[cfg(unix)]
+use std::io::Seek;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::SystemTime;
 
 use super::walk::{Item, Kind, not_plain, walk, walk_with_sizes};
-use super::{Cid, OWN_PREFIX};
+use super::{Cid, OWN_PREFIX, is_own_name};
+use crate::base::calls::{Call, note};
 use crate::base::error::{Error, ErrorKind, Result};
 #[cfg(not(unix))]
 use crate::base::files::make_writable;
 use crate::base::files::{check_spelling, first_difference, lies_in, real_path, sync_folder};
 #[cfg(unix)]
-use crate::base::files::{flush_folder, open_plain};
+use crate::base::files::{first_difference_of, flush_folder, open_plain};
 use crate::base::flush::Flush;
 use crate::base::own_folder::OwnFolder;
 use crate::base::pool::{LOOKS, as_they_come, in_flight};
@@ -44,8 +48,8 @@ pub struct CloneReport {
 
 /// Copies a CID to `new`, a path where nothing is yet, in an existing folder outside the CID. Contents, permissions
 /// and modification times are kept; configcid's own files are left out. Many files are copied at a time, by the system's own
-/// copy. Every copied byte is compared with the original before the new folder gets its name, so that `new` is there whole
-/// or not at all. Where the same clone was interrupted by the death of its process, it goes on from what that has copied.
+/// copy. Every copied byte is compared with the original before the new folder gets its name, and that with what it was when it
+/// was copied, so that `new` is there whole or not at all. Where the same clone was interrupted by the death of its process, it goes on from what that has copied.
 ///
 /// # Errors
 /// `new` exists or lies in the CID, the CID holds a link or a device, or copying fails.
@@ -71,12 +75,12 @@ pub fn clone(cid: &Cid, new: &Path, progress: &mut dyn FnMut(CloneProgress)) -> 
     let (staging, is_resumed) = OwnFolder::make_or_take_over(parent, &format!("{OWN_PREFIX}clone-"), &purpose)
         .map_err(|error| Error::io("make a folder for the copy", parent, error))?;
     let mut state = CloneProgress { copied: 0, compared: 0, total };
-    let copying = Copying { from: cid.root(), to: staging.path(), items: &items, is_resumed };
+    let copying = Copying { from: cid.root(), to: staging.path(), items: &items };
     if is_resumed {
         copying.tidy()?;
     }
-    let report = copying.copy(&mut state, progress)?;
-    copying.compare(&mut state, progress)?;
+    let (report, stamps) = copying.copy(&mut state, progress)?;
+    copying.check_end(&stamps)?;
     // Whoever finds the new name after a power failure finds everything below it.
     sync_folder(staging.path()).map_err(|error| Error::io("flush the copy", parent, error))?;
     if fs::symlink_metadata(&target).is_ok() {
@@ -145,8 +149,6 @@ struct Copying<'a> {
     from: &'a Path,
     to: &'a Path,
     items: &'a [Item],
-    /// `to` holds what an interrupted copy left.
-    is_resumed: bool,
 }
 
 impl Copying<'_> {
@@ -158,7 +160,7 @@ impl Copying<'_> {
     fn for_each_file<T: Send>(
         &self,
         work: impl Fn(&Path, &Path) -> Result<T> + Sync,
-        mut done: impl FnMut(T),
+        mut done: impl FnMut(usize, T),
     ) -> Result<()> {
         let files = self.files();
         let has_failed = AtomicBool::new(false);
@@ -171,7 +173,7 @@ impl Copying<'_> {
         };
         let mut failed: Option<(usize, Error)> = None;
         as_they_come(files.len(), work, |index, worked| match worked {
-            Some(Ok(what)) => done(what),
+            Some(Ok(what)) => done(index, what),
             Some(Err(error)) if failed.as_ref().is_none_or(|(first, _)| index < *first) => {
                 failed = Some((index, error))
             }
@@ -180,8 +182,14 @@ impl Copying<'_> {
         failed.map_or(Ok(()), |(_, error)| Err(error))
     }
 
-    /// Copies to the folder `to`: an empty one, or one in which a copy was interrupted.
-    fn copy(&self, state: &mut CloneProgress, progress: &mut dyn FnMut(CloneProgress)) -> Result<CloneReport> {
+    /// Copies to the folder `to`, an empty one, or one in which a copy was interrupted, and compares each file with its original
+    /// right away: both are open then, and a share that was asked about a file knows it still. Gives what tells whether an
+    /// original has been written to since, in the order of the files.
+    fn copy(
+        &self,
+        state: &mut CloneProgress,
+        progress: &mut dyn FnMut(CloneProgress),
+    ) -> Result<(CloneReport, Vec<Option<Stamp>>)> {
         let mut report = CloneReport { files: 0, bytes: 0, resumed: 0 };
         let folders: Vec<&Path> =
             self.items.iter().filter(|item| item.kind == Kind::Folder).map(|item| item.path.as_path()).collect();
@@ -194,16 +202,15 @@ impl Copying<'_> {
             }
         }
         let flush = Flush::of(self.to, self.items.len());
-        let copy = |source: &Path, target: &Path| {
-            copy_file(source, target, &flush).map_err(|error| {
-                Error::io("copy it", source, error).next("check the free space and your rights, then try again")
-            })
-        };
-        self.for_each_file(copy, |Copied { size, was_there }| {
+        let copy = |source: &Path, target: &Path| copy_file(source, target, &flush);
+        let mut stamps: Vec<Option<Stamp>> = std::iter::repeat_with(|| None).take(self.files().len()).collect();
+        self.for_each_file(copy, |index, Copied { stamp, was_there }| {
             report.files += 1;
-            report.bytes += size;
+            report.bytes += stamp.size;
             report.resumed += usize::from(was_there);
-            state.copied += size;
+            state.copied += stamp.size;
+            state.compared += stamp.size;
+            stamps[index] = Some(stamp);
             progress(*state);
         })?;
         flush.end().map_err(|error| Error::io("flush the copy", self.to, error))?;
@@ -224,44 +231,66 @@ impl Copying<'_> {
             };
             keep().map_err(|error| Error::io("set its permissions", &target, error))?;
         }
-        Ok(report)
+        Ok((report, stamps))
     }
 
-    /// Compares every byte of the copy with the original, and whether that has the same files still.
-    fn compare(&self, state: &mut CloneProgress, progress: &mut dyn FnMut(CloneProgress)) -> Result<()> {
-        let difference = |source: &Path, target: &Path| match first_difference(source, target)? {
-            // An interrupted copy has it with the size and the time of the original: it is what a power failure left.
-            Err(_) if self.is_resumed => {
-                let again = || {
-                    #[cfg(not(unix))]
-                    make_writable(target)?;
-                    fs::remove_file(target)?;
-                    copy_file(source, target, &Flush::of(self.to, 1))
-                };
-                again().map_err(|error| Error::io("copy it", source, error))?;
-                first_difference(source, target)
-            }
-            compared => Ok(compared),
+    /// Refuses a copy whose original has other files or folders than when it was begun, or files of another content than when
+    /// they were copied. Its folders are listed for that, which tells a share's client sizes and times of all files: what has the
+    /// same ones has not been written to, and all else is compared once more.
+    fn check_end(&self, stamps: &[Option<Stamp>]) -> Result<()> {
+        let files = self.files();
+        let mut there: HashMap<&Path, (Kind, Option<usize>)> =
+            self.items.iter().map(|item| (item.path.as_path(), (item.kind, None))).collect();
+        for (index, file) in files.iter().enumerate() {
+            there.insert(&file.path, (Kind::File, Some(index)));
+        }
+        let is_folder = |item: &&Item| item.kind == Kind::Folder;
+        let mut folders = vec![Path::new("")];
+        folders.extend(self.items.iter().filter(is_folder).map(|folder| folder.path.as_path()));
+        let changed = || {
+            Error::new(ErrorKind::Changed, "files came or went while it was copied")
+                .next("wait until nothing writes to the CID, then try again")
         };
-        let compare = |source: &Path, target: &Path| match difference(source, target)? {
-            Ok(size) => Ok(size),
-            Err(at) => Err(Error::new(ErrorKind::Changed, "the copy is not like the original, which may have changed")
-                .in_file(source)
-                .at(crate::Position::Offset(at))
-                .next("wait until nothing writes to the CID, then try again")),
-        };
-        self.for_each_file(compare, |size| {
-            state.compared += size;
-            progress(*state);
-        })?;
-        for folder in [self.from, self.to] {
-            let now = walk(folder)?;
-            let is_same = |(a, b): (&Item, &Item)| (&a.path, a.kind) == (&b.path, b.kind);
-            if now.len() != self.items.len() || !now.iter().zip(self.items).all(is_same) {
-                return Err(Error::new(ErrorKind::Changed, "files came or went while it was copied")
-                    .in_file(folder)
-                    .next("wait until nothing writes to the CID, then try again"));
+        // How many things each folder has, and which of its files may have another content.
+        let listed = in_flight(LOOKS, &folders, |folder| -> Result<(usize, Vec<usize>)> {
+            let place = self.from.join(folder);
+            let cannot = |error| Error::io("list the folder", &place, error);
+            let (mut count, mut doubtful) = (0, Vec::new());
+            note(Call::List, &place);
+            for entry in fs::read_dir(&place).map_err(cannot)? {
+                let entry = entry.map_err(cannot)?;
+                let name = entry.file_name();
+                if name.to_str().is_some_and(is_own_name) {
+                    continue;
+                }
+                let kind = Kind::of(entry.file_type().map_err(cannot)?);
+                match there.get(folder.join(&name).as_path()) {
+                    Some((was, file)) if *was == kind => {
+                        count += 1;
+                        let is_same = |index: usize| {
+                            let now = entry.metadata().ok().map(|metadata| Stamp::of(&metadata));
+                            now.is_some() && now == stamps[index]
+                        };
+                        doubtful.extend(file.filter(|&index| !is_same(index)));
+                    }
+                    _ => return Err(changed().in_file(self.from)),
+                }
             }
+            Ok((count, doubtful))
+        });
+        let listed: Vec<(usize, Vec<usize>)> = listed.into_iter().collect::<Result<_>>()?;
+        if listed.iter().map(|(count, _)| count).sum::<usize>() != self.items.len() {
+            return Err(changed().in_file(self.from));
+        }
+        for index in listed.into_iter().flat_map(|(_, doubtful)| doubtful) {
+            let path = &files[index].path;
+            let (source, target) = (self.from.join(path), self.to.join(path));
+            first_difference(&source, &target)?.map_err(|at| not_alike(&source, at))?;
+        }
+        let now = walk(self.to)?;
+        let is_same = |(a, b): (&Item, &Item)| (&a.path, a.kind) == (&b.path, b.kind);
+        if now.len() != self.items.len() || !now.iter().zip(self.items).all(is_same) {
+            return Err(changed().in_file(self.to));
         }
         Ok(())
     }
@@ -294,67 +323,141 @@ fn set_rights_of_folder(folder: &Path, rights: fs::Permissions) -> io::Result<()
     fs::set_permissions(folder, rights)
 }
 
-/// What became of one file.
-struct Copied {
+/// What tells that a file has been written to, as far as the system says.
+#[derive(Debug, PartialEq, Eq)]
+struct Stamp {
     size: u64,
+    modified: Option<SystemTime>,
+    /// Which file it is, and when anything of it changed.
+    #[cfg(unix)]
+    changed: (u64, i64, i64),
+}
+
+impl Stamp {
+    fn of(metadata: &fs::Metadata) -> Self {
+        #[cfg(unix)]
+        use std::os::unix::fs::MetadataExt;
+        Self {
+            size: metadata.len(),
+            modified: metadata.modified().ok(),
+            #[cfg(unix)]
+            changed: (metadata.ino(), metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
+}
+
+/// What became of one file, whose copy is like it.
+struct Copied {
+    stamp: Stamp,
     /// An interrupted copy had it.
     was_there: bool,
 }
 
+fn not_alike(source: &Path, at: u64) -> Error {
+    Error::new(ErrorKind::Changed, "the copy is not like the original, which may have changed")
+        .in_file(source)
+        .at(crate::Position::Offset(at))
+        .next("wait until nothing writes to the CID, then try again")
+}
+
+fn cannot_copy(source: &Path) -> impl Fn(io::Error) -> Error {
+    move |error| Error::io("copy it", source, error).next("check the free space and your rights, then try again")
+}
+
 /// Copies a file with its rights and its time, by the system's own copy where there is one: the server of a share then copies,
-/// and nothing comes by here. What an interrupted copy has with size and time of the original is taken, since the time is
-/// set last; its bytes are compared as all others are.
+/// and nothing comes by here. Then it is compared. What an interrupted copy has with size and time of the original is taken, since
+/// the time is set last; where its bytes are others, it is what a power failure left, and is copied anew.
 #[cfg(unix)]
-fn copy_file(source: &Path, target: &Path, flush: &Flush) -> io::Result<Copied> {
+fn copy_file(source: &Path, target: &Path, flush: &Flush) -> Result<Copied> {
     use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-    let mut from = open_plain(source)?;
-    let metadata = from.metadata()?;
-    let permissions = metadata.permissions();
+    let mut from = open_plain(source).map_err(cannot_copy(source))?;
+    let metadata = from.metadata().map_err(cannot_copy(source))?;
+    let (permissions, size) = (metadata.permissions(), metadata.len());
+    let stamp = Stamp::of(&metadata);
     let mut options = File::options();
-    options.write(true).create_new(true).mode(permissions.mode());
+    options.read(true).write(true).create_new(true).mode(permissions.mode());
     let mut file = match options.open(target) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            if is_copy(target, &metadata)? {
-                flush.file(&File::open(target)?)?;
-                return Ok(Copied { size: metadata.len(), was_there: true });
+            if is_copy(target, &metadata).map_err(cannot_copy(source))? {
+                let mut there = open_plain(target).map_err(cannot_copy(source))?;
+                if from_begin((&mut from, source), (&mut there, target))?.is_ok() {
+                    flush.file(&there).map_err(cannot_copy(source))?;
+                    return Ok(Copied { stamp, was_there: true });
+                }
+                from.rewind().map_err(cannot_copy(source))?;
             }
-            fs::remove_file(target)?;
-            options.open(target)?
+            fs::remove_file(target).and_then(|()| options.open(target)).map_err(cannot_copy(source))?
         }
-        file => file?,
+        file => file.map_err(cannot_copy(source))?,
     };
-    // What the process may not give a new file is given it now.
-    if file.metadata()?.permissions() != permissions {
-        file.set_permissions(permissions)?;
-    }
-    // On Linux this is copy_file_range, where the file system has it.
-    let size = io::copy(&mut from, &mut file)?;
-    file.set_modified(metadata.modified()?)?;
-    flush.file(&file)?;
-    Ok(Copied { size, was_there: false })
+    let copy = || {
+        // What the process may not give a new file is given it now.
+        if file.metadata()?.permissions() != permissions {
+            file.set_permissions(permissions)?;
+        }
+        // On Linux this is copy_file_range, where the file system has it.
+        io::copy(&mut from, &mut file)?;
+        file.set_modified(metadata.modified()?)?;
+        flush.file(&file)?;
+        // The client of a share may believe the file to be as it was before the server copied, until it is asked.
+        file.metadata()
+    };
+    let there = copy().map_err(cannot_copy(source))?;
+    let alike = match there.len() == size {
+        true => from_begin((&mut from, source), (&mut file, target))?,
+        false => Err(there.len().min(size)),
+    };
+    alike.map_err(|at| not_alike(source, at))?;
+    Ok(Copied { stamp, was_there: false })
+}
+
+/// Compares two open files from their beginnings.
+#[cfg(unix)]
+fn from_begin(
+    (from, source): (&mut File, &Path),
+    (to, target): (&mut File, &Path),
+) -> Result<std::result::Result<u64, u64>> {
+    from.rewind().and_then(|()| to.rewind()).map_err(cannot_copy(source))?;
+    first_difference_of((from, source), (to, target))
 }
 
 /// As on other systems; `CopyFileEx` copies attributes and time, too, and lets the server of a share copy.
 #[cfg(not(unix))]
-fn copy_file(source: &Path, target: &Path, flush: &Flush) -> io::Result<Copied> {
-    let metadata = source.symlink_metadata()?;
-    let was_there = target.symlink_metadata().is_ok();
-    let is_taken = was_there && is_copy(target, &metadata)?;
-    if !is_taken {
-        if was_there {
-            make_writable(target)?;
-            fs::remove_file(target)?;
+fn copy_file(source: &Path, target: &Path, flush: &Flush) -> Result<Copied> {
+    let stamp = Stamp::of(&source.symlink_metadata().map_err(cannot_copy(source))?);
+    if target.symlink_metadata().is_ok() {
+        let taken = take_or_remove(source, target, flush);
+        if taken? {
+            return Ok(Copied { stamp, was_there: true });
         }
-        fs::copy(source, target)?;
     }
-    // What is read-only is not opened for writing, and nothing else is flushed.
+    fs::copy(source, target).and_then(|_| flush_copy(target, flush)).map_err(cannot_copy(source))?;
+    first_difference(source, target)?.map_err(|at| not_alike(source, at))?;
+    Ok(Copied { stamp, was_there: false })
+}
+
+/// Whether what an interrupted copy left is like the original; else it is removed.
+#[cfg(not(unix))]
+fn take_or_remove(source: &Path, target: &Path, flush: &Flush) -> Result<bool> {
+    let metadata = source.symlink_metadata().map_err(cannot_copy(source))?;
+    if is_copy(target, &metadata).map_err(cannot_copy(source))? && first_difference(source, target)?.is_ok() {
+        flush_copy(target, flush).map_err(cannot_copy(source))?;
+        return Ok(true);
+    }
+    make_writable(target).and_then(|()| fs::remove_file(target)).map_err(cannot_copy(source))?;
+    Ok(false)
+}
+
+/// What is read-only is not opened for writing, and nothing else is flushed.
+#[cfg(not(unix))]
+fn flush_copy(target: &Path, flush: &Flush) -> io::Result<()> {
     let permissions = fs::metadata(target)?.permissions();
     make_writable(target)?;
     flush.file(&File::options().write(true).open(target)?)?;
     if permissions.readonly() {
         fs::set_permissions(target, permissions)?;
     }
-    Ok(Copied { size: metadata.len(), was_there: is_taken })
+    Ok(())
 }
 
 /// Whether a file looks like a whole copy of the one of this metadata.
@@ -370,15 +473,59 @@ fn is_copy(target: &Path, metadata: &fs::Metadata) -> io::Result<bool> {
 mod tests {
     use super::*;
 
-    fn copy(from: &Path, to: &Path, is_resumed: bool) -> Result<CloneReport> {
+    fn copy(from: &Path, to: &Path) -> Result<CloneReport> {
         let (items, total) = plain_items(from)?;
-        let copying = Copying { from, to, items: &items, is_resumed };
+        let copying = Copying { from, to, items: &items };
         let mut state = CloneProgress { copied: 0, compared: 0, total };
         copying.tidy()?;
-        let report = copying.copy(&mut state, &mut |_| {})?;
-        copying.compare(&mut state, &mut |_| {})?;
+        let (report, stamps) = copying.copy(&mut state, &mut |_| {})?;
+        copying.check_end(&stamps)?;
         assert_eq!((state.copied, state.compared), (total, total));
         Ok(report)
+    }
+
+    /// The end of a copy finds what was written to an original after that was compared, whatever its time says, and what only
+    /// looks so is no matter.
+    #[cfg(unix)]
+    #[test]
+    fn an_original_that_changes_after_it_was_compared_is_found() {
+        let dir = tempfile::tempdir().unwrap();
+        let [from, to] = ["from", "to"].map(|name| dir.path().join(name));
+        let begin = || {
+            let _ = (fs::remove_dir_all(&from), fs::remove_dir_all(&to));
+            fs::create_dir_all(from.join("a")).unwrap();
+            fs::create_dir(&to).unwrap();
+            fs::write(from.join("a/one"), "1").unwrap();
+            fs::write(from.join("two"), "2").unwrap();
+        };
+        let end = |change: &dyn Fn()| {
+            begin();
+            let (items, total) = plain_items(&from)?;
+            let copying = Copying { from: &from, to: &to, items: &items };
+            let mut state = CloneProgress { copied: 0, compared: 0, total };
+            let (_, stamps) = copying.copy(&mut state, &mut |_| {})?;
+            change();
+            copying.check_end(&stamps)
+        };
+        let one = || from.join("a/one");
+        let time = || one().metadata().unwrap().modified().unwrap();
+        let write = |text: &str, time: SystemTime| {
+            fs::write(one(), text).unwrap();
+            File::options().write(true).open(one()).unwrap().set_modified(time).unwrap();
+        };
+        assert!(end(&|| {}).is_ok());
+        assert!(end(&|| write("x", time())).unwrap_err().to_string().contains("not like the original"));
+        assert!(end(&|| write("1", SystemTime::UNIX_EPOCH)).is_ok());
+        for change in [
+            &(|| fs::write(from.join("new"), "").unwrap()) as &dyn Fn(),
+            &|| fs::remove_file(one()).unwrap(),
+            &|| fs::create_dir(from.join("a/b")).unwrap(),
+            &|| fs::rename(one(), from.join("a/other")).unwrap(),
+            &|| fs::remove_dir_all(from.join("a")).unwrap(),
+            &|| fs::remove_file(to.join("two")).unwrap(),
+        ] {
+            assert!(end(change).is_err());
+        }
     }
 
     #[test]
@@ -390,7 +537,7 @@ mod tests {
         for index in 0..40 {
             fs::write(from.join(format!("a/b/{index}")), vec![index; 1000 * usize::from(index)]).unwrap();
         }
-        assert_eq!(copy(&from, &to, false).unwrap().resumed, 0);
+        assert_eq!(copy(&from, &to).unwrap().resumed, 0);
         // Half of it is missing, one file is torn, and another is one that has gone from the original.
         for index in 0..20 {
             fs::remove_file(to.join(format!("a/b/{index}"))).unwrap();
@@ -398,14 +545,14 @@ mod tests {
         fs::write(to.join("a/b/30"), "torn").unwrap();
         fs::create_dir(to.join("a/gone")).unwrap();
         fs::write(to.join("a/gone/x"), "x").unwrap();
-        let report = copy(&from, &to, true).unwrap();
+        let report = copy(&from, &to).unwrap();
         assert_eq!((report.files, report.resumed), (40, 19));
         assert_eq!(walk(&from).unwrap(), walk(&to).unwrap());
         // What only looks like the original, as after a power failure, is copied again.
         let time = fs::metadata(from.join("a/b/25")).unwrap().modified().unwrap();
         fs::write(to.join("a/b/25"), vec![26; 25_000]).unwrap();
         File::options().write(true).open(to.join("a/b/25")).unwrap().set_modified(time).unwrap();
-        assert_eq!(copy(&from, &to, true).unwrap().resumed, 40);
+        assert_eq!(copy(&from, &to).unwrap().resumed, 39);
         assert_eq!(fs::read(to.join("a/b/25")).unwrap(), vec![25; 25_000]);
     }
 }

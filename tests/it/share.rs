@@ -172,8 +172,9 @@ fn as_many_files_are_read_at_a_time_as_was_said() {
         assert!(Command::new(example("make_tree")).arg(cid).args(["40", "40000"]).status().unwrap().success())
     };
     let Some(mut share) = share(&[], make) else { return };
-    // Longer than what readers take for a local disk's.
+    // Longer than what readers take for a local disk's, and reads so long that all who work on files come to wait for one.
     share.order("delay 1500");
+    share.order("delay_reads 30000");
     for command in ["clone", "sync"] {
         let mut read = |said: &str| {
             share.requests();
@@ -244,7 +245,7 @@ fn a_clone_copies_on_the_server() {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let (count, kinds) = share.requests();
     println!("{kinds}");
-    assert!(count <= 33_000, "{kinds}");
+    assert!(count <= 23_500, "{kinds}");
     // What is written is whose the folder is.
     assert!(of_kind(&kinds, "copy_file_range") > 2000 && of_kind(&kinds, "write") <= 2, "{kinds}");
 }
