@@ -36,7 +36,7 @@ impl Turns {
 pub(crate) const LOOKS: usize = 16;
 
 /// How many files are read at a time where nobody says otherwise, whatever the number of processors. Our choice.
-pub(crate) const READS: u16 = 32;
+const READS: u16 = 32;
 
 /// How many files are on their way to a destination at a time where nobody says otherwise: a web server may have bounds for one
 /// computer. Our choice.

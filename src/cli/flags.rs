@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::base::pool::{READS, read_at_a_time};
+use crate::base::pool::read_at_a_time;
 use crate::catalog::CustomerFiles;
 use crate::catalogs::{self, ChecksumChoice, CommandFunction, Program};
 use crate::plan::LockOptions;
@@ -98,6 +98,8 @@ pub(super) struct RefreshFlags {
     /// compared of all
     #[arg(long, value_enum, value_name = "sample|all", hide_possible_values = true, default_value_t = CheckContents::Sample)]
     check: CheckContents,
+    #[command(flatten)]
+    in_flight: InFlightFlag,
     /// Take out entries of configcid's own files, which another tool has listed
     #[arg(long)]
     unlist_own: bool,
@@ -160,6 +162,7 @@ impl FunctionFlags {
 
 impl RefreshFlags {
     pub(super) fn options(&self) -> Result<RefreshOptions> {
+        self.in_flight.heed();
         let mut options = self.function.options()?;
         options.customer_files = customer_files(&self.customer_file)?;
         options.accept_damage = self.accept_damage;
@@ -264,14 +267,17 @@ pub(super) struct Cids {
 /// How many files are read at a time.
 #[derive(Debug, Args)]
 pub(super) struct InFlightFlag {
-    /// How many files to read at a time: where they lie on a share, most of the time is waiting for it
-    #[arg(long, value_name = "NUMBER", default_value_t = READS, value_parser = clap::value_parser!(u16).range(1..=256))]
-    in_flight: u16,
+    /// How many files to read at a time; by default 32: where they lie on a share, most of the time is waiting for it
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
+    in_flight: Option<u16>,
 }
 
 impl InFlightFlag {
     pub(super) fn heed(&self) {
-        read_at_a_time(self.in_flight);
+        // What is brought from one CID to another has a default of its own.
+        if let Some(count) = self.in_flight {
+            read_at_a_time(count);
+        }
     }
 }
 

@@ -162,6 +162,9 @@ Where the program's copy is made, instead of where the system has temporary file
 .PARAMETER Check
 Whose contents are compared with the checksums of catalogs: of a sample of the vendor's files, or of all; sizes are compared of all; by default sample.
 
+.PARAMETER InFlight
+How many files to read at a time; by default 32: where they lie on a share, most of the time is waiting for it.
+
 .PARAMETER UnlistOwn
 Take out entries of configcid's own files, which another tool has listed.
 
@@ -221,6 +224,7 @@ function Set-RelayCid {
         [string] $Temp,
         [ValidateSet('sample', 'all')]
         [string] $Check,
+        [string] $InFlight,
         [switch] $UnlistOwn,
         [switch] $AcceptDamage,
         [switch] $AcceptTemporary,
@@ -301,6 +305,9 @@ Where the program's copy is made, instead of where the system has temporary file
 .PARAMETER Check
 Whose contents are compared with the checksums of catalogs: of a sample of the vendor's files, or of all; sizes are compared of all; by default sample.
 
+.PARAMETER InFlight
+How many files to read at a time; by default 32: where they lie on a share, most of the time is waiting for it.
+
 .PARAMETER UnlistOwn
 Take out entries of configcid's own files, which another tool has listed.
 
@@ -352,6 +359,7 @@ function Remove-RelayCid {
         [string] $Temp,
         [ValidateSet('sample', 'all')]
         [string] $Check,
+        [string] $InFlight,
         [switch] $UnlistOwn,
         [switch] $AcceptDamage,
         [switch] $AcceptTemporary,
@@ -447,7 +455,7 @@ Use this command as the checksum function: bytes on standard input, eight hex di
 How long a program of yours may run at a time; by default 600.
 
 .PARAMETER InFlight
-How many files to read at a time: where they lie on a share, most of the time is waiting for it; by default 32.
+How many files to read at a time; by default 32: where they lie on a share, most of the time is waiting for it.
 
 .PARAMETER Quiet
 Give only whether the program's exit code is 0: no fault was found.
@@ -537,6 +545,9 @@ Where the program's copy is made, instead of where the system has temporary file
 .PARAMETER Check
 Whose contents are compared with the checksums of catalogs: of a sample of the vendor's files, or of all; sizes are compared of all; by default sample.
 
+.PARAMETER InFlight
+How many files to read at a time; by default 32: where they lie on a share, most of the time is waiting for it.
+
 .PARAMETER UnlistOwn
 Take out entries of configcid's own files, which another tool has listed.
 
@@ -583,6 +594,7 @@ function Update-CidCatalog {
         [string] $Temp,
         [ValidateSet('sample', 'all')]
         [string] $Check,
+        [string] $InFlight,
         [switch] $UnlistOwn,
         [switch] $AcceptDamage,
         [switch] $AcceptTemporary,
@@ -624,7 +636,7 @@ Use this command as the checksum function: bytes on standard input, eight hex di
 How long a program of yours may run at a time; by default 600.
 
 .PARAMETER InFlight
-How many files to read at a time: where they lie on a share, most of the time is waiting for it; by default 32.
+How many files to read at a time; by default 32: where they lie on a share, most of the time is waiting for it.
 
 .PARAMETER RootCa
 Certificates that vouch for signers: a file in PEM or DER, or a folder of self-signed ones; several with commas between.
@@ -907,7 +919,7 @@ The CID to copy.
 The folder to make.
 
 .PARAMETER InFlight
-How many files to read at a time: where they lie on a share, most of the time is waiting for it; by default 32.
+How many files to read at a time; by default 32: where they lie on a share, most of the time is waiting for it.
 
 .PARAMETER Report
 Write what was changed to this file, as one page: by whom, before and after, what was verified, the steps left.
@@ -1116,6 +1128,9 @@ Where the program's copy is made, instead of where the system has temporary file
 .PARAMETER Check
 Whose contents are compared with the checksums of catalogs: of a sample of the vendor's files, or of all; sizes are compared of all; by default sample.
 
+.PARAMETER InFlight
+How many files to read at a time; by default 32: where they lie on a share, most of the time is waiting for it.
+
 .PARAMETER UnlistOwn
 Take out entries of configcid's own files, which another tool has listed.
 
@@ -1164,6 +1179,7 @@ function Get-RelayFleet {
         [string] $Temp,
         [ValidateSet('sample', 'all')]
         [string] $Check,
+        [string] $InFlight,
         [switch] $UnlistOwn,
         [switch] $AcceptDamage,
         [switch] $AcceptTemporary,
@@ -1273,6 +1289,9 @@ Where the program's copy is made, instead of where the system has temporary file
 .PARAMETER Check
 Whose contents are compared with the checksums of catalogs: of a sample of the vendor's files, or of all; sizes are compared of all; by default sample.
 
+.PARAMETER InFlight
+How many files to read at a time; by default 32: where they lie on a share, most of the time is waiting for it.
+
 .PARAMETER UnlistOwn
 Take out entries of configcid's own files, which another tool has listed.
 
@@ -1325,6 +1344,7 @@ function Update-RelayFleet {
         [string] $Temp,
         [ValidateSet('sample', 'all')]
         [string] $Check,
+        [string] $InFlight,
         [switch] $UnlistOwn,
         [switch] $AcceptDamage,
         [switch] $AcceptTemporary,
