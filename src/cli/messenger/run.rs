@@ -139,6 +139,7 @@ fn show(args: &RunArgs, out: Out) -> Result<Exit> {
     let mut pending: Vec<&Message> = file.messages.iter().filter(is_pending).collect();
     // What matters most comes first.
     pending.sort_by_key(|message| std::cmp::Reverse(message.severity as u8));
+    let clock = || if args.at.at.is_some() { now } else { SystemTime::now() };
     let mut messages = Vec::new();
     for message in &pending {
         if let (Some(link), None) = (&file.text(message, &language).link, file.text(message, &language).good_link()) {
@@ -158,11 +159,11 @@ fn show(args: &RunArgs, out: Out) -> Result<Exit> {
     } else if messages.is_empty() {
         out.line(words.none_pending);
     } else {
-        let clock = || if args.at.at.is_some() { now } else { SystemTime::now() };
         one_by_one(&messages, args.format, store, words, out, clock)?;
     }
     if let (Some(sender), Some(store)) = (&sender, store) {
-        send(store, sender, now, words, out)?;
+        // What was acknowledged a while after the start is due, too.
+        send(store, sender, clock(), words, out)?;
     }
     Ok(exit)
 }
