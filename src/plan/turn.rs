@@ -205,10 +205,9 @@ pub(super) fn turned(tree: &Tree, shown: &Path, changes: &[Change]) -> Result<Ve
     if going.is_empty() {
         return Ok(Vec::new());
     }
-    let above = |path: &CidPath| std::iter::successors(path.folder(), CidPath::folder);
     let mut folders = HashSet::new();
     for change in changes.iter().filter(goes) {
-        above(&change.path).map(|folder| folder.key()).take_while(|key| folders.insert(key.clone())).for_each(drop);
+        change.path.folders().map(|folder| folder.key()).take_while(|key| folders.insert(key.clone())).for_each(drop);
     }
     let mut found: HashMap<String, (CidPath, bool)> = HashMap::new();
     let mut seen = HashSet::new();
@@ -217,7 +216,7 @@ pub(super) fn turned(tree: &Tree, shown: &Path, changes: &[Change]) -> Result<Ve
         if folders.contains(&key) {
             found.insert(key, (change.path.clone(), false));
         }
-        for folder in above(&change.path).take_while(|folder| seen.insert(folder.clone())) {
+        for folder in change.path.folders().take_while(|folder| seen.insert(folder.clone())) {
             if going.contains(&folder.key()) {
                 found.insert(folder.key(), (folder, true));
             }

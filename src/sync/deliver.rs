@@ -573,10 +573,7 @@ impl Going {
     fn new(gone: &[CidPath]) -> Self {
         let mut folders = HashSet::new();
         for path in gone {
-            let mut above = path.folder();
-            while let Some(this) = above.filter(|folder| folders.insert(folder.key())) {
-                above = this.folder();
-            }
+            path.folders().take_while(|folder| folders.insert(folder.key())).for_each(drop);
         }
         Self { files: gone.iter().map(CidPath::key).collect(), folders }
     }
