@@ -1,13 +1,15 @@
 //! Work on many things side by side.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError, mpsc};
+use std::sync::{Condvar, Mutex, OnceLock, PoisonError, mpsc};
 use std::thread::{self, Scope};
 use std::time::{Duration, Instant};
 
 /// As many workers as the machine has processors.
 pub fn processors() -> usize {
-    thread::available_parallelism().map_or(1, usize::from)
+    // Linux reads three files for the answer.
+    static PROCESSORS: OnceLock<usize> = OnceLock::new();
+    *PROCESSORS.get_or_init(|| thread::available_parallelism().map_or(1, usize::from))
 }
 
 /// Numbers below `count`, which workers take one after the other until none is left.

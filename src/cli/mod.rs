@@ -54,8 +54,8 @@ pub fn main() -> ExitCode {
     language::choose(&words);
     let mut program = examples::with_examples(with_args_of(Cli::command(), &words));
     program.build();
-    let program = language::translated(program);
-    let exit = match parse(&program, &words) {
+    let mut program = language::translated(program);
+    let exit = match parse(&mut program, &words) {
         Ok(cli) => {
             signals::listen();
             cli.run()
@@ -86,12 +86,12 @@ fn without_args(command: &Command) -> Command {
 }
 
 /// What the words ask for, or how the run ends where they ask for nothing that can be done.
-fn parse(program: &Command, words: &[OsString]) -> Result<Cli, Exit> {
+fn parse(program: &mut Command, words: &[OsString]) -> Result<Cli, Exit> {
     let (name, command) = slips::command_of(program, words);
     if let Some(error) = slips::of_options(command, words) {
         return Err(refuse(&name, &error, words));
     }
-    let parsed = program.clone().try_get_matches_from(words).and_then(|matches| {
+    let parsed = program.try_get_matches_from_mut(words).and_then(|matches| {
         refuse_misplaced(program, &matches)?;
         Cli::from_arg_matches(&matches)
     });
