@@ -4,6 +4,7 @@
 use std::io::{self, Read};
 
 use encoding_rs::{Decoder, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use memchr::memchr3;
 
 use super::RegFile;
 use crate::base::error::Result;
@@ -84,16 +85,18 @@ impl Filter {
         if !is_value {
             return;
         }
-        let mut is_escaped = false;
-        for c in line.chars() {
-            match c {
-                _ if is_escaped => is_escaped = false,
-                '\\' => is_escaped = self.in_string,
-                '"' => self.in_string = !self.in_string,
+        let mut rest = line.as_bytes();
+        while let Some(at) = memchr3(b'\\', b'"', b';', rest) {
+            let mut next = at + 1;
+            match rest[at] {
+                b'"' => self.in_string = !self.in_string,
+                // What it stands before, whatever that is.
+                b'\\' if self.in_string => next += 1,
                 // What follows a value is a comment.
-                ';' if !self.in_string => break,
+                b';' if !self.in_string => break,
                 _ => {}
             }
+            rest = rest.get(next..).unwrap_or_default();
         }
     }
 }
