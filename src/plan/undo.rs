@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
 use super::content::digest_of;
@@ -132,7 +133,11 @@ pub(super) fn remember_last(root: &Path) -> Result<Option<Record>> {
     };
     let path = Places::new(root).history;
     let mut history = disk::read(&path, MAX_SIZE)?.unwrap_or_default();
-    let is_known = |line: &[u8]| serde_json::from_slice::<Past>(line).is_ok_and(|past| past.id == record.id);
+    // Hardly any line has to be read for that.
+    let is_known = |line: &[u8]| {
+        memmem::find(line, record.id.as_bytes()).is_some()
+            && serde_json::from_slice::<Past>(line).is_ok_and(|past| past.id == record.id)
+    };
     if history.split(|&byte| byte == b'\n').any(is_known) {
         return Ok(Some(record));
     }
