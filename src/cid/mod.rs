@@ -3,6 +3,7 @@
 mod below;
 mod clone;
 pub(crate) mod digest;
+pub(crate) mod fresh;
 pub(crate) mod hash;
 pub(crate) mod tree;
 pub(crate) mod walk;

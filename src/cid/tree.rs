@@ -9,8 +9,9 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use super::fresh::{FEW, FORGOTTEN};
 use super::walk::{AtOnce, Kind, LOOKS_A_TURN, sizes};
 use crate::base::calls::{Call, note};
 use crate::base::error::{self, Error, ErrorKind, Result};
@@ -105,12 +106,6 @@ impl Packed {
 /// A size that is not known, and one that a survey is to look up: no file has them.
 const UNKNOWN: u64 = u64::MAX;
 const WANTED: u64 = u64::MAX - 1;
-
-/// After this the client of a share may have forgotten what a listing told of each file: Linux's own keeps it for a second.
-const FORGOTTEN: Duration = Duration::from_millis(500);
-
-/// So many files of a folder are looked at without listing it anew for that: to list takes some requests, too. Our choice.
-const FEW: usize = 8;
 
 impl Listing {
     /// `with_sizes`: with those of all files, as far as that is not to be waited for.

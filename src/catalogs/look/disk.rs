@@ -5,6 +5,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Component, Path, PathBuf};
+use std::time::Instant;
 
 use super::trouble::{TroubleKind, Troubles};
 use crate::base::error::{Error, ErrorKind, plain};
@@ -34,6 +35,8 @@ pub(crate) struct DiskFile {
 pub(crate) struct Disk {
     pub files: Vec<DiskFile>,
     root: PathBuf,
+    /// When the walk began, if there was one: its folders were not listed before.
+    pub(super) walked_at: Option<Instant>,
     by_key: Keys,
     /// Of names that differ in case alone, the further ones.
     twins: HashMap<String, u32>,
@@ -84,7 +87,7 @@ impl Disk {
     /// Walks the whole tree.
     pub(crate) fn walk(cid: &Cid, troubles: &mut Troubles) -> Self {
         let root = cid.root();
-        let mut disk = Self { root: root.to_owned(), ..Self::default() };
+        let mut disk = Self { root: root.to_owned(), walked_at: Some(Instant::now()), ..Self::default() };
         let items = walk_on_with_sizes(root, |error| {
             disk.closed.extend(unreadable(root, &error, troubles).map(|path| fold_case(&path)));
             Ok(())

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Digesting;
@@ -11,6 +12,7 @@ use crate::base::pool::as_they_come;
 use crate::catalog::Checksum;
 use crate::catalog::checksum::Function;
 use crate::cid::digest::{Digests, Wanted, digest_file, digest_input};
+use crate::cid::fresh::Fresh;
 
 /// A file to read.
 #[derive(Clone, Copy)]
@@ -67,7 +69,20 @@ impl Sums {
     }
 }
 
+/// Files of this size and more are read before all others. Our choice.
+const LARGE: u64 = 1 << 20;
+
 impl<W: Digesting> Reading<'_, W> {
+    /// Where the files to read lie: each folder with how many of them follow each other in it.
+    fn folders<'j>(&'j self, jobs: &'j [Job]) -> impl Iterator<Item = (PathBuf, usize)> + 'j {
+        let files = &self.disk.files;
+        let folder = |job: &Job| files[job.number as usize].path.as_str().rsplit_once('\\').map(|(folder, _)| folder);
+        jobs.chunk_by(move |one, next| folder(one) == folder(next)).map(|jobs| {
+            let place = self.disk.place(jobs[0].number);
+            (place.parent().unwrap_or(&place).to_owned(), jobs.len())
+        })
+    }
+
     /// Reads every file once, and gives what was wanted of each to `done`, by its number.
     pub(super) fn all(&self, mut jobs: Vec<Job>, mut done: impl FnMut(u32, Result<Sums>)) {
         let mut sets: HashMap<u32, Vec<Function>> = HashMap::new();
@@ -77,11 +92,13 @@ impl<W: Digesting> Reading<'_, W> {
                 (0..).zip(self.functions).filter(wanted).map(|(_, function)| function.clone()).collect()
             });
         }
-        // The largest first, so that no processor is left with one while the others have nothing to do. One that grows while it
-        // is read has no end: no more is read of it than it had when it was looked at.
+        // Large ones first, so that no processor is left with one while the others have nothing to do; then folder by folder, as
+        // the tree was walked. One that grows while it is read has no end: no more is read of it than it had when it was looked at.
         let size = |job: &Job| self.disk.files[job.number as usize].size;
-        jobs.sort_unstable_by_key(|job| (Reverse(size(job)), job.number));
+        jobs.sort_unstable_by_key(|job| (Reverse(Some(size(job)).filter(|&size| size >= LARGE)), job.number));
+        let fresh = self.disk.walked_at.map(|begin| Fresh::new(begin, self.folders(&jobs)));
         let read = |index: usize| {
+            fresh.iter().for_each(|fresh| fresh.opening(index));
             let job @ Job { number, functions } = &jobs[index];
             let wanted =
                 Wanted { checksums: &sets[functions], ..(self.wanted)(&self.disk.files[*number as usize].path.key()) };
