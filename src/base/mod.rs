@@ -31,3 +31,4 @@ pub(crate) mod severity;
 pub(crate) mod template;
 pub(crate) mod text;
 pub mod time;
+pub(crate) mod tries;

@@ -2,26 +2,19 @@
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::Duration;
 
 use tempfile::NamedTempFile;
 
 use super::error::{Error, ErrorKind, Result};
 use super::files::{lies_in, read_file, real_path};
+use super::tries::{Tries, persistently};
 
 /// How long a file may be held by others before a rename gives up: readers hold one for up to a second in practice.
 const RETRIES: [u64; 8] = [10, 20, 40, 80, 160, 320, 640, 1280];
 
 /// Tries again for a while where somebody holds the file.
 pub(crate) fn patiently<T>(call: impl Fn() -> io::Result<T>) -> io::Result<T> {
-    for pause in RETRIES {
-        match call() {
-            Err(error) if is_held(&error) => thread::sleep(Duration::from_millis(pause)),
-            other => return other,
-        }
-    }
-    call()
+    persistently(&RETRIES, is_held, call)
 }
 
 /// On Windows a file that somebody reads can be neither replaced nor removed: access denied (5), sharing violation
@@ -35,13 +28,12 @@ fn is_held(error: &io::Error) -> bool {
 
 /// Gives a file that is written its name, over what is there only if `replace` says so.
 pub(crate) fn persist(mut file: NamedTempFile, path: &Path, replace: bool) -> io::Result<()> {
-    let mut pauses = RETRIES.into_iter();
+    let mut tries = Tries::after(&RETRIES);
     loop {
         let named = if replace { file.persist(path) } else { file.persist_noclobber(path) };
         let Err(error) = named else { return Ok(()) };
-        match pauses.next() {
-            Some(pause) if is_held(&error.error) => thread::sleep(Duration::from_millis(pause)),
-            _ => return Err(error.error),
+        if !is_held(&error.error) || !tries.another() {
+            return Err(error.error);
         }
         file = error.file;
     }

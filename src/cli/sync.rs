@@ -9,14 +9,12 @@ use crate::base::pool::{brought_at_a_time, processors, read_at_a_time, side_by_s
 use crate::catalog::CidPath;
 use crate::plan::{Made, Plan, Writer};
 use crate::report::{ChangePage, ChangedCid, CidResult, change_page, count, fault_line, lock_lines, plan_lines, table};
-#[cfg(feature = "remote")]
-use crate::sync::ObjectSource;
 use crate::sync::{
-    Delivered, Delivery, Destination, FolderSource, Pace, Progress, Sent, Source, WebSource, refuse_overlaps,
+    Delivered, Delivery, Destination, FolderSource, Pace, Progress, Sent, Source, place_of, refuse_overlaps, source_by,
 };
-use crate::web::{Access, Address};
 #[cfg(feature = "remote")]
-use crate::web::{DavFolder, ObjectAddress, ObjectFolder};
+use crate::web::ObjectAddress;
+use crate::web::{Access, Address};
 use crate::{Cid, Error, ErrorKind, Exit, RefreshOptions, Result, Status};
 use clap::Args;
 use serde::Serialize;
@@ -110,35 +108,28 @@ impl SiteFlags {
         Ok(Access { timeout: Duration::from_secs(self.timeout), login, ca: self.ca.clone(), rate })
     }
 
-    /// How to reach a store: a login is for a web server.
-    #[cfg(feature = "remote")]
-    fn store_access(&self) -> Result<Access> {
-        Ok(Access { login: None, ..self.access(None)? })
-    }
-
-    /// The address of a URL, for which the password is taken, if there is one.
-    fn address(&self, name: &Path, out: Out) -> Result<Address> {
-        let (address, note) = Address::parse(&name.to_string_lossy())?;
+    /// Says what is to be known of a URL before it is reached, and refuses what is none.
+    fn warn(&self, name: &str, out: Out) -> Result<()> {
+        #[cfg(feature = "remote")]
+        if ObjectAddress::is_one(name) {
+            return ObjectAddress::parse(name).map(drop);
+        }
+        let (address, note) = Address::parse(name)?;
         note.iter().for_each(|note| out.warning(note));
         if self.user.is_some() && !address.is_encrypted() {
             out.warning("the password is sent in the clear: the URL does not begin with https://");
         }
-        Ok(address)
+        Ok(())
     }
 
     /// The source of this name: a folder, or a URL.
     fn source(&self, name: &Path, rate: Option<u64>, out: Out) -> Result<Box<dyn Source>> {
-        #[cfg(feature = "remote")]
-        if ObjectAddress::is_one(&name.to_string_lossy()) {
-            return Ok(Box::new(ObjectSource::new(
-                ObjectAddress::parse(&name.to_string_lossy())?,
-                &self.store_access()?,
-            )?));
+        if !is_url(name) {
+            return Ok(Box::new(FolderSource::open(name)?));
         }
-        match is_url(name) {
-            false => Ok(Box::new(FolderSource::open(name)?)),
-            true => Ok(Box::new(WebSource::new(self.address(name, out)?, &self.access(rate)?)?)),
-        }
+        let url = name.to_string_lossy();
+        self.warn(&url, out)?;
+        source_by(&url, &self.access(rate)?)
     }
 
     /// Refuses URLs that are named twice or lie in one another, and a login for more than one server: it is sent to whom it is
@@ -173,17 +164,6 @@ impl SiteFlags {
         }
         Ok(())
     }
-}
-
-/// A URL in its one form, and the web server whose it is, if it is one's.
-fn place_of(text: &str) -> Result<(String, Option<String>)> {
-    #[cfg(feature = "remote")]
-    if ObjectAddress::is_one(text) {
-        return Ok((ObjectAddress::parse(text)?.to_string(), None));
-    }
-    let (address, _) = Address::parse(text)?;
-    let (server, place) = address.one_form();
-    Ok((place, Some(server)))
 }
 
 #[derive(Serialize)]
@@ -266,12 +246,11 @@ fn destination(name: &Path, command: &str, site: &SiteFlags, out: Out) -> Result
         );
     }
     #[cfg(feature = "remote")]
-    if ObjectAddress::is_one(&name.to_string_lossy()) {
-        let address = ObjectAddress::parse(&name.to_string_lossy())?;
-        return Ok(Destination::Server(Box::new(ObjectFolder::new(address, &site.store_access()?)?)));
+    {
+        let url = name.to_string_lossy();
+        site.warn(&url, out)?;
+        Destination::server(&url, &site.access(None)?)
     }
-    #[cfg(feature = "remote")]
-    return Ok(Destination::Server(Box::new(DavFolder::new(site.address(name, out)?, &site.access(None)?)?)));
     #[cfg(not(feature = "remote"))]
     {
         let _ = (site, out);

@@ -28,9 +28,7 @@ mod source;
 pub(crate) use deliver::{Delivered, Delivery, Progress, Sent, refuse_overlaps};
 pub(crate) use folder::FolderSource;
 pub(crate) use named::{Destination, is_url, one_form, source_at};
-#[cfg(feature = "remote")]
-pub(crate) use objects::ObjectSource;
-pub(crate) use pace::Pace;
 #[cfg(feature = "cli")]
-pub(crate) use site::WebSource;
+pub(crate) use named::{place_of, source_by};
+pub(crate) use pace::Pace;
 pub(crate) use source::Source;

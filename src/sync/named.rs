@@ -4,8 +4,6 @@
 use std::path::{Path, PathBuf};
 
 use super::deliver::{Delivered, Delivery, Progress};
-#[cfg(feature = "remote")]
-use super::publish::Store;
 use super::source::Source;
 #[cfg(not(feature = "remote"))]
 use crate::base::error::Error;
@@ -13,7 +11,7 @@ use crate::base::error::Result;
 #[cfg(feature = "cli")]
 use crate::web::{Access, Address};
 #[cfg(feature = "remote")]
-use crate::web::{DavFolder, ObjectAddress, ObjectFolder};
+use crate::web::{DavFolder, ObjectAddress, ObjectFolder, Store};
 
 /// Whether this names a place on some server.
 pub(crate) fn is_url(name: &str) -> bool {
@@ -41,14 +39,23 @@ fn left_out(name: &str) -> Error {
 /// # Errors
 /// It is no URL of one.
 pub(crate) fn source_at(url: &str) -> Result<Box<dyn Source>> {
-    #[cfg(feature = "remote")]
-    if ObjectAddress::is_one(url) {
-        return Ok(Box::new(super::objects::ObjectSource::new(ObjectAddress::parse(url)?, &access())?));
-    }
     #[cfg(feature = "cli")]
-    return Ok(Box::new(super::site::WebSource::new(Address::parse(url)?.0, &access())?));
+    return source_by(url, &access());
     #[cfg(not(feature = "cli"))]
     Err(left_out(url))
+}
+
+/// The same, reached in this way.
+///
+/// # Errors
+/// It is no URL of one, or what `access` names cannot be read.
+#[cfg(feature = "cli")]
+pub(crate) fn source_by(url: &str, access: &Access) -> Result<Box<dyn Source>> {
+    #[cfg(feature = "remote")]
+    if ObjectAddress::is_one(url) {
+        return Ok(Box::new(super::objects::ObjectSource::new(ObjectAddress::parse(url)?, access)?));
+    }
+    Ok(Box::new(super::site::WebSource::new(Address::parse(url)?.0, access)?))
 }
 
 /// Where a CID is brought to.
@@ -69,12 +76,21 @@ impl Destination {
             return Ok(Self::Folder(folder.to_owned()));
         }
         #[cfg(feature = "remote")]
-        return match ObjectAddress::is_one(name) {
-            true => Ok(Self::Server(Box::new(ObjectFolder::new(ObjectAddress::parse(name)?, &access())?))),
-            false => Ok(Self::Server(Box::new(DavFolder::new(Address::parse(name)?.0, &access())?))),
-        };
+        return Self::server(name, &access());
         #[cfg(not(feature = "remote"))]
         Err(left_out(name))
+    }
+
+    /// The server of this URL, reached in this way.
+    ///
+    /// # Errors
+    /// It is none that can be written to, or what `access` names cannot be read.
+    #[cfg(feature = "remote")]
+    pub(crate) fn server(url: &str, access: &Access) -> Result<Self> {
+        Ok(Self::Server(match ObjectAddress::is_one(url) {
+            true => Box::new(ObjectFolder::new(ObjectAddress::parse(url)?, access)?),
+            false => Box::new(DavFolder::new(Address::parse(url)?.0, access)?),
+        }))
     }
 
     /// Brings it what it lacks of `source`.
@@ -97,12 +113,22 @@ impl Destination {
 /// # Errors
 /// It is none that can be written to or read.
 pub(crate) fn one_form(name: &str) -> Result<String> {
-    #[cfg(feature = "remote")]
-    if ObjectAddress::is_one(name) {
-        return Ok(ObjectAddress::parse(name)?.to_string());
-    }
     #[cfg(feature = "cli")]
-    return Ok(Address::parse(name)?.0.one_form().1);
+    return place_of(name).map(|(place, _)| place);
     #[cfg(not(feature = "cli"))]
     Ok(name.to_owned())
+}
+
+/// A URL in its one form, and the web server whose it is, if it is one's.
+///
+/// # Errors
+/// It is none that can be written to or read.
+#[cfg(feature = "cli")]
+pub(crate) fn place_of(url: &str) -> Result<(String, Option<String>)> {
+    #[cfg(feature = "remote")]
+    if ObjectAddress::is_one(url) {
+        return Ok((ObjectAddress::parse(url)?.to_string(), None));
+    }
+    let (server, place) = Address::parse(url)?.0.one_form();
+    Ok((place, Some(server)))
 }

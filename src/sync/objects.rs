@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 use super::source::{Opened, Source};
 use crate::base::error::{Error, ErrorKind, Result};
-use crate::base::pool::{brought_at_a_time, in_flight};
+use crate::catalog::CidPath;
 use crate::catalog::checksum::Function;
-use crate::catalog::{Catalog, CidPath};
 use crate::catalogs::{Loaded, RefreshOptions, function_elsewhere};
-use crate::cid::{CIDSYNC, CatalogFile, ROOT_CATALOGS};
-use crate::web::{Access, Found, LARGEST_CATALOG, ObjectAddress, ObjectFolder, component_catalogs};
+use crate::cid::CatalogFile;
+use crate::web::{
+    Access, ObjectAddress, ObjectFolder, Store, Version, component_catalogs, read_catalogs, root_catalogs,
+};
 
 /// A CID in a store of objects.
 pub(crate) struct ObjectSource {
@@ -28,14 +29,11 @@ impl ObjectSource {
 
     /// Those of these catalogs that are there.
     fn read(&self, files: Vec<CatalogFile>) -> Result<Vec<Loaded>> {
-        let found = in_flight(brought_at_a_time(), &files, |file| self.folder.read(&file.path, LARGEST_CATALOG));
-        let mut loaded = Vec::new();
-        for (file, found) in files.into_iter().zip(found) {
-            let Found::File(bytes, _) = found? else { continue };
-            let catalog = Catalog::parse(&bytes).map_err(|error| error.in_file(&self.shown_file(&file.path)))?;
-            loaded.push(Loaded { file, bytes: bytes.into(), catalog });
-        }
-        Ok(loaded)
+        let loaded = |Version { file, bytes, catalog, .. }| {
+            let catalog = catalog.map_err(|error| error.in_file(&self.shown_file(&file.path)))?;
+            Ok(Loaded { file, bytes, catalog })
+        };
+        read_catalogs(&self.folder, files)?.into_iter().map(loaded).collect()
     }
 }
 
@@ -55,9 +53,7 @@ impl Source for ObjectSource {
                 "name the prefix of a CID itself: s3://BUCKET/PREFIX, az://CONTAINER/PREFIX or gs://BUCKET/PREFIX",
             ))
         };
-        let names = std::iter::once(&CIDSYNC).chain(ROOT_CATALOGS);
-        let root = names.map(|name| Ok(CatalogFile { path: CidPath::in_root(name)?, folder: None }));
-        let mut loaded = self.read(root.collect::<Result<_>>()?)?;
+        let mut loaded = self.read(root_catalogs()?)?;
         if loaded.is_empty() {
             return not_a_cid(
                 text!("there is no CID: the store has no cidsync.upd here, or no such bucket").to_owned(),

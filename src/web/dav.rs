@@ -6,18 +6,17 @@ mod around;
 use std::cell::Cell;
 use std::io::Read;
 use std::path::Path;
-use std::thread;
 use std::time::Duration;
 
 use super::address::Address;
 use super::client::{Answer, Ask, Client, Failure};
 use super::judge::{alteration, refusal};
 use super::reader::{Access, CONNECTIONS, WebFile};
+use super::store::{Found, Holds, Locked, Store, Trouble, aside, error, lock, not_replaced, owner, owner_at, owner_in};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::host::fresh_id;
+use crate::base::tries::Tries;
 use crate::catalog::CidPath;
-
-pub(crate) use around::Holds;
 
 /// How long to wait before each further try, in milliseconds: so many tries there are beside the first (our choice).
 pub(super) const PAUSES: [u64; 3] = [100, 400, 1600];
@@ -28,31 +27,6 @@ pub(crate) struct DavFolder {
     client: Client,
     timeout: Duration,
     shown: String,
-}
-
-/// What a server has of a name.
-pub(crate) enum Found {
-    /// There is no such file.
-    Absent,
-    /// The file, and what names this version of it.
-    File(Vec<u8>, Option<String>),
-}
-
-/// What became of a try to lock.
-pub(crate) enum Locked {
-    /// Nobody else has it now.
-    Ours,
-    /// Somebody else has it, who left this there.
-    Held(Option<Vec<u8>>),
-    /// It is there and names nobody. This run may have made it itself: its order was sent twice, since the first got no answer.
-    PerhapsOurs,
-}
-
-/// Why something was not done.
-pub(crate) struct Trouble {
-    pub error: Error,
-    /// Another try may do it.
-    pub may_pass: bool,
 }
 
 impl DavFolder {
@@ -66,175 +40,11 @@ impl DavFolder {
         Ok(Self { address, client, timeout: access.timeout, shown })
     }
 
-    /// Its URL.
-    pub(crate) fn shown(&self) -> &str {
-        &self.shown
-    }
-
-    /// The URL of a file of it.
-    pub(crate) fn url(&self, path: &CidPath) -> String {
-        self.address.of(path)
-    }
-
-    /// Reads a file of at most `limit` bytes.
-    ///
-    /// # Errors
-    /// There is no answer, or one that is neither the file nor that there is none; or the file is larger.
-    pub(crate) fn read(&self, path: &CidPath, limit: u64) -> Result<Found> {
-        let url = self.url(path);
-        let mut pauses = PAUSES.into_iter();
-        loop {
-            let answer = self.tried(&url, || self.client.send("GET", &url, &[FRESH], None))?;
-            if matches!(answer.status, 404 | 410) {
-                answer.finish();
-                return Ok(Found::Absent);
-            }
-            self.refuse_wrong(&answer, &url)?;
-            let (said, tag) = (answer.length, answer.tag.clone());
-            let mut bytes = Vec::new();
-            let read = answer.content(limit + 1, self.timeout).read_to_end(&mut bytes);
-            if bytes.len() as u64 > limit {
-                return Err(error(ErrorKind::Io, text!("it has more than {limit} bytes", limit), &url).next(LOOK));
-            }
-            match (read, pauses.next()) {
-                (Ok(_), _) if said.is_none_or(|said| said == bytes.len() as u64) => {
-                    return Ok(Found::File(bytes, tag));
-                }
-                (_, Some(pause)) => thread::sleep(Duration::from_millis(pause)),
-                (_, None) => {
-                    let what = text!("{} bytes of it come, and not the rest", bytes.len());
-                    return Err(error(ErrorKind::Io, what, &url).next(AGAIN));
-                }
-            }
-        }
-    }
-
-    /// Opens a file that should have `size` bytes; `None` where there is none. The reader gives no more than a byte beyond that.
-    ///
-    /// # Errors
-    /// It does not come, or comes altered or with another length.
-    pub(crate) fn open(&self, path: &CidPath, size: u64) -> Result<Option<WebFile>> {
-        let url = self.url(path);
-        let answer = self.tried(&url, || self.client.ask(&url, Ask::All(size), "identity"))?;
-        if matches!(answer.status, 404 | 410) {
-            answer.finish();
-            return Ok(None);
-        }
-        self.refuse_wrong(&answer, &url)?;
-        let small = u32::try_from(size).unwrap_or(u32::MAX);
-        if let Some(wrong) = alteration(&answer, path.file_name(), small) {
-            return Err(error(ErrorKind::Damage, wrong.what, &url).next(LOOK));
-        }
-        Ok(Some(WebFile { content: answer.content(size + 1, self.timeout) }))
-    }
-
-    /// Writes a file, once, from a reader that gives `size` bytes; unless `may_replace` on the condition that nothing has its name, which
-    /// some servers do not look at.
-    pub(crate) fn put(&self, path: &CidPath, size: u64, may_replace: bool, body: &mut dyn Read) -> Result<(), Trouble> {
-        let url = self.url(path);
-        let condition: &[(&str, &str)] = if may_replace { &[] } else { &[("If-None-Match", "*")] };
-        match self.client.send("PUT", &url, condition, Some((size, body))) {
-            Ok(answer) if answer.status == 412 => {
-                answer.finish();
-                Err(Trouble { error: not_replaced(&url), may_pass: false })
-            }
-            Ok(answer) => {
-                let may_pass = may_pass(answer.status);
-                let done = self.done(text!("write it"), &url, answer);
-                done.map_err(|error| Trouble { error, may_pass })
-            }
-            Err(failure) => {
-                let may_pass = matches!(failure.code, "broken" | "timeout");
-                Err(Trouble { error: unanswered(failure, &url), may_pass })
-            }
-        }
-    }
-
-    /// Writes a small file.
-    ///
-    /// # Errors
-    /// The server does not take it.
-    pub(crate) fn put_bytes(&self, path: &CidPath, bytes: &[u8]) -> Result<()> {
-        let url = self.url(path);
-        let put = || self.client.send("PUT", &url, &[], Some((bytes.len() as u64, &mut &*bytes)));
-        let answer = self.tried(&url, put)?;
-        self.done(text!("write it"), &url, answer)
-    }
-
-    /// Makes a folder, and those above it in the CID that are not there; says whether it was made, and not there before.
-    ///
-    /// # Errors
-    /// The server does not make it.
-    pub(crate) fn make_folder(&self, path: &CidPath) -> Result<bool> {
-        let url = format!("{}/", self.url(path));
-        let make = || self.tried(&url, || self.client.send("MKCOL", &url, &[], None));
-        let mut answer = make()?;
-        // What is to hold it is not there: 409 by RFC 4918.
-        if matches!(answer.status, 404 | 409)
-            && let Some(above) = path.folder()
-        {
-            answer.finish();
-            self.make_folder(&above)?;
-            answer = make()?;
-        }
-        match answer.status {
-            405 => {
-                answer.finish();
-                Ok(false)
-            }
-            _ => self.done(text!("make the folder"), &url, answer).map(|()| true),
-        }
-    }
-
-    /// Gives a file another name: one that nothing has where `may_replace` is not set, and else that of a file of the version
-    /// `known`, where that is named and the server looks. `false`: something else is there.
-    ///
-    /// # Errors
-    /// The server does not do it.
-    pub(crate) fn rename(&self, from: &CidPath, to: &CidPath, may_replace: bool, known: Option<&str>) -> Result<bool> {
-        let (url, target) = (self.url(from), self.url(to));
-        let condition = known.filter(|tag| tag.starts_with('"')).map(|tag| format!("<{target}> ([{tag}])"));
-        let mut headers = vec![("Destination", &*target), ("Overwrite", if may_replace { "T" } else { "F" })];
-        headers.extend(condition.iter().map(|condition| ("If", &**condition)));
-        let order = || self.tried(&url, || self.client.send("MOVE", &url, &headers, None));
-        let mut answer = order()?;
-        if answer.status == 409
-            && let Some(above) = to.folder()
-        {
-            answer.finish();
-            self.make_folder(&above)?;
-            answer = order()?;
-        }
-        match answer.status {
-            412 => {
-                answer.finish();
-                Ok(false)
-            }
-            _ => self.done(&text!("give it the name {target}", target), &url, answer).map(|()| true),
-        }
-    }
-
-    /// Removes a file, which need not be there.
-    ///
-    /// # Errors
-    /// The server does not do it.
-    pub(crate) fn remove(&self, path: &CidPath) -> Result<()> {
-        self.remove_at(&self.url(path))
-    }
-
-    /// Removes a folder with all that is in it, which need not be there.
-    ///
-    /// # Errors
-    /// The server does not do it.
-    pub(crate) fn remove_folder(&self, path: &CidPath) -> Result<()> {
-        self.remove_at(&format!("{}/", self.url(path)))
-    }
-
     /// Gives a folder another name, which nothing has. `false`: it is not there, or something has the name.
     ///
     /// # Errors
     /// The server does not do it.
-    pub(crate) fn rename_folder(&self, from: &CidPath, to: &CidPath) -> Result<bool> {
+    fn rename_folder(&self, from: &CidPath, to: &CidPath) -> Result<bool> {
         let (url, target) = (format!("{}/", self.url(from)), format!("{}/", self.url(to)));
         let headers = [("Destination", &*target), ("Overwrite", "F")];
         let answer = self.tried(&url, || self.client.send("MOVE", &url, &headers, None))?;
@@ -258,108 +68,16 @@ impl DavFolder {
         }
     }
 
-    /// Tries once to lock: by making the folder `lock`, which of two who come at once one alone can do, whatever the server thinks
-    /// of conditions. `owner` in it tells whose it is. That the server knows what writing takes is seen by that. The folder of
-    /// the CID itself is made where it is not there, and the one that holds it is.
-    ///
-    /// # Errors
-    /// The server speaks no WebDAV here, or does not let this user write.
-    pub(crate) fn lock(&self, lock: &CidPath, owner: &CidPath, claim: &[u8]) -> Result<Locked> {
-        let (url, root) = (format!("{}/", self.url(lock)), format!("{}/", self.shown));
-        let sent = Cell::new(0);
-        let make = |url: &str| {
-            sent.set(0);
-            self.tried(url, || {
-                sent.set(sent.get() + 1);
-                self.client.send("MKCOL", url, &[], None)
-            })
-        };
-        let mut answer = make(&url)?;
-        if matches!(answer.status, 404 | 409) {
-            answer.finish();
-            let root_made = make(&root)?;
-            match root_made.status {
-                404 | 409 => {
-                    root_made.finish();
-                    return Err(error(
-                        ErrorKind::Io,
-                        text!("the server has no folder that could hold it"),
-                        &self.shown,
-                    )
-                    .next("make the folder above it on the server first, or see whether the URL is right"));
-                }
-                405 => root_made.finish(),
-                _ => self.done(text!("make the folder of the CID"), &root, root_made)?,
-            }
-            answer = make(&url)?;
-            if matches!(answer.status, 404 | 409) {
-                answer.finish();
-                let there = self.tried(&self.shown, || self.client.send("GET", &self.shown, &[FRESH], None))?;
-                let is_file = there.status == 200
-                    && there.media_type.as_deref().is_none_or(|media| !media.starts_with("text/html"));
-                there.finish();
-                if is_file {
-                    return Err(error(ErrorKind::Io, text!("this is a file, and no folder"), &self.shown)
-                        .next("name the URL of the folder that holds the CID, or is to hold it"));
-                }
-                return Err(error(
-                    ErrorKind::Io,
-                    text!("the server keeps names that begin with .configcid to itself"),
-                    &url,
-                )
-                .next("publish by another URL of the folder, to which the rules of web config do not apply"));
-            }
-        }
-        if matches!(answer.status, 405 | 501) {
-            let (status, is_repeated) = (answer.status, sent.get() > 1);
-            answer.finish();
-            if status == 405
-                && let Some(owner) = self.owner(owner)?
-            {
-                return Ok(Locked::Held(Some(owner)));
-            }
-            // Is it there, or does the server make no folder at all?
-            let probe = CidPath::in_root(&format!(".configcid-{}", fresh_id()))?;
-            if status == 501 || !self.make_folder(&probe)? {
-                return Err(error(
-                    ErrorKind::Io,
-                    text!("the server speaks no WebDAV here (HTTP {status})", status),
-                    &self.shown,
-                )
-                .next(DAV));
-            }
-            self.remove_folder(&probe)?;
-            return Ok(if is_repeated { Locked::PerhapsOurs } else { Locked::Held(None) });
-        }
-        self.done(text!("lock the CID for writing"), &url, answer)?;
-        let claimed = self.claim(lock, owner, claim);
-        if claimed.as_ref().is_err_and(|error| error.kind() != ErrorKind::Locked) {
-            // Nobody else could tell whose it is.
-            let _ = self.remove_folder(lock);
-        }
-        claimed.map(|()| Locked::Ours)
-    }
-
-    /// What a lock says whose it is, by the file `owner` in it.
-    ///
-    /// # Errors
-    /// There is no answer.
-    pub(crate) fn owner(&self, owner: &CidPath) -> Result<Option<Vec<u8>>> {
-        match self.read(owner, MAX_OWNER)? {
-            Found::File(bytes, _) => Ok(Some(bytes)),
-            Found::Absent => Ok(None),
-        }
-    }
-
     /// Says in a new lock whose it is, in the way in which files are put in place, too.
-    fn claim(&self, lock: &CidPath, owner: &CidPath, claim: &[u8]) -> Result<()> {
+    fn claim(&self, lock: &CidPath, claim: &[u8]) -> Result<()> {
+        let owner = &owner()?;
         let draft = lock.join(&format!("{}.txt", fresh_id()))?;
         self.put_bytes(&draft, claim)?;
         let named = self.rename(&draft, owner, false, None);
-        match self.read(owner, MAX_OWNER)? {
+        match owner_at(self, owner)? {
             // Whatever was answered: the answer to an order that was carried out may have been lost.
-            Found::File(bytes, _) if bytes == claim => {}
-            Found::File(..) if !matches!(named, Ok(true)) => {
+            Some(bytes) if bytes == claim => {}
+            Some(_) if !matches!(named, Ok(true)) => {
                 return Err(error(
                     ErrorKind::Locked,
                     text!("another writer has just made this lock"),
@@ -453,24 +171,282 @@ impl DavFolder {
 
     /// Tries again where the server may merely have been unlucky.
     fn tried(&self, url: &str, mut once: impl FnMut() -> std::result::Result<Answer, Failure>) -> Result<Answer> {
-        let mut pauses = PAUSES.into_iter();
+        let mut tries = Tries::after(&PAUSES);
         loop {
-            let pause = match (once(), pauses.next()) {
-                (Ok(answer), Some(pause)) if may_pass(answer.status) => {
-                    answer.finish();
-                    pause
-                }
-                (Ok(answer), _) => return Ok(answer),
-                (Err(failure), Some(pause)) if matches!(failure.code, "broken" | "timeout") => pause,
-                (Err(failure), _) => return Err(unanswered(failure, url)),
-            };
-            thread::sleep(Duration::from_millis(pause));
+            match once() {
+                Ok(answer) if may_pass(answer.status) && tries.another() => answer.finish(),
+                Ok(answer) => return Ok(answer),
+                Err(failure) if matches!(failure.code, "broken" | "timeout") && tries.another() => {}
+                Err(failure) => return Err(unanswered(failure, url)),
+            }
         }
     }
 }
 
-/// No record of a lock's owner is larger.
-const MAX_OWNER: u64 = 64 << 10;
+impl Store for DavFolder {
+    fn shown(&self) -> &str {
+        &self.shown
+    }
+
+    fn url(&self, path: &CidPath) -> String {
+        self.address.of(path)
+    }
+
+    fn read(&self, path: &CidPath, limit: u64) -> Result<Found> {
+        let url = self.url(path);
+        let mut tries = Tries::after(&PAUSES);
+        loop {
+            let answer = self.tried(&url, || self.client.send("GET", &url, &[FRESH], None))?;
+            if matches!(answer.status, 404 | 410) {
+                answer.finish();
+                return Ok(Found::Absent);
+            }
+            self.refuse_wrong(&answer, &url)?;
+            let (said, tag) = (answer.length, answer.tag.clone());
+            let mut bytes = Vec::new();
+            let read = answer.content(limit + 1, self.timeout).read_to_end(&mut bytes);
+            if bytes.len() as u64 > limit {
+                return Err(error(ErrorKind::Io, text!("it has more than {limit} bytes", limit), &url).next(LOOK));
+            }
+            if read.is_ok() && said.is_none_or(|said| said == bytes.len() as u64) {
+                return Ok(Found::File(bytes, tag));
+            }
+            if !tries.another() {
+                let what = text!("{} bytes of it come, and not the rest", bytes.len());
+                return Err(error(ErrorKind::Io, what, &url).next(AGAIN));
+            }
+        }
+    }
+
+    fn open(&self, path: &CidPath, size: u64) -> Result<Option<Box<dyn Read>>> {
+        let url = self.url(path);
+        let answer = self.tried(&url, || self.client.ask(&url, Ask::All(size), "identity"))?;
+        if matches!(answer.status, 404 | 410) {
+            answer.finish();
+            return Ok(None);
+        }
+        self.refuse_wrong(&answer, &url)?;
+        let small = u32::try_from(size).unwrap_or(u32::MAX);
+        if let Some(wrong) = alteration(&answer, path.file_name(), small) {
+            return Err(error(ErrorKind::Damage, wrong.what, &url).next(LOOK));
+        }
+        Ok(Some(Box::new(WebFile { content: answer.content(size + 1, self.timeout) })))
+    }
+
+    /// Writes a file, once, from a reader that gives `size` bytes; unless `may_replace` on the condition that nothing has its name, which
+    /// some servers do not look at.
+    fn put(
+        &self,
+        path: &CidPath,
+        size: u64,
+        may_replace: bool,
+        body: &mut dyn Read,
+    ) -> Result<Option<[u8; 16]>, Trouble> {
+        let url = self.url(path);
+        let condition: &[(&str, &str)] = if may_replace { &[] } else { &[("If-None-Match", "*")] };
+        match self.client.send("PUT", &url, condition, Some((size, body))) {
+            Ok(answer) if answer.status == 412 => {
+                answer.finish();
+                Err(Trouble { error: not_replaced(&url), may_pass: false })
+            }
+            Ok(answer) => {
+                let may_pass = may_pass(answer.status);
+                let done = self.done(text!("write it"), &url, answer);
+                done.map(|()| None).map_err(|error| Trouble { error, may_pass })
+            }
+            Err(failure) => {
+                let may_pass = matches!(failure.code, "broken" | "timeout");
+                Err(Trouble { error: unanswered(failure, &url), may_pass })
+            }
+        }
+    }
+
+    fn put_bytes(&self, path: &CidPath, bytes: &[u8]) -> Result<()> {
+        let url = self.url(path);
+        let put = || self.client.send("PUT", &url, &[], Some((bytes.len() as u64, &mut &*bytes)));
+        let answer = self.tried(&url, put)?;
+        self.done(text!("write it"), &url, answer)
+    }
+
+    /// Makes a folder, and those above it in the CID that are not there; says whether it was made, and not there before.
+    fn make_folder(&self, path: &CidPath) -> Result<bool> {
+        let url = format!("{}/", self.url(path));
+        let make = || self.tried(&url, || self.client.send("MKCOL", &url, &[], None));
+        let mut answer = make()?;
+        // What is to hold it is not there: 409 by RFC 4918.
+        if matches!(answer.status, 404 | 409)
+            && let Some(above) = path.folder()
+        {
+            answer.finish();
+            self.make_folder(&above)?;
+            answer = make()?;
+        }
+        match answer.status {
+            405 => {
+                answer.finish();
+                Ok(false)
+            }
+            _ => self.done(text!("make the folder"), &url, answer).map(|()| true),
+        }
+    }
+
+    /// Gives a file another name: one that nothing has where `may_replace` is not set, and else that of a file of the version
+    /// `known`, where that is named and the server looks. `false`: something else is there.
+    fn rename(&self, from: &CidPath, to: &CidPath, may_replace: bool, known: Option<&str>) -> Result<bool> {
+        let (url, target) = (self.url(from), self.url(to));
+        let condition = known.filter(|tag| tag.starts_with('"')).map(|tag| format!("<{target}> ([{tag}])"));
+        let mut headers = vec![("Destination", &*target), ("Overwrite", if may_replace { "T" } else { "F" })];
+        headers.extend(condition.iter().map(|condition| ("If", &**condition)));
+        let order = || self.tried(&url, || self.client.send("MOVE", &url, &headers, None));
+        let mut answer = order()?;
+        if answer.status == 409
+            && let Some(above) = to.folder()
+        {
+            answer.finish();
+            self.make_folder(&above)?;
+            answer = order()?;
+        }
+        match answer.status {
+            412 => {
+                answer.finish();
+                Ok(false)
+            }
+            _ => self.done(&text!("give it the name {target}", target), &url, answer).map(|()| true),
+        }
+    }
+
+    fn remove(&self, path: &CidPath) -> Result<()> {
+        self.remove_at(&self.url(path))
+    }
+
+    fn remove_folder(&self, path: &CidPath) -> Result<()> {
+        self.remove_at(&format!("{}/", self.url(path)))
+    }
+
+    /// Tries once to lock: by making a folder, which of two who come at once one alone can do, whatever the server thinks
+    /// of conditions. A file in it tells whose it is. That the server knows what writing takes is seen by that. The folder of
+    /// the CID itself is made where it is not there, and the one that holds it is.
+    fn lock(&self, claim: &[u8]) -> Result<Locked> {
+        let lock = &lock()?;
+        let (url, root) = (format!("{}/", self.url(lock)), format!("{}/", self.shown));
+        let sent = Cell::new(0);
+        let make = |url: &str| {
+            sent.set(0);
+            self.tried(url, || {
+                sent.set(sent.get() + 1);
+                self.client.send("MKCOL", url, &[], None)
+            })
+        };
+        let mut answer = make(&url)?;
+        if matches!(answer.status, 404 | 409) {
+            answer.finish();
+            let root_made = make(&root)?;
+            match root_made.status {
+                404 | 409 => {
+                    root_made.finish();
+                    return Err(error(
+                        ErrorKind::Io,
+                        text!("the server has no folder that could hold it"),
+                        &self.shown,
+                    )
+                    .next("make the folder above it on the server first, or see whether the URL is right"));
+                }
+                405 => root_made.finish(),
+                _ => self.done(text!("make the folder of the CID"), &root, root_made)?,
+            }
+            answer = make(&url)?;
+            if matches!(answer.status, 404 | 409) {
+                answer.finish();
+                let there = self.tried(&self.shown, || self.client.send("GET", &self.shown, &[FRESH], None))?;
+                let is_file = there.status == 200
+                    && there.media_type.as_deref().is_none_or(|media| !media.starts_with("text/html"));
+                there.finish();
+                if is_file {
+                    return Err(error(ErrorKind::Io, text!("this is a file, and no folder"), &self.shown)
+                        .next("name the URL of the folder that holds the CID, or is to hold it"));
+                }
+                return Err(error(
+                    ErrorKind::Io,
+                    text!("the server keeps names that begin with .configcid to itself"),
+                    &url,
+                )
+                .next("publish by another URL of the folder, to which the rules of web config do not apply"));
+            }
+        }
+        if matches!(answer.status, 405 | 501) {
+            let (status, is_repeated) = (answer.status, sent.get() > 1);
+            answer.finish();
+            if status == 405
+                && let Some(owner) = self.lock_owner()?
+            {
+                return Ok(Locked::Held(Some(owner)));
+            }
+            // Is it there, or does the server make no folder at all?
+            let probe = CidPath::in_root(&format!(".configcid-{}", fresh_id()))?;
+            if status == 501 || !self.make_folder(&probe)? {
+                return Err(error(
+                    ErrorKind::Io,
+                    text!("the server speaks no WebDAV here (HTTP {status})", status),
+                    &self.shown,
+                )
+                .next(DAV));
+            }
+            self.remove_folder(&probe)?;
+            return Ok(if is_repeated { Locked::PerhapsOurs } else { Locked::Held(None) });
+        }
+        self.done(text!("lock the CID for writing"), &url, answer)?;
+        let claimed = self.claim(lock, claim);
+        if claimed.as_ref().is_err_and(|error| error.kind() != ErrorKind::Locked) {
+            // Nobody else could tell whose it is.
+            let _ = self.remove_folder(lock);
+        }
+        claimed.map(|()| Locked::Ours)
+    }
+
+    fn cid_above(&self, warnings: &mut Vec<String>) -> Result<Option<String>> {
+        self.look_above(warnings)
+    }
+
+    fn holds(&self, dry_run: bool) -> Result<Holds> {
+        self.look_within(dry_run)
+    }
+
+    fn has_folders(&self) -> bool {
+        true
+    }
+
+    fn puts_new(&self, _: u64) -> bool {
+        true
+    }
+
+    fn unlock(&self) -> Result<()> {
+        self.remove_folder(&lock()?)
+    }
+
+    fn break_lock(&self, owner: Option<&[u8]>, _: &[u8]) -> Result<bool> {
+        let aside = aside(&fresh_id())?;
+        let is_aside = self.rename_folder(&lock()?, &aside)?;
+        let found = owner_at(self, &owner_in(&aside)?);
+        // The answer to an order that was carried out may have been lost.
+        if !is_aside && matches!(found, Ok(None)) {
+            return Ok(false);
+        }
+        if found.as_ref().is_ok_and(|found| found.as_deref() == owner) {
+            return self.remove_folder(&aside).map(|()| true);
+        }
+        let what = match self.rename_folder(&aside, &lock()?) {
+            Ok(true) => return found.map(|_| false),
+            Ok(false) => {
+                text!("the lock of another writer was set aside, and there is a further one by now").to_owned()
+            }
+            Err(error) => text!("the lock of another writer was set aside, and is not back: {}", error.what()),
+        };
+        Err(Error::new(ErrorKind::Locked, what)
+            .in_file(Path::new(&self.url(&aside)))
+            .next("see who else publishes there, and remove this folder when nobody does"))
+    }
+}
+
 /// What is written to is read from the server itself, and from no cache between.
 const FRESH: (&str, &str) = ("Cache-Control", "no-cache");
 
@@ -494,15 +470,4 @@ fn unanswered(failure: Failure, url: &str) -> Error {
         _ => text!("see whether the server runs, then try again: what is there already is kept"),
     };
     error(ErrorKind::Io, failure.what, url).next(next)
-}
-
-/// Something has a name that a new file is to get.
-pub(crate) fn not_replaced(url: &str) -> Error {
-    error(ErrorKind::Exists, text!("a file is there that no catalog lists, and that is not replaced unasked"), url)
-        .next("remove or rename it on the server, then try again; no listed file was changed")
-}
-
-/// An error of a URL.
-fn error(kind: ErrorKind, what: impl Into<String>, url: &str) -> Error {
-    Error::new(kind, what).in_file(Path::new(url))
 }

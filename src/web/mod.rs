@@ -17,17 +17,21 @@ mod objects;
 mod reader;
 mod report;
 mod site;
+#[cfg(feature = "remote")]
+mod store;
 mod sums;
 
 pub(crate) use address::{Address, is_url};
 pub(crate) use check::{CheckOptions, check};
 pub(crate) use config::Server;
 #[cfg(feature = "remote")]
-pub(crate) use dav::{DavFolder, Found, Holds, Locked, Trouble, not_replaced};
+pub(crate) use dav::DavFolder;
 #[cfg(feature = "remote")]
 pub(crate) use objects::{ObjectAddress, ObjectFolder};
 pub(crate) use reader::{Access, WebCid};
 #[cfg(feature = "remote")]
-pub(crate) use reader::{LARGEST_CATALOG, component_catalogs};
+pub(crate) use reader::{LARGEST_CATALOG, component_catalogs, root_catalogs};
 pub(crate) use report::{CODES, WebFault, WebReport};
 pub(crate) use site::{PAYLOAD_AGE, Site, SiteOptions, SiteReport};
+#[cfg(feature = "remote")]
+pub(crate) use store::{AtOnce, Found, Holds, Locked, Store, Trouble, Version, not_replaced, read_catalogs};

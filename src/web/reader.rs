@@ -65,8 +65,7 @@ impl WebCid {
     /// It has none, or one of them does not come as it should.
     pub(crate) fn catalogs(&self) -> Result<Vec<Loaded>> {
         let mut loaded = Vec::new();
-        for name in std::iter::once(&CIDSYNC).chain(ROOT_CATALOGS) {
-            let file = CatalogFile { path: CidPath::in_root(name)?, folder: None };
+        for file in root_catalogs()? {
             loaded.extend(self.catalog(file)?);
         }
         if loaded.is_empty() {
@@ -161,6 +160,12 @@ impl WebCid {
             }
         }
     }
+}
+
+/// Where the catalogs of the root may be.
+pub(crate) fn root_catalogs() -> Result<Vec<CatalogFile>> {
+    let names = std::iter::once(&CIDSYNC).chain(ROOT_CATALOGS);
+    names.map(|name| Ok(CatalogFile { path: CidPath::in_root(name)?, folder: None })).collect()
 }
 
 /// Where the catalogs of components may be. A server lists no folders: they are those that the root's catalogs name, and those that

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use super::store::{Store, patiently};
+use super::read::patiently;
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::pool::{brought_at_a_time, in_flight};
 use crate::catalogs::{Fault, Loaded};
@@ -12,6 +12,7 @@ use crate::sync::checks::Checks;
 use crate::sync::difference::{Wanted, compare};
 use crate::sync::fetch::is_same;
 use crate::sync::source::Source;
+use crate::web::Store;
 
 /// What is not as the catalogs list it. `kept` are the keys of files that are not the source's.
 ///

@@ -4,10 +4,9 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::store::Store;
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::plan::{LockOptions, claim, read_claim};
-use crate::web::Locked;
+use crate::web::{Locked, Store};
 
 /// How long to wait before it is tried again (our choice).
 const PAUSE: Duration = Duration::from_millis(500);
@@ -49,7 +48,7 @@ impl<'a> Lock<'a> {
             if (may_break || is_over) && broken.is_none() {
                 may_break = false;
                 // Not if somebody has broken it and made another.
-                if store.break_lock(owner.as_deref())? {
+                if store.break_lock(owner.as_deref(), &crate::plan::claim())? {
                     broken = Some(if is_over { text!("{holder}, which has ended", holder) } else { holder });
                 }
                 continue;

@@ -7,25 +7,24 @@ use std::sync::Arc;
 
 use super::names;
 use super::record::Record;
-use super::store::Store;
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::pool::{brought_at_a_time, in_flight};
 use crate::base::text::fold_case;
-use crate::catalog::{Catalog, CidPath, Role};
+use crate::catalog::{CidPath, Role};
 use crate::catalogs::Loaded;
-use crate::cid::{CIDSYNC, COMPONENTS, CatalogFile, MRINIT, ROOT_CATALOGS};
+use crate::cid::{CIDSYNC, COMPONENTS, CatalogFile, MRINIT};
 use crate::sync::deliver::{Delivery, copy_of};
 use crate::sync::difference::{Difference, compare, keys};
 use crate::sync::kept::{self, KeptFile};
 use crate::sync::key::{Key, Kind};
 use crate::sync::source::Source;
-use crate::web::{Found, Holds, LARGEST_CATALOG, component_catalogs};
+use crate::web::{self, Found, Holds, LARGEST_CATALOG, Store, Version, component_catalogs, root_catalogs};
 
 /// No `mrinit.conf` is larger (our choice).
 const LARGEST_RELAY: u64 = 1 << 20;
 
-/// A catalog that is there, readable or not.
-pub(super) struct Version {
+/// A catalog that is there.
+pub(super) struct There {
     pub path: CidPath,
     pub tag: Option<String>,
     pub bytes: Arc<[u8]>,
@@ -51,7 +50,7 @@ pub(super) struct Look {
     /// And as they are to be published, where that is otherwise: with the entries of a relay that is kept.
     own: Option<Vec<Loaded>>,
     pub theirs: Vec<Loaded>,
-    pub versions: Vec<Version>,
+    pub versions: Vec<There>,
     pub difference: Difference,
     pub kept: Vec<KeptFile>,
     /// Holds the files that are kept for as long as they are needed.
@@ -275,17 +274,14 @@ fn read_catalogs(
     store: &dyn Store,
     warnings: &mut Vec<String>,
     refuses_damage: bool,
-) -> Result<(Vec<Version>, Vec<Loaded>)> {
+) -> Result<(Vec<There>, Vec<Loaded>)> {
     let (mut versions, mut loaded) = (Vec::new(), Vec::new());
-    let mut ask = |files: Vec<CatalogFile>| -> Result<Vec<Loaded>> {
-        let found = in_flight(brought_at_a_time(), &files, |file| store.read(&file.path, LARGEST_CATALOG));
-        let mut new = Vec::new();
-        for (file, found) in files.into_iter().zip(found) {
-            let Found::File(bytes, tag) = found? else { continue };
-            let bytes: Arc<[u8]> = bytes.into();
-            versions.push(Version { path: file.path.clone(), tag, bytes: bytes.clone() });
-            match Catalog::parse_shared(&bytes) {
-                Ok(catalog) => new.push(Loaded { file, bytes, catalog }),
+    for is_of_root in [true, false] {
+        let files = if is_of_root { root_catalogs()? } else { component_catalogs(&loaded)? };
+        for Version { file, bytes, tag, catalog } in web::read_catalogs(store, files)? {
+            versions.push(There { path: file.path.clone(), tag, bytes: bytes.clone() });
+            match catalog {
+                Ok(catalog) => loaded.push(Loaded { file, bytes, catalog }),
                 Err(_) if bytes.trim_ascii_start().starts_with(b"<") => {
                     return Err(Error::new(
                         ErrorKind::CatalogFormat,
@@ -302,13 +298,7 @@ fn read_catalogs(
                 )),
             }
         }
-        Ok(new)
-    };
-    let names = std::iter::once(&CIDSYNC).chain(ROOT_CATALOGS);
-    let root = names.map(|name| Ok(CatalogFile { path: CidPath::in_root(name)?, folder: None }));
-    loaded.extend(ask(root.collect::<Result<_>>()?)?);
-    let further = ask(component_catalogs(&loaded)?)?;
-    loaded.extend(further);
+    }
     Ok((versions, loaded))
 }
 

@@ -4,16 +4,12 @@
 //! the catalogs of components, and those of the root; what goes is removed last. So a reader finds at every moment what the
 //! catalogs list. A record beside the waiting files tells the next run what one that broke off was about to do.
 
-mod dav;
 mod deep;
 mod lock;
 mod look;
 mod names;
-mod objects;
 mod place;
+mod read;
 mod record;
-mod store;
 mod upload;
 mod work;
-
-pub(crate) use store::Store;

@@ -10,8 +10,6 @@ use crate::sync::difference::Wanted;
 
 /// The folder of what waits for its name.
 const STAGING: &str = ".configcid-publish";
-/// The folder that is the lock.
-const LOCK: &str = ".configcid-publish-lock";
 
 pub(super) fn staging() -> Result<CidPath> {
     CidPath::in_root(STAGING)
@@ -25,25 +23,6 @@ pub(super) fn record() -> Result<CidPath> {
 /// The same in another case: what a place that does not tell case apart has under this name, too.
 pub(super) fn record_in_capitals() -> Result<CidPath> {
     CidPath::parse(&record()?.to_string().to_ascii_uppercase())
-}
-
-pub(super) fn lock() -> Result<CidPath> {
-    CidPath::in_root(LOCK)
-}
-
-/// Where a lock is while it is looked whether it is the one that goes.
-pub(super) fn aside(id: &str) -> Result<CidPath> {
-    CidPath::in_root(&format!("{LOCK}-{id}"))
-}
-
-/// Whose the lock is.
-pub(super) fn owner() -> Result<CidPath> {
-    owner_in(&lock()?)
-}
-
-/// Whose the lock is that this folder is.
-pub(super) fn owner_in(lock: &CidPath) -> Result<CidPath> {
-    lock.join("owner.txt")
 }
 
 /// Where the file `path` waits that `is` describes: another content waits under another name. It ends as the file does, since

@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 
 use super::look::{Listed, Look};
 use super::names;
+use super::read::{digests_of, patiently};
 use super::record::Coming;
-use super::store::{Store, digests_of, patiently};
 use super::upload::Uploaded;
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::hex::hex;
@@ -18,14 +18,22 @@ use crate::catalogs::Loaded;
 use crate::sync::checks::asked;
 use crate::sync::difference::Wanted;
 use crate::sync::fetch::sha256;
-use crate::web::{Found, not_replaced};
+use crate::web::{AtOnce, Found, Store, not_replaced};
 
 /// How often a catalog is sent that does not come back as it was (our choice).
 const TRIES: usize = 3;
 
+/// How a catalog comes to its name.
+pub(super) enum Ready<'a> {
+    /// It waits under this one.
+    Waits(CidPath),
+    /// It is sent when it is its turn.
+    AtOnce(&'a dyn AtOnce),
+}
+
 /// What gives files their names.
-pub(super) struct Placing<'a> {
-    pub store: &'a dyn Store,
+pub(super) struct Placing<'a, 's> {
+    pub store: &'s dyn Store,
     pub look: &'a Look,
     /// Names of the files that the place's catalogs list.
     pub listed: &'a Listed<'a>,
@@ -34,7 +42,7 @@ pub(super) struct Placing<'a> {
     pub left_is_fresh: bool,
 }
 
-impl Placing<'_> {
+impl<'s> Placing<'_, 's> {
     /// Puts the payload in place: first under names that nothing has, so that a file of somebody else's stops it before
     /// anything that is listed is replaced.
     ///
@@ -129,16 +137,19 @@ impl Placing<'_> {
         }
     }
 
-    /// Sends a catalog, and looks whether it is there; gives where it waits.
+    /// Sends a catalog, and looks whether it is there, unless it can take the place of another one at once.
     ///
     /// # Errors
     /// The server does not take it, or does not give it out as it is.
-    pub(super) fn send_catalog(&self, loaded: &Loaded) -> Result<CidPath> {
+    pub(super) fn send_catalog(&self, loaded: &Loaded) -> Result<Ready<'s>> {
+        if let Some(way) = self.store.at_once() {
+            return Ok(Ready::AtOnce(way));
+        }
         let staged = names::staged(&loaded.file.path, &hex(&Sha256::digest(&loaded.bytes)))?;
         for _ in 0..TRIES {
             self.store.put_bytes(&staged, &loaded.bytes)?;
             match self.store.read(&staged, loaded.bytes.len() as u64 + 1) {
-                Ok(Found::File(bytes, _)) if bytes == *loaded.bytes => return Ok(staged),
+                Ok(Found::File(bytes, _)) if bytes == *loaded.bytes => return Ok(Ready::Waits(staged)),
                 _ => {}
             }
         }
@@ -151,14 +162,14 @@ impl Placing<'_> {
     ///
     /// # Errors
     /// It is another one, or the server does not do it.
-    pub(super) fn catalog(&self, loaded: &Loaded, staged: Option<&CidPath>) -> Result<()> {
+    pub(super) fn catalog(&self, loaded: &Loaded, ready: &Ready<'_>) -> Result<()> {
         let path = &loaded.file.path;
         let name = self.look.name(path);
         let before = self.look.versions.iter().find(|version| self.look.name(&version.path) == name);
         let tag = before.and_then(|version| version.tag.as_deref());
-        let named = match staged {
-            Some(staged) => self.store.rename(staged, path, before.is_some(), tag),
-            None => self.store.replace(path, &loaded.bytes, tag),
+        let named = match ready {
+            Ready::Waits(staged) => self.store.rename(staged, path, before.is_some(), tag),
+            Ready::AtOnce(way) => way.replace(path, &loaded.bytes, tag),
         };
         if let Ok(true) = named {
             return Ok(());
@@ -166,7 +177,10 @@ impl Placing<'_> {
         // The answer to an order that was carried out may have been lost.
         match self.store.read(path, loaded.bytes.len() as u64 + 1) {
             Ok(Found::File(bytes, _)) if bytes == *loaded.bytes => {
-                return staged.map_or(Ok(()), |staged| self.store.remove(staged));
+                return match ready {
+                    Ready::Waits(staged) => self.store.remove(staged),
+                    Ready::AtOnce(_) => Ok(()),
+                };
             }
             _ => named?,
         };

@@ -1,17 +1,16 @@
 //! What a run leaves beside the files that wait, for the next one if it breaks off.
 
 use std::io::{self, Read};
-use std::thread;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::names;
-use super::store::{PAUSES, Store};
+use super::read::PAUSES;
 use crate::base::error::Result;
+use crate::base::tries::persistently;
 use crate::catalog::CidPath;
 use crate::cid::is_own_name;
-use crate::web::{Found, Trouble};
+use crate::web::{Found, Store, Trouble};
 
 /// The version of the record.
 const FORMAT: u32 = 1;
@@ -93,15 +92,12 @@ where
     /// It is not taken.
     pub(super) fn write(&self, store: &dyn Store) -> Result<()> {
         let size = self.pieces().map(|piece| piece.len() as u64).sum();
-        let mut pauses = PAUSES.into_iter();
-        loop {
+        let record = names::record()?;
+        let put = || {
             let mut body = Pieces { pieces: self.pieces(), piece: io::Cursor::default() };
-            match (store.put(&names::record()?, size, true, &mut body), pauses.next()) {
-                (Ok(_), _) => return Ok(()),
-                (Err(Trouble { may_pass: true, .. }), Some(pause)) => thread::sleep(Duration::from_millis(pause)),
-                (Err(trouble), _) => return Err(trouble.error),
-            }
-        }
+            store.put(&record, size, true, &mut body)
+        };
+        persistently(&PAUSES, |trouble: &Trouble| trouble.may_pass, put).map(drop).map_err(|trouble| trouble.error)
     }
 
     /// Its JSON.

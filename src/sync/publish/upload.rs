@@ -4,15 +4,14 @@ use std::collections::HashSet;
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
-use std::thread;
-use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
 use super::names;
-use super::store::{Store, digests_of, patiently};
+use super::read::{digests_of, patiently};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::pool::{brought_at_a_time, until_one_fails};
+use crate::base::tries::Tries;
 use crate::catalog::CidPath;
 use crate::cid::digest::{Digests, InPieces, Wanted as Asked};
 use crate::sync::checks::{Checks, Tried};
@@ -20,7 +19,7 @@ use crate::sync::difference::Wanted;
 use crate::sync::fetch::is_same;
 use crate::sync::pace::Pace;
 use crate::sync::source::Source;
-use crate::web::Trouble;
+use crate::web::{Store, Trouble};
 
 /// How long to wait before each further try, in milliseconds (our choice).
 const PAUSES: [u64; 2] = [200, 1000];
@@ -75,7 +74,7 @@ impl Upload<'_> {
             }
         }
         let shown = self.source.shown_file(&file.path);
-        let mut pauses = PAUSES.into_iter();
+        let mut tries = Tries::after(&PAUSES);
         let mut may_replace = !is_direct;
         let (digests, sha256) = loop {
             if is_direct && may_replace {
@@ -92,13 +91,8 @@ impl Upload<'_> {
                     self.refused.lock().unwrap_or_else(PoisonError::into_inner).insert(file.path.key());
                     return Err(error);
                 }
-                Err(Trouble { error, may_pass }) => match pauses.next().filter(|_| may_pass) {
-                    None => return Err(error),
-                    Some(pause) => {
-                        thread::sleep(Duration::from_millis(pause));
-                        continue;
-                    }
-                },
+                Err(trouble) if trouble.may_pass && tries.another() => continue,
+                Err(trouble) => return Err(trouble.error),
             };
             may_replace = true;
             if let Some(stored) = stored {
@@ -114,14 +108,11 @@ impl Upload<'_> {
                 Ok(None) => text!("it was sent, and the server does not give it out").to_owned(),
                 Err(error) => text!("it was sent, and does not come back: {}", error.what()),
             };
-            match pauses.next() {
-                Some(pause) => thread::sleep(Duration::from_millis(pause)),
-                None => {
-                    return Err(Error::new(ErrorKind::Io, what).in_file(Path::new(&self.store.url(&staged))).next(
-                        "let the server give out every file as it is, whatever its name ends in: configcid web config tells \
-                         how; no catalog was changed",
-                    ));
-                }
+            if !tries.another() {
+                return Err(Error::new(ErrorKind::Io, what).in_file(Path::new(&self.store.url(&staged))).next(
+                    "let the server give out every file as it is, whatever its name ends in: configcid web config tells \
+                     how; no catalog was changed",
+                ));
             }
         };
         let again = |asked: Asked<'_>| {

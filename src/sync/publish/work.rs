@@ -11,7 +11,6 @@ use super::look::Look;
 use super::names;
 use super::place::Placing;
 use super::record::{Coming, NewRecord};
-use super::store::Store;
 use super::upload::{Upload, Uploaded};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::hex::hex;
@@ -25,7 +24,7 @@ use crate::sync::deliver::{Delivered, Delivery, Progress, Sent, Whys, stage, unk
 use crate::sync::difference::{Difference, compare};
 use crate::sync::functions::Functions;
 use crate::sync::source::Source;
-use crate::web::Trouble;
+use crate::web::{Store, Trouble};
 
 impl Delivery<'_> {
     /// Publishes what the place lacks of `source`, and says what became of it. `progress` is told of every step, on any
@@ -144,7 +143,7 @@ impl Work<'_> {
         let left = look.left.clone().unwrap_or_default();
         let source = self.source.shown();
         let (fresh, coming) = (left.fresh, || left.coming.iter().cloned());
-        let is_proved = look.is_fresh && self.store.replaces_at_once();
+        let is_proved = look.is_fresh && self.store.at_once().is_some();
         if !is_proved {
             NewRecord { source, fresh, going: || look.gone(), coming }.write(self.store)?;
         }
@@ -176,10 +175,7 @@ impl Work<'_> {
         let placing =
             Placing { store: self.store, look, listed: &listed, left: &left.coming, left_is_fresh: left.fresh };
         let catalogs: Vec<&Loaded> = look.difference.catalogs.iter().map(|number| &look.catalogs()[*number]).collect();
-        let waits = !self.store.replaces_at_once();
-        let waiting = in_flight(brought_at_a_time(), &catalogs, |loaded| {
-            Ok((*loaded, waits.then(|| placing.send_catalog(loaded)).transpose()?))
-        });
+        let waiting = in_flight(brought_at_a_time(), &catalogs, |loaded| Ok((*loaded, placing.send_catalog(loaded)?)));
         let mut waiting = waiting.into_iter().collect::<Result<Vec<_>>>()?;
         self.refuse_changed_source(look)?;
         self.check_lock()?;
@@ -190,10 +186,10 @@ impl Work<'_> {
         }
         placing.payload(&look.difference.wanted, &sent)?;
         waiting.sort_by_key(|(loaded, _)| loaded.file.folder.is_none());
-        for (loaded, staged) in &waiting {
+        for (loaded, ready) in &waiting {
             // Giving the payload its names may have taken long.
             self.check_lock()?;
-            placing.catalog(loaded, staged.as_ref())?;
+            placing.catalog(loaded, ready)?;
         }
         let faults = wrong_catalogs(self.store, &catalogs)?;
         if !faults.is_empty() {
@@ -285,7 +281,7 @@ impl Work<'_> {
     }
 
     /// Removes what a run that broke off has put in place and the source does not have any more.
-    fn remove_left(&self, look: &Look, placing: &Placing<'_>, left: &[Coming]) -> Result<()> {
+    fn remove_left(&self, look: &Look, placing: &Placing<'_, '_>, left: &[Coming]) -> Result<()> {
         if left.is_empty() {
             return Ok(());
         }

@@ -8,27 +8,17 @@ use crate::catalog::{Catalog, CidPath};
 use crate::cid::{CIDSYNC, is_own_name};
 use crate::web::LARGEST_CATALOG;
 use crate::web::address::{Address, unescaped};
+use crate::web::store::Holds;
 
 /// Of a folder's list so much is looked at: it is enough for the first names (our choice).
 const LARGEST_LIST: u64 = 1 << 20;
-
-/// What is in a folder, as far as the server tells.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Holds {
-    /// There is none, or nothing but configcid's own files in it.
-    Nothing,
-    /// Something of this name.
-    Something(String),
-    /// The folder is there, and the server lists none.
-    Unseen,
-}
 
 impl DavFolder {
     /// The URL of a folder above that is a CID: this one would lie in it. Of what cannot be looked at a warning tells.
     ///
     /// # Errors
     /// There is no answer.
-    pub(crate) fn cid_above(&self, warnings: &mut Vec<String>) -> Result<Option<String>> {
+    pub(super) fn look_above(&self, warnings: &mut Vec<String>) -> Result<Option<String>> {
         let catalog = CidPath::in_root(CIDSYNC)?;
         let mut above = self.address.above();
         while let Some(folder) = above {
@@ -64,7 +54,7 @@ impl DavFolder {
     ///
     /// # Errors
     /// There is no answer.
-    pub(crate) fn holds(&self, gets: bool) -> Result<Holds> {
+    pub(super) fn look_within(&self, gets: bool) -> Result<Holds> {
         let url = format!("{}/", self.shown);
         let is_absent = || -> Result<bool> {
             let answer = self.tried(&url, || self.client.send("GET", &url, &[FRESH], None))?;

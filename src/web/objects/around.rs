@@ -12,7 +12,7 @@ impl ObjectFolder {
     ///
     /// # Errors
     /// No catalog can have its name there.
-    pub(crate) fn cid_above(&self, warnings: &mut Vec<String>) -> Result<Option<String>> {
+    pub(super) fn look_above(&self, warnings: &mut Vec<String>) -> Result<Option<String>> {
         let catalog = CidPath::in_root(CIDSYNC)?;
         let mut above = self.inner.address.above();
         while let Some(address) = above {
@@ -34,7 +34,7 @@ impl ObjectFolder {
     ///
     /// # Errors
     /// There is no such bucket, or it cannot be listed.
-    pub(crate) fn holds(&self) -> Result<Holds> {
+    pub(super) fn look_within(&self) -> Result<Holds> {
         let found = self.inner.list(None)?;
         // The mark of a folder that was made by hand has the name of the prefix itself.
         let place = self.inner.address.prefix_key()?.unwrap_or_default();

@@ -12,8 +12,6 @@ use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::thread;
-use std::time::Duration;
 
 use object_store::path::Path as Key;
 use object_store::{
@@ -26,18 +24,18 @@ use self::pieces::{Pieces, next, stream_of};
 use self::place::Kind;
 pub(crate) use self::place::ObjectAddress;
 use super::client::Client;
-use super::dav::{Found, Locked, PAUSES, Trouble, may_pass, not_replaced};
+use super::dav::{PAUSES, may_pass};
 use super::reader::{Access, CONNECTIONS};
+use super::store::{AtOnce, Found, Holds, Locked, MAX_OWNER, Store, Trouble, error, not_replaced, owner};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::hex::unhex;
+use crate::base::tries::persistently;
 use crate::catalog::{CidPath, is_catalog_name};
 
 /// Files are sent in pieces of this size, in bytes: S3 takes no smaller ones but the last.
 const PIECE: u64 = 5 << 20;
 /// So many files are removed by one order: S3 takes no more.
 const AT_ONCE: usize = 1000;
-/// No record of a lock's owner is larger.
-const MAX_OWNER: u64 = 64 << 10;
 
 /// A place in a store.
 pub(crate) struct ObjectFolder {
@@ -65,40 +63,51 @@ impl ObjectFolder {
         Ok(Self { inner: Arc::new(Inner { store, address }), shown })
     }
 
-    /// Its URL.
-    pub(crate) fn shown(&self) -> &str {
+    /// Writes a small file on a condition, and says whether that is given.
+    fn put_as(&self, path: &CidPath, bytes: &[u8], mode: PutMode) -> Result<bool> {
+        let (store, key, url) = (&self.inner.store, self.inner.key(path)?, self.url(path));
+        let options = PutOptions { mode, ..PutOptions::default() };
+        let put = || wait(store.put_opts(&key, bytes.to_vec().into(), options.clone()));
+        match self.inner.tried(text!("write it"), &url, put) {
+            Ok(_) => Ok(true),
+            Err(Refused::Condition) => Ok(false),
+            Err(refused) => Err(Refused::trouble(&url)(refused).error),
+        }
+    }
+
+    fn remove_key(&self, key: &Key, url: &str) -> Result<()> {
+        match self.inner.tried(text!("remove it"), url, || wait(self.inner.store.delete(key))) {
+            Ok(()) | Err(Refused::Absent) => Ok(()),
+            Err(refused) => Err(Refused::trouble(url)(refused).error),
+        }
+    }
+}
+
+impl Store for ObjectFolder {
+    fn shown(&self) -> &str {
         &self.shown
     }
 
-    /// The URL of a file of it.
-    pub(crate) fn url(&self, path: &CidPath) -> String {
+    fn url(&self, path: &CidPath) -> String {
         self.inner.url(path)
     }
 
-    /// Reads a file of at most `limit` bytes.
-    ///
-    /// # Errors
-    /// There is no answer, or one that is neither; or it is larger.
-    pub(crate) fn read(&self, path: &CidPath, limit: u64) -> Result<Found> {
+    fn read(&self, path: &CidPath, limit: u64) -> Result<Found> {
         self.inner.read(&self.inner.address, path, limit)
     }
 
     /// Opens a file that should have `size` bytes; `None` where there is none. No more of it is in memory than a piece.
-    ///
-    /// # Errors
-    /// It has another size, or there is no answer.
-    pub(crate) fn open(&self, path: &CidPath, size: u64) -> Result<Option<Box<dyn Read>>> {
+    fn open(&self, path: &CidPath, size: u64) -> Result<Option<Box<dyn Read>>> {
         Pieces::open(self.inner.clone(), path.clone(), size).map(|found| found.map(|reader| Box::new(reader) as _))
     }
 
-    /// Whether a file of this size can be written on the condition that nothing has its name.
-    pub(crate) fn puts_new(&self, size: u64) -> bool {
+    fn puts_new(&self, size: u64) -> bool {
         size <= PIECE
     }
 
     /// Writes a file, once, from a reader that gives `size` bytes: whole, or not at all; unless `may_replace` on the condition that
     /// nothing has its name, which one that is sent in pieces may not ask for. Gives what may be the MD5 of what the store has now.
-    pub(crate) fn put(
+    fn put(
         &self,
         path: &CidPath,
         size: u64,
@@ -142,44 +151,16 @@ impl ObjectFolder {
 
     /// Whether an answer to a file of this size has its MD5: S3's entity tag is that of what was sent in one piece, unless it is
     /// encrypted with a key of the customer's ("Checking object integrity" in its manual).
-    pub(crate) fn tells_md5(&self, size: u64) -> bool {
+    fn tells_md5(&self, size: u64) -> bool {
         self.inner.address.kind == Kind::S3 && size <= PIECE
     }
 
-    /// Writes a catalog, which every store replaces whole, on the condition that the version `known` is there, or nothing. `false`:
-    /// something else is there.
-    ///
-    /// # Errors
-    /// The store does not take it.
-    pub(crate) fn replace(&self, path: &CidPath, bytes: &[u8], known: Option<&str>) -> Result<bool> {
-        self.put_as(path, bytes, known.map_or(PutMode::Create, |known| PutMode::Update(version(known))))
-    }
-
-    /// Writes a small file.
-    ///
-    /// # Errors
-    /// The store does not take it.
-    pub(crate) fn put_bytes(&self, path: &CidPath, bytes: &[u8]) -> Result<()> {
+    fn put_bytes(&self, path: &CidPath, bytes: &[u8]) -> Result<()> {
         self.put_as(path, bytes, PutMode::Overwrite).map(drop)
     }
 
-    /// Writes a small file on a condition, and says whether that is given.
-    fn put_as(&self, path: &CidPath, bytes: &[u8], mode: PutMode) -> Result<bool> {
-        let (store, key, url) = (&self.inner.store, self.inner.key(path)?, self.url(path));
-        let options = PutOptions { mode, ..PutOptions::default() };
-        let put = || wait(store.put_opts(&key, bytes.to_vec().into(), options.clone()));
-        match self.inner.tried(text!("write it"), &url, put) {
-            Ok(_) => Ok(true),
-            Err(Refused::Condition) => Ok(false),
-            Err(refused) => Err(Refused::trouble(&url)(refused).error),
-        }
-    }
-
     /// Whether nothing is in this folder, which needs not be made. Of folders of the CID nobody needs to know.
-    ///
-    /// # Errors
-    /// There is no answer.
-    pub(crate) fn make_folder(&self, path: &CidPath) -> Result<bool> {
+    fn make_folder(&self, path: &CidPath) -> Result<bool> {
         match crate::cid::is_own_name(path.file_name()) {
             true => Ok(self.inner.list(Some(path))?.objects.is_empty()),
             false => Ok(true),
@@ -188,10 +169,7 @@ impl ObjectFolder {
 
     /// Gives a file another name, by a copy that the store makes, or, of a catalog, by its bytes on the condition that the version
     /// `known` is there, or nothing. It keeps the name that it had. `false`: something else is there.
-    ///
-    /// # Errors
-    /// The store does not do it.
-    pub(crate) fn rename(&self, from: &CidPath, to: &CidPath, may_replace: bool, known: Option<&str>) -> Result<bool> {
+    fn rename(&self, from: &CidPath, to: &CidPath, may_replace: bool, known: Option<&str>) -> Result<bool> {
         let trouble = |path: &CidPath| Refused::trouble(&self.url(path));
         let condition = match known {
             Some(known) => Some(PutMode::Update(version(known))),
@@ -224,26 +202,12 @@ impl ObjectFolder {
         }
     }
 
-    /// Removes a file, which need not be there.
-    ///
-    /// # Errors
-    /// The store does not do it.
-    pub(crate) fn remove(&self, path: &CidPath) -> Result<()> {
+    fn remove(&self, path: &CidPath) -> Result<()> {
         self.remove_key(&self.inner.key(path)?, &self.url(path))
     }
 
-    fn remove_key(&self, key: &Key, url: &str) -> Result<()> {
-        match self.inner.tried(text!("remove it"), url, || wait(self.inner.store.delete(key))) {
-            Ok(()) | Err(Refused::Absent) => Ok(()),
-            Err(refused) => Err(Refused::trouble(url)(refused).error),
-        }
-    }
-
     /// Removes what is in a folder, many at a time by one order where the store has such orders.
-    ///
-    /// # Errors
-    /// The store does not do it.
-    pub(crate) fn remove_folder(&self, path: &CidPath) -> Result<()> {
+    fn remove_folder(&self, path: &CidPath) -> Result<()> {
         let (store, key, url) = (&self.inner.store, self.inner.key(path)?, self.url(path));
         let remove = || {
             let mut listed = store.list(Some(&key));
@@ -272,17 +236,14 @@ impl ObjectFolder {
 
     /// Tries once to lock: by an object that is made on the condition that there is none. That the store heeds conditions is seen by
     /// a second one, which it must not make.
-    ///
-    /// # Errors
-    /// It does not, or these credentials may not write.
-    pub(crate) fn lock(&self, owner: &CidPath, claim: &[u8]) -> Result<Locked> {
+    fn lock(&self, claim: &[u8]) -> Result<Locked> {
+        let owner = &owner()?;
         if !self.put_as(owner, claim, PutMode::Create)? {
-            return match self.read(owner, MAX_OWNER)? {
+            return Ok(match self.lock_owner()? {
                 // The answer to the first try may have been lost.
-                Found::File(bytes, _) if bytes == claim => Ok(Locked::Ours),
-                Found::File(bytes, _) => Ok(Locked::Held(Some(bytes))),
-                _ => Ok(Locked::Held(None)),
-            };
+                Some(bytes) if bytes == claim => Locked::Ours,
+                held => Locked::Held(held),
+            });
         }
         if self.put_as(owner, claim, PutMode::Create)? {
             self.remove(owner)?;
@@ -296,23 +257,10 @@ impl ObjectFolder {
         Ok(Locked::Ours)
     }
 
-    /// What the lock says whose it is.
-    ///
-    /// # Errors
-    /// There is no answer.
-    pub(crate) fn owner(&self, owner: &CidPath) -> Result<Option<Vec<u8>>> {
-        match self.read(owner, MAX_OWNER)? {
-            Found::File(bytes, _) => Ok(Some(bytes)),
-            Found::Absent => Ok(None),
-        }
-    }
-
     /// Removes the lock `owner`, if it is still the one in which `is` stands: it is taken over by `claim` first, on the condition that
     /// nobody has done so before.
-    ///
-    /// # Errors
-    /// The store does not do it.
-    pub(crate) fn break_lock(&self, owner: &CidPath, is: Option<&[u8]>, claim: &[u8]) -> Result<bool> {
+    fn break_lock(&self, is: Option<&[u8]>, claim: &[u8]) -> Result<bool> {
+        let owner = &owner()?;
         match self.read(owner, MAX_OWNER)? {
             Found::File(bytes, Some(known))
                 if is == Some(&*bytes) && self.put_as(owner, claim, PutMode::Update(version(&known)))? =>
@@ -321,6 +269,34 @@ impl ObjectFolder {
             }
             _ => Ok(false),
         }
+    }
+
+    fn cid_above(&self, warnings: &mut Vec<String>) -> Result<Option<String>> {
+        self.look_above(warnings)
+    }
+
+    fn holds(&self, _: bool) -> Result<Holds> {
+        self.look_within()
+    }
+
+    fn has_folders(&self) -> bool {
+        false
+    }
+
+    fn at_once(&self) -> Option<&dyn AtOnce> {
+        Some(self)
+    }
+
+    fn unlock(&self) -> Result<()> {
+        self.remove(&owner()?)
+    }
+}
+
+impl AtOnce for ObjectFolder {
+    /// Writes a catalog, which every store replaces whole, on the condition that the version `known` is there, or nothing. `false`:
+    /// something else is there.
+    fn replace(&self, path: &CidPath, bytes: &[u8], known: Option<&str>) -> Result<bool> {
+        self.put_as(path, bytes, known.map_or(PutMode::Create, |known| PutMode::Update(version(known))))
     }
 }
 
@@ -423,13 +399,8 @@ impl Inner {
 
     /// Asks, and again where the store may merely have been unlucky.
     fn tried<T>(&self, doing: &str, url: &str, ask: impl Fn() -> Answer<T>) -> Result<T, Refused> {
-        for pause in PAUSES {
-            match self.once(doing, url, &ask) {
-                Err(Refused::For(Trouble { may_pass: true, .. })) => thread::sleep(Duration::from_millis(pause)),
-                other => return other,
-            }
-        }
-        self.once(doing, url, &ask)
+        let may_pass = |refused: &Refused| matches!(refused, Refused::For(Trouble { may_pass: true, .. }));
+        persistently(&PAUSES, may_pass, || self.once(doing, url, &ask))
     }
 
     /// Asks once; `doing` completes "cannot ...".
@@ -501,8 +472,3 @@ fn code_of(text: &str) -> Option<&str> {
 }
 
 const AGAIN: &str = "look at the store's log, and try again: what is there already is kept";
-
-/// An error of a URL.
-fn error(kind: ErrorKind, what: impl Into<String>, url: &str) -> Error {
-    Error::new(kind, what).in_file(Path::new(url))
-}

@@ -3,8 +3,6 @@
 use std::future::poll_fn;
 use std::io::{self, Read};
 use std::sync::Arc;
-use std::thread;
-use std::time::Duration;
 
 use bytes::Bytes;
 use object_store::{GetOptions, GetRange, GetResultPayload, ObjectStoreExt};
@@ -12,6 +10,7 @@ use object_store::{GetOptions, GetRange, GetResultPayload, ObjectStoreExt};
 use super::http::wait;
 use super::{AGAIN, Inner, PAUSES, Refused, error};
 use crate::base::error::{ErrorKind, Result};
+use crate::base::tries::Tries;
 use crate::catalog::CidPath;
 
 /// What comes of an object.
@@ -78,7 +77,7 @@ impl Pieces {
 
     /// Takes what comes next, which is nothing at the end.
     fn take(&mut self) -> io::Result<()> {
-        let mut pauses = PAUSES.into_iter();
+        let mut tries = Tries::after(&PAUSES);
         while self.at < self.size {
             let Some(stream) = &mut self.stream else {
                 match self.ask() {
@@ -98,9 +97,8 @@ impl Pieces {
                 None => io::Error::other(text!("it ends too early")),
             };
             self.stream = None;
-            match pauses.next() {
-                Some(pause) => thread::sleep(Duration::from_millis(pause)),
-                None => return Err(why),
+            if !tries.another() {
+                return Err(why);
             }
         }
         Ok(())
