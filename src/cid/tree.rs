@@ -1,5 +1,6 @@
 //! From a [`CidPath`] to a file of this system: names matched without regard to case, links that lead out refused.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
 use std::fs::{self, Metadata};
@@ -44,6 +45,7 @@ pub(crate) struct Tree {
     /// Names that differ in case alone are an error even where one of them is the one that is asked for: to Windows they are
     /// one, so that nobody knows which of the two an endpoint gets.
     is_strict: bool,
+    /// By [`Tree::key`].
     folders: Mutex<HashMap<String, Option<Arc<Folder>>>>,
     /// The folder that was asked for last, as it was spelled: most are asked for many times in a row.
     latest: Mutex<Option<(String, Option<Arc<Folder>>)>>,
@@ -470,11 +472,17 @@ impl Tree {
         Ok(found)
     }
 
+    /// By what a folder is known: names that differ in case alone are each a folder of their own to those who only look, whichever
+    /// was asked for first.
+    fn key<'t>(&self, spelled: &'t str) -> Cow<'t, str> {
+        if self.is_strict { fold_case(spelled).into() } else { spelled.into() }
+    }
+
     fn known_folder(&self, path: Option<&CidPath>) -> Result<Option<Arc<Folder>>> {
         let mut folder = self.top.clone();
         let Some(path) = path else { return Ok(Some(folder)) };
         let lock = || self.folders.lock().unwrap_or_else(PoisonError::into_inner);
-        let whole = path.key();
+        let whole = self.key(path.as_str()).into_owned();
         if let Some(known) = lock().get(&whole) {
             return Ok(known.clone());
         }
@@ -482,7 +490,7 @@ impl Tree {
         let mut key = String::new();
         for part in path.parts() {
             key.push('\\');
-            key.push_str(&fold_case(part));
+            key.push_str(&self.key(part));
             let known = lock().get(&key).cloned();
             let found = match known {
                 Some(known) => known,
@@ -619,5 +627,22 @@ mod tests {
         tree.survey(|| [path("\\x"), path("\\X")].into_iter());
         assert!(matches!(tree.known(&path("\\x")), Ok(Found::File { size: 1, .. })));
         assert!(matches!(tree.known(&path("\\X")), Ok(Found::File { size: 2, .. })));
+    }
+
+    #[test]
+    fn folders_that_differ_in_case_alone_are_not_taken_for_each_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        for folder in ["rms", "RMS"] {
+            fs::create_dir_all(root.join(folder).join("in")).unwrap();
+            fs::write(root.join(folder).join("in").join(folder), folder).unwrap();
+        }
+        for folders in [["rms", "RMS"], ["RMS", "rms"]] {
+            let tree = Tree::to_look(root.clone());
+            for folder in folders {
+                let listing = tree.listing(Some(&path(&format!("\\{folder}\\in")))).unwrap();
+                assert_eq!(listing.names().collect::<Vec<_>>(), [folder]);
+            }
+        }
     }
 }
