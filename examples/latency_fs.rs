@@ -13,7 +13,8 @@
 //! `fail ERRNO` lets every request fail from now on, as where a connection is lost, and `fail 0` brings it back. At the end
 //! of the input it is unmounted. With `--record`, each request that changed something is a line of FILE, in the order in
 //! which they were carried out: what a disk would know of them, be it flushed or not. Numbers of files are those of the disk,
-//! but that the root's is 1. With `--trace`, each request is a line of FILE: its kind, and the name of what it is about.
+//! but that the root's is 1. The system tells a file system like this nothing of a `syncfs`: whoever has called it looks for the
+//! name `.configcid-flushed-all`, and all that is there is recorded as flushed, one by one. With `--trace`, each request is a line of FILE: its kind, and the name of what it is about.
 
 #[cfg(target_os = "linux")]
 mod linux {
@@ -23,8 +24,8 @@ mod linux {
     use std::io::{self, BufRead, Write};
     use std::os::fd::{AsFd, AsRawFd, OwnedFd};
     use std::os::unix::ffi::OsStringExt;
-    use std::os::unix::fs::FileExt;
-    use std::path::Path;
+    use std::os::unix::fs::{DirEntryExt, FileExt};
+    use std::path::{Path, PathBuf};
     use std::sync::atomic::{AtomicI32, AtomicU64, Ordering::Relaxed};
     use std::sync::{Arc, Mutex};
     use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -32,6 +33,9 @@ mod linux {
     use fuser::*;
     use rustix::fs::{self as sys, AtFlags, Mode, OFlags};
     use serde_json::json;
+
+    /// Who looks for this has flushed all.
+    const FLUSHED_ALL: &str = ".configcid-flushed-all";
 
     /// What the file system and the orders share.
     struct Meter {
@@ -165,6 +169,31 @@ mod linux {
             Ok(done)
         }
 
+        /// Records that all there is was flushed: content first, then names.
+        fn flushed_all(&self) -> io::Result<()> {
+            let Some(record) = &self.record else { return Ok(()) };
+            let mut record = record.lock().unwrap();
+            let root = PathBuf::from(path_of(&*self.inode(INodeNo::ROOT)?));
+            let mut folders = vec![(root, INodeNo::ROOT.0)];
+            let mut number = 0;
+            while let Some((folder, _)) = folders.get(number).cloned() {
+                for entry in std::fs::read_dir(folder)? {
+                    let entry = entry?;
+                    let (path, ino, kind) = (entry.path(), entry.ino(), entry.file_type()?);
+                    if kind.is_dir() {
+                        folders.push((path, ino));
+                    } else if kind.is_file() {
+                        writeln!(record, "{}", json!({"flush": ino, "content": std::fs::read(path)?}))?;
+                    }
+                }
+                number += 1;
+            }
+            for (_, ino) in folders {
+                writeln!(record, "{}", json!({"flush_folder": ino}))?;
+            }
+            Ok(())
+        }
+
         /// How large a file has become.
         fn grown<T>(&self, ino: INodeNo, call: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
             let size = |_: &T| Ok(json!({"size": ino.0, "bytes": sys::fstat(&*self.inode(ino)?)?.st_size}));
@@ -245,10 +274,13 @@ mod linux {
         }
 
         fn lookup(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEntry) {
-            self.answer_entry(
-                self.request("lookup", About::Name(name), || self.entry(&*self.inode(parent)?, name)),
-                reply,
-            );
+            let look = || {
+                if name == FLUSHED_ALL {
+                    self.flushed_all()?;
+                }
+                self.entry(&*self.inode(parent)?, name)
+            };
+            self.answer_entry(self.request("lookup", About::Name(name), look), reply);
         }
 
         fn getattr(&self, _: &Request, ino: INodeNo, _: Option<FileHandle>, reply: ReplyAttr) {

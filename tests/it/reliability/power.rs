@@ -11,6 +11,7 @@ use std::fs::{self, File, Permissions};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
@@ -507,10 +508,27 @@ fn a_power_failure_while_a_fleet_is_applied() {
     assert!(tally.old > 0 && tally.new > 0, "{tally:?}");
 }
 
+/// As [`run`]; many files are flushed by one call, if `at_once`, as on a local disk.
+fn run_flushing(at_once: bool, mut command: Command, context: &str) {
+    if at_once {
+        command.env("CONFIGCID_FLUSH_ALL", "1");
+    }
+    finish(start(command)).exits(0, context);
+}
+
 #[test]
 fn a_power_failure_while_files_are_brought() {
+    files_are_brought(false);
+}
+
+#[test]
+fn a_power_failure_while_files_are_brought_and_flushed_at_once() {
+    files_are_brought(true);
+}
+
+fn files_are_brought(at_once: bool) {
     let scene = Scene::new();
-    let sync = |cid: &Path, context: &str| drop(run(cid, &scene.args).exits(0, context));
+    let sync = |cid: &Path, context: &str| run_flushing(at_once, command(cid, &scene.args), context);
     let work = |folder: &Path| sync(&folder.join("CID"), "sync");
     let Some((failures, _)) = failures(|folder| copy(&scene.base, &folder.join("CID")), work) else { return };
     let tally = each("sync", &failures, |place, context, is_after_the_end| {
@@ -540,18 +558,21 @@ impl Drop for Place {
 
 #[test]
 fn a_power_failure_while_a_cid_is_cloned() {
+    a_cid_is_cloned(false);
+}
+
+#[test]
+fn a_power_failure_while_a_cid_is_cloned_and_flushed_at_once() {
+    a_cid_is_cloned(true);
+}
+
+fn a_cid_is_cloned(at_once: bool) {
     let clone = |folder: &Path| {
-        let new = folder.join("NEW");
         let mut command = command(&folder.join("CID"), &["clone"]);
-        finish(start({
-            command.arg(&new);
-            command
-        }))
-        .exits(0, "clone")
+        command.arg(folder.join("NEW"));
+        run_flushing(at_once, command, "clone");
     };
-    let Some((failures, mount)) = failures(|folder| make_cid(&folder.join("CID")), |folder| drop(clone(folder))) else {
-        return;
-    };
+    let Some((failures, mount)) = failures(|folder| make_cid(&folder.join("CID")), clone) else { return };
     // What a clone left says where it was, and is continued there alone.
     let place = Place(mount.parent().unwrap().to_owned());
     fs::create_dir(&place.0).unwrap();
