@@ -14,7 +14,8 @@
 //! of the input it is unmounted. With `--record`, each request that changed something is a line of FILE, in the order in
 //! which they were carried out: what a disk would know of them, be it flushed or not. Numbers of files are those of the disk,
 //! but that the root's is 1. The system tells a file system like this nothing of a `syncfs`: whoever has called it looks for the
-//! name `.configcid-flushed-all`, and all that is there is recorded as flushed, one by one. With `--trace`, each request is a line of FILE: its kind, and the name of what it is about.
+//! name `.configcid-flushed-all`, and all that is there is recorded as flushed, one by one. With `--trace`, each request is a line
+//! of FILE: its kind, and the name of what it is about.
 
 #[cfg(target_os = "linux")]
 mod linux {

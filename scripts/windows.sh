@@ -38,9 +38,12 @@ late="crypt32 gdi32 ole32 pdh shell32 user32 wtsapi32"
 # Wine maps the parts of a program that begin at a page of its file, and reads others: so laid out, programs start in two thirds
 # of the time.
 cross() {
-    local named=
+    local named= joined flags=(-Clink-arg=-Wl,--file-alignment,4096 -Cdlltool=dlltool -Clink-arg=-ldelayimp)
     [[ $2 != x86_64-* ]] || named=$late
-    LATE=$named DLLTOOL=${2%%-*}-w64-mingw32-dlltool CARGO_ENCODED_RUSTFLAGS=${CARGO_ENCODED_RUSTFLAGS:+$CARGO_ENCODED_RUSTFLAGS$'\x1f'}-Clink-arg=-Wl,--file-alignment,4096$'\x1f'-Cdlltool=$PWD/scripts/dlltool$'\x1f'-Clink-arg=-ldelayimp \
+    joined=$(IFS=$'\x1f' && echo "${flags[*]}")
+    # That dlltool is found by PATH: a path among the flags would make programs of each folder differ.
+    PATH=$PWD/scripts/cross:$PATH LATE=$named DLLTOOL=${2%%-*}-w64-mingw32-dlltool \
+        CARGO_ENCODED_RUSTFLAGS=${CARGO_ENCODED_RUSTFLAGS:+$CARGO_ENCODED_RUSTFLAGS$'\x1f'}$joined \
         RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_DEV_STRIP=symbols \
         cargo "$1" -Zbuild-std=std,panic_unwind,test --target "$2" --locked "${@:3}"
 }

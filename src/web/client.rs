@@ -72,6 +72,14 @@ pub(super) struct Failure {
     pub what: String,
 }
 
+impl Failure {
+    /// Whether another try may end otherwise.
+    #[cfg(feature = "remote")]
+    pub(super) fn may_pass(&self) -> bool {
+        matches!(self.code, "broken" | "timeout")
+    }
+}
+
 impl Client {
     /// `login`: a user's name and password, for servers that ask for them in the clear (`Basic`).
     /// `ca`: a file with the certificates of the only authorities to trust.

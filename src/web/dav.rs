@@ -176,7 +176,7 @@ impl DavFolder {
             match once() {
                 Ok(answer) if may_pass(answer.status) && tries.another() => answer.finish(),
                 Ok(answer) => return Ok(answer),
-                Err(failure) if matches!(failure.code, "broken" | "timeout") && tries.another() => {}
+                Err(failure) if failure.may_pass() && tries.another() => {}
                 Err(failure) => return Err(unanswered(failure, url)),
             }
         }
@@ -255,7 +255,7 @@ impl Store for DavFolder {
                 done.map(|()| None).map_err(|error| Trouble { error, may_pass })
             }
             Err(failure) => {
-                let may_pass = matches!(failure.code, "broken" | "timeout");
+                let may_pass = failure.may_pass();
                 Err(Trouble { error: unanswered(failure, &url), may_pass })
             }
         }

@@ -74,13 +74,6 @@ impl ObjectFolder {
             Err(refused) => Err(Refused::trouble(&url)(refused).error),
         }
     }
-
-    fn remove_key(&self, key: &Key, url: &str) -> Result<()> {
-        match self.inner.tried(text!("remove it"), url, || wait(self.inner.store.delete(key))) {
-            Ok(()) | Err(Refused::Absent) => Ok(()),
-            Err(refused) => Err(Refused::trouble(url)(refused).error),
-        }
-    }
 }
 
 impl Store for ObjectFolder {
@@ -203,7 +196,11 @@ impl Store for ObjectFolder {
     }
 
     fn remove(&self, path: &CidPath) -> Result<()> {
-        self.remove_key(&self.inner.key(path)?, &self.url(path))
+        let (key, url) = (self.inner.key(path)?, self.url(path));
+        match self.inner.tried(text!("remove it"), &url, || wait(self.inner.store.delete(&key))) {
+            Ok(()) | Err(Refused::Absent) => Ok(()),
+            Err(refused) => Err(Refused::trouble(&url)(refused).error),
+        }
     }
 
     /// Removes what is in a folder, many at a time by one order where the store has such orders.
@@ -428,7 +425,7 @@ impl Inner {
                     (format!("{what} (HTTP {status}{code})"), next, again)
                 }
                 Some(Err(failure)) => {
-                    let may_pass = matches!(failure.code, "broken" | "timeout");
+                    let may_pass = failure.may_pass();
                     let next = match failure.code {
                         "tls" => text!("--ca FILE trusts an authority of your own"),
                         _ => text!("see whether the address is right (AWS_ENDPOINT_URL and its like), and try again"),
