@@ -22,6 +22,7 @@ pub(crate) mod metrics;
 pub(crate) mod mounts;
 pub(crate) mod names;
 pub(crate) mod near;
+pub(crate) mod open_folder;
 pub(crate) mod own_folder;
 pub(crate) mod pool;
 pub(crate) mod program;

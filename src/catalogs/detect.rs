@@ -251,7 +251,7 @@ pub(crate) fn samples(
 }
 
 /// As [`samples`], of the files that `find` finds with the listed size.
-fn samples_by(
+pub(crate) fn samples_by(
     file: &CatalogFile,
     catalog: &Catalog,
     customer_files: &CustomerFiles,

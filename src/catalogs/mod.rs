@@ -29,7 +29,7 @@ pub use command::CommandFunction;
 pub(crate) use command::split_command;
 pub use create::{CreateOptions, create};
 pub use detect::{ChecksumChoice, Detection};
-pub(crate) use detect::{detect, judge, samples};
+pub(crate) use detect::{detect, judge, samples, samples_by};
 #[cfg(feature = "cli")]
 pub(crate) use entries::function_elsewhere;
 pub(crate) use entries::function_of;

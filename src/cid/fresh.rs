@@ -3,14 +3,18 @@
 //! To open a file, the client of a share wants its attributes. A listing of its folder brings those of all files in it, but the
 //! client keeps them for a moment only (Linux's own, for SMB and for FUSE: a second), and asks the server for each file by itself
 //! after that: over SMB three messages a file. So who opens many files goes from folder to folder, and lists a folder anew where
-//! that was done too long ago.
+//! that was done too long ago. The folder itself is open meanwhile: a client that keeps nothing asks for every part of a path.
 
-use std::fs;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use crate::base::calls::{Call, note};
+use crate::base::error::Result;
+use crate::base::files::open_file;
+use crate::base::open_folder::OpenFolder;
 
 /// After this the client of a share may have forgotten what a listing told of each file: Linux's own keeps it for a second.
 pub(super) const FORGOTTEN: Duration = Duration::from_millis(500);
@@ -19,8 +23,8 @@ pub(super) const FORGOTTEN: Duration = Duration::from_millis(500);
 /// choice.
 pub(super) const FEW: usize = 8;
 
-/// A folder is listed anew so many files before its first one is opened, so that the listing is there by then: more than are
-/// read at a time where nobody says otherwise. Our choice.
+/// A folder is opened, and listed anew, so many files before its first one is opened, so that this is done by then: more than
+/// are read at a time where nobody says otherwise. Our choice.
 const AHEAD: usize = 48;
 
 /// The folders of files that are opened in an order in which those of one folder follow each other.
@@ -37,6 +41,39 @@ struct Run {
     end: usize,
     /// When the folder was listed last, in milliseconds after the first listing.
     listed: AtomicU64,
+    /// How many of them have not been opened yet.
+    left: AtomicUsize,
+    /// The folder, from shortly before its first file is opened until its last one is: few are open at a time.
+    folder_open: Mutex<Option<Arc<OpenFolder>>>,
+}
+
+impl Run {
+    fn new(folder: PathBuf, end: usize, count: usize) -> Self {
+        Self { folder, end, listed: AtomicU64::new(0), left: AtomicUsize::new(count), folder_open: Mutex::default() }
+    }
+
+    /// The folder, open. None where it is not worth it: to open it takes as long as to open a file by its path.
+    fn folder_open(&self) -> Option<Arc<OpenFolder>> {
+        let mut known = self.folder_open.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.is_none() && self.left.load(Ordering::Relaxed) > 1 {
+            *known = Some(Arc::new(OpenFolder::of(&self.folder)));
+        }
+        known.clone()
+    }
+
+    /// Opens the folder, unless somebody is about to.
+    fn open_ahead(&self) {
+        if !matches!(self.folder_open.try_lock(), Err(TryLockError::WouldBlock)) {
+            self.folder_open();
+        }
+    }
+
+    /// To be said after each file.
+    fn one_less(&self) {
+        if self.left.fetch_sub(1, Ordering::Relaxed) == 1 {
+            *self.folder_open.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+    }
 }
 
 impl Fresh {
@@ -45,22 +82,43 @@ impl Fresh {
         let mut end = 0;
         let run = |(folder, count): (PathBuf, usize)| {
             end += count;
-            Run { folder, end, listed: AtomicU64::new(0) }
+            Run::new(folder, end, count)
         };
         Self { begin, runs: folders.map(run).collect() }
     }
 
-    /// To be said before the file of this number is opened. What cannot be listed is left to whoever opens the files.
-    pub(crate) fn opening(&self, number: usize) {
-        // Windows asks the server at every opening, whatever a listing has told.
+    /// As [`open_file`], the file of this number, which is at `path`. What cannot be listed is left to this.
+    pub(crate) fn open_file(&self, number: usize, path: &Path) -> Result<File> {
+        self.look_ahead(number);
+        let file = match self.run(number).and_then(Run::folder_open) {
+            Some(folder) => folder.open_file(path),
+            None => open_file(path),
+        };
+        self.run(number).into_iter().for_each(Run::one_less);
+        file
+    }
+
+    /// To be said in place of that where the file of this number is not opened.
+    pub(crate) fn pass_by(&self, number: usize) {
+        self.look_ahead(number);
+        self.run(number).into_iter().for_each(Run::one_less);
+    }
+
+    fn look_ahead(&self, number: usize) {
+        // Windows asks the server at every opening, whatever a listing has told, and has no open folders.
         if cfg!(windows) {
             return;
         }
         [number, number + AHEAD].into_iter().for_each(|number| self.list_anew(number));
+        self.run(number + AHEAD).into_iter().for_each(Run::open_ahead);
+    }
+
+    fn run(&self, number: usize) -> Option<&Run> {
+        self.runs.get(self.runs.partition_point(|run| run.end <= number))
     }
 
     fn list_anew(&self, number: usize) {
-        let Some(run) = self.runs.get(self.runs.partition_point(|run| run.end <= number)) else { return };
+        let Some(run) = self.run(number) else { return };
         let now = u64::try_from(self.begin.elapsed().as_millis()).unwrap_or(u64::MAX);
         let listed = run.listed.load(Ordering::Relaxed);
         if run.end - number <= FEW || now.saturating_sub(listed) < FORGOTTEN.as_millis() as u64 {

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use crate::base::calls::{Call, note};
 use crate::base::error::{Error, ErrorKind, Result};
-use crate::base::pool::{LOOKS, in_flight};
+#[cfg(target_os = "linux")]
+use crate::base::open_folder::OpenFolder;
+use crate::base::pool::{LOOKS, in_flight, in_parallel};
 
 /// What a walk meets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -197,7 +199,8 @@ impl AtOnce {
     }
 }
 
-/// Looks at the sizes of those files of a walk that have none yet, many at a time.
+/// Looks at the sizes of those files of a walk that have none yet, as many at a time as files are read: where each is a request,
+/// they take as long as the reading.
 fn look_at_sizes(root: &Path, items: &mut [Item]) {
     let is_wanted = |item: &Item| item.kind == Kind::File && item.size.is_none();
     // Files of one folder follow each other. Some at a turn, since on a local disk a turn would cost more than the look.
@@ -205,7 +208,7 @@ fn look_at_sizes(root: &Path, items: &mut [Item]) {
     for of_folder in items.chunk_by_mut(|a, b| a.path.parent() == b.path.parent()) {
         turns.extend(of_folder.chunks_mut(LOOKS_A_TURN));
     }
-    let sizes = in_flight(LOOKS, &turns, |items| {
+    let sizes = in_parallel(&turns, |items| {
         if !items.iter().any(is_wanted) {
             return Vec::new();
         }
@@ -225,16 +228,10 @@ pub(super) const LOOKS_A_TURN: usize = 32;
 
 /// The sizes of files of one folder: none of what is no file, or cannot be looked at.
 pub(super) fn sizes<'n>(folder: &Path, names: impl Iterator<Item = Option<&'n OsStr>>) -> Vec<Option<u64>> {
-    // By a handle of the folder, so that its path is not gone through for each.
     #[cfg(target_os = "linux")]
     let look = {
-        use rustix::fs::{AtFlags, FileType, Mode, OFlags, open, statat};
-        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let folder = open(folder, flags, Mode::empty()).ok();
-        move |name: &OsStr| {
-            let stat = statat(folder.as_ref()?, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
-            FileType::from_raw_mode(stat.st_mode).is_file().then_some(stat.st_size as u64)
-        }
+        let folder = OpenFolder::of(folder);
+        move |name: &OsStr| folder.size(name)
     };
     #[cfg(not(target_os = "linux"))]
     let look = |name: &OsStr| {

@@ -9,8 +9,9 @@ use crate::base::error::Result;
 use crate::base::pool::{LOOKS, in_flight, in_parallel};
 use crate::catalog::checksum::{Function, bound};
 use crate::catalog::{Checksum, CidPath, Entry, Role};
-use crate::catalogs::{Detection, Loaded, Order, Program, RefreshOptions, judge, samples};
+use crate::catalogs::{Detection, Loaded, Order, Program, RefreshOptions, judge, samples, samples_by};
 use crate::cid::hash::sum_file;
+use crate::cid::tree::Found;
 use crate::cid::{CatalogFile, is_own_name};
 use crate::plan::View;
 
@@ -118,6 +119,15 @@ impl Look<'_> {
         for Loaded { file, catalog, .. } in &self.loaded {
             let mut samples = match self.known_function(file) {
                 Some(_) => Vec::new(),
+                // The walk has told the sizes of all files: to look at one after the other would be to wait for each.
+                None if self.disk.walked_at.is_some() => {
+                    samples_by(file, catalog, &self.options.customer_files, |path, entry| {
+                        let Standing::File(number) = self.disk.find(self.cid, path, &path.key()) else { return None };
+                        let size = self.disk.files[number as usize].size;
+                        let path = self.disk.place(number).into_owned();
+                        (size == u64::from(entry.size)).then_some(Found::File { path, size, linked: false })
+                    })
+                }
                 None => samples(&view, file, catalog, &self.options.customer_files),
             };
             let mut numbers = Vec::new();

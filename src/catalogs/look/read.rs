@@ -8,10 +8,11 @@ use std::sync::Arc;
 use super::Digesting;
 use super::disk::Disk;
 use crate::base::error::Result;
+use crate::base::files::open_file;
 use crate::base::pool::as_they_come;
 use crate::catalog::Checksum;
 use crate::catalog::checksum::Function;
-use crate::cid::digest::{Digests, Wanted, digest_file, digest_input};
+use crate::cid::digest::{Digests, Wanted, digest_input, digest_opened};
 use crate::cid::fresh::Fresh;
 
 /// A file to read.
@@ -98,14 +99,19 @@ impl<W: Digesting> Reading<'_, W> {
         jobs.sort_unstable_by_key(|job| (Reverse(Some(size(job)).filter(|&size| size >= LARGE)), job.number));
         let fresh = self.disk.walked_at.map(|begin| Fresh::new(begin, self.folders(&jobs)));
         let read = |index: usize| {
-            fresh.iter().for_each(|fresh| fresh.opening(index));
             let job @ Job { number, functions } = &jobs[index];
             let wanted =
                 Wanted { checksums: &sets[functions], ..(self.wanted)(&self.disk.files[*number as usize].path.key()) };
             let (limit, place) = (size(job).saturating_add(1), self.disk.place(*number));
             let digests = match self.held.get(number) {
-                Some(bytes) => digest_input(&**bytes, &place, limit, wanted),
-                None => digest_file(&place, limit, wanted),
+                Some(bytes) => {
+                    fresh.iter().for_each(|fresh| fresh.pass_by(index));
+                    digest_input(&**bytes, &place, limit, wanted)
+                }
+                None => {
+                    let file = fresh.as_ref().map_or_else(|| open_file(&place), |fresh| fresh.open_file(index, &place));
+                    digest_opened(file?, &place, limit, wanted)
+                }
             };
             Ok(Sums::new(*functions, digests?))
         };
