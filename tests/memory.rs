@@ -191,6 +191,35 @@ mod publishing {
     }
 
     #[test]
+    fn memory_of_bringing_each_file_to_a_folder() {
+        let files: usize = std::env::var("CONFIGCID_MEMORY_BROUGHT").map_or(2000, |files| files.parse().unwrap());
+        let (dir, server) = (tempfile::tempdir().unwrap(), server::Server::start());
+        let sizes = [files / 2, files];
+        let [first, again] = [false, true].map(|is_there| {
+            let [few, many] = sizes.map(|files| {
+                let [cid, to] = ["from", "to"].map(|name| dir.path().join(format!("{name}-{files}")));
+                if !is_there {
+                    support::write_cid(&cid, files, 0).unwrap();
+                } else {
+                    // Another file, so that there is something to do.
+                    std::fs::write(cid.join("cac.pem"), "another certificate").unwrap();
+                    let plan =
+                        configcid::refresh(&configcid::Cid::open(&cid).unwrap(), &configcid::RefreshOptions::default());
+                    plan.unwrap().apply().unwrap();
+                }
+                published(&server, &cid, to.to_str().unwrap(), 1)
+            });
+            println!("to a folder: {} KiB resident", many.resident);
+            many.most.saturating_sub(few.most) / (files - files / 2)
+        });
+        println!(
+            "{first} bytes for each of {files} new files that two catalogs list, {again} where one of them is another then"
+        );
+        assert!(first <= 620, "{first} bytes for each new file");
+        assert!(again <= 620, "{again} bytes for each file that stays");
+    }
+
+    #[test]
     fn memory_of_publishing_does_not_grow_with_the_sizes_of_files() {
         let (dir, server) = (tempfile::tempdir().unwrap(), server::Server::start());
         // Both are more than one piece of a store's, and there are more of them than may be on their way there at a time.

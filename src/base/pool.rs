@@ -247,6 +247,36 @@ pub(crate) fn in_flight<T: Sync, R: Send>(at_a_time: usize, items: &[T], work: i
     results.into_iter().map(|(_, result)| result).collect()
 }
 
+/// As [`in_flight`], for each number below `count`, and gives every answer to `done` in their order: no more answers wait at a time
+/// than a few thousand, however many numbers there are. After the first error nothing more is begun.
+pub(crate) fn in_flight_by_parts<R: Send, E: Send>(
+    at_a_time: usize,
+    count: usize,
+    work: impl Fn(usize) -> Result<R, E> + Sync,
+    mut done: impl FnMut(usize, R),
+) -> Result<(), E> {
+    const PART: usize = 4096;
+    let mut numbers = Vec::with_capacity(count.min(PART));
+    for begin in (0..count).step_by(PART) {
+        numbers.clear();
+        numbers.extend(begin..count.min(begin + PART));
+        let answers = in_flight(at_a_time, &numbers, |number| work(*number));
+        for (number, answer) in numbers.iter().zip(answers) {
+            done(*number, answer?);
+        }
+    }
+    Ok(())
+}
+
+/// As [`in_flight_by_parts`], as many at a time as files are read.
+pub(crate) fn in_parallel_by_parts<R: Send, E: Send>(
+    count: usize,
+    work: impl Fn(usize) -> Result<R, E> + Sync,
+    done: impl FnMut(usize, R),
+) -> Result<(), E> {
+    in_flight_by_parts(reads_at_a_time(), count, work, done)
+}
+
 /// Does `work`, which reads a file or two, for each number below `count`, as many at a time as [`in_parallel`] does, and gives
 /// every answer to `done` on this thread, as soon as it is there.
 pub(crate) fn as_they_come<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync, done: impl FnMut(usize, T)) {

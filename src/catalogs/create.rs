@@ -95,7 +95,7 @@ pub fn create(cid: &Cid, options: &CreateOptions) -> Result<Plan> {
         if changed {
             let stage = if file.folder.is_some() { Stage::ComponentCatalog } else { Stage::RootCatalog };
             let why = text!("the catalog lists every file as it is").into();
-            let (before, after) = (before.map(Content::Bytes), Some(Content::Bytes(after)));
+            let (before, after) = (before.map(Content::from), Some(Content::from(after)));
             parts.changes.push(Change { path: file.path.clone(), before, after, why, stage, kept: None });
         }
         parts.catalogs.push(CatalogChange {

@@ -36,7 +36,7 @@ pub(crate) fn load(cid: &Cid) -> Result<Vec<Loaded>> {
 pub(super) fn catalog_change(loaded: &Loaded, after: Vec<u8>) -> Change {
     Change {
         path: loaded.file.path.clone(),
-        before: Some(loaded.bytes.to_vec().into()),
+        before: Some(loaded.bytes.clone().into()),
         after: Some(after.into()),
         why: text!("its entries differ from the customer's files").into(),
         stage: stage(loaded),

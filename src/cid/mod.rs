@@ -57,8 +57,11 @@ pub(crate) const MAX_RECORD: u64 = 128 << 20;
 
 /// What tells two states of the CID at `root` apart between which configcid changed it: the record of the last change.
 /// What was read before and after another one may not fit together.
-pub(crate) fn generation(root: &Path) -> Option<Vec<u8>> {
-    read_file(&root.join(LAST_CHANGE), MAX_RECORD).ok()
+///
+/// Its SHA-256, since the record of a change of hundreds of thousands of files takes tens of megabytes.
+pub(crate) fn generation(root: &Path) -> Option<[u8; 32]> {
+    let wanted = digest::Wanted { sha256: true, ..digest::Wanted::default() };
+    digest::digest_file(&root.join(LAST_CHANGE), MAX_RECORD, wanted).ok()?.sha256
 }
 
 pub(crate) fn is_own_name(name: &str) -> bool {
@@ -79,7 +82,7 @@ pub struct Cid {
     shown: PathBuf,
     tree: Tree,
     /// The [`generation`] when it was opened.
-    generation: Option<Vec<u8>>,
+    generation: Option<[u8; 32]>,
     components: Vec<CidPath>,
     catalogs: Vec<CatalogFile>,
     manifests: Vec<CidPath>,
@@ -220,7 +223,7 @@ impl Cid {
         self.tree.root()
     }
 
-    pub(crate) fn generation(&self) -> Option<&Vec<u8>> {
+    pub(crate) fn generation(&self) -> Option<&[u8; 32]> {
         self.generation.as_ref()
     }
 

@@ -11,13 +11,14 @@ use std::path::{Path, PathBuf};
 use super::content::digest_of;
 use super::lock::LockOptions;
 use super::place::put_in_place;
-use super::record::{Places, Record, Step, work_name};
+use super::record::{Places, Record, Step, Sum256, work_name};
 use super::stamp::Stamp;
+use super::target::Target;
 use super::turn::{Turns, folders_of, place_to_be, recorded, turned};
 use super::writer::Writer;
 use super::{Change, Content, Plan, disk, observe, recover, undo};
 use crate::base::error::{Error, ErrorKind, Result};
-use crate::base::pool::{in_flight, in_parallel};
+use crate::base::pool::{in_flight_by_parts, in_parallel_by_parts};
 use crate::catalog::CidPath;
 use crate::cid::generation;
 use crate::cid::tree::{Found, Tree};
@@ -95,19 +96,20 @@ impl Writer {
         record.swept = previous.iter().flat_map(Record::deep_folders).map(|folder| folder.to_string()).collect();
         self.sweep_once()?;
 
-        let done = stage(plan, &tree, &record, &targets, &turns, &stamps, &folders).and_then(|stamps| {
+        let done = stage(plan, &tree, &record, &targets, &turns, stamps, &folders).and_then(|stamps| {
             // Folders may have been made since the tree was looked at.
             let later = (!record.made.is_empty()).then(|| Tree::new(self.root.clone()));
             let tree = later.as_ref().unwrap_or(&tree);
             tree.list_folders(plan.parts.changes.iter().map(|change| change.path.clone()));
-            let all: Vec<_> = plan.parts.changes.iter().zip(&record.steps).zip(stamps).collect();
-            let check = |((change, step), stamp): &((&Change, &Step), Option<Stamp>)| {
-                check_unchanged(tree, &self.shown, change, &turns, Some((&step.before, *stamp)))
+            let check = |index: usize| {
+                let then = (record.steps[index].before(), stamps[index].as_deref().copied());
+                check_unchanged(tree, &self.shown, &plan.parts.changes[index], &turns, Some(then)).map(drop)
             };
-            in_parallel(&all, check).into_iter().try_for_each(|checked| checked.map(drop))?;
+            in_parallel_by_parts(record.steps.len(), check, |_, ()| {})?;
+            drop(stamps);
             check_relied_on(tree, &self.shown, plan)?;
             put_in_place(&record, &targets, &turns)?;
-            recover::commit(&self.root)
+            recover::commit(&self.root, &record)
         });
         if let Err(error) = done {
             return Err(self.take_back(error));
@@ -136,17 +138,21 @@ impl Writer {
     /// What is to be done, and where. Checks that each file is what the plan saw.
     pub(super) fn prepare(&self, plan: &Plan, tree: &Tree) -> Result<Prepared> {
         let mut record = Record::new(&plan.parts.purpose);
-        let (mut targets, mut stamps) = (Vec::new(), Vec::new());
+        let count = plan.parts.changes.len();
+        let mut targets: Vec<Target> = Vec::with_capacity(count);
+        let mut stamps = Vec::with_capacity(count);
+        record.steps.reserve_exact(count);
         let mut made = BTreeMap::new();
         // Each folder once, and not by whoever of many comes to it at the same time.
         tree.list_folders(plan.parts.changes.iter().map(|change| change.path.clone()));
         let turned = turned(tree, &self.shown, &plan.parts.changes)?;
         record.turned = recorded(turned, &record.id, plan.parts.changes.len() + 1);
         let turns = Turns::of(&record, tree)?;
-        let checked =
-            in_parallel(&plan.parts.changes, |change| check_unchanged(tree, &self.shown, change, &turns, None));
-        for (index, (change, checked)) in plan.parts.changes.iter().zip(checked).enumerate() {
-            let Unchanged { target, digest, stamp } = checked?;
+        let check = |index: usize| check_unchanged(tree, &self.shown, &plan.parts.changes[index], &turns, None);
+        let mut failed = None;
+        let mut add = |index: usize, Unchanged { target, seen }| -> Result<()> {
+            let change = &plan.parts.changes[index];
+            let (digest, stamp) = seen.map_or((None, None), |seen| (Some(seen.sum), seen.stamp.map(Box::new)));
             let path = if turns.concern(change.path.as_str()) {
                 // Its folder gets another name, below which it is found as it is spelled on the disk.
                 let below = target.strip_prefix(tree.root()).unwrap_or(&target);
@@ -156,19 +162,23 @@ impl Writer {
                     folders_to_make(tree, &change.path, &mut made)?;
                 }
                 let name = target.file_name().unwrap_or_default().to_string_lossy();
-                CidPath::in_folder(change.path.folder().as_ref(), &name)?
+                match name == change.path.file_name() {
+                    true => change.path.clone(),
+                    false => CidPath::in_folder(change.path.folder().as_ref(), &name)?,
+                }
             };
-            record.steps.push(Step {
-                path: path.to_string(),
-                stage: change.stage,
-                before: digest,
-                after: change.after.as_ref().map(Content::digest).transpose()?,
-                staged: change.after.as_ref().map(|_| work_name(&record.id, index, "new")),
-                kept: change.before.as_ref().map(|_| work_name(&record.id, index, "old")),
-            });
-            targets.push(target);
+            let after = change.after.as_ref().map(|after| after.digest(&change.path)).transpose()?;
+            record.steps.push(Step::new(path, change.stage, digest, after, index));
+            targets.push(Target::of(&target, &change.path, targets.last()));
             stamps.push(stamp);
-        }
+            Ok(())
+        };
+        in_parallel_by_parts(count, check, |index, unchanged| {
+            if failed.is_none() {
+                failed = add(index, unchanged).err();
+            }
+        })?;
+        failed.map_or(Ok(()), Err)?;
         record.made = made.into_values().map(|folder| folder.to_string()).collect();
         Ok(Prepared { record, targets, stamps, turns })
     }
@@ -191,9 +201,9 @@ impl Writer {
 pub(super) struct Prepared {
     pub record: Record,
     /// The real path of each file.
-    pub targets: Vec<PathBuf>,
+    pub targets: Vec<Target>,
     /// What each file was when it was read.
-    pub stamps: Vec<Option<Stamp>>,
+    pub stamps: Vec<Option<Box<Stamp>>>,
     /// The names of which a file becomes a folder, or a folder a file.
     pub turns: Turns,
 }
@@ -201,8 +211,8 @@ pub(super) struct Prepared {
 /// Removes what a change had kept for going back to before it.
 pub(super) fn drop_kept(tree: &Tree, past: &Record) -> Result<()> {
     for step in &past.steps {
-        let folder = tree.folder(step.checked_path()?.folder().as_ref())?;
-        if let (Some(folder), Some(kept)) = (folder, &step.kept) {
+        let folder = tree.folder(step.path.folder().as_ref())?;
+        if let (Some(folder), Some(kept)) = (folder, past.kept(step)) {
             disk::remove(&folder.join(kept))?;
         }
     }
@@ -212,7 +222,7 @@ pub(super) fn drop_kept(tree: &Tree, past: &Record) -> Result<()> {
 /// Writes the journal, or another one in its place.
 pub(super) fn write_journal(record: &Record, places: &Places, root: &Path) -> Result<()> {
     let draft = root.join(work_name(&record.id, record.steps.len(), "new"));
-    disk::write_new(&draft, &record.print(), None)?;
+    disk::write_new_in_pieces(&draft, |to| record.write(to))?;
     disk::rename(&draft, &places.journal)?;
     disk::sync_folder(root)
 }
@@ -224,16 +234,16 @@ pub(super) fn stage(
     plan: &Plan,
     tree: &Tree,
     record: &Record,
-    targets: &[PathBuf],
+    targets: &[Target],
     turns: &Turns,
-    stamps: &[Option<Stamp>],
+    mut stamps: Vec<Option<Box<Stamp>>>,
     folders: &BTreeSet<&Path>,
-) -> Result<Vec<Option<Stamp>>> {
+) -> Result<Vec<Option<Box<Stamp>>>> {
     let places = Places::new(tree.root());
     write_journal(record, &places, tree.root())?;
     // A time of this disk, after all of these files were read.
-    let now = places.journal.symlink_metadata().and_then(|journal| journal.modified()).ok();
-    let is_old = |stamp: &Stamp| now.is_some_and(|now| !stamp.is_fresh(now));
+    let begun = places.journal.symlink_metadata().and_then(|journal| journal.modified()).ok();
+    let is_old = |stamp: &Stamp| begun.is_some_and(|begun| !stamp.is_fresh(begun));
     // All of the places before any is there.
     let made = record.made.iter().map(|folder| place_to_be(tree, &CidPath::parse(folder)?));
     for place in made.collect::<Result<Vec<PathBuf>>>()? {
@@ -243,40 +253,43 @@ pub(super) fn stage(
         }
     }
     turns.make_folders(record)?;
-    let stamps = stamps.iter().map(|stamp| stamp.filter(is_old)).chain(std::iter::repeat(None));
-    let all: Vec<_> = record.steps.iter().zip(&plan.parts.changes).zip(targets).zip(stamps).collect();
-    let staged = in_flight(disk::AT_A_TIME, &all, |(((step, change), target), stamp)| {
+    let count = plan.parts.changes.len();
+    stamps.resize_with(count, || None);
+    let mut now = Vec::with_capacity(count);
+    let one = |index: usize| {
+        let (step, change) = (&record.steps[index], &plan.parts.changes[index]);
+        let (target, stamp) = (&targets[index].place(&step.path), stamps[index].as_deref().copied().filter(is_old));
         // The name of a file beside the one to be written says nothing to anybody.
         let about = |error: Error| error.about(&change.path.below(&plan.shown));
-        let goes_along = turns.above(&step.path).is_some_and(|turn| !turn.comes);
-        let stamp = if goes_along { *stamp } else { keep_one(step, target, *stamp).map_err(about)? };
-        stage_one(tree, step, change, target, turns).map_err(about)?;
+        let goes_along = turns.above(step.path.as_str()).is_some_and(|turn| !turn.comes);
+        let stamp = if goes_along { stamp } else { keep_one(record.kept(step), target, stamp).map_err(about)? };
+        stage_one(tree, record, step, change, target, turns).map_err(about)?;
         Ok(stamp)
-    });
-    let stamps = staged.into_iter().collect::<Result<_>>()?;
+    };
+    in_flight_by_parts(disk::AT_A_TIME, count, one, |_, stamp| now.push(stamp.map(Box::new)))?;
     turns.flush_folders(record)?;
     folders.iter().try_for_each(|folder| disk::sync_folder(folder))?;
-    Ok(stamps)
+    Ok(now)
 }
 
 /// Keeps the old content of a file, which had this stamp when it was read; gives the present one if nothing else has happened
 /// to it.
-fn keep_one(step: &Step, target: &Path, stamp: Option<Stamp>) -> Result<Option<Stamp>> {
-    let Some(kept) = &step.kept else { return Ok(None) };
+fn keep_one(kept: Option<String>, target: &Path, stamp: Option<Stamp>) -> Result<Option<Stamp>> {
+    let Some(kept) = kept else { return Ok(None) };
     let stamp = stamp.filter(|stamp| Stamp::of(target) == Some(*stamp));
     disk::keep(target, &target.with_file_name(kept))?;
     Ok(stamp.and_then(|stamp| stamp.after_naming(target)))
 }
 
 /// Writes the new content of a file beside it.
-fn stage_one(tree: &Tree, step: &Step, change: &Change, target: &Path, turns: &Turns) -> Result<()> {
-    let Some((staged, after)) = step.staged.as_ref().zip(change.after.as_ref()) else { return Ok(()) };
-    let staged = turns.work_place(step, target, staged);
+fn stage_one(tree: &Tree, record: &Record, step: &Step, change: &Change, target: &Path, turns: &Turns) -> Result<()> {
+    let Some((staged, after)) = record.staged(step).zip(change.after.as_ref()) else { return Ok(()) };
+    let staged = turns.work_place(step, target, &staged);
     let like = match (&change.before, &change.kept, after) {
         (Some(_), ..) => Some(target.to_owned()),
-        (None, Some(kept), _) => Some(kept.clone()),
+        (None, Some(kept), _) => Some(kept.to_path_buf()),
         // It brings its own.
-        (None, None, Content::File(_)) => None,
+        (None, None, Content::File(_) | Content::Elsewhere(_)) => None,
         (None, None, Content::Bytes(_)) => like(tree, change)?,
     };
     let like = like.as_deref();
@@ -285,8 +298,9 @@ fn stage_one(tree: &Tree, step: &Step, change: &Change, target: &Path, turns: &T
             disk::write_new(&staged, bytes, like)?;
             None
         }
-        Content::File(file) if file.is_staged => disk::adopt(&file.place, &staged, like)?,
-        Content::File(file) => Some(disk::copy_new(&file.place, &staged, like)?),
+        Content::File(file) if file.is_staged => disk::adopt(&file.place(&change.path), &staged, like)?,
+        Content::File(file) => Some(disk::copy_new(&file.place(&change.path), &staged, like)?),
+        Content::Elsewhere(_) => return Err(changed(target)),
     };
     if copied.is_some() && copied != step.after {
         return Err(changed(target));
@@ -343,15 +357,21 @@ fn folders_to_make(tree: &Tree, file: &CidPath, made: &mut BTreeMap<(usize, Stri
 pub(super) struct Unchanged {
     /// Its real path.
     pub target: PathBuf,
-    /// The SHA-256 of what it holds, in hex; `None` where there is none.
-    pub digest: Option<String>,
+    /// What is there; `None` where there is none.
+    pub seen: Option<Seen>,
+}
+
+/// What a file is.
+pub(super) struct Seen {
+    /// The SHA-256 of what it holds.
+    pub sum: Sum256,
     /// From before it was read.
     pub stamp: Option<Stamp>,
 }
 
 /// What a file was when it was read: the SHA-256, none where there was no file, and its stamp, where that has stayed the same as
 /// far as is known.
-pub(super) type Then<'a> = (&'a Option<String>, Option<Stamp>);
+pub(super) type Then<'a> = (Option<&'a Sum256>, Option<Stamp>);
 
 /// Checks that a file is still what the plan saw; or, where that has been read before, that it is still what it was `then`. With
 /// the stamp that it had then, it is not read again.
@@ -375,7 +395,7 @@ pub(super) fn check_unchanged(
         Found::File { path, .. } => {
             stamp = Stamp::of(&path);
             match then {
-                Some((digest, Some(then))) if stamp == Some(then) => digest.clone(),
+                Some((digest, Some(then))) if stamp == Some(then) => digest.copied(),
                 _ => Some(digest_of(&path)?),
             }
         }
@@ -384,15 +404,15 @@ pub(super) fn check_unchanged(
         }
     };
     let is_same = match (then, &change.before) {
-        (Some((then, _)), _) => now == *then,
+        (Some((then, _)), _) => now.as_ref() == then,
         // It is read for the first time.
         (None, Some(Content::File(file))) if file.sha256.is_none() => now.is_some(),
-        (None, before) => now == before.as_ref().and_then(Content::sha256),
+        (None, before) => now == before.as_ref().and_then(Content::sum),
     };
     if !is_same {
         return Err(changed(&shown));
     }
-    Ok(Unchanged { target: turns.target_before(tree, &change.path)?, digest: now, stamp })
+    Ok(Unchanged { target: turns.target_before(tree, &change.path)?, seen: now.map(|sum| Seen { sum, stamp }) })
 }
 
 /// Checks that the files that the catalogs will speak of are what they were.

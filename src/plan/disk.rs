@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
+use super::record::Sum256;
 use crate::base::error::{Error, Result};
 use crate::base::files;
 use crate::base::flush::Flush;
@@ -100,6 +101,41 @@ pub(super) fn write_new(path: &Path, bytes: &[u8], like: Option<&Path>) -> Resul
     step("flush it", path, || file.sync_all())
 }
 
+/// As [`write_new`], with what `write` gives from beginning to end: it may be tens of megabytes, of which no more is in memory than
+/// a piece.
+pub(super) fn write_new_in_pieces(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    struct Pieces<'p> {
+        file: File,
+        path: &'p Path,
+        failed: Option<Error>,
+    }
+    impl Write for Pieces<'_> {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let (first, second) = bytes.split_at(if cfg!(feature = "faults") { bytes.len() / 2 } else { bytes.len() });
+            for piece in [first, second] {
+                if let Err(error) = step("write it", self.path, || self.file.write_all(piece)) {
+                    self.failed = Some(error);
+                    return Err(io::ErrorKind::Other.into());
+                }
+            }
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let file = make_new(path, None, false)?;
+    let mut pieces = io::BufWriter::with_capacity(PIECE, Pieces { file, path, failed: None });
+    let written = write(&mut pieces).and_then(|()| pieces.flush());
+    let (pieces, _) = pieces.into_parts();
+    if let Some(failed) = pieces.failed {
+        return Err(failed);
+    }
+    written.map_err(|error| Error::io("write it", path, error))?;
+    step("flush it", path, || pieces.file.sync_all())
+}
+
 /// Gives a file the time at which the content of another one was written. What the file system does not let one set cannot
 /// be kept.
 pub(super) fn take_time(file: &Path, from: &Path) -> Result<()> {
@@ -117,7 +153,7 @@ pub(super) fn take_time(file: &Path, from: &Path) -> Result<()> {
 }
 
 /// As [`write_new`], with what the file `from` holds, piece by piece. Gives the SHA-256 of what was written.
-pub(super) fn copy_new(from: &Path, path: &Path, like: Option<&Path>) -> Result<String> {
+pub(super) fn copy_new(from: &Path, path: &Path, like: Option<&Path>) -> Result<Sum256> {
     use sha2::{Digest, Sha256};
     let mut input = files::open_file(from)?;
     let mut digest = Sha256::new();
@@ -138,7 +174,7 @@ pub(super) fn copy_new(from: &Path, path: &Path, like: Option<&Path>) -> Result<
         }
         Ok(())
     })?;
-    Ok(crate::base::hex::hex(&digest.finalize()))
+    Ok(digest.finalize().into())
 }
 
 /// Bytes that are copied at a time.
@@ -153,7 +189,7 @@ fn fill_new(path: &Path, like: Option<&Path>, fill: impl FnOnce(&mut File) -> io
 
 /// Lets a file that nobody else knows be the new one, `path`: another name for it where the system has such names, a copy
 /// where it has not. It gets the attributes of `like`. Gives whether it is a copy.
-pub(super) fn adopt(staged: &Path, path: &Path, like: Option<&Path>) -> Result<Option<String>> {
+pub(super) fn adopt(staged: &Path, path: &Path, like: Option<&Path>) -> Result<Option<Sum256>> {
     if cfg!(windows) {
         return copy_new(staged, path, like).map(Some);
     }
@@ -209,7 +245,7 @@ pub(super) fn flush_all(folder: &Path, flush: &Flush) -> Result<()> {
 }
 
 /// The SHA-256 of a file; `None` where there is none.
-pub(super) fn digest(path: &Path) -> Result<Option<String>> {
+pub(super) fn digest(path: &Path) -> Result<Option<Sum256>> {
     let opened = step("read it", path, || match files::open_plain(path) {
         Ok(file) => Ok(Some((file.metadata()?.len(), file))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -253,7 +289,7 @@ pub(super) fn keep(file: &Path, copy: &Path) -> Result<()> {
 
 /// Lets `copy` be a copy of `file` with its attributes and its time, since somebody may write to `file` itself. Gives the SHA-256
 /// of what was copied.
-pub(super) fn keep_copy(file: &Path, copy: &Path) -> Result<String> {
+pub(super) fn keep_copy(file: &Path, copy: &Path) -> Result<Sum256> {
     let digest = copy_new(file, copy, Some(file))?;
     take_time(copy, file)?;
     Ok(digest)

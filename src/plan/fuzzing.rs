@@ -21,9 +21,13 @@ pub struct JournalParts {
 pub fn read_journal(bytes: &[u8]) -> Result<JournalParts> {
     let record = Record::parse(bytes)?;
     Ok(JournalParts {
-        printed: record.print(),
-        paths: record.steps.iter().map(|step| step.path.clone()).collect(),
-        work_names: record.steps.iter().flat_map(|step| [&step.staged, &step.kept]).flatten().cloned().collect(),
+        printed: {
+            let mut printed = Vec::new();
+            record.write(&mut printed).expect("memory takes it");
+            printed
+        },
+        paths: record.steps.iter().map(|step| step.path.to_string()).collect(),
+        work_names: record.steps.iter().flat_map(|step| [record.staged(step), record.kept(step)]).flatten().collect(),
         description: describe(&record),
     })
 }

@@ -7,15 +7,16 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::apply::{
     Applied, Prepared, Unchanged, changed, check_relied_on, check_room, check_unchanged, drop_kept, stage,
     write_journal,
 };
 use super::place::put_in_place;
-use super::record::{LOCK, Places, Record, Step, work_name};
+use super::record::{LOCK, Places, Record, Step};
 use super::recover::{self, Direction};
+use super::target::Target;
 use super::turn::{Turns, folders_of};
 use super::writer::Writer;
 use super::{Change, Content, Parts, Plan, disk, undo};
@@ -65,16 +66,10 @@ impl Writer {
         record.swept = previous.iter().flat_map(Record::deep_folders).map(|folder| folder.to_string()).collect();
         let payload = record.clone();
         for (index, change) in (payload.steps.len()..).zip(&aside) {
-            let Unchanged { target, digest, .. } = check_unchanged(&tree, &self.shown, change, &turns, None)?;
-            targets.push(target);
-            record.steps.push(Step {
-                path: change.path.to_string(),
-                stage: change.stage,
-                before: digest,
-                after: None,
-                staged: None,
-                kept: Some(work_name(&record.id, index, "old")),
-            });
+            let Unchanged { target, seen } = check_unchanged(&tree, &self.shown, change, &turns, None)?;
+            let digest = seen.map(|seen| seen.sum);
+            targets.push(Target::of(&target, &change.path, targets.last()));
+            record.steps.push(Step::kept_alone(change.path.clone(), change.stage, digest, index));
         }
         let folders = folders_of(&record, &targets, &turns);
         let all: Vec<Change> = plan.parts.changes.iter().chain(&aside).cloned().collect();
@@ -116,7 +111,7 @@ impl Writer {
     }
 
     /// After the program's work was refused: puts back what was kept aside, and says of it what was seen.
-    fn put_back(&self, error: Error, record: &Record, targets: &[PathBuf]) -> Error {
+    fn put_back(&self, error: Error, record: &Record, targets: &[Target]) -> Error {
         let recovered = recover::recover(&self.root, &self.shown, Some(Direction::Undo));
         let _ = self.sweep(&[]);
         let why = match recovered {
@@ -124,8 +119,9 @@ impl Writer {
             Ok(None) => Some(text!("the journal has gone").to_owned()),
             Err(why) => Some(why.to_string()),
         };
-        let is_as_it_was =
-            |(step, target): &(&Step, &PathBuf)| disk::digest(target).is_ok_and(|digest| digest == step.before);
+        let is_as_it_was = |(step, target): &(&Step, &Target)| {
+            disk::digest(&target.place(&step.path)).is_ok_and(|digest| digest.as_ref() == step.before())
+        };
         let mut strange =
             record.steps.iter().zip(targets).filter(|pair| !is_as_it_was(pair)).map(|(step, _)| &step.path);
         let how = match (strange.next(), why) {
@@ -159,7 +155,7 @@ struct Around<'a> {
     tree: &'a Tree,
     /// The changes of the plan, then what is kept aside.
     record: &'a Record,
-    targets: &'a [PathBuf],
+    targets: &'a [Target],
     turns: &'a Turns,
     folders: &'a BTreeSet<&'a Path>,
 }
@@ -172,13 +168,14 @@ impl Around<'_> {
     /// Keeps everything that may change, and puts the plan's own changes in place.
     fn begin(&self, payload: &Record) -> Result<()> {
         let changes = &self.plan.parts.changes;
-        stage(self.plan, self.tree, self.record, self.targets, self.turns, &[], self.folders)?;
+        stage(self.plan, self.tree, self.record, self.targets, self.turns, Vec::new(), self.folders)?;
         let steps = self.record.steps[changes.len()..].iter().zip(&self.targets[changes.len()..]);
         for ((step, target), change) in steps.zip(self.aside) {
-            let kept = target.with_file_name(step.kept.as_deref().unwrap_or_default());
+            let target = target.place(&step.path);
+            let kept = target.with_file_name(self.record.kept(step).unwrap_or_default());
             let digest =
-                disk::keep_copy(target, &kept).map_err(|error| error.about(&change.path.below(&self.plan.shown)))?;
-            if Some(digest) != step.before {
+                disk::keep_copy(&target, &kept).map_err(|error| error.about(&change.path.below(&self.plan.shown)))?;
+            if Some(&digest) != step.before() {
                 return Err(changed(&change.path.below(&self.plan.shown)));
             }
         }
@@ -186,7 +183,7 @@ impl Around<'_> {
         // Folders may have been made since the tree was looked at.
         let tree = Tree::new(self.tree.root().to_owned());
         for (change, step) in changes.iter().chain(self.aside).zip(&self.record.steps) {
-            check_unchanged(&tree, &self.plan.shown, change, self.turns, Some((&step.before, None)))?;
+            check_unchanged(&tree, &self.plan.shown, change, self.turns, Some((step.before(), None)))?;
         }
         check_relied_on(&tree, &self.plan.shown, self.plan)?;
         put_in_place(payload, &self.targets[..changes.len()], self.turns)
@@ -196,28 +193,20 @@ impl Around<'_> {
     fn sealed(&self, payload: &Record, made: &[Change]) -> Record {
         let mut sealed = Record { open: false, ..payload.clone() };
         for change in made {
-            let path = change.path.to_string();
-            let Some((index, step)) = self.record.steps.iter().enumerate().find(|(_, step)| step.path == path) else {
-                continue;
-            };
-            sealed.steps.push(Step {
-                after: change.after.as_ref().and_then(Content::sha256),
-                // It is in place already.
-                staged: Some(work_name(&sealed.id, index, "new")),
-                ..step.clone()
-            });
+            let Some(step) = self.record.steps.iter().find(|step| step.path == change.path) else { continue };
+            sealed.steps.push(step.clone().done(change.after.as_ref().and_then(Content::sum)));
         }
         sealed
     }
 
     fn end(&self, sealed: &Record, made: &[Change]) -> Result<()> {
         for (step, target) in self.record.steps.iter().zip(self.targets) {
-            if made.iter().any(|change| change.path.as_str() == step.path) {
-                disk::flush(target)?;
+            if made.iter().any(|change| change.path == step.path) {
+                disk::flush(&target.place(&step.path))?;
             }
         }
         self.folders.iter().try_for_each(|folder| disk::sync_folder(folder))?;
         write_journal(sealed, &self.places(), self.tree.root())?;
-        recover::commit(self.tree.root())
+        recover::commit(self.tree.root(), sealed)
     }
 }

@@ -14,10 +14,12 @@ mod place;
 #[cfg(feature = "cli")]
 mod prune;
 mod record;
+mod record_text;
 mod recover;
 mod remains;
 mod staging;
 mod stamp;
+mod target;
 mod turn;
 mod undo;
 mod view;
@@ -38,7 +40,7 @@ pub(crate) use in_place::OnTheCid;
 pub(crate) use prune::{Bounds, Pruned};
 #[cfg(feature = "cli")]
 pub(crate) use record::Made;
-pub(crate) use record::digest;
+pub(crate) use record::{Sum256, digest};
 pub(crate) use remains::{Remain, Remains};
 pub(crate) use staging::Staging;
 pub(crate) use undo::last_change;
@@ -65,7 +67,7 @@ pub struct Plan {
     /// The folder is a CID, with a lock, a journal and a history.
     in_cid: bool,
     /// The CID's last change when it was read.
-    generation: Option<Vec<u8>>,
+    generation: Option<Sum256>,
     parts: Parts,
 }
 
@@ -128,7 +130,7 @@ pub struct Change {
     pub stage: Stage,
     /// The file that has what is written, kept beside by the last change: its time, and its attributes where nothing is
     /// replaced, are taken.
-    pub(crate) kept: Option<PathBuf>,
+    pub(crate) kept: Option<Box<Path>>,
 }
 
 /// Sorts changes by when they are made. What has its order takes no memory for that: there may be hundreds of thousands.
@@ -183,13 +185,13 @@ pub struct EntryChange {
 impl Change {
     /// Another content for a file that catalogs list, or for one in no CID.
     pub(crate) fn of_payload(path: CidPath, before: Option<Vec<u8>>, after: Vec<u8>, why: impl Into<Arc<str>>) -> Self {
-        let before = before.map(Content::Bytes);
-        Self { path, before, after: Some(Content::Bytes(after)), why: why.into(), stage: Stage::Payload, kept: None }
+        let before = before.map(Content::from);
+        Self { path, before, after: Some(after.into()), why: why.into(), stage: Stage::Payload, kept: None }
     }
 
     /// A file that catalogs list goes.
     pub(crate) fn removal(path: CidPath, before: Vec<u8>, why: impl Into<Arc<str>>) -> Self {
-        let before = Some(Content::Bytes(before));
+        let before = Some(before.into());
         Self { path, before, after: None, why: why.into(), stage: Stage::Payload, kept: None }
     }
 
@@ -237,7 +239,7 @@ impl Plan {
     pub(crate) fn new(cid: &Cid, mut parts: Parts) -> Self {
         in_order(&mut parts.changes);
         let (root, shown) = (cid.root().to_owned(), cid.path().to_owned());
-        Self { root, shown, in_cid: true, generation: cid.generation().cloned(), parts }
+        Self { root, shown, in_cid: true, generation: cid.generation().copied(), parts }
     }
 
     /// A plan for a CID that is not there yet: one to look at.

@@ -1,6 +1,6 @@
 //! What a change to a CID is, on disk: the journal of one under way, the record of the last one, the history of all.
 
-use crate::base::hex::hex;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Stage;
-use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::hex::hex;
 use crate::base::time;
 use crate::catalog::CidPath;
 use crate::cid::{LAST_CHANGE, MAX_RECORD, OWN_PREFIX, is_own_name};
@@ -23,13 +23,16 @@ pub(super) const LOCK: &str = ".configcid-lock";
 pub(super) const HISTORY: &str = ".configcid-history";
 
 /// The version of these files.
-const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 1;
 
 /// No record is larger.
 pub(super) const MAX_SIZE: u64 = MAX_RECORD;
 
+/// A SHA-256.
+pub(crate) type Sum256 = [u8; 32];
+
 /// A change to a CID.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Record {
     pub format: u32,
     /// Names the change among all others.
@@ -42,17 +45,13 @@ pub(super) struct Record {
     pub version: String,
     /// A program may be writing to its files: what they will be is not known, and nobody else is taken to write to them.
     /// Such a change can only be undone.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub open: bool,
     pub steps: Vec<Step>,
     /// Folders that it makes, from the CID's root, those that hold others first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub made: Vec<String>,
     /// Further folders below those of components in which the change before it has kept files.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub swept: Vec<String>,
     /// Names that a folder gets which a file had, or a file which a folder had.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub turned: Vec<Turned>,
 }
 
@@ -65,19 +64,25 @@ pub(super) struct Turned {
     pub folder: String,
 }
 
-/// One file of a change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// One file of a change. There may be hundreds of thousands, so that each takes little more than its digests.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Step {
     /// From the CID's root, in the case found.
-    pub path: String,
+    pub path: CidPath,
     pub stage: Stage,
     /// SHA-256; `None` where there is no file.
-    pub before: Option<String>,
-    pub after: Option<String>,
-    /// The name of the new content, beside the file, until it takes its place.
-    pub staged: Option<String>,
-    /// The name of the old content, beside the file.
-    pub kept: Option<String>,
+    pub before: Option<Box<Sum256>>,
+    pub after: Option<Sum256>,
+    names: Names,
+}
+
+/// The names of a file's new content, until it takes its place, and of its old one, both beside the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Names {
+    /// Those that the change itself makes of this number ([`work_name`]).
+    Ours { number: u32, staged: bool, kept: bool },
+    /// Others, which are as good.
+    Others(Box<[Option<String>; 2]>),
 }
 
 impl Record {
@@ -100,44 +105,9 @@ impl Record {
         }
     }
 
-    /// Reads a record, which anybody may have written: every name in it is checked.
-    pub(super) fn parse(bytes: &[u8]) -> Result<Self> {
-        let wrong = |what: String| {
-            Error::new(ErrorKind::Journal, what).next("configcid recover --forget leaves the files as they are")
-        };
-        let record: Self = serde_json::from_slice(bytes)
-            .map_err(|error| wrong(text!("this is no record of a change: {error}", error)))?;
-        if record.format != FORMAT {
-            return Err(wrong(text!(
-                "the record has format {record}, and only format {FORMAT} is known",
-                record = record.format,
-                FORMAT
-            )));
-        }
-        for step in &record.steps {
-            let path = step.checked_path().map_err(|error| wrong(error.what().to_owned()))?;
-            if is_own_name(path.file_name()) || path.file_name().eq_ignore_ascii_case(LAST) {
-                return Err(wrong(text!("{path} is no file of the CID", path)));
-            }
-        }
-        for name in record.work_names() {
-            if !is_work_name(name) || CidPath::in_root(name).is_err() || name.contains('\\') {
-                return Err(wrong(text!("{name} is no name that configcid makes", name = format!("{name:?}"))));
-            }
-        }
-        let turned = record.turned.iter().map(|turned| &turned.path);
-        for folder in record.made.iter().chain(&record.swept).chain(turned) {
-            let path = CidPath::parse(folder).map_err(|error| wrong(error.what().to_owned()))?;
-            if path.parts().any(is_own_name) {
-                return Err(wrong(text!("{path} is no folder of the CID", path)));
-            }
-        }
-        Ok(record)
-    }
-
     /// The folders that hold something of this change's, or of the one before it, and lie deeper than components do.
     pub(super) fn deep_folders(&self) -> Vec<CidPath> {
-        let of_steps = self.steps.iter().filter_map(|step| step.checked_path().ok()?.folder());
+        let of_steps = self.steps.iter().filter_map(|step| step.path.folder());
         let swept = self.swept.iter().filter_map(|folder| CidPath::parse(folder).ok());
         let mut folders: Vec<CidPath> = of_steps.chain(swept).filter(|folder| folder.depth() > 1).collect();
         folders.sort();
@@ -145,29 +115,145 @@ impl Record {
         folders
     }
 
-    /// The file's bytes: JSON and a line ending.
-    pub(super) fn print(&self) -> Vec<u8> {
-        let mut bytes = serde_json::to_vec(self).expect("a record is plain data");
-        bytes.push(b'\n');
-        bytes
-    }
-
     /// Whether the file `name` belongs to this change.
     pub(super) fn names(&self, name: &str) -> bool {
-        self.work_names().any(|this| this == name)
+        self.named().has(name)
+    }
+
+    /// What finds the names of files that belong to this change.
+    pub(super) fn named(&self) -> Named<'_> {
+        let others = self.steps.iter().enumerate().filter(|(index, step)| !step.is_numbered(*index));
+        let others = others.flat_map(|(_, step)| self.work_names_of(step));
+        Named { record: self, others: others.chain(self.turned.iter().map(|turned| turned.folder.clone())).collect() }
     }
 
     /// The names of all files and folders that this change has beside others.
-    pub(super) fn work_names(&self) -> impl Iterator<Item = &str> {
-        let of_steps = self.steps.iter().flat_map(|step| [&step.staged, &step.kept]).flatten();
-        of_steps.chain(self.turned.iter().map(|turned| &turned.folder)).map(String::as_str)
+    pub(super) fn work_names(&self) -> impl Iterator<Item = String> {
+        let of_steps = self.steps.iter().flat_map(|step| self.work_names_of(step));
+        of_steps.chain(self.turned.iter().map(|turned| turned.folder.clone()))
+    }
+
+    fn work_names_of(&self, step: &Step) -> impl Iterator<Item = String> + use<> {
+        [self.staged(step), self.kept(step)].into_iter().flatten()
+    }
+
+    /// The name of a file's new content, until it takes its place.
+    pub(super) fn staged(&self, step: &Step) -> Option<String> {
+        step.staged(&self.id)
+    }
+
+    /// The name of a file's old content.
+    pub(super) fn kept(&self, step: &Step) -> Option<String> {
+        step.kept(&self.id)
+    }
+}
+
+/// Finds the names of files that belong to a change. Nearly all of them tell by their number which step's they are.
+pub(super) struct Named<'r> {
+    record: &'r Record,
+    /// Those that do not.
+    others: HashSet<String>,
+}
+
+impl Named<'_> {
+    /// Whether the file `name` belongs to the change.
+    pub(super) fn has(&self, name: &str) -> bool {
+        let step = number_of(name, &self.record.id).and_then(|number| self.record.steps.get(number as usize));
+        self.others.contains(name) || step.is_some_and(|step| self.record.work_names_of(step).any(|this| this == name))
     }
 }
 
 impl Step {
-    pub(super) fn checked_path(&self) -> Result<CidPath> {
-        CidPath::parse(&self.path)
+    /// A file that is to be what `after` says, as the change's step of this number.
+    pub(super) fn new(
+        path: CidPath,
+        stage: Stage,
+        before: Option<Sum256>,
+        after: Option<Sum256>,
+        number: usize,
+    ) -> Self {
+        let number = u32::try_from(number).expect("no change has so many files");
+        let names = Names::Ours { number, staged: after.is_some(), kept: before.is_some() };
+        Self { path, stage, before: before.map(Box::new), after, names }
     }
+
+    /// As it is read, with the names that it has in a change of this id.
+    pub(super) fn named(mut self, id: &str, staged: Option<String>, kept: Option<String>) -> Self {
+        let number = staged.as_ref().or(kept.as_ref()).and_then(|name| number_of(name, id));
+        let is_of = |name: &Option<String>, ending| {
+            name.as_ref()
+                .is_none_or(|name| number.is_some_and(|number| *name == work_name(id, number as usize, ending)))
+        };
+        self.names = match number.or((staged.is_none() && kept.is_none()).then_some(0)) {
+            Some(number) if is_of(&staged, "new") && is_of(&kept, "old") => {
+                Names::Ours { number, staged: staged.is_some(), kept: kept.is_some() }
+            }
+            _ => Names::Others(Box::new([staged, kept])),
+        };
+        self
+    }
+
+    /// A file whose old content is kept, and of which nobody knows yet what it will be.
+    pub(super) fn kept_alone(path: CidPath, stage: Stage, before: Option<Sum256>, number: usize) -> Self {
+        let mut step = Self::new(path, stage, before, None, number);
+        if let Names::Ours { kept, .. } = &mut step.names {
+            *kept = true;
+        }
+        step
+    }
+
+    /// The same, now that it is known what the file is.
+    pub(super) fn done(mut self, after: Option<Sum256>) -> Self {
+        self.after = after;
+        // It is in place already.
+        if let Names::Ours { staged, .. } = &mut self.names {
+            *staged = true;
+        }
+        self
+    }
+
+    /// The name of its new content in a change of this id.
+    pub(super) fn staged(&self, id: &str) -> Option<String> {
+        match &self.names {
+            Names::Ours { number, staged, .. } => staged.then(|| work_name(id, *number as usize, "new")),
+            Names::Others(names) => names[0].clone(),
+        }
+    }
+
+    /// The name of its old content in a change of this id.
+    pub(super) fn kept(&self, id: &str) -> Option<String> {
+        match &self.names {
+            Names::Ours { number, kept, .. } => kept.then(|| work_name(id, *number as usize, "old")),
+            Names::Others(names) => names[1].clone(),
+        }
+    }
+
+    /// Whether a new content waits beside the file until it takes its place.
+    pub(super) fn is_staged(&self) -> bool {
+        match &self.names {
+            Names::Ours { staged, .. } => *staged,
+            Names::Others(names) => names[0].is_some(),
+        }
+    }
+
+    fn is_numbered(&self, index: usize) -> bool {
+        matches!(self.names, Names::Ours { number, .. } if number as usize == index)
+    }
+
+    pub(super) fn before(&self) -> Option<&Sum256> {
+        self.before.as_deref()
+    }
+}
+
+/// The id in the name of new or old content.
+pub(super) fn id_of(name: &str) -> Option<&str> {
+    name.strip_prefix(OWN_PREFIX)?.rsplit_once('-').map(|(id, _)| id)
+}
+
+/// The number in the name of new or old content of the change of this id.
+fn number_of(name: &str, id: &str) -> Option<u32> {
+    let number = name.strip_prefix(OWN_PREFIX)?.strip_prefix(id)?.strip_prefix('-')?;
+    number.split('.').next()?.parse().ok()
 }
 
 /// The names of new and of old content.
@@ -188,6 +274,13 @@ pub(super) fn is_leftover(name: &str) -> bool {
 /// Whether a file of a CID's root is there only while somebody writes, if nobody dies.
 pub(super) fn is_passing(name: &str) -> bool {
     name == JOURNAL || name == LOCK || (is_leftover(name) && !name.ends_with(".old"))
+}
+
+/// The name of the content that is staged for the file at `path`. It says nothing: paths may be long.
+pub(super) fn staged_name(path: &CidPath) -> String {
+    let mut name = digest(path.key().as_bytes());
+    name.truncate(32);
+    name
 }
 
 /// The SHA-256 of a content, as hex digits.
@@ -250,6 +343,7 @@ pub(super) fn utc(seconds: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::error::ErrorKind;
 
     #[test]
     fn times_are_those_of_the_calendar() {
@@ -266,23 +360,64 @@ mod tests {
     }
 
     fn record() -> Record {
-        let step = Step {
-            path: "\\rms\\mrinit.conf".into(),
-            stage: Stage::Payload,
-            before: None,
-            after: Some("00".into()),
-            staged: Some(work_name("1-1", 0, "new")),
-            kept: None,
-        };
-        Record { steps: vec![step], ..Record::new("test") }
+        let path = CidPath::parse("\\rms\\mrinit.conf").unwrap();
+        let step = Step::new(path, Stage::Payload, None, Some([0; 32]), 0);
+        Record { id: "1-1".into(), steps: vec![step], ..Record::new("test") }
+    }
+
+    fn printed(record: &Record) -> Vec<u8> {
+        let mut printed = Vec::new();
+        record.write(&mut printed).unwrap();
+        printed
     }
 
     #[test]
     fn a_record_comes_back() {
         let record = record();
-        assert_eq!(Record::parse(&record.print()).unwrap(), record);
+        assert_eq!(Record::parse(&printed(&record)).unwrap(), record);
         assert!(record.names(".configcid-1-1-0.new"));
         assert!(!record.names(".configcid-1-1-0.old"));
+    }
+
+    #[test]
+    fn names_come_back_whatever_their_numbers_are() {
+        let path = |name| CidPath::in_root(name).unwrap();
+        let (a, b) = (Some([1; 32]), Some([2; 32]));
+        let other = |name: &str| Some(name.to_owned());
+        let steps = vec![
+            Step::new(path("a"), Stage::Payload, a, b, 0),
+            Step::new(path("b"), Stage::Payload, a, None, 7),
+            Step::new(path("c"), Stage::Payload, None, None, 0),
+            Step::new(path("d"), Stage::Payload, a, b, 3).named(
+                "1-1",
+                other(".configcid-1-1-4.new"),
+                other(".configcid-x.old"),
+            ),
+            Step::kept_alone(path("e"), Stage::RootCatalog, None, 4),
+        ];
+        let record = Record { id: "1-1".into(), steps, ..Record::new("test") };
+        let names = [
+            ".configcid-1-1-0.new",
+            ".configcid-1-1-0.old",
+            ".configcid-1-1-7.old",
+            ".configcid-1-1-4.new",
+            ".configcid-x.old",
+            ".configcid-1-1-4.old",
+        ];
+        assert_eq!(record.work_names().collect::<Vec<_>>(), names);
+        assert!(names.iter().all(|name| record.names(name)));
+        for name in
+            [".configcid-1-1-7.new", ".configcid-1-1-1.old", ".configcid-1-10-0.new", ".configcid-1-1-00.new", ""]
+        {
+            assert!(!record.names(name), "{name}");
+        }
+        assert_eq!(Record::parse(&printed(&record)).unwrap(), record);
+        // The names of another change's are names all the same.
+        let text = String::from_utf8(printed(&record)).unwrap().replace("\"id\":\"1-1\"", "\"id\":\"1-2\"");
+        let read = Record::parse(text.as_bytes()).unwrap();
+        assert_eq!(read.work_names().collect::<Vec<_>>(), names);
+        assert!(names.iter().all(|name| read.names(name)));
+        assert_eq!(String::from_utf8(printed(&read)).unwrap(), text);
     }
 
     #[test]
@@ -298,7 +433,7 @@ mod tests {
             ("\"format\":1", "\"format\":2"),
             ("{", "["),
         ] {
-            let text = String::from_utf8(record().print()).unwrap();
+            let text = String::from_utf8(printed(&record())).unwrap();
             assert!(text.contains(from), "{from}");
             let error = Record::parse(text.replacen(from, to, 1).as_bytes()).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Journal, "{to}");

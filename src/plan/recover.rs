@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use super::place::put_in_place;
-use super::record::{MAX_SIZE, Places, Record, Step, utc};
+use super::record::{MAX_SIZE, Places, Record, Step, Sum256, utc};
+use super::target::Target;
 use super::turn::{Turns, folders_of, place_to_be};
 use super::writer::Writer;
 use super::{Stage, disk};
@@ -92,50 +93,53 @@ struct Progress {
 }
 
 impl Progress {
-    fn of(tree: &Tree, turns: &Turns, step: &Step, is_open: bool) -> Result<Self> {
-        let path = step.checked_path()?;
+    /// Of a step of the change of this id.
+    fn of(tree: &Tree, turns: &Turns, id: &str, step: &Step, is_open: bool) -> Result<Self> {
+        let path = &step.path;
+        let (staged, kept) = (step.staged(id), step.kept(id));
         if is_open {
-            return Self::of_open(tree, step, &path);
+            return Self::of_open(tree, step, kept);
         }
-        let found = tree.find(&path)?;
-        let has_turned = found == Found::Folder && turns.is_at(&step.path);
+        let found = tree.find(path)?;
+        let has_turned = found == Found::Folder && turns.is_at(path.as_str());
         if !has_turned && matches!(found, Found::Folder | Found::Other | Found::File { linked: true, .. }) {
             return Err(Error::new(ErrorKind::Journal, "this should be a file, and is none")
                 .in_file(&path.below(tree.root()))
                 .next(FORGET));
         }
-        let target = turns.target(&path).map_or_else(|| place_to_be(tree, &path), Ok)?;
-        let is_in_a_file = turns.above(&step.path).is_some_and(|turn| !turn.place.is_dir());
+        let target = turns.target(path).map_or_else(|| place_to_be(tree, path), Ok)?;
+        let is_in_a_file = turns.above(path.as_str()).is_some_and(|turn| !turn.place.is_dir());
         let sum = |path: &Path| disk::digest(path);
         let now = if has_turned || is_in_a_file { None } else { sum(&target)? };
-        let is = |name: &Option<String>, wanted: &Option<String>| match (name, wanted) {
+        let is = |name: &Option<String>, wanted: Option<&Sum256>| match (name, wanted) {
             (Some(name), Some(wanted)) => Ok(sum(&turns.work_place(step, &target, name))?.as_ref() == Some(wanted)),
             (_, wanted) => Ok::<_, Error>(wanted.is_none()),
         };
         Ok(Self {
-            is_old: now == step.before,
+            is_old: now.as_ref() == step.before(),
             is_new: now == step.after,
-            has_new: is(&step.staged, &step.after)?,
-            has_old: is(&step.kept, &step.before)?,
+            has_new: is(&staged, step.after.as_ref())?,
+            has_old: is(&kept, step.before())?,
             target,
         })
     }
 
     /// Of a change during which a program writes: what is not as it was, is the program's.
-    fn of_open(tree: &Tree, step: &Step, path: &CidPath) -> Result<Self> {
+    fn of_open(tree: &Tree, step: &Step, kept: Option<String>) -> Result<Self> {
+        let path = &step.path;
         let folder = tree.folder(path.folder().as_ref())?.ok_or_else(|| {
             Error::new(ErrorKind::Journal, "the folder has gone, with all that was kept in it")
                 .in_file(&path.below(tree.root()))
                 .next(FORGET)
         })?;
         let target = folder.join(path.file_name());
-        let is = |place: &Path, wanted: &str| {
+        let is = |place: &Path, wanted: &Sum256| {
             if !place.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
                 return Ok(false);
             }
-            Ok::<_, Error>(disk::digest(place)?.is_some_and(|digest| digest == wanted))
+            Ok::<_, Error>(disk::digest(place)?.is_some_and(|digest| digest == *wanted))
         };
-        let (is_old, has_old) = match (&step.before, &step.kept) {
+        let (is_old, has_old) = match (step.before(), kept) {
             (Some(before), Some(kept)) => (is(&target, before)?, is(&folder.join(kept), before)?),
             (Some(before), None) => (is(&target, before)?, false),
             (None, _) => (!disk::exists(&target)?, true),
@@ -180,8 +184,11 @@ fn judge(root: &Path, shown: &Path, direction: Option<Direction>) -> Result<Opti
     let record = record.map_err(|error| error.in_file(&places.journal))?;
     let tree = Tree::new(root.to_owned());
     let turns = Turns::of(&record, &tree)?;
-    let steps: Vec<Progress> =
-        record.steps.iter().map(|step| Progress::of(&tree, &turns, step, record.open)).collect::<Result<_>>()?;
+    let steps: Vec<Progress> = record
+        .steps
+        .iter()
+        .map(|step| Progress::of(&tree, &turns, &record.id, step, record.open))
+        .collect::<Result<_>>()?;
     let can_finish = !record.open && steps.iter().all(|step| step.is_new || (step.is_old && step.has_new));
     let can_undo = steps.iter().all(|step| step.is_old || (step.is_new && step.has_old));
     let seen = steps.iter().any(|step| step.is_new && !step.is_old);
@@ -201,9 +208,12 @@ pub(super) fn recover(root: &Path, shown: &Path, direction: Option<Direction>) -
     match &judged {
         Judged::Forgotten(_) => disk::remove(&Places::new(root).journal)?,
         Judged::Ended { is_finished: true, record, steps, turns } => {
-            let targets: Vec<PathBuf> = steps.iter().map(|step| step.target.clone()).collect();
+            let mut targets: Vec<Target> = Vec::with_capacity(steps.len());
+            for (step, progress) in record.steps.iter().zip(steps) {
+                targets.push(Target::of(&progress.target, &step.path, targets.last()));
+            }
             finish(record, steps, &targets, turns)?;
-            commit(root)?;
+            commit(root, record)?;
         }
         Judged::Ended { is_finished: false, record, steps, turns } => go_back(record, steps, turns, root)?,
     }
@@ -245,16 +255,16 @@ fn stuck(shown: &Path, record: &Record, steps: &[Progress], can_finish: bool, ca
 }
 
 /// Puts what is not in place yet there.
-fn finish(record: &Record, steps: &[Progress], targets: &[PathBuf], turns: &Turns) -> Result<()> {
+fn finish(record: &Record, steps: &[Progress], targets: &[Target], turns: &Turns) -> Result<()> {
     let mut left = record.clone();
     let mut places = Vec::new();
     left.steps.clear();
     for ((step, progress), target) in record.steps.iter().zip(steps).zip(targets) {
-        if let (false, Some(staged)) = (progress.is_new, &step.staged) {
-            disk::flush(&turns.work_place(step, target, staged))?;
+        if let (false, Some(staged)) = (progress.is_new, record.staged(step)) {
+            disk::flush(&turns.work_place(step, &target.place(&step.path), &staged))?;
         }
         // Of a name that turns it may be that one half is done.
-        if !progress.is_new || turns.is_at(&step.path) {
+        if !progress.is_new || turns.is_at(step.path.as_str()) {
             left.steps.push(step.clone());
             places.push(target.clone());
         }
@@ -266,18 +276,18 @@ fn finish(record: &Record, steps: &[Progress], targets: &[PathBuf], turns: &Turn
 }
 
 /// Makes the change that is carried out the last one.
-pub(super) fn commit(root: &Path) -> Result<()> {
+pub(super) fn commit(root: &Path, record: &Record) -> Result<()> {
     let places = Places::new(root);
     disk::rename(&places.journal, &places.last)?;
     // The change is done, and on its way to the disk: what fails from here on takes nothing back.
-    let _ = disk::sync_folder(root).and_then(|()| super::undo::remember_last(root).map(drop));
+    let _ = disk::sync_folder(root).and_then(|()| super::undo::remember(root, record));
     Ok(())
 }
 
 /// Puts everything back, catalogs first, and removes what was to be put in place.
 fn go_back(record: &Record, steps: &[Progress], turns: &Turns, root: &Path) -> Result<()> {
     // A folder that was to be made is perhaps not there.
-    let alone = || record.steps.iter().zip(steps).filter(|(step, _)| turns.above(&step.path).is_none());
+    let alone = || record.steps.iter().zip(steps).filter(|(step, _)| turns.above(step.path.as_str()).is_none());
     let folders = alone().filter_map(|(_, progress)| progress.target.parent()).filter(|folder| folder.is_dir());
     let folders: BTreeSet<&Path> = folders.collect();
     for is_payload in [false, true] {
@@ -285,12 +295,12 @@ fn go_back(record: &Record, steps: &[Progress], turns: &Turns, root: &Path) -> R
             turns.turn_back(record)?;
         }
         let of_part = |(step, _): &(&Step, &Progress)| (step.stage == Stage::Payload) == is_payload;
-        let steps: Vec<_> = alone().filter(of_part).filter(|(step, _)| !turns.is_at(&step.path)).collect();
+        let steps: Vec<_> = alone().filter(of_part).filter(|(step, _)| !turns.is_at(step.path.as_str())).collect();
         for (step, progress) in steps.into_iter().rev().filter(|(_, progress)| !progress.is_old) {
             if record.open {
                 disk::remove_folder_in_place_of_a_file(&progress.target)?;
             }
-            match &step.kept {
+            match record.kept(step) {
                 Some(kept) => disk::rename(&progress.target.with_file_name(kept), &progress.target)?,
                 None => disk::remove(&progress.target)?,
             }
@@ -298,10 +308,10 @@ fn go_back(record: &Record, steps: &[Progress], turns: &Turns, root: &Path) -> R
     }
     folders.iter().try_for_each(|folder| disk::sync_folder(folder))?;
     for (step, progress) in alone() {
-        if let (true, Some(kept)) = (progress.is_old, &step.kept) {
+        if let (true, Some(kept)) = (progress.is_old, record.kept(step)) {
             disk::protect_as(&progress.target, &progress.target.with_file_name(kept))?;
         }
-        for name in [&step.staged, &step.kept].into_iter().flatten() {
+        for name in [record.staged(step), record.kept(step)].into_iter().flatten() {
             disk::remove(&progress.target.with_file_name(name))?;
         }
     }

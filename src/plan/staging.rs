@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::record::digest;
+use super::record::{Sum256, staged_name};
 use super::{Content, FileContent, Writer, disk};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::files::copies_without_moving;
@@ -18,7 +19,7 @@ use crate::cid::STAGING;
 /// write to the CID.
 #[derive(Debug)]
 pub(crate) struct Staging {
-    folder: PathBuf,
+    folder: Arc<Path>,
     /// The names of what a run that broke off has left. Most of it is whole; what a power failure left of it need not be.
     left: HashSet<OsString>,
     flush: Flush,
@@ -45,7 +46,7 @@ impl Staging {
             Err(error) => return Err(Error::io("look at it", &folder, error)),
         }
         let flush = Flush::of(&folder, 0);
-        Ok(Self { folder, left, flush })
+        Ok(Self { folder: folder.into(), left, flush })
     }
 
     /// Whether a run that broke off has left something in the CID at `root`.
@@ -65,7 +66,7 @@ impl Staging {
 
     /// Where the content for the file at `path` is, once it is here. The names say nothing: paths may be long.
     pub(crate) fn place(&self, path: &CidPath) -> PathBuf {
-        self.folder.join(&digest(path.key().as_bytes())[..32])
+        self.folder.join(staged_name(path))
     }
 
     /// Where it is as long as it is not whole.
@@ -105,10 +106,9 @@ impl Staging {
         disk::remove(&self.place(path))
     }
 
-    /// What is here for the file at `path`, as the content of a change.
-    pub(crate) fn content(&self, path: &CidPath, size: u64, sha256: String, crc32: Checksum) -> Content {
-        let place = self.place(path);
-        Content::File(FileContent { place, size, sha256: Some(sha256), crc32: Some(crc32), is_staged: true })
+    /// What is here for a file, as the content of its change.
+    pub(crate) fn content(&self, size: u64, sha256: Sum256, crc32: Checksum) -> Content {
+        FileContent::staged(self.folder.clone(), size, sha256, crc32).into()
     }
 
     /// Makes all that is here outlast a power failure.

@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::record::{Record, Step, Turned, work_name};
+use super::target::Target;
 use super::{Change, disk};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::catalog::CidPath;
@@ -96,8 +97,8 @@ impl Turns {
 
     /// Where a step has what it writes or keeps, which is named `name` if it stands beside the file, `target`.
     pub(super) fn work_place(&self, step: &Step, target: &Path, name: &str) -> PathBuf {
-        match self.above(&step.path) {
-            Some(turn) => turn.folder.join(turn.rest(&step.path)),
+        match self.above(step.path.as_str()) {
+            Some(turn) => turn.folder.join(turn.rest(step.path.as_str())),
             None => target.with_file_name(name),
         }
     }
@@ -106,8 +107,8 @@ impl Turns {
     fn folders_that_come(&self, record: &Record) -> BTreeSet<PathBuf> {
         let mut folders = BTreeSet::new();
         for step in &record.steps {
-            let Some(turn) = self.above(&step.path).filter(|turn| turn.comes) else { continue };
-            let place = turn.folder.join(turn.rest(&step.path));
+            let Some(turn) = self.above(step.path.as_str()).filter(|turn| turn.comes) else { continue };
+            let place = turn.folder.join(turn.rest(step.path.as_str()));
             let above = place.ancestors().skip(1).take_while(|above| above.starts_with(&turn.folder));
             folders.extend(above.map(Path::to_owned));
         }
@@ -136,7 +137,7 @@ impl Turns {
                 if !disk::exists(&turn.folder)? {
                     disk::rename(&turn.place, &turn.folder)?;
                 }
-                let staged = turn.step(record).and_then(|step| step.staged.as_ref());
+                let staged = turn.step(record).and_then(|step| record.staged(step));
                 if let Some(staged) = staged.map(|staged| turn.place.with_file_name(staged))
                     && disk::exists(&staged)?
                 {
@@ -155,7 +156,7 @@ impl Turns {
                 if disk::is_folder(&turn.place)? && !disk::exists(&turn.folder)? {
                     disk::rename(&turn.place, &turn.folder)?;
                 }
-                let kept = turn.step(record).and_then(|step| step.kept.as_ref());
+                let kept = turn.step(record).and_then(|step| record.kept(step));
                 if let Some(kept) = kept.map(|kept| turn.place.with_file_name(kept))
                     && !disk::exists(&turn.place)?
                 {
@@ -180,7 +181,7 @@ impl Turns {
 impl Turn {
     /// What becomes of the name itself.
     fn step<'r>(&self, record: &'r Record) -> Option<&'r Step> {
-        record.steps.iter().find(|step| CidPath::parse(&step.path).is_ok_and(|path| path.key() == self.key))
+        record.steps.iter().find(|step| step.path.key() == self.key)
     }
 
     /// What a path has below this name, as the system spells it.
@@ -281,10 +282,10 @@ pub(super) fn recorded(turned: Vec<(CidPath, bool)>, id: &str, number: usize) ->
 }
 
 /// The folders in which something is written beside files of a change.
-pub(super) fn folders_of<'t>(record: &Record, targets: &'t [PathBuf], turns: &Turns) -> BTreeSet<&'t Path> {
+pub(super) fn folders_of<'t>(record: &Record, targets: &'t [Target], turns: &Turns) -> BTreeSet<&'t Path> {
     // What is in a folder that turns stands in one of our own until then.
-    let steps = record.steps.iter().zip(targets).filter(|(step, _)| turns.above(&step.path).is_none());
-    steps.filter_map(|(_, target)| target.parent()).collect()
+    let steps = record.steps.iter().zip(targets).filter(|(step, _)| turns.above(step.path.as_str()).is_none());
+    steps.map(|(_, target)| target.folder()).collect()
 }
 
 /// Where the file at `path` is or is to be, be it in a folder that is to be made: no more of the way to it need be there

@@ -7,9 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::content::digest_of;
 use super::record::{MAX_SIZE, Places, Record, Step, digest, utc, work_name};
+use super::record_text::PastText;
 use super::turn::Turns;
 use super::{Change, Content, FileContent, Parts, Plan, Stage, disk};
 use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::hex::hex;
 use crate::base::text::same_name;
 use crate::catalog::{self, CidPath};
 use crate::cid::Cid;
@@ -75,11 +77,14 @@ impl Past {
             host: record.host.clone(),
             purpose: record.purpose.clone(),
             version: record.version.clone(),
-            files: record.steps.iter().map(|step| step.path.clone()).collect(),
+            files: record.steps.iter().map(|step| step.path.to_string()).collect(),
             contents: record
                 .steps
                 .iter()
-                .map(|step| PastContent { before: step.before.clone(), after: step.after.clone() })
+                .map(|step| PastContent {
+                    before: step.before().map(|sum| hex(sum)),
+                    after: step.after.map(|sum| hex(&sum)),
+                })
                 .collect(),
         }
     }
@@ -113,10 +118,11 @@ impl LastChange {
     /// # Errors
     /// What it kept cannot be read.
     pub(crate) fn kept(&self, cid: &Cid, path: &CidPath, before: &str) -> Result<Option<Vec<u8>>> {
-        let is_this = |step: &&Step| step.path.eq_ignore_ascii_case(path.as_str());
-        let step = self.0.steps.iter().find(is_this).filter(|step| step.before.as_deref() == Some(before));
-        let Some(kept) = step.and_then(|step| step.kept.as_ref()) else { return Ok(None) };
-        let kept = Turns::of(&self.0, cid.tree())?.work_place_of(cid.tree(), path, kept)?;
+        let is_this = |step: &&Step| step.path.as_str().eq_ignore_ascii_case(path.as_str());
+        let is_before = |step: &&Step| step.before().is_some_and(|sum| hex(sum) == before);
+        let step = self.0.steps.iter().find(is_this).filter(is_before);
+        let Some(kept) = step.and_then(|step| self.0.kept(step)) else { return Ok(None) };
+        let kept = Turns::of(&self.0, cid.tree())?.work_place_of(cid.tree(), path, &kept)?;
         let bytes = disk::read(&kept, catalog::MAX_SIZE)?;
         Ok(bytes.filter(|bytes| digest(bytes) == before))
     }
@@ -131,15 +137,25 @@ pub(super) fn remember_last(root: &Path) -> Result<Option<Record>> {
         Err(error) if error.kind() == ErrorKind::Journal => return Ok(None),
         other => return other,
     };
+    remember(root, &record).map(|()| Some(record))
+}
+
+/// Adds this change, which is the last one, to the history, unless it is there.
+pub(super) fn remember(root: &Path, record: &Record) -> Result<()> {
     let path = Places::new(root).history;
     let mut history = disk::read(&path, MAX_SIZE)?.unwrap_or_default();
+    /// As much of a line as tells whose it is: it may name hundreds of thousands of files.
+    #[derive(Deserialize)]
+    struct Named {
+        id: String,
+    }
     // Hardly any line has to be read for that.
     let is_known = |line: &[u8]| {
         memmem::find(line, record.id.as_bytes()).is_some()
-            && serde_json::from_slice::<Past>(line).is_ok_and(|past| past.id == record.id)
+            && serde_json::from_slice::<Named>(line).is_ok_and(|past| past.id == record.id)
     };
     if history.split(|&byte| byte == b'\n').any(is_known) {
-        return Ok(Some(record));
+        return Ok(());
     }
     if history.len() > LONG {
         let middle = history.len() / 2;
@@ -150,15 +166,18 @@ pub(super) fn remember_last(root: &Path) -> Result<Option<Record>> {
     if history.last().is_some_and(|&byte| byte != b'\n') {
         history.push(b'\n');
     }
-    history.extend(serde_json::to_vec(&Past::of(&record)).expect("plain data"));
-    history.push(b'\n');
     let draft = root.join(work_name(&record.id, record.steps.len(), "new"));
-    let written = disk::write_new(&draft, &history, None).and_then(|()| disk::rename(&draft, &path));
+    let written = disk::write_new_in_pieces(&draft, |mut to| {
+        to.write_all(&history)?;
+        serde_json::to_writer(&mut to, &PastText(record))?;
+        to.write_all(b"\n")
+    });
+    let written = written.and_then(|()| disk::rename(&draft, &path));
     if written.is_err() {
         // Nobody sweeps behind a change that is done.
         let _ = disk::remove(&draft);
     }
-    written.map(|()| Some(record))
+    written
 }
 
 /// Plans to take the last change back, while its files are still as it left them: their contents, and the times of these.
@@ -198,17 +217,17 @@ pub fn undo(cid: &Cid) -> Result<Plan> {
     let mut left = IN_MEMORY;
     let turns = Turns::of(&record, cid.tree())?;
     for step in &record.steps {
-        let path = step.checked_path()?;
+        let path = step.path.clone();
         let now = match cid.tree().find(&path)? {
             Found::Absent => None,
-            Found::Folder if step.after.is_none() && turns.is_at(&step.path) => None,
+            Found::Folder if step.after.is_none() && turns.is_at(step.path.as_str()) => None,
             Found::File { path, .. } => Some(path),
             Found::Folder | Found::Other => {
                 return Err(journal(&text!("{path} is no file any more", path)).next(BACKUP));
             }
         };
         let before = content(now.as_deref(), step, &mut left)?;
-        if before.as_ref().and_then(Content::sha256) != step.after {
+        if before.as_ref().and_then(Content::sum) != step.after {
             let next = match record.purpose.contains("relay set ") {
                 true => {
                     text!("configcid relay unset takes relay set-up back at any time; or a backup brings back what was")
@@ -218,15 +237,15 @@ pub fn undo(cid: &Cid) -> Result<Plan> {
             let what = text!("{path} has changed since, so that the last change cannot be undone", path);
             return Err(journal(&what).next(next));
         }
-        let kept = step.kept.as_ref().map(|kept| turns.work_place_of(cid.tree(), &path, kept)).transpose()?;
+        let kept = record.kept(step).map(|kept| turns.work_place_of(cid.tree(), &path, &kept)).transpose()?;
         let after = match &kept {
             None => None,
             Some(kept) => content(disk::exists(kept)?.then_some(&**kept), step, &mut left)?,
         };
-        if after.as_ref().and_then(Content::sha256) != step.before {
+        if after.as_ref().and_then(Content::sum).as_ref() != step.before() {
             return Err(journal(&text!("what {path} was before the last change is no longer there", path)).next(BACKUP));
         }
-        changes.push(Change { path, before, after, why: why.into(), stage: step.stage, kept });
+        changes.push(Change { path, before, after, why: why.into(), stage: step.stage, kept: kept.map(Into::into) });
     }
     Ok(Plan::new(cid, Parts { purpose, changes, ..Parts::default() }))
 }
@@ -246,8 +265,7 @@ fn content(place: Option<&Path>, step: &Step, left: &mut u64) -> Result<Option<C
         if step.stage == Stage::Payload {
             *left -= size;
         }
-        return Ok(disk::read(place, catalog::MAX_SIZE)?.map(Content::Bytes));
+        return Ok(disk::read(place, catalog::MAX_SIZE)?.map(Content::from));
     }
-    let sha256 = Some(digest_of(place)?);
-    Ok(Some(Content::File(FileContent { place: place.to_owned(), size, sha256, crc32: None, is_staged: false })))
+    Ok(Some(FileContent::read(place, size, digest_of(place)?).into()))
 }

@@ -1,5 +1,6 @@
 //! A CID as it will be: the disk, with the changes that a plan has so far.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -36,7 +37,7 @@ pub(crate) struct View<'a> {
 enum Now<'a> {
     Bytes(&'a [u8]),
     /// What this file holds, of this size.
-    File(&'a Path, u64),
+    File(Cow<'a, Path>, u64),
     /// Nothing: it goes.
     Gone,
 }
@@ -129,7 +130,9 @@ impl<'a> View<'a> {
         }
         Some(match &self.pending.get(&key)?.after {
             Some(Content::Bytes(bytes)) => Now::Bytes(bytes),
-            Some(Content::File(file)) => Now::File(&file.place, file.size),
+            Some(Content::File(file)) => Now::File(file.place(path), file.size),
+            // Nobody makes a view of changes to what is not here.
+            Some(Content::Elsewhere(size)) => Now::File(Path::new("").into(), *size),
             None => Now::Gone,
         })
     }
@@ -145,7 +148,7 @@ impl<'a> View<'a> {
             Some(Now::Bytes(bytes)) => {
                 Ok(Found::File { path: path.below(self.cid.root()), size: bytes.len() as u64, linked: false })
             }
-            Some(Now::File(place, size)) => Ok(Found::File { path: place.to_owned(), size, linked: false }),
+            Some(Now::File(place, size)) => Ok(Found::File { path: place.into_owned(), size, linked: false }),
             None => self.held(path).map_or_else(|| self.cid.tree().find(path), |held| Ok(held.found)),
         }
     }

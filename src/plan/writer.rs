@@ -1,6 +1,5 @@
 //! The right to write to a CID, and what those who had it have left behind.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -77,7 +76,7 @@ impl Writer {
     /// in the root, in the folders directly in it, and in those that the last change tells of, or `further`.
     pub(super) fn sweep(&self, further: &[CidPath]) -> Result<()> {
         let last = disk::read(&Places::new(&self.root).last, MAX_SIZE)?.and_then(|bytes| Record::parse(&bytes).ok());
-        let named: HashSet<&str> = last.iter().flat_map(Record::work_names).collect();
+        let named = last.as_ref().map(Record::named);
         let tree = Tree::new(self.root.clone());
         let mut folders: Vec<CidPath> =
             tree.listing(None)?.names().filter_map(|name| CidPath::in_root(name).ok()).collect();
@@ -90,7 +89,11 @@ impl Writer {
             else {
                 continue;
             };
-            for name in tree.listing(path)?.own_names().filter(|name| is_leftover(name) && !named.contains(name)) {
+            for name in tree
+                .listing(path)?
+                .own_names()
+                .filter(|name| is_leftover(name) && !named.as_ref().is_some_and(|named| named.has(name)))
+            {
                 disk::remove_leftover(&folder.join(name))?;
             }
         }

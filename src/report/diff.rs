@@ -15,7 +15,7 @@ pub fn diff(change: &Change) -> String {
     };
     let text = |content: &Content| match content {
         Content::Bytes(bytes) => text(bytes),
-        Content::File(file) => text!("(a file of {}, not shown)\n", count(file.size as usize, "byte", "bytes")),
+        content => text!("(a file of {}, not shown)\n", count(content.size() as usize, "byte", "bytes")),
     };
     let before = change.before.as_ref().map_or_else(String::new, text);
     let after = change.after.as_ref().map_or_else(String::new, text);

@@ -206,8 +206,8 @@ pub struct FileReport {
 /// The size of a content that is a file's.
 fn size_of_file(content: &Option<Content>) -> Option<u64> {
     match content {
-        Some(Content::File(file)) => Some(file.size),
-        _ => None,
+        Some(Content::Bytes(_)) | None => None,
+        Some(content) => Some(content.size()),
     }
 }
 

@@ -13,8 +13,7 @@ use super::pace::Pace;
 use super::source::Source;
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::files::{lies_in, real_path};
-use crate::base::hex::hex;
-use crate::base::pool::in_parallel;
+use crate::base::pool::{in_parallel, in_parallel_by_parts};
 use crate::base::text::count;
 use crate::catalog::{CidPath, Role, is_catalog_name};
 use crate::catalogs::{Fault, Loaded, RefreshOptions, Scope, refuse_busy, verify};
@@ -158,14 +157,21 @@ pub(crate) fn refuse_overlaps(source: Option<&Path>, targets: &[PathBuf]) -> Res
 struct Look {
     /// The source's catalogs as they are.
     originals: Vec<Loaded>,
-    /// And as the destination is to have them: with the entries of its own relay, where that is kept.
-    catalogs: Vec<Loaded>,
+    /// And as the destination is to have them, where that is otherwise: with the entries of its own relay, which is kept.
+    own: Option<Vec<Loaded>>,
     /// The destination; `None` where there is nothing yet.
     target: Option<Cid>,
     theirs: Vec<Loaded>,
     difference: Difference,
     kept: Vec<KeptFile>,
     warnings: Vec<String>,
+}
+
+impl Look {
+    /// The source's catalogs, as the destination is to have them.
+    fn catalogs(&self) -> &[Loaded] {
+        self.own.as_ref().unwrap_or(&self.originals)
+    }
 }
 
 struct Work<'a> {
@@ -206,7 +212,7 @@ impl<'a> Work<'a> {
         self.sent.is_new = is_absent(self.path);
         if self.delivery.dry_run {
             let look = self.look()?;
-            let plan = self.plan(&look, |file| self.as_in_source(file))?;
+            let plan = self.plan(&look, Self::as_in_source)?;
             let status = if plan.is_empty() { Status::Unchanged } else { Status::Planned };
             self.count(&look, &[]);
             self.plan = Some(plan);
@@ -216,7 +222,7 @@ impl<'a> Work<'a> {
         if !self.sent.is_new && !has_leftovers {
             let look = self.look()?;
             // What stands in the way is told before anything is brought.
-            let plan = self.plan(&look, |file| self.as_in_source(file))?;
+            let plan = self.plan(&look, Self::as_in_source)?;
             if look.difference.is_empty() {
                 self.count(&look, &[]);
                 self.plan = Some(plan);
@@ -258,7 +264,7 @@ impl<'a> Work<'a> {
     /// Brings what is wanted, and lets it be the destination's.
     fn bring(&mut self, staging: &mut Staging) -> Result<()> {
         let look = self.look()?;
-        self.plan(&look, |file| self.as_in_source(file)).map(drop)?;
+        self.plan(&look, Self::as_in_source).map(drop)?;
         let functions = Functions::of(self.source, &look.originals, self.delivery.options)?;
         let total: u64 = look.difference.wanted.iter().map(|file| u64::from(file.size)).sum();
         staging.begin(look.difference.wanted.len(), total + ROOM)?;
@@ -278,9 +284,7 @@ impl<'a> Work<'a> {
             progress: &progress,
         };
         let brought = fetch.all(&look.difference.wanted)?;
-        let now = self.source.catalogs()?;
-        let is_same = |(a, b): (&Loaded, &Loaded)| a.file == b.file && a.bytes == b.bytes;
-        if now.len() != look.originals.len() || !now.iter().zip(&look.originals).all(is_same) {
+        if !is_unchanged(&look.originals, &self.source.catalogs()?) {
             return Err(Error::new(ErrorKind::Changed, "the source was changed while its files were brought")
                 .in_file(Path::new(self.source.shown()))
                 .next(
@@ -295,9 +299,11 @@ impl<'a> Work<'a> {
         let mut sums = brought.iter();
         let plan = self.plan(&look, |file| {
             let brought = sums.next().expect("all of them were brought");
-            Ok(staging.content(&file.path, file.size.into(), brought.sha256.clone(), brought.crc32))
+            Ok(staging.content(file.size.into(), brought.sha256, brought.crc32))
         })?;
         self.count(&look, &brought);
+        // From here on the plan alone is needed, and what it shares with these.
+        drop((look, brought));
         let writer = self.writer.as_ref().expect("the destination is locked");
         let applied = writer.apply(&plan).map(drop);
         self.plan = Some(plan);
@@ -340,22 +346,24 @@ impl<'a> Work<'a> {
             Some(cid) if self.delivery.keep_relay => kept::relay_files(cid)?,
             _ => Vec::new(),
         };
-        let copied = originals.iter().map(copy_of).collect();
-        let catalogs = match &target {
-            Some(_) if !kept.is_empty() => kept::keep(copied, self.source, &theirs, &kept, self.delivery.options)?,
-            _ => copied,
+        let own = match &target {
+            Some(_) if !kept.is_empty() => {
+                let copied = originals.iter().map(copy_of).collect();
+                Some(kept::keep(copied, self.source, &theirs, &kept, self.delivery.options)?)
+            }
+            _ => None,
         };
         let kept_keys: HashSet<String> = kept.iter().map(|file| file.path.key()).collect();
         let further = match &target {
             Some(cid) if self.delivery.deep => self.differing(cid, &originals, &kept_keys)?,
             _ => HashSet::new(),
         };
-        let difference = compare(&catalogs, &theirs, &kept_keys, &further, false)?;
+        let difference = compare(own.as_ref().unwrap_or(&originals), &theirs, &kept_keys, &further, false)?;
         let customers = &self.delivery.options.customer_files;
         for path in difference.gone.iter().filter(|path| customers.role(path) == Role::Customer) {
             warnings.push(text!("{path} is a customer's file, and goes, since the source does not list it", path));
         }
-        Ok(Look { originals, catalogs, target, theirs, difference, kept, warnings })
+        Ok(Look { originals, own, target, theirs, difference, kept, warnings })
     }
 
     /// The destination, as far as it is there: a CID, or an empty folder.
@@ -420,17 +428,18 @@ impl<'a> Work<'a> {
     }
 
     /// What a file is to hold, as it stands in the source: for those who only look.
-    fn as_in_source(&self, file: &Wanted) -> Result<Content> {
-        let place = self.source.shown_file(&file.path);
-        Ok(Content::File(FileContent::unread(place, file.size.into())))
+    fn as_in_source(file: &Wanted) -> Result<Content> {
+        Ok(Content::Elsewhere(file.size.into()))
     }
 
     /// The plan, with the contents that `content` gives for the wanted files, in their order.
     fn plan(&self, look: &Look, mut content: impl FnMut(&Wanted) -> Result<Content>) -> Result<Plan> {
-        let Look { catalogs, target, theirs, difference, kept, warnings, .. } = look;
+        let Look { target, theirs, difference, kept, warnings, .. } = look;
         let shown = self.source.shown();
         let Whys { comes, own, goes } = Whys::of(shown);
-        let mut changes = Vec::with_capacity(difference.wanted.len());
+        let Difference { wanted, catalogs, gone, gone_catalogs, .. } = difference;
+        let count = wanted.len() + catalogs.len() + gone.len() + gone_catalogs.len();
+        let mut changes = Vec::with_capacity(count);
         let mut sound = HashSet::new();
         let going = Going::new(&difference.gone);
         let mut before = |path: &CidPath| before(target.as_ref(), path, &going, &mut sound);
@@ -440,16 +449,16 @@ impl<'a> Work<'a> {
             let (path, stage) = (file.path.clone(), stage(&file.path));
             changes.push(Change { path, before, after, why: comes.clone(), stage, kept: None });
         }
-        for number in &difference.catalogs {
-            let loaded = &catalogs[*number];
+        for number in catalogs {
+            let loaded = &look.catalogs()[*number];
             let known = theirs.iter().find(|theirs| theirs.file.path.key() == loaded.file.path.key());
             let before = match known {
-                Some(known) => Some(Content::Bytes(known.bytes.to_vec())),
+                Some(known) => Some(Content::Bytes(known.bytes.clone())),
                 None => before(&loaded.file.path)?,
             };
             let is_own = look.originals[*number].bytes != loaded.bytes;
             let why = if is_own { own.clone() } else { comes.clone() };
-            let (path, after) = (loaded.file.path.clone(), Some(Content::Bytes(loaded.bytes.to_vec())));
+            let (path, after) = (loaded.file.path.clone(), Some(Content::Bytes(loaded.bytes.clone())));
             let stage = if loaded.file.folder.is_some() { Stage::ComponentCatalog } else { Stage::RootCatalog };
             changes.push(Change { path, before, after, why, stage, kept: None });
         }
@@ -470,24 +479,26 @@ impl<'a> Work<'a> {
     /// What is wrong with what was written, while nobody else may write.
     fn verified(&self) -> Result<Vec<Fault>> {
         let cid = Cid::open(self.path)?;
-        let changes = self.plan.iter().flat_map(|plan| plan.changes()).collect::<Vec<_>>();
+        let changes = self.plan.as_ref().map(Plan::changes).unwrap_or_default();
         cid.tree().list_folders(changes.iter().map(|change| change.path.clone()));
         let crc32 = [crc32()];
-        let looks = in_parallel(&changes, |change| -> Result<Option<Fault>> {
+        let look = |index: usize| -> Result<Option<Fault>> {
+            let change = &changes[index];
             let fault = |code, what: String| Fault { code, catalog: None, path: Some(change.path.clone()), what };
             Ok(match (cid.tree().find(&change.path)?, &change.after) {
                 // Files of a folder may have come in its place.
                 (Found::Absent | Found::Folder, None) => None,
                 (_, None) => Some(fault("unlisted", text!("it is still there").to_owned())),
                 (Found::File { path, size, .. }, Some(after)) if size == after.size() => {
-                    let is_same = match after {
-                        Content::File(FileContent { crc32: Some(sum), .. }) => {
+                    let crc = if let Content::File(file) = after { file.crc32 } else { None };
+                    let is_same = match crc {
+                        Some(sum) => {
                             let asked = Asked { checksums: &crc32, ..Asked::default() };
-                            digest_file(&path, size + 1, asked)?.checksums.first() == Some(sum)
+                            digest_file(&path, size + 1, asked)?.checksums.first() == Some(&sum)
                         }
-                        _ => {
+                        None => {
                             let asked = Asked { sha256: true, ..Asked::default() };
-                            digest_file(&path, size + 1, asked)?.sha256.map(|digest| hex(&digest)) == after.sha256()
+                            digest_file(&path, size + 1, asked)?.sha256 == after.sum()
                         }
                     };
                     (!is_same).then(|| fault("checksum", text!("it is not what was brought").to_owned()))
@@ -498,8 +509,9 @@ impl<'a> Work<'a> {
                 )),
                 (_, Some(_)) => Some(fault("missing", text!("it was brought and is not there").to_owned())),
             })
-        });
-        let mut faults = looks.into_iter().filter_map(Result::transpose).collect::<Result<Vec<_>>>()?;
+        };
+        let mut faults = Vec::new();
+        in_parallel_by_parts(changes.len(), look, |_, fault| faults.extend(fault))?;
         if faults.is_empty() {
             faults = self.verified_deep()?;
         }
@@ -548,6 +560,12 @@ pub(super) fn unknown_functions(functions: &Functions<'_>, source: &dyn Source) 
              checksums were not", loaded.file.path, source.shown())
     });
     unknown.collect()
+}
+
+/// Whether catalogs that were read anew are what they were, byte for byte.
+fn is_unchanged(before: &[Loaded], now: &[Loaded]) -> bool {
+    let is_same = |(a, b): (&Loaded, &Loaded)| a.file == b.file && a.bytes == b.bytes;
+    now.len() == before.len() && now.iter().zip(before).all(is_same)
 }
 
 pub(super) fn copy_of(loaded: &Loaded) -> Loaded {
@@ -608,7 +626,7 @@ fn before(
             }
             Ok(None)
         }
-        Found::File { path, size, linked: false } => Ok(Some(Content::File(FileContent::unread(path, size)))),
+        Found::File { path, size, linked: false } => Ok(Some(FileContent::unread(&path, size).into())),
         Found::File { .. } => Err(not_plain(&target.shown(path))),
         Found::Folder if going.folders.contains(&path.key()) => Ok(None),
         Found::Folder | Found::Other => Err(Error::new(ErrorKind::Io, "this should be a file, and is none")

@@ -15,7 +15,7 @@ use crate::base::pool::{brought_at_a_time, until_one_fails};
 use crate::catalog::Checksum;
 use crate::catalog::checksum::{Function, known};
 use crate::cid::digest::{Digests, Wanted as Asked, digest_file, digest_input};
-use crate::plan::Staging;
+use crate::plan::{Staging, Sum256};
 
 /// Files of so many bytes and more are copied by the system where it can: a smaller one is read and written by as few requests.
 /// Our choice.
@@ -38,8 +38,8 @@ pub(super) struct Fetch<'a> {
 
 /// A file that is here now.
 pub(super) struct Brought {
-    /// The SHA-256 of its content, in hex.
-    pub sha256: String,
+    /// The SHA-256 of its content.
+    pub sha256: Sum256,
     /// Its CRC-32: what stands at the destination in the end is compared with it, which takes less time.
     pub crc32: Checksum,
     /// It was here already, from a run that broke off.
@@ -176,7 +176,8 @@ pub(super) fn sha256(digests: &Digests) -> String {
 impl Brought {
     /// Of digests that were made with the functions of [`with_crc32`].
     fn of(digests: &Digests, is_reused: bool) -> Self {
-        Self { sha256: sha256(digests), crc32: digests.checksums.last().copied().unwrap_or(Checksum(0)), is_reused }
+        let sha256 = digests.sha256.expect("it was asked for");
+        Self { sha256, crc32: digests.checksums.last().copied().unwrap_or(Checksum(0)), is_reused }
     }
 }
 

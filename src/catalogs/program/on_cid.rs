@@ -22,7 +22,7 @@ use crate::catalogs::{Loaded, Order, RefreshOptions, signed};
 use crate::cid::Cid;
 use crate::cid::tree::Found;
 use crate::cid::walk::{Item, Kind, walk, walk_with_sizes};
-use crate::plan::{Change, FileContent, OnTheCid, Parts, Stage, View, digest_of};
+use crate::plan::{Change, FileContent, OnTheCid, Parts, Stage, Sum256, View, digest_of};
 
 /// A program that is to work on a CID.
 #[derive(Debug)]
@@ -57,11 +57,11 @@ pub(super) fn prepare(
     let mut kept: Vec<Change> = basis
         .loaded
         .iter()
-        .map(|loaded| aside(&loaded.file.path, loaded.bytes.to_vec().into(), stage(loaded)))
+        .map(|loaded| aside(&loaded.file.path, loaded.bytes.clone().into(), stage(loaded)))
         .collect();
     for path in basis.customers.values() {
         if let Found::File { path: place, size, .. } = cid.tree().find(path)? {
-            kept.push(aside(path, FileContent::unread(place, size).into(), Stage::Payload));
+            kept.push(aside(path, FileContent::unread(&place, size).into(), Stage::Payload));
         }
     }
     let note = text!(
@@ -195,7 +195,7 @@ fn modes(root: &Path, items: &[Item]) -> Result<Vec<(PathBuf, fs::Permissions)>>
 /// By what it is told that a file has not changed.
 #[derive(Debug)]
 enum Seen {
-    Digest(String),
+    Digest(Sum256),
     Look(Option<Look>),
 }
 

@@ -1,7 +1,7 @@
 //! One place from start to end.
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -17,7 +17,7 @@ use crate::base::hex::hex;
 use crate::base::pool::{brought_at_a_time, in_flight};
 use crate::catalog::CidPath;
 use crate::catalogs::{Fault, Loaded};
-use crate::plan::{Change, Content, FileContent, Parts, Plan, Stage};
+use crate::plan::{Change, Content, Parts, Plan, Stage};
 use crate::run::{Ran, Status};
 use crate::sync::checks::Checks;
 use crate::sync::deliver::{Delivered, Delivery, Progress, Sent, Whys, stage, unknown_functions};
@@ -306,7 +306,7 @@ impl Work<'_> {
     /// What is, or would be, done, as of every CID that is changed. Nobody reads files from here: where they are is not said.
     fn plan(&self, look: &Look) -> Plan {
         let listed = look.listed();
-        let unread = |size: u64| Some(Content::File(FileContent::unread(PathBuf::new(), size)));
+        let unread = |size: u64| Some(Content::Elsewhere(size));
         let there = |path: &CidPath| unread(listed.size(path)?.into());
         let shown = self.source.shown();
         let Whys { comes, own, goes } = Whys::of(shown);
@@ -328,14 +328,14 @@ impl Work<'_> {
             let is_own = look.originals[*number].bytes != loaded.bytes;
             let why = if is_own { own.clone() } else { comes.clone() };
             let before = look.versions.iter().find(|version| version.path.key() == loaded.file.path.key());
-            let before = before.map(|version| Content::Bytes(version.bytes.to_vec()));
+            let before = before.map(|version| Content::Bytes(version.bytes.clone()));
             let stage = if loaded.file.folder.is_some() { Stage::ComponentCatalog } else { Stage::RootCatalog };
-            let (path, after) = (loaded.file.path.clone(), Some(Content::Bytes(loaded.bytes.to_vec())));
+            let (path, after) = (loaded.file.path.clone(), Some(Content::Bytes(loaded.bytes.clone())));
             changes.push(Change { path, before, after, why, stage, kept: None });
         }
         for path in look.gone() {
             let known = look.versions.iter().find(|version| version.path.key() == path.key());
-            let before = known.map(|version| Content::Bytes(version.bytes.to_vec())).or_else(|| there(path));
+            let before = known.map(|version| Content::Bytes(version.bytes.clone())).or_else(|| there(path));
             // One that an earlier run was to remove has a size that nobody remembers.
             let before = before.or_else(|| unread(0));
             let (path, why) = (path.clone(), goes.clone());
