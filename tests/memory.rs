@@ -192,7 +192,8 @@ mod publishing {
 
     #[test]
     fn memory_of_bringing_each_file_to_a_folder() {
-        let files: usize = std::env::var("CONFIGCID_MEMORY_BROUGHT").map_or(2000, |files| files.parse().unwrap());
+        // Both are more than what is under way at a time.
+        let files: usize = std::env::var("CONFIGCID_MEMORY_BROUGHT").map_or(9000, |files| files.parse().unwrap());
         let (dir, server) = (tempfile::tempdir().unwrap(), server::Server::start());
         let sizes = [files / 2, files];
         let [first, again] = [false, true].map(|is_there| {
