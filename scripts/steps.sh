@@ -5,8 +5,9 @@
 if [[ -z ${STEPS:-} ]]; then
     STEPS=$(mktemp)
     export STEPS
-    trap 'steps_end' EXIT
+    STEPS_OWNER=$$
 fi
+trap 'steps_end' EXIT
 
 # worked: sets WORKED to the seconds that processors have worked for the commands of this shell. Another shell than this one,
 # as $(...) has it, would not know them.
@@ -34,32 +35,40 @@ step() {
 
 # beside COMMAND ARG...: a step that goes on beside those that follow, until `together`, which shows what it said. The command may
 # be a function of steps.
+declare -A BESIDE=() BESIDE_SAID=()
 beside() {
-    BESIDE_SAID=$(mktemp)
+    BESIDE_SAID[$*]=$(mktemp)
     (
         trap - EXIT
+        # Those beside this one are not for it to end.
+        BESIDE=()
         if [[ $(type -t "$1") == function ]]; then "$@"; else step "$@"; fi
-    ) >"$BESIDE_SAID" 2>&1 &
-    BESIDE=$!
+    ) >"${BESIDE_SAID[$*]}" 2>&1 &
+    BESIDE[$*]=$!
     printf '\n== beside the next steps: %s\n' "$*"
 }
 
+# together COMMAND ARG...: waits for what goes on beside this.
 together() {
     local status=0
-    wait "$BESIDE" || status=$?
-    cat "$BESIDE_SAID"
-    rm -f "$BESIDE_SAID"
-    BESIDE=
+    wait "${BESIDE[$*]}" || status=$?
+    cat "${BESIDE_SAID[$*]}"
+    rm -f "${BESIDE_SAID[$*]}"
+    unset "BESIDE[$*]" "BESIDE_SAID[$*]"
     return $status
 }
 
 steps_end() {
     local status=$?
-    # A step that failed ends the one beside it, too; what that one said so far is perhaps the reason.
-    if [[ -n ${BESIDE:-} ]]; then
-        pkill -P "$BESIDE" || true
-        together || true
-    fi
+    # A step that failed ends those beside it, too; what they said so far is perhaps the reason.
+    local other
+    for other in "${!BESIDE[@]}"; do
+        pkill -P "${BESIDE[$other]}" || true
+        # The words of the command are words again.
+        # shellcheck disable=SC2086
+        together $other || true
+    done
+    [[ ${STEPS_OWNER:-} == "$$" ]] || return
     printf '\n'
     cat "$STEPS"
     rm -f "$STEPS"

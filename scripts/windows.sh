@@ -33,8 +33,9 @@ need() {
 # Of 64-bit programs alone: what is not run everywhere shall be as plain as it can be.
 late="crypt32 gdi32 ole32 pdh shell32 user32 wtsapi32"
 
-# cross COMMAND TRIPLE ARG...: cargo, for that target. The standard library comes with what tests need, always, so that
-# it is built once. Nobody debugs what is built for tests: without debug information it is linked in a fraction of the time.
+# cross COMMAND TRIPLE ARG...: cargo, for that target, in a folder of its own, so that it waits for no other cargo. The standard
+# library comes with what tests need, always, so that it is built once, and without what finds names for a backtrace: what is
+# shipped holds no names. Nobody debugs what is built for tests: without debug information it is linked in a fraction of the time.
 # Wine maps the parts of a program that begin at a page of its file, and reads others: so laid out, programs start in two thirds
 # of the time.
 cross() {
@@ -45,7 +46,7 @@ cross() {
     PATH=$PWD/scripts/cross:$PATH LATE=$named DLLTOOL=${2%%-*}-w64-mingw32-dlltool \
         CARGO_ENCODED_RUSTFLAGS=${CARGO_ENCODED_RUSTFLAGS:+$CARGO_ENCODED_RUSTFLAGS$'\x1f'}$joined \
         RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_DEV_STRIP=symbols \
-        cargo "$1" -Zbuild-std=std,panic_unwind,test --target "$2" --locked "${@:3}"
+        cargo "$1" -Zbuild-std=std,panic_unwind,test -Zbuild-std-features= --target-dir "$target/windows" --target "$2" --locked "${@:3}"
 }
 
 # Scripts that build, or take what was built, know --dev: the profile that tests have, in place of a release's.

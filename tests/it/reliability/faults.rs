@@ -6,8 +6,8 @@ use std::sync::Mutex;
 use tempfile::TempDir;
 
 use super::support::{
-    Copy, End, Ends, ONE, TWO, Tally, difference, in_parallel, is_thorough, litter, make_cid, recover, report, run,
-    run_with_fault, scratch, set, state, steps, steps_with,
+    Copy, End, Ends, ONE, TWO, Tally, difference, in_parallel, is_thorough, left, litter, make_cid, recover, report,
+    run, run_with_fault, scratch, set, state, steps, steps_with,
 };
 
 /// A change to a CID, and the CID before it.
@@ -99,70 +99,102 @@ fn faults(steps: usize, kinds: &[&str]) -> Vec<String> {
 
 const DEATHS: &[&str] = &["before", "after"];
 
-/// Dies at every step, and comes back in every way.
+/// Dies between all steps, and comes back in every way. What a death after a step leaves and what one before the next leaves are
+/// the same as a rule: then one of the two comes back for both.
 fn deaths(scenario: &Scenario) {
-    let faults = faults(scenario.steps.len(), DEATHS);
-    // By automatic recovery, with --undo, with --finish, and by the same command again.
-    let tallies = Mutex::new([Tally::default(); 4]);
-    let refused = Mutex::new([0usize; 4]);
-    in_parallel(faults.len(), |worker, number| {
-        let fault = &faults[number];
-        let context = scenario.context(fault);
-        let dead = scenario.die(&format!("dead-{worker}"), fault);
-        for (way, (option, wanted)) in
-            [("", None), ("--undo", Some(End::Old)), ("--finish", Some(End::New))].into_iter().enumerate()
-        {
-            let context = format!("{context}, recover {option}");
-            let cid = Copy::of(&dead, &format!("back-{worker}"));
-            let interrupted = cid.join(".configcid-journal").exists();
-            let end = match wanted {
-                None => recover(&cid, &scenario.ends, &context),
-                Some(wanted) => {
-                    let before = state(&cid);
-                    let back = run(&cid, &["recover", option, "--wait", "0"]);
-                    if back.code == Some(1) {
-                        assert!(back.err.contains("can only be"), "{context}: {back:?}");
-                        assert!(state(&cid) == before, "{context}: the refusal changed something");
-                        refused.lock().unwrap()[way] += 1;
-                        recover(&cid, &scenario.ends, &context)
-                    } else {
-                        let back = back.exits(0, &context);
-                        let end = scenario.ends.of(&cid, &context);
-                        assert!(!interrupted || end == wanted, "{context}: it is {end:?}: {back:?}");
-                        assert_eq!(litter(&cid), [""; 0], "{context}: left over");
-                        end
-                    }
-                }
-            };
-            tallies.lock().unwrap()[way].add(end);
-            if way == 0 || is_thorough() {
-                scenario.again(&cid, end, &context);
-            }
+    let steps = scenario.steps.len();
+    let tallies = Mutex::new([Tally::default(); WAYS.len() + 1]);
+    let refused = Mutex::new([0usize; WAYS.len()]);
+    let back = Mutex::new(0usize);
+    in_parallel(steps + 1, |worker, passed| {
+        let after = (passed > 0).then(|| format!("{passed}:after"));
+        let before = (passed < steps).then(|| format!("{}:before", passed + 1));
+        let dead: Vec<(String, Copy)> = [after, before]
+            .into_iter()
+            .flatten()
+            .map(|fault| {
+                let name = format!("dead-{worker}-{}", if fault.ends_with("after") { "after" } else { "before" });
+                let dead = scenario.die(&name, &fault);
+                (scenario.context(&fault), dead)
+            })
+            .collect();
+        let is_twice = dead.len() == 2 && left(&dead[0].1) == left(&dead[1].1);
+        for (context, dead) in dead.into_iter().skip(usize::from(is_twice)) {
+            let (ends, refusals) = ways_back(scenario, &dead, worker, &context);
+            let mut tallies = tallies.lock().unwrap();
+            tallies.iter_mut().zip(ends).for_each(|(tally, end)| tally.add(end));
+            let mut refused = refused.lock().unwrap();
+            refused.iter_mut().zip(refusals).for_each(|(count, was_refused)| *count += usize::from(was_refused));
+            *back.lock().unwrap() += 1;
         }
-        // Or nobody recovers, and the next run does it by itself.
-        let context = format!("{context}, and just again");
-        let was = run(&dead, &scenario.args).exits(0, &context);
-        let end = scenario.ends.of(&dead, &context);
-        if scenario.is_setting {
-            assert_eq!(end, End::New, "{context}: {was:?}");
-        }
-        assert_eq!(litter(&dead), [""; 0], "{context}: left over");
-        tallies.lock().unwrap()[3].add(end);
     });
-    let (tallies, refused) = (tallies.into_inner().unwrap(), refused.into_inner().unwrap());
+    let (tallies, refused, back) =
+        (tallies.into_inner().unwrap(), refused.into_inner().unwrap(), back.into_inner().unwrap());
     let mut all = Tally::default();
     tallies.iter().for_each(|tally| all.merge(*tally));
-    assert_eq!(all.old + all.new, 4 * faults.len());
+    assert_eq!(all.old + all.new, tallies.len() * back);
+    assert!(back > steps, "{}: only {back} of {} deaths were come back from", scenario.name, steps + 1);
     // Both ends occur, or the deaths were not where they should be.
     assert!(tallies[0].old > 0 && tallies[0].new > 0, "{}: {tallies:?}", scenario.name);
     report(&format!(
-        "deaths, {}: {} steps, {} deaths, 4 ways back: {all} (--undo refused {}, --finish refused {})",
+        "deaths, {}: {steps} steps, {} deaths, {back} of them different, 4 ways back: {all} (--undo refused {}, --finish refused {})",
         scenario.name,
-        scenario.steps.len(),
-        faults.len(),
+        2 * steps,
         refused[1],
         refused[2],
     ));
+}
+
+/// The options of `recover`, and the end that each asks for.
+const WAYS: [(&str, Option<End>); 3] = [("", None), ("--undo", Some(End::Old)), ("--finish", Some(End::New))];
+
+/// Comes back from a death by automatic recovery, with `--undo`, with `--finish`, and by the same command again: to which end
+/// each leads, and which of the options were refused.
+fn ways_back(
+    scenario: &Scenario,
+    dead: &Path,
+    worker: usize,
+    context: &str,
+) -> ([End; WAYS.len() + 1], [bool; WAYS.len()]) {
+    let mut refused = [false; WAYS.len()];
+    let mut ends = [End::Old; WAYS.len() + 1];
+    for (way, (option, wanted)) in WAYS.into_iter().enumerate() {
+        let context = format!("{context}, recover {option}");
+        let cid = Copy::of(dead, &format!("back-{worker}"));
+        let interrupted = cid.join(".configcid-journal").exists();
+        ends[way] = match wanted {
+            None => recover(&cid, &scenario.ends, &context),
+            Some(wanted) => {
+                let before = state(&cid);
+                let back = run(&cid, &["recover", option, "--wait", "0"]);
+                if back.code == Some(1) {
+                    assert!(back.err.contains("can only be"), "{context}: {back:?}");
+                    assert!(state(&cid) == before, "{context}: the refusal changed something");
+                    refused[way] = true;
+                    recover(&cid, &scenario.ends, &context)
+                } else {
+                    let back = back.exits(0, &context);
+                    let end = scenario.ends.of(&cid, &context);
+                    assert!(!interrupted || end == wanted, "{context}: it is {end:?}: {back:?}");
+                    assert_eq!(litter(&cid), [""; 0], "{context}: left over");
+                    end
+                }
+            }
+        };
+        if way == 0 || is_thorough() {
+            scenario.again(&cid, ends[way], &context);
+        }
+    }
+    // Or nobody recovers, and the next run does it by itself.
+    let context = format!("{context}, and just again");
+    let was = run(dead, &scenario.args).exits(0, &context);
+    let end = scenario.ends.of(dead, &context);
+    if scenario.is_setting {
+        assert_eq!(end, End::New, "{context}: {was:?}");
+    }
+    assert_eq!(litter(dead), [""; 0], "{context}: left over");
+    ends[WAYS.len()] = end;
+    (ends, refused)
 }
 
 #[test]

@@ -107,6 +107,21 @@ pub(super) fn state(root: &Path) -> State {
     state
 }
 
+/// All that a run has left at a place: the tree with its contents, and of what configcid keeps for itself how much it is. That says
+/// who wrote it and when, so that no two runs leave the same: numbers do not count there.
+pub(super) fn left(root: &Path) -> (State, Vec<(String, u32, u64)>) {
+    let mut own = Vec::new();
+    walk(root, &mut |path, metadata| {
+        if path.ancestors().take_while(|path| *path != root).any(is_own) {
+            let name = path.strip_prefix(root).expect("it is below").to_string_lossy().into_owned();
+            let length = if metadata.is_file() { metadata.len() } else { 0 };
+            own.push((name.replace(|c: char| c.is_ascii_digit(), ""), metadata.mode(), length));
+        }
+    });
+    own.sort();
+    (state(root), own)
+}
+
 /// The names of the files that configcid keeps in a tree for itself.
 pub(super) fn own_files(root: &Path) -> Vec<String> {
     let mut names = Vec::new();
