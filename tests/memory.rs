@@ -216,8 +216,8 @@ mod publishing {
         println!(
             "{first} bytes for each of {files} new files that two catalogs list, {again} where one of them is another then"
         );
-        assert!(first <= 620, "{first} bytes for each new file");
-        assert!(again <= 620, "{again} bytes for each file that stays");
+        assert!(first <= 520, "{first} bytes for each new file");
+        assert!(again <= 540, "{again} bytes for each file that stays");
     }
 
     #[test]

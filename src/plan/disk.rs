@@ -37,12 +37,16 @@ pub(super) fn bare_step<T>(doing: &str, path: &Path, call: impl FnOnce() -> io::
 
 /// The content of a file; `None` where there is none.
 pub(super) fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
-    let opened = step("read it", path, || match files::open_plain(path) {
+    open(path)?.map(|(size, file)| files::read_open(file, size, path, limit)).transpose()
+}
+
+/// Opens a file for reading, and tells its size; `None` where there is none.
+pub(super) fn open(path: &Path) -> Result<Option<(u64, File)>> {
+    step("read it", path, || match files::open_plain(path) {
         Ok(file) => Ok(Some((file.metadata()?.len(), file))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
-    })?;
-    opened.map(|(size, file)| files::read_open(file, size, path, limit)).transpose()
+    })
 }
 
 fn metadata(path: &Path) -> io::Result<Option<fs::Metadata>> {
@@ -246,11 +250,7 @@ pub(super) fn flush_all(folder: &Path, flush: &Flush) -> Result<()> {
 
 /// The SHA-256 of a file; `None` where there is none.
 pub(super) fn digest(path: &Path) -> Result<Option<Sum256>> {
-    let opened = step("read it", path, || match files::open_plain(path) {
-        Ok(file) => Ok(Some((file.metadata()?.len(), file))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    })?;
+    let opened = open(path)?;
     opened.map(|(size, file)| super::content::digest_of_open(file, size, path)).transpose()
 }
 

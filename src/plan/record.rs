@@ -421,6 +421,29 @@ mod tests {
     }
 
     #[test]
+    fn a_large_record_is_read_piece_by_piece_and_is_the_same() {
+        let steps = (0..3000).map(|number| {
+            let path = CidPath::parse(&format!("\\rms\\a file of number {number}.dll")).unwrap();
+            Step::new(path, Stage::Payload, Some([1; 32]), Some([2; 32]), number)
+        });
+        let record = Record { id: "1-1".into(), steps: steps.collect(), ..Record::new("test") };
+        let (dir, text) = (tempfile::tempdir().unwrap(), printed(&record));
+        assert!(text.len() > 512 << 10);
+        let path = dir.path().join(LAST);
+        assert!(Record::read(&path).unwrap().is_none());
+        std::fs::write(&path, &text).unwrap();
+        assert_eq!(Record::read(&path).unwrap().unwrap().unwrap(), record);
+        // What is cut or goes on is no record, be it long or short, and the one way of reading says of it what the other does.
+        let longer = [&text[..], b"{}"].concat();
+        for bytes in [&text[..text.len() - 3], &text[..100], &longer, &vec![0xFF; 300 << 10]] {
+            std::fs::write(&path, bytes).unwrap();
+            let error = Record::read(&path).unwrap().unwrap().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Journal);
+            assert_eq!(error.to_string(), Record::parse(bytes).unwrap_err().to_string());
+        }
+    }
+
+    #[test]
     fn a_hostile_record_is_refused() {
         for (from, to) in [
             ("\\\\rms\\\\mrinit.conf", "\\\\..\\\\mrinit.conf"),

@@ -2,26 +2,47 @@
 //! file by file.
 
 use std::fmt;
-use std::io::{self, Write};
+use std::io::{self, BufReader, Read, Write};
+use std::path::Path;
 
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::Stage;
-use super::record::{FORMAT, LAST, Record, Step, Sum256, Turned, id_of, is_work_name, utc};
+use super::record::{FORMAT, LAST, MAX_SIZE, Record, Step, Sum256, Turned, id_of, is_work_name, utc};
+use super::{Stage, disk};
 use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::files::read_open;
 use crate::base::hex::{hex, unhex};
 use crate::catalog::CidPath;
 use crate::cid::is_own_name;
 
+/// Records up to this size are read whole, by one request; others piece by piece, of this size.
+const PIECE: usize = 256 << 10;
+
 impl Record {
-    /// Reads a record, which anybody may have written: every name in it is checked.
+    /// Reads the file of a record; `None` where there is none. Of a large one no more of the text is in memory than a piece. The
+    /// inner result is that of [`parse`](Self::parse).
+    pub(super) fn read(path: &Path) -> Result<Option<Result<Self>>> {
+        let Some((size, file)) = disk::open(path)? else { return Ok(None) };
+        if !(PIECE as u64..=MAX_SIZE).contains(&size) {
+            return read_open(file, size, path, MAX_SIZE).map(|bytes| Some(Self::parse(&bytes)));
+        }
+        match serde_json::from_reader(BufReader::with_capacity(PIECE, file.take(MAX_SIZE))) {
+            Err(error) if error.is_io() => Err(Error::io("read it", path, error.into())),
+            read => Ok(Some(Self::checked(read))),
+        }
+    }
+
+    /// A record from its text, which anybody may have written: every name in it is checked.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self> {
+        Self::checked(serde_json::from_slice(bytes))
+    }
+
+    fn checked(read: serde_json::Result<RecordText>) -> Result<Self> {
         let wrong = |what: String| {
             Error::new(ErrorKind::Journal, what).next("configcid recover --forget leaves the files as they are")
         };
-        let record: RecordText = serde_json::from_slice(bytes)
-            .map_err(|error| wrong(text!("this is no record of a change: {error}", error)))?;
+        let record = read.map_err(|error| wrong(text!("this is no record of a change: {error}", error)))?;
         let record = Self::from(record);
         if record.format != FORMAT {
             return Err(wrong(text!(

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use super::place::put_in_place;
-use super::record::{MAX_SIZE, Places, Record, Step, Sum256, utc};
+use super::record::{Places, Record, Step, Sum256, utc};
 use super::target::Target;
 use super::turn::{Turns, folders_of, place_to_be};
 use super::writer::Writer;
@@ -61,10 +61,10 @@ impl Writer {
     pub fn recover(&self, direction: Option<Direction>) -> Result<Option<Recovered>> {
         // What is forgotten has perhaps left files where no other record tells of them.
         let journal = match direction {
-            Some(Direction::Forget) => disk::read(&Places::new(&self.root).journal, MAX_SIZE).ok().flatten(),
+            Some(Direction::Forget) => Record::read(&Places::new(&self.root).journal).ok().flatten(),
             _ => None,
         };
-        let journal = journal.and_then(|bytes| Record::parse(&bytes).ok());
+        let journal = journal.and_then(Result::ok);
         let recovered = recover(&self.root, &self.shown, direction)?;
         self.sweep(&journal.map(|record| record.deep_folders()).unwrap_or_default())?;
         self.is_swept.store(true, Ordering::Relaxed);
@@ -171,9 +171,9 @@ impl Judged {
 /// Judges what the journal tells of; `None` where there is no journal.
 fn judge(root: &Path, shown: &Path, direction: Option<Direction>) -> Result<Option<Judged>> {
     let places = Places::new(root);
-    let record = match disk::read(&places.journal, MAX_SIZE) {
+    let record = match Record::read(&places.journal) {
         Ok(None) => return Ok(None),
-        Ok(Some(bytes)) => Record::parse(&bytes),
+        Ok(Some(record)) => record,
         Err(error) => Err(error.next(FORGET)),
     };
     if direction == Some(Direction::Forget) {

@@ -3,9 +3,8 @@
 use std::path::Path;
 
 use super::holder;
-use super::record::{JOURNAL, LAST, LOCK, MAX_SIZE, Places, Record, is_leftover};
+use super::record::{JOURNAL, LAST, LOCK, Places, Record, is_leftover};
 use super::recover::describe;
-use crate::base::files::read_file;
 use crate::cid::STAGING;
 
 /// What a file of configcid's own is to a CID.
@@ -34,7 +33,7 @@ pub(crate) struct Remains {
 
 impl Remains {
     pub(crate) fn of(root: &Path) -> Self {
-        let read = |path: &Path| Record::parse(&read_file(path, MAX_SIZE).ok()?).ok();
+        let read = |path: &Path| Record::read(path).ok().flatten()?.ok();
         let places = Places::new(root);
         Self { last: read(&places.last), journal: read(&places.journal), lock: holder::whose(&root.join(LOCK)) }
     }

@@ -99,9 +99,8 @@ impl Past {
 /// The last change.
 pub(super) fn last(root: &Path) -> Result<Option<Record>> {
     let path = Places::new(root).last;
-    let Some(bytes) = disk::read(&path, MAX_SIZE)? else { return Ok(None) };
     let next = text!("remove this file: nothing but undo needs it, and only until the next change");
-    Record::parse(&bytes).map(Some).map_err(|error| error.in_file(&path).next(next))
+    Record::read(&path)?.transpose().map_err(|error| error.in_file(&path).next(next))
 }
 
 /// The last change to a CID, as far as its record can be read.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::disk;
 use super::lock::{Lock, LockOptions};
-use super::record::{LOCK, MAX_SIZE, Places, Record, is_leftover, is_passing};
+use super::record::{LOCK, Places, Record, is_leftover, is_passing};
 use crate::base::error::{Error, Result};
 use crate::base::files::real_path;
 use crate::catalog::CidPath;
@@ -75,7 +75,7 @@ impl Writer {
     /// Removes what is left of changes that are over: files beside others that the last change does not name. They are
     /// in the root, in the folders directly in it, and in those that the last change tells of, or `further`.
     pub(super) fn sweep(&self, further: &[CidPath]) -> Result<()> {
-        let last = disk::read(&Places::new(&self.root).last, MAX_SIZE)?.and_then(|bytes| Record::parse(&bytes).ok());
+        let last = Record::read(&Places::new(&self.root).last)?.and_then(Result::ok);
         let named = last.as_ref().map(Record::named);
         let tree = Tree::new(self.root.clone());
         let mut folders: Vec<CidPath> =
