@@ -109,7 +109,9 @@ pub(super) fn state(root: &Path) -> State {
 
 /// All that a run has left at a place: the tree with its contents, and of what configcid keeps for itself how much it is. That says
 /// who wrote it and when, so that no two runs leave the same: numbers do not count there.
-pub(super) fn left(root: &Path) -> (State, Vec<(String, u32, u64)>) {
+pub(super) type Left = (Vec<(String, u32, u64)>, State);
+
+pub(super) fn left(root: &Path) -> Left {
     let mut own = Vec::new();
     walk(root, &mut |path, metadata| {
         if path.ancestors().take_while(|path| *path != root).any(is_own) {
@@ -119,7 +121,7 @@ pub(super) fn left(root: &Path) -> (State, Vec<(String, u32, u64)>) {
         }
     });
     own.sort();
-    (state(root), own)
+    (own, state(root))
 }
 
 /// The names of the files that configcid keeps in a tree for itself.
