@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256, Sha384};
 
 use super::hash::{Counted, sum_file};
 use crate::base::error::{Error, Result};
-use crate::base::files::open_file;
+use crate::base::files::{open_file, read_open};
 use crate::base::pool::in_parallel;
 use crate::catalog::checksum::{READ_BUFFER, State};
 use crate::catalog::{Checksum, checksum};
@@ -63,6 +63,25 @@ pub(crate) fn digest_file(path: &Path, limit: u64, wanted: Wanted<'_>) -> Result
 /// for each file of a share.
 pub(crate) fn digest_opened(file: File, path: &Path, limit: u64, wanted: Wanted<'_>) -> Result<Digests> {
     digest_input(Counted::of(file.take(limit), limit.saturating_sub(1)), path, limit, wanted)
+}
+
+/// Files up to this size are read whole, for a digest alone.
+const SMALL: u64 = 256 << 10;
+
+/// The SHA-256 of a file of at most `limit` bytes.
+pub(crate) fn sha256_of(path: &Path, limit: u64) -> Result<[u8; 32]> {
+    let file = open_file(path)?;
+    let size = file.metadata().map_err(|error| Error::io("read it", path, error))?.len();
+    sha256_of_open(file, size, path, limit)
+}
+
+/// As [`sha256_of`], of an open file of this size. A small one is read by one request, a large one piece by piece.
+pub(crate) fn sha256_of_open(file: File, size: u64, path: &Path, limit: u64) -> Result<[u8; 32]> {
+    if size <= SMALL {
+        return Ok(Sha256::digest(read_open(file, size, path, limit)?).into());
+    }
+    let digests = digest_input(file, path, limit, Wanted { sha256: true, ..Wanted::default() })?;
+    Ok(digests.sha256.expect("it was asked for"))
 }
 
 /// What `input` holds up to its end, which is the content of the file at `path`. One function that reads by itself reads

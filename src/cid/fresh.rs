@@ -89,36 +89,39 @@ impl Fresh {
 
     /// As [`open_file`], the file of this number, which is at `path`. What cannot be listed is left to this.
     pub(crate) fn open_file(&self, number: usize, path: &Path) -> Result<File> {
-        self.look_ahead(number);
-        let file = match self.run(number).and_then(Run::folder_open) {
+        let Some(run) = self.come_to(number) else { return open_file(path) };
+        let file = match run.folder_open() {
             Some(folder) => folder.open_file(path),
             None => open_file(path),
         };
-        self.run(number).into_iter().for_each(Run::one_less);
+        run.one_less();
         file
     }
 
     /// To be said in place of that where the file of this number is not opened.
     pub(crate) fn pass_by(&self, number: usize) {
-        self.look_ahead(number);
-        self.run(number).into_iter().for_each(Run::one_less);
+        self.come_to(number).into_iter().for_each(Run::one_less);
     }
 
-    fn look_ahead(&self, number: usize) {
+    /// The folder of the file of this number, which is the next one.
+    fn come_to(&self, number: usize) -> Option<&Run> {
+        let run = self.run(number);
         // Windows asks the server at every opening, whatever a listing has told, and has no open folders.
-        if cfg!(windows) {
-            return;
+        if !cfg!(windows) {
+            run.into_iter().for_each(|run| self.list_anew(run, number));
+            if let Some(ahead) = self.run(number + AHEAD) {
+                self.list_anew(ahead, number + AHEAD);
+                ahead.open_ahead();
+            }
         }
-        [number, number + AHEAD].into_iter().for_each(|number| self.list_anew(number));
-        self.run(number + AHEAD).into_iter().for_each(Run::open_ahead);
+        run
     }
 
     fn run(&self, number: usize) -> Option<&Run> {
         self.runs.get(self.runs.partition_point(|run| run.end <= number))
     }
 
-    fn list_anew(&self, number: usize) {
-        let Some(run) = self.run(number) else { return };
+    fn list_anew(&self, run: &Run, number: usize) {
         let now = u64::try_from(self.begin.elapsed().as_millis()).unwrap_or(u64::MAX);
         let listed = run.listed.load(Ordering::Relaxed);
         if run.end - number <= FEW || now.saturating_sub(listed) < FORGOTTEN.as_millis() as u64 {

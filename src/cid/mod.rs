@@ -60,8 +60,7 @@ pub(crate) const MAX_RECORD: u64 = 128 << 20;
 ///
 /// Its SHA-256, since the record of a change of hundreds of thousands of files takes tens of megabytes.
 pub(crate) fn generation(root: &Path) -> Option<[u8; 32]> {
-    let wanted = digest::Wanted { sha256: true, ..digest::Wanted::default() };
-    digest::digest_file(&root.join(LAST_CHANGE), MAX_RECORD, wanted).ok()?.sha256
+    digest::sha256_of(&root.join(LAST_CHANGE), MAX_RECORD).ok()
 }
 
 pub(crate) fn is_own_name(name: &str) -> bool {

@@ -8,7 +8,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::content::digest_of;
 use super::lock::LockOptions;
 use super::place::put_in_place;
 use super::record::{Places, Record, Step, Sum256, work_name};
@@ -20,6 +19,7 @@ use super::{Change, Content, Plan, disk, observe, recover, undo};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::pool::{in_flight_by_parts, in_parallel_by_parts};
 use crate::catalog::CidPath;
+use crate::cid::digest::sha256_of;
 use crate::cid::generation;
 use crate::cid::tree::{Found, Tree};
 
@@ -396,7 +396,7 @@ pub(super) fn check_unchanged(
             stamp = Stamp::of(&path);
             match then {
                 Some((digest, Some(then))) if stamp == Some(then) => digest.copied(),
-                _ => Some(digest_of(&path)?),
+                _ => Some(sha256_of(&path, u64::MAX)?),
             }
         }
         Found::Folder | Found::Other => {

@@ -2,7 +2,6 @@
 //! than a piece at a time.
 
 use std::borrow::Cow;
-use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,13 +9,9 @@ use sha2::{Digest, Sha256};
 
 use super::record::{Sum256, staged_name};
 use crate::base::error::{Error, ErrorKind, Result};
-use crate::base::files::{open_file, read_open};
 use crate::base::hex::hex;
 use crate::catalog::{Checksum, CidPath};
-use crate::cid::digest::{Wanted, digest_input};
-
-/// Files up to this size are read whole, in bytes.
-const SMALL: u64 = 256 << 10;
+use crate::cid::digest::sha256_of;
 
 /// What a file holds. A plan may have hundreds of thousands, so that each is small.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,29 +122,11 @@ impl Content {
     pub(super) fn digest(&self, path: &CidPath) -> Result<Sum256> {
         match (self, self.sum()) {
             (_, Some(known)) => Ok(known),
-            (Self::File(file), None) => digest_of(&file.place(path)),
+            (Self::File(file), None) => sha256_of(&file.place(path), u64::MAX),
             (Self::Bytes(_) | Self::Elsewhere(_), None) => {
                 Err(Error::new(ErrorKind::Io, "what it is to hold cannot be read from here")
                     .in_file(&path.below("".as_ref())))
             }
         }
     }
-}
-
-/// The SHA-256 of a file, which is read piece by piece.
-pub(crate) fn digest_of(path: &Path) -> Result<Sum256> {
-    let file = open_file(path)?;
-    let size = file.metadata().map_err(|error| Error::io("read it", path, error))?.len();
-    digest_of_open(file, size, path)
-}
-
-/// As [`digest_of`], of an open file of this size. A small one is read by one request.
-pub(super) fn digest_of_open(file: File, size: u64, path: &Path) -> Result<Sum256> {
-    if size <= SMALL {
-        return Ok(Sha256::digest(read_open(file, size, path, u64::MAX)?).into());
-    }
-    let digests = digest_input(file, path, u64::MAX, Wanted { sha256: true, ..Wanted::default() })?;
-    digests.sha256.ok_or_else(|| {
-        Error::new(ErrorKind::Io, "it has no digest").in_file(path).next("look what it is; it was not read")
-    })
 }

@@ -11,6 +11,7 @@ use crate::base::files;
 use crate::base::flush::Flush;
 use crate::base::pool::{LOOKS, in_flight};
 use crate::base::replace::patiently;
+use crate::cid::digest::sha256_of_open;
 
 #[cfg(feature = "faults")]
 mod faults;
@@ -97,12 +98,16 @@ fn make_new(path: &Path, like: Option<&Path>, reads: bool) -> Result<File> {
 /// Writes a new file, flushed to the disk, with the attributes of `like` as far as the system can keep them.
 pub(super) fn write_new(path: &Path, bytes: &[u8], like: Option<&Path>) -> Result<()> {
     let mut file = make_new(path, like, false)?;
-    // A test dies between two pieces: a torn file must be told from a whole one. Otherwise it is one, which costs a share one
-    // request.
+    write_all(&mut file, path, bytes)?;
+    step("flush it", path, || file.sync_all())
+}
+
+/// A test dies between two pieces: a torn file must be told from a whole one. Otherwise it is one, which costs a share one
+/// request.
+fn write_all(file: &mut File, path: &Path, bytes: &[u8]) -> Result<()> {
     let (first, second) = bytes.split_at(if cfg!(feature = "faults") { bytes.len() / 2 } else { bytes.len() });
     step("write it", path, || file.write_all(first))?;
-    step("write it", path, || file.write_all(second))?;
-    step("flush it", path, || file.sync_all())
+    step("write it", path, || file.write_all(second))
 }
 
 /// As [`write_new`], with what `write` gives from beginning to end: it may be tens of megabytes, of which no more is in memory than
@@ -115,14 +120,10 @@ pub(super) fn write_new_in_pieces(path: &Path, write: impl FnOnce(&mut dyn Write
     }
     impl Write for Pieces<'_> {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            let (first, second) = bytes.split_at(if cfg!(feature = "faults") { bytes.len() / 2 } else { bytes.len() });
-            for piece in [first, second] {
-                if let Err(error) = step("write it", self.path, || self.file.write_all(piece)) {
-                    self.failed = Some(error);
-                    return Err(io::ErrorKind::Other.into());
-                }
-            }
-            Ok(bytes.len())
+            write_all(&mut self.file, self.path, bytes).map(|()| bytes.len()).map_err(|error| {
+                self.failed = Some(error);
+                io::ErrorKind::Other.into()
+            })
         }
 
         fn flush(&mut self) -> io::Result<()> {
@@ -251,7 +252,7 @@ pub(super) fn flush_all(folder: &Path, flush: &Flush) -> Result<()> {
 /// The SHA-256 of a file; `None` where there is none.
 pub(super) fn digest(path: &Path) -> Result<Option<Sum256>> {
     let opened = open(path)?;
-    opened.map(|(size, file)| super::content::digest_of_open(file, size, path)).transpose()
+    opened.map(|(size, file)| sha256_of_open(file, size, path, u64::MAX)).transpose()
 }
 
 /// Flushes a file to the disk that a process wrote which may have died before it could.

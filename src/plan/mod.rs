@@ -32,7 +32,6 @@ pub use recover::{Direction, Outcome, Recovered};
 pub use undo::{Past, PastContent, history, undo};
 pub use writer::Writer;
 
-pub(crate) use content::digest_of;
 #[cfg(feature = "remote")]
 pub(crate) use holder::{claim, read_claim};
 pub(crate) use in_place::OnTheCid;

@@ -5,7 +5,6 @@ use std::path::Path;
 use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
-use super::content::digest_of;
 use super::record::{MAX_SIZE, Places, Record, Step, digest, utc, work_name};
 use super::record_text::PastText;
 use super::turn::Turns;
@@ -15,6 +14,7 @@ use crate::base::hex::hex;
 use crate::base::text::same_name;
 use crate::catalog::{self, CidPath};
 use crate::cid::Cid;
+use crate::cid::digest::sha256_of;
 use crate::cid::tree::Found;
 
 /// A history longer than this loses its older half, in bytes.
@@ -266,5 +266,5 @@ fn content(place: Option<&Path>, step: &Step, left: &mut u64) -> Result<Option<C
         }
         return Ok(disk::read(place, catalog::MAX_SIZE)?.map(Content::from));
     }
-    Ok(Some(FileContent::read(place, size, digest_of(place)?).into()))
+    Ok(Some(FileContent::read(place, size, sha256_of(place, u64::MAX)?).into()))
 }

@@ -20,9 +20,10 @@ use crate::catalogs::basis::{Basis, Refreshed, customer_files};
 use crate::catalogs::loaded::stage;
 use crate::catalogs::{Loaded, Order, RefreshOptions, signed};
 use crate::cid::Cid;
+use crate::cid::digest::sha256_of;
 use crate::cid::tree::Found;
 use crate::cid::walk::{Item, Kind, walk, walk_with_sizes};
-use crate::plan::{Change, FileContent, OnTheCid, Parts, Stage, Sum256, View, digest_of};
+use crate::plan::{Change, FileContent, OnTheCid, Parts, Stage, Sum256, View};
 
 /// A program that is to work on a CID.
 #[derive(Debug)]
@@ -157,7 +158,11 @@ impl OnCid {
         let others: Vec<&Path> = files.iter().map(|(path, _)| *path).filter(|path| !catalogs.contains(*path)).collect();
         let seen = in_parallel(&others, |path| {
             let place = root.join(path);
-            if bulk.contains(*path) { Ok(Seen::Look(Look::at(&place))) } else { digest_of(&place).map(Seen::Digest) }
+            if bulk.contains(*path) {
+                Ok(Seen::Look(Look::at(&place)))
+            } else {
+                sha256_of(&place, u64::MAX).map(Seen::Digest)
+            }
         });
         let mut files = BTreeMap::new();
         for (path, seen) in others.iter().zip(seen) {
@@ -268,7 +273,7 @@ impl Watch {
     fn is_same(&self, path: &Path, seen: &Seen) -> bool {
         let place = self.root.join(path);
         match seen {
-            Seen::Digest(digest) => digest_of(&place).is_ok_and(|now| now == *digest),
+            Seen::Digest(digest) => sha256_of(&place, u64::MAX).is_ok_and(|now| now == *digest),
             Seen::Look(look) => Look::at(&place) == *look,
         }
     }
