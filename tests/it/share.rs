@@ -171,14 +171,21 @@ fn small_files_that_tell_a_function_are_read_together() {
 fn files_are_opened_right_after_their_folder_was_listed() {
     let Some(mut share) = share(&["--hold", "1"], large) else { return };
     share.order("delay_reads 50000");
+    read_all(&mut share, |_, kinds| {
+        let looks = of_kind(kinds, "lookup") + of_kind(kinds, "getattr");
+        assert!(of_kind(kinds, "read") >= 2000 && looks <= MOST_LOOKS_AT_SLOW_FILES, "{kinds}");
+    });
+}
+
+/// Lets each command that reads all files do so, and gives `check` its requests, and of which kinds they were.
+fn read_all(share: &mut Share, check: impl Fn(u64, &str)) {
     for arguments in [&["catalog", "verify"][..], &["audit", "--fail-on", "never"]] {
         share.requests();
-        let (code, said) = run(&share, arguments);
+        let (code, said) = run(share, arguments);
         assert_eq!(code, Some(0), "{said}");
-        let (_, kinds) = share.requests();
+        let (count, kinds) = share.requests();
         println!("{arguments:?}: {kinds}");
-        let looks = of_kind(&kinds, "lookup") + of_kind(&kinds, "getattr");
-        assert!(of_kind(&kinds, "read") >= 2000 && looks <= MOST_LOOKS_AT_SLOW_FILES, "{arguments:?}: {kinds}");
+        check(count, &kinds);
     }
 }
 
@@ -186,16 +193,11 @@ fn files_are_opened_right_after_their_folder_was_listed() {
 #[test]
 fn the_path_of_a_folder_is_gone_through_once() {
     let Some(mut share) = share(&["--bare"], large) else { return };
-    for arguments in [&["catalog", "verify"][..], &["audit", "--fail-on", "never"]] {
-        share.requests();
-        let (code, said) = run(&share, arguments);
-        assert_eq!(code, Some(0), "{said}");
-        let (count, kinds) = share.requests();
-        println!("{arguments:?}: {kinds}");
-        // Each of 2,007 files is looked at by three requests, and opened, read and closed by seven. Each folder is listed by the
-        // walk, and the root and what lies in it when the CID is opened, but none for the files that tell a function.
-        assert!(count <= MOST_WITH_BARE_ATTRIBUTES && of_kind(&kinds, "opendir") <= 29, "{arguments:?}: {kinds}");
-    }
+    // Each of 2,007 files is looked at by three requests, and opened, read and closed by seven. Each folder is listed by the
+    // walk, and the root and what lies in it when the CID is opened, but none for the files that tell a function.
+    read_all(&mut share, |count, kinds| {
+        assert!(count <= MOST_WITH_BARE_ATTRIBUTES && of_kind(kinds, "opendir") <= 29, "{kinds}");
+    });
 }
 
 #[test]
