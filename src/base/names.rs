@@ -42,6 +42,9 @@ const DEVICES: &[&str] = &[
     "lpt\u{b3}",
 ];
 
+/// With what their names begin.
+const DEVICE_LETTERS: &str = "aclnpACLNP";
+
 /// In ASCII: `conout$`.
 const LONGEST_DEVICE: usize = 7;
 
@@ -92,17 +95,21 @@ pub(crate) fn check_name(name: &str) -> std::result::Result<(), &'static str> {
     if longer(name, MAX_NAME) {
         return Err(text!("has a part of more than 255 characters"));
     }
-    let stem = name.split('.').next().unwrap_or_default().trim_end_matches(' ');
-    let device = match stem.is_ascii() {
-        // Most names are longer than any device's, and there are many names.
-        true => stem.len() <= LONGEST_DEVICE && DEVICES.iter().any(|device| device.eq_ignore_ascii_case(stem)),
-        false => DEVICES.contains(&fold_case(stem).as_str()),
-    };
-    if device {
+    // Most names are no device's by their first letter, and there are many names.
+    if name.starts_with(|first: char| !first.is_ascii() || DEVICE_LETTERS.contains(first)) && is_device(name) {
         return Err(text!("has the name of a Windows device"));
     }
     Ok(())
 }
+
+fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default().trim_end_matches(' ');
+    match stem.is_ascii() {
+        true => stem.len() <= LONGEST_DEVICE && DEVICES.iter().any(|device| device.eq_ignore_ascii_case(stem)),
+        false => DEVICES.contains(&fold_case(stem).as_str()),
+    }
+}
+
 /// Letters of other scripts that look like those of ASCII, as far as names of files in a CID have them.
 const LOOK_ALIKES: &[(char, char)] = &[
     ('\u{430}', 'a'),
@@ -161,6 +168,20 @@ mod look_alike_tests {
             ("Z\u{FC}rich.conf", None),
         ] {
             assert_eq!(looks_like(name, &names), like, "{name}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_devices_name_is_refused_in_any_case() {
+        for device in DEVICES {
+            for name in [device.to_string(), device.to_uppercase(), format!("{device}.txt"), format!("{device} .x.y")] {
+                assert!(check_name(&name).is_err(), "{name}");
+            }
         }
     }
 }

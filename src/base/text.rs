@@ -142,6 +142,12 @@ pub(crate) fn fold_case(name: &str) -> String {
     if name.is_ascii() { name.to_ascii_lowercase() } else { name.chars().flat_map(char::to_lowercase).collect() }
 }
 
+/// The [key](fold_case) of a name, where it is another than the name itself.
+pub(crate) fn other_key(name: &str) -> Option<String> {
+    let is_own = name.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+    if is_own { None } else { Some(fold_case(name)).filter(|key| key != name) }
+}
+
 /// Whether two names are the same, without regard to case: as if their [keys](fold_case) were compared.
 pub(crate) fn same_name(a: &str, b: &str) -> bool {
     if a.is_ascii() && b.is_ascii() { a.eq_ignore_ascii_case(b) } else { fold_case(a) == fold_case(b) }

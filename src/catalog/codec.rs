@@ -160,8 +160,12 @@ pub(super) fn check_unique(entries: &[Entry], offset: impl Fn(usize) -> Option<u
 /// those that may be equal stand beside each other.
 fn first_twins(entries: &[Entry]) -> Option<(usize, usize)> {
     let hasher = RandomState::new();
-    let mut hashes: Vec<(u64, u32)> =
-        (0..).zip(entries).map(|(index, entry)| (hasher.hash_one(entry.path.key()), index)).collect();
+    let mut key = Vec::new();
+    let mut hash = |path: &CidPath| {
+        path.key_into(&mut key);
+        hasher.hash_one(&key)
+    };
+    let mut hashes: Vec<(u64, u32)> = (0..).zip(entries).map(|(index, entry)| (hash(&entry.path), index)).collect();
     hashes.sort_unstable();
     let mut found: Option<(usize, usize)> = None;
     for alike in hashes.chunk_by(|a, b| a.0 == b.0).filter(|alike| alike.len() > 1) {

@@ -101,23 +101,27 @@ impl CustomerFiles {
     /// # Ok::<(), configcid::Error>(())
     /// ```
     pub fn is_tools(&self, path: &CidPath) -> bool {
-        let is_one_of = |name: &str| same_name(name, path.file_name());
-        path.depth() <= 2
-            && TOOLS.iter().any(|tool| is_one_of(tool))
+        self.is_tools_under(None, path)
+    }
+
+    /// As [`is_tools`](CustomerFiles::is_tools), of a path that is relative to `folder`. Copies nothing.
+    pub(crate) fn is_tools_under(&self, folder: Option<&CidPath>, path: &CidPath) -> bool {
+        let has_name_of = |other: &&str| path.file_name_bytes().eq_ignore_ascii_case(other.as_bytes());
+        let is_one_of = |other: &str| same_name(other, path.file_name());
+        TOOLS.iter().any(has_name_of)
+            && folder.map_or(0, CidPath::depth) + path.depth() <= 2
             && !self.0[CUSTOMER.len()..].iter().any(|added| is_one_of(added))
     }
 
     /// The role of a file whose path is relative to `folder`. Copies nothing: it is asked of every entry, often.
     pub(crate) fn role_under(&self, folder: Option<&CidPath>, path: &CidPath) -> Role {
-        let depth = folder.map_or(0, CidPath::depth) + path.depth();
-        let name = path.file_name();
-        if is_catalog_name(name) {
-            Role::Catalog
-        } else if depth <= 2 && self.0.iter().any(|customer| same_name(customer, name)) {
-            Role::Customer
-        } else {
-            Role::Vendor
+        let has_name_of = |other: &&str| path.file_name_bytes().eq_ignore_ascii_case(other.as_bytes());
+        if CATALOGS.iter().any(has_name_of) {
+            return Role::Catalog;
         }
+        let depth = folder.map_or(0, CidPath::depth) + path.depth();
+        let is_customers = depth <= 2 && self.0.iter().any(|customer| same_name(customer, path.file_name()));
+        if is_customers { Role::Customer } else { Role::Vendor }
     }
 }
 

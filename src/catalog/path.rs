@@ -163,6 +163,17 @@ impl CidPath {
         fold_case(self.as_str())
     }
 
+    /// Lets `key` be the bytes of [`key`](CidPath::key), for whoever needs the keys of all one after the other.
+    pub(crate) fn key_into(&self, key: &mut Vec<u8>) {
+        key.clear();
+        if self.spelling().is_ascii() {
+            key.extend(self.spelling());
+            key.make_ascii_lowercase();
+        } else {
+            key.extend(self.key().as_bytes());
+        }
+    }
+
     /// The names from the root to the file.
     pub fn parts(&self) -> impl Iterator<Item = &str> {
         self.as_str()[1..].split('\\')
@@ -180,8 +191,13 @@ impl CidPath {
 
     /// The last name.
     pub fn file_name(&self) -> &str {
+        std::str::from_utf8(self.file_name_bytes()).expect("a backslash stands between letters")
+    }
+
+    /// The bytes of the [last name](CidPath::file_name), for questions that are asked of every entry, often.
+    pub(crate) fn file_name_bytes(&self) -> &[u8] {
         let after = self.spelling().iter().rposition(|&byte| byte == b'\\').map_or(0, |at| at + 1);
-        &self.as_str()[after..]
+        &self.spelling()[after..]
     }
 
     /// The folder that holds it; `None` stands for the root.

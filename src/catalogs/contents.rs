@@ -3,8 +3,7 @@
 //! Sizes of all listed files are looked at always. Contents are those of the customer's files, of catalogs and of what the
 //! vendor's tools make, and a sample of the vendor's by which a catalog's function is told; all of them where the user says so.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::hash::{BuildHasher, RandomState};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::detect::{Sample, detect_by};
@@ -14,6 +13,7 @@ use crate::base::pool::in_parallel;
 use crate::catalog::checksum::{Function, bound};
 use crate::catalog::{Checksum, CidPath, Entry, Role};
 use crate::cid::is_own_name;
+use crate::cid::survey::{Met, Survey};
 use crate::cid::tree::Found;
 use crate::plan::{Looked, View};
 
@@ -91,40 +91,72 @@ pub(super) fn damage(
 pub(super) fn looked(
     view: &View<'_>,
     loaded: &[Loaded],
+    survey: &Survey,
     samples: &[Vec<Sample>],
     functions: &HashMap<String, Function>,
     options: &RefreshOptions,
 ) -> Result<Looked> {
-    // The hashes of keys alone, since there are hundreds of thousands: this is a count, on which nothing depends.
-    let hasher = RandomState::new();
-    let entries = loaded.iter().map(|loaded| loaded.catalog.entries().len()).sum();
-    let (mut files, mut contents, mut unknown) = (Vec::with_capacity(entries), Vec::new(), Vec::new());
-    for (Loaded { file, catalog, .. }, samples) in loaded.iter().zip(samples) {
+    let mut looks = Looks { view, of_number: vec![Look::No; survey.numbers], of_key: HashMap::new() };
+    for (list, (Loaded { file, catalog, .. }, samples)) in loaded.iter().zip(samples).enumerate() {
+        let folder = file.folder.as_ref();
         let is_known = functions.contains_key(&file.path.key());
-        let sampled: HashSet<String> = match is_known && !options.check_all {
-            true => samples.iter().map(|sample| sample.path.key()).collect(),
-            false => HashSet::new(),
-        };
-        for entry in catalog.entries() {
-            let path = entry.path.under(file.folder.as_ref());
-            let key = path.key();
-            if !matches!(view.known(&path)?, Found::File { .. }) {
-                continue;
-            }
-            let hash = hasher.hash_one(&key);
-            let is_vendors = options.customer_files.role(&path) == Role::Vendor;
-            if !is_known {
-                unknown.push(hash);
-            } else if !is_vendors || options.check_all || sampled.contains(&key) {
-                contents.push(hash);
-            }
-            files.push(hash);
+        for (entry, met) in catalog.entries().iter().zip(survey.of(list)) {
+            let is_vendors = || options.customer_files.role_under(folder, &entry.path) == Role::Vendor;
+            let look = match is_known {
+                false => Look::Unknown,
+                true if options.check_all || !is_vendors() => Look::Content,
+                true => Look::Size,
+            };
+            looks.add(met, || entry.path.under(folder), look)?;
+        }
+        for sample in samples.iter().filter(|_| is_known) {
+            looks.add(survey.at(list, sample.index), || sample.path.clone(), Look::Content)?;
         }
     }
-    for hashes in [&mut files, &mut contents, &mut unknown] {
-        hashes.sort_unstable();
-        hashes.dedup();
+    Ok(Looked {
+        files: looks.count(|look| look != Look::No),
+        contents: looks.count(|look| look == Look::Content),
+        unknown: looks.count(|look| look == Look::Unknown),
+    })
+}
+
+/// What was looked at of a file, from the least to the most that is told of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Look {
+    No,
+    /// A catalog of a known function lists it.
+    Size,
+    /// A catalog lists it whose function is not known.
+    Unknown,
+    Content,
+}
+
+/// What was looked at of each file, whatever catalogs list it.
+struct Looks<'a> {
+    view: &'a View<'a>,
+    of_number: Vec<Look>,
+    /// Of those of which the survey has not told, and those that change.
+    of_key: HashMap<String, Look>,
+}
+
+impl Looks<'_> {
+    /// Adds what was looked at of a file, if there is one.
+    fn add(&mut self, met: Option<Met>, path: impl Fn() -> CidPath, look: Look) -> Result<()> {
+        let so_far = match self.view.unchanged(met, &path) {
+            Some(met) => &mut self.of_number[met.number],
+            None => {
+                let path = path();
+                if !matches!(self.view.known(&path)?, Found::File { .. }) {
+                    return Ok(());
+                }
+                self.of_key.entry(path.key()).or_insert(Look::No)
+            }
+        };
+        *so_far = look.max(*so_far);
+        Ok(())
     }
-    let unknown = unknown.iter().filter(|hash| contents.binary_search(hash).is_err()).count();
-    Ok(Looked { files: files.len(), contents: contents.len(), unknown })
+
+    fn count(&self, is_counted: impl Fn(Look) -> bool) -> usize {
+        self.of_number.iter().chain(self.of_key.values()).filter(|look| is_counted(**look)).count()
+    }
 }

@@ -7,6 +7,7 @@ use super::{Loaded, RefreshOptions, contents, tools};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::text::count;
 use crate::catalog::Role;
+use crate::cid::survey::Survey;
 use crate::cid::tree::Found;
 use crate::cid::{Cid, is_own_name};
 use crate::plan::View;
@@ -15,10 +16,11 @@ use crate::plan::View;
 pub(super) fn accept(
     view: &View<'_>,
     loaded: &[Loaded],
+    survey: &Survey,
     samples: &[Vec<Sample>],
     options: &RefreshOptions,
 ) -> Result<Vec<String>> {
-    let damage = damage(view, loaded, samples, options)?;
+    let damage = damage(view, loaded, survey, samples, options)?;
     if !damage.is_empty() && !options.accept_damage {
         return Err(damage_error(view.cid(), &damage));
     }
@@ -35,21 +37,24 @@ pub(super) fn accept(
 fn damage(
     view: &View<'_>,
     loaded: &[Loaded],
+    survey: &Survey,
     samples: &[Vec<Sample>],
     options: &RefreshOptions,
 ) -> Result<Vec<String>> {
     let mut damage = BTreeMap::new();
-    for loaded in loaded {
-        for entry in loaded.catalog.entries() {
+    for (list, loaded) in loaded.iter().enumerate() {
+        for (entry, met) in loaded.catalog.entries().iter().zip(survey.of(list)) {
             let role = options.customer_files.role_under(loaded.file.folder.as_ref(), &entry.path);
-            let path = entry.path.under(loaded.file.folder.as_ref());
-            if role == Role::Customer || is_own_name(path.file_name()) {
+            if role == Role::Customer || is_own_name(entry.path.file_name_bytes()) {
                 continue;
             }
-            let is_whole = |found: &Found| match found {
-                Found::File { size, .. } => role == Role::Catalog || *size == u64::from(entry.size),
-                _ => false,
-            };
+            let is_right = |size: u64| role == Role::Catalog || size == u64::from(entry.size);
+            let path = || entry.path.under(loaded.file.folder.as_ref());
+            if view.unchanged(met, path).is_some_and(|met| is_right(met.size.into())) {
+                continue;
+            }
+            let path = path();
+            let is_whole = |found: &Found| matches!(found, Found::File { size, .. } if is_right(*size));
             if is_whole(&view.known(&path)?) {
                 continue;
             }
@@ -90,8 +95,8 @@ fn own_listed(loaded: &[Loaded]) -> Vec<String> {
     let mut listed = Vec::new();
     for Loaded { file, catalog, .. } in loaded {
         for entry in catalog.entries() {
-            let path = entry.path.under(file.folder.as_ref());
-            if is_own_name(path.file_name()) {
+            if is_own_name(entry.path.file_name_bytes()) {
+                let path = entry.path.under(file.folder.as_ref());
                 listed.push(text!("{path} is configcid's own, and {file} lists it", path, file = file.path));
             }
         }

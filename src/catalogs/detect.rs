@@ -1,5 +1,7 @@
 //! Which checksum function a catalog uses: found out, never assumed (formats.md, section 3).
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 #[cfg(feature = "cli")]
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -78,6 +80,8 @@ pub(crate) struct Sample {
     pub found: Found,
     /// As the catalog has it.
     entry: Entry,
+    /// Which of the catalog's entries it is.
+    pub index: usize,
     vendor: bool,
 }
 
@@ -261,14 +265,18 @@ pub(crate) fn samples_by(
     let is_vendors = |entry: &Entry| customer_files.role_under(file.folder.as_ref(), &entry.path) == Role::Vendor;
     let large_enough = (0u32..).zip(entries).filter(|(_, entry)| entry.size >= LEAST_SIZE);
     let (mut vendors, mut others) = (Vec::with_capacity(entries.len()), Vec::new());
-    large_enough.for_each(|(at, entry)| if is_vendors(entry) { vendors.push(at) } else { others.push(at) });
-    for numbers in [&mut vendors, &mut others] {
-        numbers.sort_unstable_by_key(|&at| (entries[at as usize].size, at));
-    }
-    let of = |numbers: Vec<u32>, vendor: bool| numbers.into_iter().map(move |at| (vendor, &entries[at as usize]));
+    large_enough.for_each(|(index, entry)| {
+        if is_vendors(entry) { &mut vendors } else { &mut others }.push(Reverse((entry.size, index)));
+    });
+    // Hardly more than a few of all are asked for.
+    let of = |numbers: Vec<Reverse<(u32, u32)>>, vendor: bool| {
+        let mut numbers = BinaryHeap::from(numbers);
+        std::iter::from_fn(move || numbers.pop().map(|Reverse((_, index))| (vendor, index as usize)))
+    };
     let order = of(vendors, true).chain(of(others, false));
     let mut samples: Vec<Sample> = Vec::new();
-    for (vendor, entry) in order {
+    for (vendor, index) in order {
+        let entry = &entries[index];
         let enough = if entry.size > LARGE { 2 } else { SAMPLE };
         if samples.len() >= enough || (!vendor && samples.iter().any(|sample| sample.vendor)) {
             break;
@@ -279,7 +287,7 @@ pub(crate) fn samples_by(
             continue;
         }
         if let Some(found) = find(&path, entry) {
-            samples.push(Sample { path, found, entry: entry.clone(), vendor });
+            samples.push(Sample { path, found, entry: entry.clone(), index, vendor });
         }
     }
     samples

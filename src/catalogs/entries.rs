@@ -167,14 +167,14 @@ pub(super) fn edits(basis: &Basis<'_>, loaded: &Loaded, function: &Function) -> 
     let mut listed = HashSet::new();
     for (index, entry) in loaded.catalog.entries().iter().enumerate() {
         let role = options.customer_files.role_under(file.folder.as_ref(), &entry.path);
-        let path = entry.path.under(file.folder.as_ref());
-        if options.unlist_own && is_own_name(path.file_name()) {
+        if options.unlist_own && is_own_name(entry.path.file_name_bytes()) {
             edit(Some(index), Action::Remove, &entry.path, (entry.size, entry.checksum));
             continue;
         }
         if role == Role::Vendor {
             continue;
         }
+        let path = entry.path.under(file.folder.as_ref());
         if order.is_impossible(&file.path, &path) {
             continue;
         }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::base::error::Result;
 use crate::base::pool::{LOOKS, in_flight};
-use crate::catalog::{Catalog, CidPath};
+use crate::catalog::Catalog;
+use crate::cid::survey::Survey;
 use crate::cid::{CatalogFile, Cid};
 use crate::plan::{Change, Stage};
 
@@ -17,13 +18,6 @@ pub(crate) struct Loaded {
     pub catalog: Catalog,
 }
 
-impl Loaded {
-    /// What it lists, from the CID's root.
-    pub(super) fn paths(&self) -> impl Iterator<Item = CidPath> {
-        self.catalog.entries().iter().map(|entry| entry.path.under(self.file.folder.as_ref()))
-    }
-}
-
 /// Reads the catalogs of a CID.
 pub(crate) fn load(cid: &Cid) -> Result<Vec<Loaded>> {
     let read = |file: &CatalogFile| {
@@ -31,6 +25,14 @@ pub(crate) fn load(cid: &Cid) -> Result<Vec<Loaded>> {
         Ok(Loaded { file: file.clone(), bytes, catalog })
     };
     in_flight(LOOKS, cid.catalogs(), read).into_iter().collect()
+}
+
+/// Looks at all files that these catalogs list. What is found of each stands in the order of the catalogs and their entries.
+pub(super) fn survey<'l>(cid: &Cid, loaded: &'l [Loaded]) -> Survey {
+    let list = |Loaded { file, catalog, .. }: &'l Loaded| {
+        (file.folder.as_ref(), catalog.entries().iter().map(|entry| &entry.path))
+    };
+    cid.tree().survey(&loaded.iter().map(list).collect::<Vec<_>>())
 }
 
 pub(super) fn catalog_change(loaded: &Loaded, after: Vec<u8>) -> Change {

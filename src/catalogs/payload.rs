@@ -4,7 +4,7 @@
 use super::basis::{Basis, Refreshed, customer_files};
 use super::detect::all_samples;
 use super::entries::bring_in_line;
-use super::loaded::load;
+use super::loaded::{load, survey};
 use super::{Loaded, Order, RefreshOptions, busy, contents, damage, program, signed};
 use crate::base::error::Result;
 use crate::catalog::CidPath;
@@ -47,7 +47,7 @@ impl Payload {
             cid.tree().tell_size(path, bytes.len() as u64);
         }
         // A damaged file is told by its size alone.
-        cid.tree().survey(|| loaded.iter().flat_map(Loaded::paths));
+        let survey = survey(cid, &loaded);
         let view = View::new(cid, &changes);
         for Loaded { file, bytes, .. } in &loaded {
             view.hold(&file.path, bytes.clone());
@@ -58,7 +58,7 @@ impl Payload {
         let samples = all_samples(&view, &loaded, &options.customer_files);
         let order = Order::new(&loaded);
         warnings.extend(order.warnings());
-        warnings.extend(damage::accept(&view, &loaded, &samples, options)?);
+        warnings.extend(damage::accept(&view, &loaded, &survey, &samples, options)?);
         let customers = customer_files(&view, &options.customer_files)?;
         // Before anything is worked out from them: what changes from here on makes the plan void.
         let unchanged: Vec<&CidPath> = customers.values().filter(|path| !view.is_new(path)).collect();
@@ -76,7 +76,7 @@ impl Payload {
                 relied_on.push((path, None));
             }
         }
-        let looked = Some(contents::looked(&basis.view, &loaded, &samples, &functions, options)?);
+        let looked = Some(contents::looked(&basis.view, &loaded, &survey, &samples, &functions, options)?);
         changes.extend(writes);
         let signed = signed::consult(cid, &changes, &catalogs, &options.customer_files)?;
         warnings.extend(signed.warnings);

@@ -22,10 +22,10 @@ pub(super) fn damage(
     for (Loaded { file, bytes, catalog }, samples) in loaded.iter().zip(samples) {
         let mut function = None;
         for entry in catalog.entries() {
-            let path = entry.path.under(file.folder.as_ref());
-            if !options.customer_files.is_tools(&path) {
+            if !options.customer_files.is_tools_under(file.folder.as_ref(), &entry.path) {
                 continue;
             }
+            let path = entry.path.under(file.folder.as_ref());
             let found = view.find(&path)?;
             let by = &file.path;
             let what = match &found {

@@ -5,6 +5,7 @@ mod clone;
 pub(crate) mod digest;
 pub(crate) mod fresh;
 pub(crate) mod hash;
+pub(crate) mod survey;
 pub(crate) mod tree;
 pub(crate) mod walk;
 
@@ -63,8 +64,9 @@ pub(crate) fn generation(root: &Path) -> Option<[u8; 32]> {
     digest::sha256_of(&root.join(LAST_CHANGE), MAX_RECORD).ok()
 }
 
-pub(crate) fn is_own_name(name: &str) -> bool {
-    name.get(..OWN_PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(OWN_PREFIX))
+pub(crate) fn is_own_name(name: &(impl AsRef<[u8]> + ?Sized)) -> bool {
+    let start = name.as_ref().get(..OWN_PREFIX.len());
+    start.is_some_and(|start| start.eq_ignore_ascii_case(OWN_PREFIX.as_bytes()))
 }
 
 /// A central installation directory on disk.

@@ -2,22 +2,20 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
-use std::ffi::OsStr;
 use std::fs::{self, Metadata};
 use std::io::ErrorKind as IoKind;
 use std::num::TryFromIntError;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::fresh::{FEW, FORGOTTEN};
-use super::walk::{AtOnce, Kind, LOOKS_A_TURN, sizes};
+use super::walk::{AtOnce, Kind};
 use crate::base::calls::{Call, note};
 use crate::base::error::{self, Error, ErrorKind, Result};
 use crate::base::pool::{LOOKS, alone, in_flight};
-use crate::base::text::fold_case;
+use crate::base::text::{fold_case, other_key};
 use crate::catalog::CidPath;
 
 /// What stands at a path.
@@ -53,9 +51,9 @@ pub(crate) struct Tree {
 }
 
 #[derive(Debug)]
-struct Folder {
-    path: PathBuf,
-    linked: bool,
+pub(super) struct Folder {
+    pub(super) path: PathBuf,
+    pub(super) linked: bool,
     listing: OnceLock<Arc<Listing>>,
 }
 
@@ -75,6 +73,10 @@ pub(crate) struct Listing {
     /// As the listing itself has them; none where it does not say.
     kinds: Vec<Option<Kind>>,
     sizes: Vec<AtomicU64>,
+    /// Whether names differ in case alone.
+    has_twins: bool,
+    /// Where the name stands that is likely to be asked for next: catalogs list most files in the order of their folder.
+    next: AtomicUsize,
     /// When all of it was read.
     read: Option<Instant>,
 }
@@ -119,7 +121,7 @@ impl Listing {
         for entry in fs::read_dir(folder).map_err(cannot)? {
             let entry = entry.map_err(cannot)?;
             let Ok(name) = entry.file_name().into_string() else { continue };
-            let key = Some(fold_case(&name)).filter(|key| *key != name).map(String::into_boxed_str);
+            let key = other_key(&name).map(String::into_boxed_str);
             let kind = entry.file_type().ok().map(Kind::of);
             let size = kind.and_then(|kind| sizes.of(&entry, kind)).unwrap_or(UNKNOWN);
             listed.push((name.into_boxed_str(), key, kind, size));
@@ -131,36 +133,20 @@ impl Listing {
         let too_long =
             |_| Error::new(ErrorKind::Path, "its names take more than 4 GiB").in_file(folder).next("look what it is");
         let has_keys = listed.iter().any(|(_, key, ..)| key.is_some());
+        let has_twins = listed.windows(2).any(|both| key(&both[0]) == key(&both[1]));
         Ok(Self {
             names: Packed::of(listed.iter().map(|(name, ..)| &**name)).map_err(too_long)?,
             keys: has_keys.then(|| Packed::of(listed.iter().map(key))).transpose().map_err(too_long)?,
             kinds: listed.iter().map(|(.., kind, _)| *kind).collect(),
             // Not out of the list itself: what is made of it would keep its memory.
             sizes: listed.iter().map(|(.., size)| AtomicU64::new(*size)).collect(),
+            has_twins,
+            next: AtomicUsize::new(0),
             read: Some(Instant::now()),
         })
     }
 
-    /// Lists the folder once more, for the sizes that are wanted. What cannot be told so is left to looks.
-    fn look_anew(&self, folder: &Path) {
-        note(Call::List, folder);
-        let mut sizes = AtOnce::new(true);
-        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-            let name = entry.file_name();
-            let Some(name) = name.to_str() else { continue };
-            let at = self.alike(name).find(|&at| self.name(at) == name);
-            let Some(wanted) = at.map(|at| &self.sizes[at]).filter(|size| size.load(Ordering::Relaxed) == WANTED)
-            else {
-                continue;
-            };
-            let kind = entry.file_type().map(Kind::of);
-            if let Some(size) = kind.ok().and_then(|kind| sizes.of(&entry, kind)) {
-                wanted.store(size, Ordering::Relaxed);
-            }
-        }
-    }
-
-    fn name(&self, at: usize) -> &str {
+    pub(super) fn name(&self, at: usize) -> &str {
         self.names.get(at)
     }
 
@@ -168,12 +154,40 @@ impl Listing {
         self.keys.as_ref().unwrap_or(&self.names).get(at)
     }
 
-    fn size(&self, at: usize) -> Option<u64> {
+    pub(super) fn is_file(&self, at: usize) -> bool {
+        self.kinds[at] == Some(Kind::File)
+    }
+
+    pub(super) fn size(&self, at: usize) -> Option<u64> {
         Some(self.sizes[at].load(Ordering::Relaxed)).filter(|&size| size < WANTED)
     }
 
+    /// Whether the size of a file is not known yet, and nobody has said before that it is to be looked up.
+    pub(super) fn want_size(&self, at: usize) -> bool {
+        self.sizes[at].compare_exchange(UNKNOWN, WANTED, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    }
+
+    pub(super) fn is_size_wanted(&self, at: usize) -> bool {
+        self.sizes[at].load(Ordering::Relaxed) == WANTED
+    }
+
+    /// Keeps what was looked up: what cannot be looked at has no size.
+    pub(super) fn keep_size(&self, at: usize, size: Option<u64>) {
+        self.sizes[at].store(size.unwrap_or(UNKNOWN), Ordering::Relaxed);
+    }
+
+    /// How long ago the folder was listed.
+    pub(super) fn age(&self) -> Option<Duration> {
+        self.read.map(|read| read.elapsed())
+    }
+
+    /// How many names there are.
+    pub(super) fn len(&self) -> usize {
+        self.kinds.len()
+    }
+
     fn all(&self) -> impl Iterator<Item = &str> {
-        (0..self.kinds.len()).map(|at| self.name(at))
+        (0..self.len()).map(|at| self.name(at))
     }
 
     /// All names that are text and not ours, in the case found.
@@ -183,7 +197,7 @@ impl Listing {
 
     /// All names of files of our own.
     pub(crate) fn own_names(&self) -> impl Iterator<Item = &str> {
-        self.all().filter(|name| super::is_own_name(name))
+        self.all().filter(super::is_own_name)
     }
 
     /// A name in the case found: of several that differ in case alone the first in order.
@@ -193,19 +207,25 @@ impl Listing {
 
     /// Refuses names that differ in case alone.
     pub(crate) fn check_twins(&self, folder: &Path) -> Result<()> {
-        let first = (1..self.kinds.len()).find(|&at| self.key(at) == self.key(at - 1));
+        let first = (1..self.len()).find(|&at| self.key(at) == self.key(at - 1));
         first.map_or(Ok(()), |at| Err(self.twins_error(folder, self.alike(self.key(at)))))
     }
 
     /// Where those are that are the same name to Windows.
-    fn alike(&self, name: &str) -> Range<usize> {
+    pub(super) fn alike(&self, name: &str) -> Range<usize> {
+        let next = self.next.load(Ordering::Relaxed);
+        if !self.has_twins && next < self.len() && self.name(next) == name {
+            self.next.store(next + 1, Ordering::Relaxed);
+            return next..next + 1;
+        }
         let key = fold_case(name);
-        let (mut first, mut after) = (0, self.kinds.len());
+        let (mut first, mut after) = (0, self.len());
         while first < after {
             let middle = first.midpoint(after);
             if self.key(middle) < &*key { first = middle + 1 } else { after = middle }
         }
-        let count = (first..self.kinds.len()).take_while(|&at| self.key(at) == key).count();
+        let count = (first..self.len()).take_while(|&at| self.key(at) == key).count();
+        self.next.store(first + count, Ordering::Relaxed);
         first..first + count
     }
 
@@ -262,7 +282,7 @@ impl Tree {
     pub(crate) fn known(&self, path: &CidPath) -> Result<Found> {
         let Some(folder) = self.folder_of(path)? else { return Ok(Found::Absent) };
         if let Some((listing, at)) = self.listed(&folder, path.file_name())?
-            && let (Some(Kind::File), Some(size)) = (listing.kinds[at], listing.size(at))
+            && let (true, Some(size)) = (listing.is_file(at), listing.size(at))
         {
             return Ok(Found::File { path: folder.path.join(listing.name(at)), size, linked: folder.linked });
         }
@@ -274,7 +294,7 @@ impl Tree {
     pub(crate) fn listed_file(&self, path: &CidPath) -> Result<Option<PathBuf>> {
         let Some(folder) = self.folder_of(path)?.filter(|folder| !folder.linked) else { return Ok(None) };
         let Some((listing, at)) = self.listed(&folder, path.file_name())? else { return Ok(None) };
-        Ok((listing.kinds[at] == Some(Kind::File)).then(|| folder.path.join(listing.name(at))))
+        Ok(listing.is_file(at).then(|| folder.path.join(listing.name(at))))
     }
 
     /// Whether the listing says that a folder may stand here: it is one, or a link that perhaps leads to one.
@@ -289,47 +309,9 @@ impl Tree {
     pub(crate) fn tell_size(&self, path: &CidPath, size: u64) {
         let Ok(Some(folder)) = self.folder_of(path) else { return };
         let Ok(Some((listing, at))) = self.listed(&folder, path.file_name()) else { return };
-        if listing.kinds[at] == Some(Kind::File) {
+        if listing.is_file(at) {
             let _ = listing.sizes[at].compare_exchange(UNKNOWN, size, Ordering::Relaxed, Ordering::Relaxed);
         }
-    }
-
-    /// Looks at the files of `paths` for [`known`](Tree::known), many at a time: each folder is listed right before, so that the
-    /// client of a share can answer for its files without asking the server. What cannot be looked at is left to whoever
-    /// asks for it.
-    pub(crate) fn survey<I: Iterator<Item = CidPath>>(&self, paths: impl Fn() -> I) {
-        self.list_above(paths(), true);
-        let mut numbers: HashMap<*const Listing, usize> = HashMap::new();
-        let mut wanted: Vec<(Arc<Folder>, Arc<Listing>, Vec<u32>)> = Vec::new();
-        for path in paths() {
-            let Ok(Some(folder)) = self.folder_of(&path) else { continue };
-            let Ok(Some((listing, at))) = self.listed(&folder, path.file_name()) else { continue };
-            let is_first = listing.kinds[at] == Some(Kind::File)
-                && listing.sizes[at].compare_exchange(UNKNOWN, WANTED, Ordering::Relaxed, Ordering::Relaxed).is_ok();
-            if is_first {
-                let number = *numbers.entry(Arc::as_ptr(&listing)).or_insert_with(|| {
-                    wanted.push((folder, listing.clone(), Vec::new()));
-                    wanted.len() - 1
-                });
-                wanted[number].2.push(at as u32);
-            }
-        }
-        let is_forgotten = |listing: &Listing, files: &[u32]| {
-            files.len() > FEW && listing.read.is_some_and(|read| read.elapsed() >= FORGOTTEN)
-        };
-        let old: Vec<_> = wanted.iter().filter(|(_, listing, files)| is_forgotten(listing, files)).collect();
-        in_flight(LOOKS, &old, |(folder, listing, _)| listing.look_anew(&folder.path));
-        for (_, listing, files) in &mut wanted {
-            files.retain(|&at| listing.size(at as usize).is_none());
-        }
-        // Some at a turn, since on a local disk a turn would cost more than the look.
-        let turns: Vec<(&Path, &Listing, &[u32])> = wanted
-            .iter()
-            .flat_map(|(folder, listing, files)| {
-                files.chunks(LOOKS_A_TURN).map(|files| (&*folder.path, &**listing, files))
-            })
-            .collect();
-        in_flight(LOOKS, &turns, |(folder, listing, files)| look_at_sizes(folder, listing, files));
     }
 
     /// Lists the folders above `paths`, many at a time and each once.
@@ -338,7 +320,7 @@ impl Tree {
     }
 
     /// As [`list_folders`](Tree::list_folders); with the sizes of files, where they are wanted.
-    fn list_above(&self, paths: impl Iterator<Item = CidPath>, with_sizes: bool) {
+    pub(super) fn list_above(&self, paths: impl Iterator<Item = CidPath>, with_sizes: bool) {
         let mut by_depth: BTreeMap<usize, BTreeMap<String, CidPath>> = BTreeMap::new();
         let mut last = None;
         for path in paths {
@@ -419,20 +401,28 @@ impl Tree {
 
     /// What a folder lists by this name: the listing, and where in it.
     fn listed(&self, folder: &Folder, name: &str) -> Result<Option<(Arc<Listing>, usize)>> {
-        // Where the file system itself matches names without regard to case, there are no twins.
-        let minds_twins = self.is_strict && cfg!(not(windows));
         let listing = match self.list(folder) {
             Ok(listing) => listing,
-            Err(error) if minds_twins => return Err(error),
+            Err(error) if self.minds_twins() => return Err(error),
             // Whoever only looks may know the name of what stands in a folder that cannot be listed.
             Err(_) => return Ok(None),
         };
-        let exact = || listing.alike(name).find(|&at| listing.name(at) == name);
-        let at = match if minds_twins { None } else { exact() } {
-            Some(at) => Some(at),
-            None => listing.find(&folder.path, name)?,
-        };
-        Ok(at.map(|at| (listing, at)))
+        Ok(self.listed_in(folder, &listing, name)?.map(|at| (listing, at)))
+    }
+
+    /// Where in this listing of a folder a name stands.
+    pub(super) fn listed_in(&self, folder: &Folder, listing: &Listing, name: &str) -> Result<Option<usize>> {
+        if !self.minds_twins()
+            && let Some(at) = listing.alike(name).find(|&at| listing.name(at) == name)
+        {
+            return Ok(Some(at));
+        }
+        listing.find(&folder.path, name)
+    }
+
+    /// Where the file system itself matches names without regard to case, there are no twins.
+    fn minds_twins(&self) -> bool {
+        self.is_strict && cfg!(not(windows))
     }
 
     fn follow(&self, link: PathBuf) -> Result<(PathBuf, Metadata, bool)> {
@@ -457,7 +447,7 @@ impl Tree {
     }
 
     /// The folder that holds what `path` names.
-    fn folder_of(&self, path: &CidPath) -> Result<Option<Arc<Folder>>> {
+    pub(super) fn folder_of(&self, path: &CidPath) -> Result<Option<Arc<Folder>>> {
         let Some((folder, _)) = path.as_str().rsplit_once('\\').filter(|(folder, _)| !folder.is_empty()) else {
             return Ok(Some(self.top.clone()));
         };
@@ -527,7 +517,7 @@ impl Tree {
         Ok(found.map(|(path, _, linked)| Folder::new(path, linked)))
     }
 
-    fn list(&self, folder: &Folder) -> Result<Arc<Listing>> {
+    pub(super) fn list(&self, folder: &Folder) -> Result<Arc<Listing>> {
         self.list_with(folder, false)
     }
 
@@ -554,79 +544,12 @@ impl Tree {
 /// Folders further down are listed when they are asked for: a catalog may list paths of many thousand parts.
 const DEEP: usize = 64;
 
-/// Looks at the sizes of files of one folder. What is no file any more, or cannot be looked at, stays unknown.
-fn look_at_sizes(folder: &Path, listing: &Listing, files: &[u32]) {
-    let names = files.iter().map(|&at| Some(OsStr::new(listing.name(at as usize))));
-    for (&at, size) in files.iter().zip(sizes(folder, names)) {
-        listing.sizes[at as usize].store(size.unwrap_or(UNKNOWN), Ordering::Relaxed);
-    }
-}
-
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
 
     fn path(text: &str) -> CidPath {
         CidPath::parse(text).unwrap()
-    }
-
-    #[test]
-    fn a_survey_knows_what_looks_find() {
-        let dir = tempfile::tempdir().unwrap();
-        let root = dir.path().canonicalize().unwrap();
-        fs::create_dir_all(root.join("A/b")).unwrap();
-        fs::create_dir(root.join("out")).unwrap();
-        for (name, size) in [("one", 1), ("A/Two", 2), ("A/b/three", 3)] {
-            fs::write(root.join(name), vec![0; size]).unwrap();
-        }
-        let link = |target: &str, name: &str| std::os::unix::fs::symlink(target, root.join(name)).unwrap();
-        link("A/Two", "to_two");
-        link("A", "to_a");
-        link("/", "away");
-        link("nowhere", "lost");
-        let paths = ["\\one", "\\a\\TWO", "\\A\\b\\three", "\\A\\b", "\\A\\none", "\\none\\x", "\\one\\x", "\\to_two"];
-        let paths = paths.iter().chain(&["\\to_a\\two", "\\lost", "\\away\\etc"]).map(|text| path(text));
-        let paths: Vec<CidPath> = paths.collect();
-        for make in [Tree::new, Tree::to_look] {
-            let (looked, surveyed) = (make(root.clone()), make(root.clone()));
-            surveyed.survey(|| paths.iter().cloned());
-            for path in &paths {
-                let (looked, known) = (looked.find(path), surveyed.known(path));
-                assert_eq!(format!("{looked:?}"), format!("{known:?}"), "{path}");
-            }
-        }
-        // What is known stays; who looks sees what has become of it.
-        let tree = Tree::new(root.clone());
-        tree.survey(|| paths.iter().cloned());
-        fs::remove_file(root.join("one")).unwrap();
-        link("/etc/passwd", "one");
-        assert!(matches!(tree.known(&path("\\one")), Ok(Found::File { size: 1, .. })));
-        assert_eq!(tree.find(&path("\\one")).unwrap_err().kind(), ErrorKind::Link);
-        // What was read is not looked at.
-        let tree = Tree::new(root.clone());
-        tree.tell_size(&path("\\A\\TWO"), 2);
-        tree.tell_size(&path("\\none"), 2);
-        fs::remove_file(root.join("A/Two")).unwrap();
-        tree.survey(|| [path("\\A\\Two")].into_iter());
-        assert!(matches!(tree.known(&path("\\A\\Two")), Ok(Found::File { size: 2, .. })));
-        // And what has come since is there, too.
-        fs::write(root.join("A/new"), "").unwrap();
-        assert!(matches!(tree.known(&path("\\A\\new")), Ok(Found::File { size: 0, .. })));
-    }
-
-    #[test]
-    fn names_that_differ_in_case_alone_are_refused_in_a_survey_too() {
-        let dir = tempfile::tempdir().unwrap();
-        let root = dir.path().canonicalize().unwrap();
-        fs::write(root.join("x"), "1").unwrap();
-        fs::write(root.join("X"), "12").unwrap();
-        let tree = Tree::new(root.clone());
-        tree.survey(|| [path("\\x"), path("\\X")].into_iter());
-        assert_eq!(tree.known(&path("\\x")).unwrap_err().kind(), ErrorKind::CaseConflict);
-        let tree = Tree::to_look(root);
-        tree.survey(|| [path("\\x"), path("\\X")].into_iter());
-        assert!(matches!(tree.known(&path("\\x")), Ok(Found::File { size: 1, .. })));
-        assert!(matches!(tree.known(&path("\\X")), Ok(Found::File { size: 2, .. })));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::base::pool::{LOOKS, in_flight};
 use crate::catalog::{ChecksumFunction, CidPath, checksum};
 use crate::cid::Cid;
 use crate::cid::hash::{Sum, checked_size, sum_file};
+use crate::cid::survey::Met;
 use crate::cid::tree::Found;
 
 /// Files up to this size are read once and kept, in bytes: catalogs and the customer's files, and those by which functions
@@ -121,7 +122,7 @@ impl<'a> View<'a> {
 
     /// What the plan so far makes of this file: `None` where it leaves it as it is.
     fn new_content(&self, path: &CidPath) -> Option<Now<'_>> {
-        if self.written.is_empty() && self.pending.is_empty() {
+        if !self.has_changes() {
             return None;
         }
         let key = path.key();
@@ -135,6 +136,16 @@ impl<'a> View<'a> {
             Some(Content::Elsewhere(size)) => Now::File(Path::new("").into(), *size),
             None => Now::Gone,
         })
+    }
+
+    /// Whether the plan so far changes any file.
+    fn has_changes(&self) -> bool {
+        !self.written.is_empty() || !self.pending.is_empty()
+    }
+
+    /// What a survey has met, where the plan so far leaves it as it is.
+    pub(crate) fn unchanged(&self, met: Option<Met>, path: impl FnOnce() -> CidPath) -> Option<Met> {
+        met.filter(|_| !self.has_changes() || !self.is_new(&path()))
     }
 
     /// Whether the plan so far changes this file.
