@@ -32,7 +32,7 @@
 
 #![warn(missing_docs)]
 #![deny(unsafe_code)]
-#![cfg_attr(not(any(feature = "capi", windows)), forbid(unsafe_code))]
+#![cfg_attr(not(any(feature = "capi", feature = "cli", windows)), forbid(unsafe_code))]
 
 // First, since it has the macro of all texts.
 #[macro_use]

@@ -11,6 +11,8 @@ pub(crate) mod error_report;
 pub(crate) mod exit;
 pub(crate) mod files;
 pub(crate) mod flush;
+#[cfg(all(feature = "cli", target_os = "linux", target_env = "gnu"))]
+pub(crate) mod heap;
 pub(crate) mod hex;
 pub(crate) mod host;
 pub mod html;

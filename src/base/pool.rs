@@ -316,8 +316,12 @@ pub(crate) fn side_by_side<T: Send>(
     work: impl Fn(usize) -> T + Sync,
     mut done: impl FnMut(usize, T),
 ) {
-    let turns = Turns::of(count);
     let jobs = jobs.clamp(1, count.max(1));
+    if jobs == 1 {
+        // On this thread: what another one keeps in memory, the system's allocator would not share with it.
+        return (0..count).for_each(|index| done(index, work(index)));
+    }
+    let turns = Turns::of(count);
     let (sender, receiver) = mpsc::sync_channel(jobs);
     thread::scope(|scope| {
         for _ in 0..jobs {

@@ -72,7 +72,8 @@ pub(crate) struct Listing {
     keys: Option<Packed>,
     /// As the listing itself has them; none where it does not say.
     kinds: Vec<Option<Kind>>,
-    sizes: Vec<AtomicU64>,
+    /// None as long as none of them is known or wanted.
+    sizes: OnceLock<Box<[AtomicU64]>>,
     /// Whether names differ in case alone.
     has_twins: bool,
     /// Where the name stands that is likely to be asked for next: catalogs list most files in the order of their folder.
@@ -139,7 +140,10 @@ impl Listing {
             keys: has_keys.then(|| Packed::of(listed.iter().map(key))).transpose().map_err(too_long)?,
             kinds: listed.iter().map(|(.., kind, _)| *kind).collect(),
             // Not out of the list itself: what is made of it would keep its memory.
-            sizes: listed.iter().map(|(.., size)| AtomicU64::new(*size)).collect(),
+            sizes: match listed.iter().any(|(.., size)| *size != UNKNOWN) {
+                true => OnceLock::from(listed.iter().map(|(.., size)| AtomicU64::new(*size)).collect::<Box<[_]>>()),
+                false => OnceLock::new(),
+            },
             has_twins,
             next: AtomicUsize::new(0),
             read: Some(Instant::now()),
@@ -159,21 +163,30 @@ impl Listing {
     }
 
     pub(super) fn size(&self, at: usize) -> Option<u64> {
-        Some(self.sizes[at].load(Ordering::Relaxed)).filter(|&size| size < WANTED)
+        self.sizes.get().map(|sizes| sizes[at].load(Ordering::Relaxed)).filter(|&size| size < WANTED)
     }
 
     /// Whether the size of a file is not known yet, and nobody has said before that it is to be looked up.
     pub(super) fn want_size(&self, at: usize) -> bool {
-        self.sizes[at].compare_exchange(UNKNOWN, WANTED, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        self.put_size(at, WANTED)
     }
 
     pub(super) fn is_size_wanted(&self, at: usize) -> bool {
-        self.sizes[at].load(Ordering::Relaxed) == WANTED
+        self.sizes.get().is_some_and(|sizes| sizes[at].load(Ordering::Relaxed) == WANTED)
     }
 
     /// Keeps what was looked up: what cannot be looked at has no size.
     pub(super) fn keep_size(&self, at: usize, size: Option<u64>) {
-        self.sizes[at].store(size.unwrap_or(UNKNOWN), Ordering::Relaxed);
+        self.all_sizes()[at].store(size.unwrap_or(UNKNOWN), Ordering::Relaxed);
+    }
+
+    /// Puts a size where none is known yet. Whether this was so.
+    fn put_size(&self, at: usize, size: u64) -> bool {
+        self.all_sizes()[at].compare_exchange(UNKNOWN, size, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    }
+
+    fn all_sizes(&self) -> &[AtomicU64] {
+        self.sizes.get_or_init(|| self.kinds.iter().map(|_| AtomicU64::new(UNKNOWN)).collect())
     }
 
     /// How long ago the folder was listed.
@@ -310,7 +323,7 @@ impl Tree {
         let Ok(Some(folder)) = self.folder_of(path) else { return };
         let Ok(Some((listing, at))) = self.listed(&folder, path.file_name()) else { return };
         if listing.is_file(at) {
-            let _ = listing.sizes[at].compare_exchange(UNKNOWN, size, Ordering::Relaxed, Ordering::Relaxed);
+            listing.put_size(at, size);
         }
     }
 

@@ -50,6 +50,8 @@ use out::{Color, Out};
 
 /// Runs the program.
 pub fn main() -> ExitCode {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    crate::base::heap::give_large_blocks_back();
     let words: Vec<OsString> = std::env::args_os().collect();
     language::choose(&words);
     let mut program = examples::with_examples(with_args_of(Cli::command(), &words));

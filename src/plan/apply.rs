@@ -5,7 +5,7 @@
 //! into place: payload, component catalogs, root catalogs. At last the journal becomes the record of the last change.
 //! Whatever happens on the way, the journal and the files beside tell how to finish or how to go back.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use super::lock::LockOptions;
@@ -102,7 +102,7 @@ impl Writer {
             let tree = later.as_ref().unwrap_or(&tree);
             tree.list_folders(plan.parts.changes.iter().map(|change| change.path.clone()));
             let check = |index: usize| {
-                let then = (record.steps[index].before(), stamps[index].as_deref().copied());
+                let then = (record.steps[index].before(), stamps.get(&index).copied());
                 check_unchanged(tree, &self.shown, &plan.parts.changes[index], &turns, Some(then)).map(drop)
             };
             in_parallel_by_parts(record.steps.len(), check, |_, ()| {})?;
@@ -140,7 +140,7 @@ impl Writer {
         let mut record = Record::new(&plan.parts.purpose);
         let count = plan.parts.changes.len();
         let mut targets: Vec<Target> = Vec::with_capacity(count);
-        let mut stamps = Vec::with_capacity(count);
+        let mut stamps = Stamps::new();
         record.steps.reserve_exact(count);
         let mut made = BTreeMap::new();
         // Each folder once, and not by whoever of many comes to it at the same time.
@@ -152,7 +152,7 @@ impl Writer {
         let mut failed = None;
         let mut add = |index: usize, Unchanged { target, seen }| -> Result<()> {
             let change = &plan.parts.changes[index];
-            let (digest, stamp) = seen.map_or((None, None), |seen| (Some(seen.sum), seen.stamp.map(Box::new)));
+            let (digest, stamp) = seen.map_or((None, None), |seen| (Some(seen.sum), seen.stamp));
             let path = if turns.concern(change.path.as_str()) {
                 // Its folder gets another name, below which it is found as it is spelled on the disk.
                 let below = target.strip_prefix(tree.root()).unwrap_or(&target);
@@ -170,7 +170,7 @@ impl Writer {
             let after = change.after.as_ref().map(|after| after.digest(&change.path)).transpose()?;
             record.steps.push(Step::new(path, change.stage, digest, after, index));
             targets.push(Target::of(&target, &change.path, targets.last()));
-            stamps.push(stamp);
+            stamps.extend(stamp.map(|stamp| (index, stamp)));
             Ok(())
         };
         in_parallel_by_parts(count, check, |index, unchanged| {
@@ -197,13 +197,16 @@ impl Writer {
     }
 }
 
+/// The stamps of files, by the number of the change: none of files that come.
+pub(super) type Stamps = HashMap<usize, Stamp>;
+
 /// A plan, ready to be carried out.
 pub(super) struct Prepared {
     pub record: Record,
     /// The real path of each file.
     pub targets: Vec<Target>,
-    /// What each file was when it was read.
-    pub stamps: Vec<Option<Box<Stamp>>>,
+    /// What each file was when it was read, where there was one.
+    pub stamps: Stamps,
     /// The names of which a file becomes a folder, or a folder a file.
     pub turns: Turns,
 }
@@ -236,9 +239,9 @@ pub(super) fn stage(
     record: &Record,
     targets: &[Target],
     turns: &Turns,
-    mut stamps: Vec<Option<Box<Stamp>>>,
+    stamps: Stamps,
     folders: &BTreeSet<&Path>,
-) -> Result<Vec<Option<Box<Stamp>>>> {
+) -> Result<Stamps> {
     let places = Places::new(tree.root());
     write_journal(record, &places, tree.root())?;
     // A time of this disk, after all of these files were read.
@@ -254,11 +257,10 @@ pub(super) fn stage(
     }
     turns.make_folders(record)?;
     let count = plan.parts.changes.len();
-    stamps.resize_with(count, || None);
-    let mut now = Vec::with_capacity(count);
+    let mut now = Stamps::new();
     let one = |index: usize| {
         let (step, change) = (&record.steps[index], &plan.parts.changes[index]);
-        let (target, stamp) = (&targets[index].place(&step.path), stamps[index].as_deref().copied().filter(is_old));
+        let (target, stamp) = (&targets[index].place(&step.path), stamps.get(&index).copied().filter(is_old));
         // The name of a file beside the one to be written says nothing to anybody.
         let about = |error: Error| error.about(&change.path.below(&plan.shown));
         let goes_along = turns.above(step.path.as_str()).is_some_and(|turn| !turn.comes);
@@ -266,7 +268,7 @@ pub(super) fn stage(
         stage_one(tree, record, step, change, target, turns).map_err(about)?;
         Ok(stamp)
     };
-    in_flight_by_parts(disk::AT_A_TIME, count, one, |_, stamp| now.push(stamp.map(Box::new)))?;
+    in_flight_by_parts(disk::AT_A_TIME, count, one, |index, stamp| now.extend(stamp.map(|stamp| (index, stamp))))?;
     turns.flush_folders(record)?;
     folders.iter().try_for_each(|folder| disk::sync_folder(folder))?;
     Ok(now)

@@ -10,7 +10,7 @@ use std::fmt::Debug;
 use std::path::Path;
 
 use super::apply::{
-    Applied, Prepared, Unchanged, changed, check_relied_on, check_room, check_unchanged, drop_kept, stage,
+    Applied, Prepared, Stamps, Unchanged, changed, check_relied_on, check_room, check_unchanged, drop_kept, stage,
     write_journal,
 };
 use super::place::put_in_place;
@@ -168,7 +168,7 @@ impl Around<'_> {
     /// Keeps everything that may change, and puts the plan's own changes in place.
     fn begin(&self, payload: &Record) -> Result<()> {
         let changes = &self.plan.parts.changes;
-        stage(self.plan, self.tree, self.record, self.targets, self.turns, Vec::new(), self.folders)?;
+        stage(self.plan, self.tree, self.record, self.targets, self.turns, Stamps::new(), self.folders)?;
         let steps = self.record.steps[changes.len()..].iter().zip(&self.targets[changes.len()..]);
         for ((step, target), change) in steps.zip(self.aside) {
             let target = target.place(&step.path);

@@ -1,6 +1,6 @@
 //! Where the files of a change are.
 
-use std::ffi::OsStr;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,8 +11,8 @@ use crate::catalog::CidPath;
 #[derive(Debug, Clone)]
 pub(super) struct Target {
     folder: Arc<Path>,
-    /// Where it is not that of the path.
-    name: Option<Box<OsStr>>,
+    /// Where it is not that of the path: hardly ever, so that no more than a pointer is kept for it.
+    name: Option<Box<OsString>>,
 }
 
 impl Target {
@@ -23,13 +23,16 @@ impl Target {
             Some(last) if *last.folder == *folder => last.folder.clone(),
             _ => folder.into(),
         };
-        let name = place.file_name().filter(|name| *name != path.file_name()).map(Into::into);
+        let name = place.file_name().filter(|name| *name != path.file_name()).map(|name| Box::new(name.to_owned()));
         Self { folder, name }
     }
 
     /// Where the file at `path` in the CID is.
     pub(super) fn place(&self, path: &CidPath) -> PathBuf {
-        self.folder.join(self.name.as_deref().unwrap_or(path.file_name().as_ref()))
+        match &self.name {
+            Some(name) => self.folder.join(&**name),
+            None => self.folder.join(path.file_name()),
+        }
     }
 
     pub(super) fn folder(&self) -> &Path {
