@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use tempfile::TempDir;
 
 use super::support::{
-    Copy, End, Ends, Left, ONE, TWO, Tally, difference, in_parallel, is_thorough, left, litter, make_cid, recover,
+    Copy, End, Ends, ONE, Once, TWO, Tally, difference, in_parallel, is_thorough, left, litter, make_cid, recover,
     report, run, run_with_fault, scratch, set, state, steps, steps_with,
 };
 
@@ -21,9 +21,9 @@ struct Scenario {
     /// Doing it twice is the same as doing it once; else the second takes the first back.
     is_setting: bool,
     /// What faults have left from which it was done again.
-    gone_on: Mutex<Vec<Left>>,
+    gone_on: Once<()>,
     /// What deaths have left that was recovered from, and to which end.
-    recovered: Mutex<Vec<(Left, End)>>,
+    recovered: Once<End>,
 }
 
 fn undo() -> Vec<&'static str> {
@@ -52,8 +52,8 @@ impl Scenario {
             ends: Ends { old, new },
             steps,
             is_setting,
-            gone_on: Mutex::default(),
-            recovered: Mutex::default(),
+            gone_on: Once::default(),
+            recovered: Once::default(),
             _scratch: scratch,
         }
     }
@@ -91,39 +91,21 @@ impl Scenario {
         dead
     }
 
-    /// Whether nothing has gone on yet from what is left here. To do the same from the same tells nothing more.
-    fn is_not_gone_on_from(&self, cid: &Path) -> bool {
-        let left = left(cid);
-        let mut gone_on = self.gone_on.lock().unwrap();
-        let is_new = !gone_on.contains(&left);
-        if is_new {
-            gone_on.push(left);
-        }
-        is_new
-    }
-
     /// To which end recovery leads from what is left here: by it, or by what it did with the same before.
     fn recover(&self, cid: &Path, context: &str) -> End {
-        let left = left(cid);
-        let known = self.recovered.lock().unwrap().iter().find(|(known, _)| *known == left).map(|(_, end)| *end);
-        known.unwrap_or_else(|| {
-            let end = recover(cid, &self.ends, context);
-            self.recovered.lock().unwrap().push((left, end));
-            end
-        })
+        self.recovered.from(cid, || recover(cid, &self.ends, context))
     }
 
     /// The same command again must bring the new state, and leave nothing over. `end` is the state that it finds.
     fn again(&self, cid: &Path, end: End, context: &str) {
-        if !self.is_not_gone_on_from(cid) {
-            return;
-        }
-        let done = run(cid, &self.args).exits(0, context);
-        assert_eq!(done.err, "", "{context}: something was left to say");
-        let wanted = if self.is_setting || end == End::Old { &self.ends.new } else { &self.ends.old };
-        let now = state(cid);
-        assert!(now == *wanted, "{context}: doing it again leads elsewhere: {}", difference(&now, wanted));
-        assert_eq!(litter(cid), [""; 0], "{context}, and again: left over");
+        self.gone_on.from(cid, || {
+            let done = run(cid, &self.args).exits(0, context);
+            assert_eq!(done.err, "", "{context}: something was left to say");
+            let wanted = if self.is_setting || end == End::Old { &self.ends.new } else { &self.ends.old };
+            let now = state(cid);
+            assert!(now == *wanted, "{context}: doing it again leads elsewhere: {}", difference(&now, wanted));
+            assert_eq!(litter(cid), [""; 0], "{context}, and again: left over");
+        });
     }
 }
 
@@ -279,10 +261,10 @@ fn an_error_at_every_step() {
             }
             tally.lock().unwrap().add(end);
             // What could not be removed is in nobody's way.
-            if scenario.is_not_gone_on_from(&cid) {
+            scenario.gone_on.from(&cid, || {
                 let again = super::support::run(&cid, &scenario.args).exits(0, &context);
                 assert_eq!(litter(&cid), [""; 0], "{context}, and again: left over: {again:?}");
-            }
+            });
         });
         let tally = tally.into_inner().unwrap();
         assert!(tally.old > 0 && tally.new > 0, "{}: {tally:?}", scenario.name);
@@ -290,7 +272,7 @@ fn an_error_at_every_step() {
             "errors in place of death, {}: {} steps, EIO, ENOSPC and EACCES at each: {tally}, gone on from {} different ones",
             scenario.name,
             scenario.steps.len(),
-            scenario.gone_on.lock().unwrap().len(),
+            scenario.gone_on.count(),
         ));
     }
 }
@@ -373,7 +355,7 @@ fn death_while_going_back() {
         "death after an error, {}: {} pairs of steps, {} of them different: {tally} ({} of them by --break-lock)",
         scenario.name,
         pairs.len(),
-        scenario.recovered.lock().unwrap().len(),
+        scenario.recovered.count(),
         nameless.into_inner().unwrap(),
     ));
 }
@@ -423,7 +405,7 @@ fn death_during_recovery() {
             "death during recovery, {}: {} second deaths, {} of them different: {tally}",
             scenario.name,
             tally.old + tally.new,
-            scenario.recovered.lock().unwrap().len(),
+            scenario.recovered.count(),
         ));
     }
 }

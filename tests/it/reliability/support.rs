@@ -6,7 +6,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::mpsc;
+use std::sync::{Mutex, mpsc};
 use std::time::Duration;
 
 use configcid::DemoCid;
@@ -109,7 +109,7 @@ pub(super) fn state(root: &Path) -> State {
 
 /// All that a run has left at a place: the tree with its contents, and of what configcid keeps for itself how much it is. That says
 /// who wrote it and when, so that no two runs leave the same: numbers do not count there.
-pub(super) type Left = (Vec<(String, u32, u64)>, State);
+type Left = (Vec<(String, u32, u64)>, State);
 
 pub(super) fn left(root: &Path) -> Left {
     let mut own = Vec::new();
@@ -122,6 +122,33 @@ pub(super) fn left(root: &Path) -> Left {
     });
     own.sort();
     (own, state(root))
+}
+
+/// What came of each state that was left. To go on from the same once more tells nothing more, and is not done.
+pub(super) struct Once<T>(Mutex<Vec<(Left, T)>>);
+
+impl<T> Default for Once<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T: Clone> Once<T> {
+    /// What it comes to to go on from what is left at a place, or what it came to from the same before.
+    pub(super) fn from(&self, root: &Path, go_on: impl FnOnce() -> T) -> T {
+        let left = left(root);
+        let known = self.0.lock().unwrap().iter().find(|(known, _)| *known == left).map(|(_, end)| end.clone());
+        known.unwrap_or_else(|| {
+            let end = go_on();
+            self.0.lock().unwrap().push((left, end.clone()));
+            end
+        })
+    }
+
+    /// From how many it was gone on.
+    pub(super) fn count(&self) -> usize {
+        self.0.lock().unwrap().len()
+    }
 }
 
 /// The names of the files that configcid keeps in a tree for itself.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use super::support::{
-    Copy, End, Ends, Item, State, Tally, crc32, in_parallel, litter, make_cid, read_catalog, report, run,
+    Copy, End, Ends, Item, Once, State, Tally, crc32, in_parallel, litter, make_cid, read_catalog, report, run,
     run_with_fault, scratch, state, steps,
 };
 
@@ -144,7 +144,8 @@ fn death_at_every_step_of_a_sync_in_which_names_turn() {
 fn deaths(scene: &Scene) {
     let faults: Vec<String> =
         scene.own_steps().flat_map(|step| ["before", "after"].map(|kind| format!("{step}:{kind}"))).collect();
-    let tallies = Mutex::new([Tally::default(); 2]);
+    let tally = Mutex::new(Tally::default());
+    let come_back = Once::default();
     let mismatches = Mutex::new(0);
     in_parallel(faults.len(), |worker, number| {
         let fault = &faults[number];
@@ -156,25 +157,29 @@ fn deaths(scene: &Scene) {
             died.exits(0, &context);
         }
         *mismatches.lock().unwrap() += check_readers_but(&dead, &context, scene.turned);
-        let back = Copy::of(&dead, &format!("back-{worker}"));
-        run(&back, &["recover", "--wait", "0"]).exits(0, &context);
-        assert_eq!(litter(&back), [""; 0], "{context}: left over");
-        assert_eq!(check_readers(&back, &context), 0, "{context}: after recovery");
-        let end = scene.end(&back, &context);
-        tallies.lock().unwrap()[0].add(end);
-        drop(back);
-        // And the same command goes on where it was.
-        run(&dead, &scene.args).exits(0, &context);
-        assert_eq!(litter(&dead), [""; 0], "{context}: left over");
-        assert!(!dead.join(".configcid-sync").exists(), "{context}: left over");
-        assert_eq!(scene.ends.of(&dead, &context), End::New, "{context}: done again");
-        tallies.lock().unwrap()[1].add(End::New);
+        let end = come_back.from(&dead, || {
+            let back = Copy::of(&dead, &format!("back-{worker}"));
+            run(&back, &["recover", "--wait", "0"]).exits(0, &context);
+            assert_eq!(litter(&back), [""; 0], "{context}: left over");
+            assert_eq!(check_readers(&back, &context), 0, "{context}: after recovery");
+            let end = scene.end(&back, &context);
+            drop(back);
+            // And the same command goes on where it was.
+            run(&dead, &scene.args).exits(0, &context);
+            assert_eq!(litter(&dead), [""; 0], "{context}: left over");
+            assert!(!dead.join(".configcid-sync").exists(), "{context}: left over");
+            assert_eq!(scene.ends.of(&dead, &context), End::New, "{context}: done again");
+            end
+        });
+        tally.lock().unwrap().add(end);
     });
-    let [recovered, again] = *tallies.lock().unwrap();
+    let recovered = *tally.lock().unwrap();
     assert!(recovered.old > 0 && recovered.new > 0);
     report(&format!(
-        "deaths, sync: {} steps, recovered: {recovered}; done again: {again}; files that did not match their catalog: {}",
+        "deaths, sync: {} steps, recovered: {recovered}; come back from and done again: {} different ones; files that did not match \
+         their catalog: {}",
         scene.steps.len(),
+        come_back.count(),
         mismatches.lock().unwrap()
     ));
 }
@@ -192,6 +197,7 @@ fn errors_at_every_step_of_a_sync_in_which_names_turn() {
 fn errors(scene: &Scene) {
     let faults: Vec<String> = scene.own_steps().map(|step| format!("{step}:eio")).collect();
     let tally = Mutex::new(Tally::default());
+    let come_back = Once::default();
     in_parallel(faults.len(), |worker, number| {
         let fault = &faults[number];
         let context = format!("sync, {fault}");
@@ -199,16 +205,24 @@ fn errors(scene: &Scene) {
         let failed = run_with_fault(&cid, &scene.args, fault);
         assert_eq!(failed.signal, None, "{context}");
         check_readers_but(&cid, &context, scene.turned);
-        let end = {
-            let seen = Copy::of(&cid, &format!("seen-{worker}"));
-            run(&seen, &["recover", "--wait", "0", "--break-lock"]).exits(0, &context);
-            scene.end(&seen, &context)
-        };
+        let end = come_back.from(&cid, || {
+            let end = {
+                let seen = Copy::of(&cid, &format!("seen-{worker}"));
+                run(&seen, &["recover", "--wait", "0", "--break-lock"]).exits(0, &context);
+                scene.end(&seen, &context)
+            };
+            run(&cid, &[&scene.args[..], &["--break-lock"]].concat()).exits(0, &context);
+            assert_eq!(scene.ends.of(&cid, &context), End::New, "{context}: done again");
+            end
+        });
         tally.lock().unwrap().add(end);
-        run(&cid, &[&scene.args[..], &["--break-lock"]].concat()).exits(0, &context);
-        assert_eq!(scene.ends.of(&cid, &context), End::New, "{context}: done again");
     });
-    report(&format!("errors, sync: {} steps: {}", scene.steps.len(), tally.lock().unwrap()));
+    report(&format!(
+        "errors, sync: {} steps: {}; come back from and done again: {} different ones",
+        scene.steps.len(),
+        tally.lock().unwrap(),
+        come_back.count(),
+    ));
 }
 
 #[test]
