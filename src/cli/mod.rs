@@ -37,6 +37,7 @@ mod web;
 mod work;
 
 use std::ffi::OsString;
+use std::mem::ManuallyDrop;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -56,7 +57,8 @@ pub fn main() -> ExitCode {
     language::choose(&words);
     let mut program = examples::with_examples(with_args_of(Cli::command(), &words));
     program.build();
-    let mut program = language::translated(program);
+    // All of it is the system's again when the program ends: to take it apart before was a fourth of the work of a short run.
+    let mut program = ManuallyDrop::new(language::translated(program));
     let exit = match parse(&mut program, &words) {
         Ok(cli) => {
             signals::listen();
@@ -67,8 +69,8 @@ pub fn main() -> ExitCode {
     out::end(exit).into()
 }
 
-/// The program, with the arguments of those commands alone that are among the words: of the others it has the names. Most of what
-/// a short run works is otherwise for commands that nobody named.
+/// The program, with the arguments and commands of those commands alone that are among the words: of the others it has the names.
+/// Most of what a short run works is otherwise for commands that nobody named.
 fn with_args_of(command: Command, words: &[OsString]) -> Command {
     let mut orders = 0..;
     command.mut_subcommands(|command| {
@@ -76,15 +78,14 @@ fn with_args_of(command: Command, words: &[OsString]) -> Command {
         let order = orders.next().unwrap_or_default();
         match words.iter().any(|word| word == command.get_name()) {
             true => with_args_of(command, words),
-            false => without_args(&command).display_order(order),
+            false => without_args(&ManuallyDrop::new(command)).display_order(order),
         }
     })
 }
 
 fn without_args(command: &Command) -> Command {
     let about = command.get_about().cloned().unwrap_or_default();
-    let bare = Command::new(command.get_name().to_owned()).about(about).hide(command.is_hide_set());
-    bare.subcommands(command.get_subcommands().map(without_args))
+    Command::new(command.get_name().to_owned()).about(about).hide(command.is_hide_set())
 }
 
 /// What the words ask for, or how the run ends where they ask for nothing that can be done.
@@ -98,7 +99,7 @@ fn parse(program: &mut Command, words: &[OsString]) -> Result<Cli, Exit> {
         Cli::from_arg_matches(&matches)
     });
     let cli = parsed.map_err(|error| refused(&name, &error, words))?;
-    match cli.first_of_no_command().and_then(|word| slips::of_command(program, word)) {
+    match cli.first_of_no_command().and_then(slips::of_command) {
         Some(error) => Err(refuse(&name, &error, words)),
         None => Ok(cli),
     }

@@ -6,8 +6,9 @@ use std::path::Path;
 
 use crate::Error;
 use crate::base::near::{all_nearest, nearest};
-use clap::{Arg, Command};
+use clap::{Arg, Command, CommandFactory};
 
+use super::commands::Cli;
 use super::flags::begins_with_foreign_dash;
 
 /// How deep the commands lie.
@@ -100,7 +101,7 @@ fn option_near(command: &Command, name: &str) -> Option<String> {
 
 /// For the first of the words that would be CIDs: whether it is rather a command that was misspelled, since nothing has
 /// its name, and it looks like no path.
-pub(super) fn of_command(program: &Command, word: &Path) -> Option<Error> {
+pub(super) fn of_command(word: &Path) -> Option<Error> {
     let text = word.to_str()?;
     // What can be no name on Windows, such as that of a device, is told as such by those who open it.
     let is_path = text.contains(['/', '\\', ':', '.'])
@@ -110,7 +111,8 @@ pub(super) fn of_command(program: &Command, word: &Path) -> Option<Error> {
         return None;
     }
     let mut names = Vec::new();
-    collect(program, "", DEPTH, &mut names);
+    // All of them: the program of a run has those alone that are among its words.
+    collect(&Cli::command(), "", DEPTH, &mut names);
     // `verify` is a command of another, `relays` is one itself.
     let last = |name: &str| name.rsplit(' ').next().map(str::to_owned);
     let leaves: Vec<String> = names.iter().filter_map(|name| last(name)).collect();
