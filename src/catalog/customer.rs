@@ -106,22 +106,20 @@ impl CustomerFiles {
 
     /// As [`is_tools`](CustomerFiles::is_tools), of a path that is relative to `folder`. Copies nothing.
     pub(crate) fn is_tools_under(&self, folder: Option<&CidPath>, path: &CidPath) -> bool {
-        let has_name_of = |other: &&str| path.file_name_bytes().eq_ignore_ascii_case(other.as_bytes());
-        let is_one_of = |other: &str| same_name(other, path.file_name());
-        TOOLS.iter().any(has_name_of)
-            && folder.map_or(0, CidPath::depth) + path.depth() <= 2
-            && !self.0[CUSTOMER.len()..].iter().any(|added| is_one_of(added))
+        is_one_of(TOOLS, path.file_name_bytes())
+            && is_on_top(folder, path)
+            && !self.0[CUSTOMER.len()..].iter().any(|added| same_name(added, path.file_name()))
     }
 
     /// The role of a file whose path is relative to `folder`. Copies nothing: it is asked of every entry, often.
     pub(crate) fn role_under(&self, folder: Option<&CidPath>, path: &CidPath) -> Role {
-        let has_name_of = |other: &&str| path.file_name_bytes().eq_ignore_ascii_case(other.as_bytes());
-        if CATALOGS.iter().any(has_name_of) {
-            return Role::Catalog;
+        if is_catalog_name(path.file_name_bytes()) {
+            Role::Catalog
+        } else if is_on_top(folder, path) && self.0.iter().any(|customer| same_name(customer, path.file_name())) {
+            Role::Customer
+        } else {
+            Role::Vendor
         }
-        let depth = folder.map_or(0, CidPath::depth) + path.depth();
-        let is_customers = depth <= 2 && self.0.iter().any(|customer| same_name(customer, path.file_name()));
-        if is_customers { Role::Customer } else { Role::Vendor }
     }
 }
 
@@ -132,6 +130,16 @@ pub(crate) fn changing_names() -> impl Iterator<Item = &'static str> {
 }
 
 /// Whether a catalog has this name.
-pub(crate) fn is_catalog_name(name: &str) -> bool {
-    CATALOGS.iter().any(|catalog| catalog.eq_ignore_ascii_case(name))
+pub(crate) fn is_catalog_name(name: &(impl AsRef<[u8]> + ?Sized)) -> bool {
+    is_one_of(CATALOGS, name.as_ref())
+}
+
+/// Whether these names, which are ASCII, have this one among them.
+fn is_one_of(names: &[&str], name: &[u8]) -> bool {
+    names.iter().any(|other| name.eq_ignore_ascii_case(other.as_bytes()))
+}
+
+/// Whether a file, whose path is relative to `folder`, lies in the CID's root or directly in a folder there.
+fn is_on_top(folder: Option<&CidPath>, path: &CidPath) -> bool {
+    folder.map_or(0, CidPath::depth) + path.depth() <= 2
 }

@@ -64,7 +64,11 @@ impl Tree {
     {
         let first_of_each = |(top, paths): &(Option<&'p CidPath>, I)| {
             let (top, mut last) = (*top, None);
-            let is_first = move |path: &&CidPath| last.replace(path.folder()) != Some(path.folder());
+            let is_first = move |path: &&CidPath| {
+                let folder = Some(path.folder());
+                let before = std::mem::replace(&mut last, folder);
+                before != last
+            };
             paths.clone().filter(is_first).map(move |path| path.under(top))
         };
         self.list_above(lists.iter().flat_map(first_of_each), true);

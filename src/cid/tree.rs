@@ -220,6 +220,9 @@ impl Listing {
 
     /// Refuses names that differ in case alone.
     pub(crate) fn check_twins(&self, folder: &Path) -> Result<()> {
+        if !self.has_twins {
+            return Ok(());
+        }
         let first = (1..self.len()).find(|&at| self.key(at) == self.key(at - 1));
         first.map_or(Ok(()), |at| Err(self.twins_error(folder, self.alike(self.key(at)))))
     }
