@@ -27,7 +27,7 @@ pub(crate) fn write_cid(folder: &Path, files: usize, bytes: u64) -> io::Result<(
     };
     let weights: u64 = (0..files).map(weight).sum();
     for index in 0..files.saturating_sub(CUSTOMER.len()) {
-        write_file(&folder.join(vendor_file(index)), &noise, index, bytes * weight(index) / weights)?;
+        write_file(&folder.join(vendor_file(index, FOLDER)), &noise, index, bytes * weight(index) / weights)?;
     }
     catalog(folder)
 }
@@ -37,7 +37,16 @@ pub(crate) fn write_cid(folder: &Path, files: usize, bytes: u64) -> io::Result<(
 pub(crate) fn write_even_cid(folder: &Path, files: usize, bytes: u64) -> io::Result<()> {
     let noise = noise();
     for index in 0..files {
-        write_file(&folder.join(vendor_file(index)), &noise, index, bytes)?;
+        write_file(&folder.join(vendor_file(index, FOLDER)), &noise, index, bytes)?;
+    }
+    catalog(folder)
+}
+
+/// Writes a CID with `files` smallest files, all those of a component in one folder, beside the customer's and the catalogs.
+#[allow(dead_code, reason = "not each of those that measure wants one")]
+pub(crate) fn write_flat_cid(folder: &Path, files: usize) -> io::Result<()> {
+    for index in 0..files {
+        write_file(&folder.join(vendor_file(index, files)), &[], index, 0)?;
     }
     catalog(folder)
 }
@@ -54,10 +63,10 @@ fn catalog(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// A file of the vendor's.
-fn vendor_file(index: usize) -> String {
+/// A file of the vendor's, where a folder holds the files of so many numbers.
+fn vendor_file(index: usize, folder: usize) -> String {
     let shares: Vec<_> = COMPONENTS.iter().flat_map(|&(name, share)| std::iter::repeat_n(name, share)).collect();
-    format!("{}/Program {:02}/data-{index:06}.ide", shares[index % shares.len()], index / FOLDER)
+    format!("{}/Program {:02}/data-{index:06}.ide", shares[index % shares.len()], index / folder)
 }
 
 /// Writes `size` bytes, at least eight, that no other `index` has.

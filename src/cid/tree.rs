@@ -83,28 +83,33 @@ pub(crate) struct Listing {
 }
 
 /// Many texts in one piece of memory.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 struct Packed {
     text: String,
     ends: Vec<u32>,
 }
 
 impl Packed {
-    fn of<'t>(texts: impl Iterator<Item = &'t str> + Clone) -> std::result::Result<Self, TryFromIntError> {
-        let mut packed = Self {
-            text: String::with_capacity(texts.clone().map(str::len).sum()),
-            ends: Vec::with_capacity(texts.clone().count()),
-        };
-        for text in texts {
-            packed.text.push_str(text);
-            packed.ends.push(u32::try_from(packed.text.len())?);
-        }
-        Ok(packed)
+    fn push(&mut self, text: &str) -> std::result::Result<(), TryFromIntError> {
+        self.text.push_str(text);
+        self.ends.push(u32::try_from(self.text.len())?);
+        Ok(())
     }
 
     fn get(&self, at: usize) -> &str {
         let begin = at.checked_sub(1).map_or(0, |before| self.ends[before]);
         &self.text[begin as usize..self.ends[at] as usize]
+    }
+
+    /// The same texts in this order, which has each of them once, with no memory to spare.
+    fn in_order(&self, order: &[u32]) -> Self {
+        let mut packed =
+            Self { text: String::with_capacity(self.text.len()), ends: Vec::with_capacity(self.ends.len()) };
+        for &at in order {
+            packed.text.push_str(self.get(at as usize));
+            packed.ends.push(packed.text.len() as u32);
+        }
+        packed
     }
 }
 
@@ -113,38 +118,47 @@ const UNKNOWN: u64 = u64::MAX;
 const WANTED: u64 = u64::MAX - 1;
 
 impl Listing {
-    /// `with_sizes`: with those of all files, as far as that is not to be waited for.
+    /// `with_sizes`: with those of all files, as far as that is not to be waited for. Many folders are read at a time, so that
+    /// names are packed as they come.
     fn read(folder: &Path, with_sizes: bool) -> Result<Self> {
-        let mut sizes = AtOnce::new(with_sizes);
+        let mut at_once = AtOnce::new(with_sizes);
         let cannot = |error| Error::io("list the folder", folder, error);
+        let too_long =
+            |_| Error::new(ErrorKind::Path, "its names take more than 4 GiB").in_file(folder).next("look what it is");
         note(Call::List, folder);
-        let mut listed = Vec::new();
+        let (mut names, mut keys) = (Packed::default(), None);
+        let (mut kinds, mut sizes) = (Vec::new(), Vec::new());
         for entry in fs::read_dir(folder).map_err(cannot)? {
             let entry = entry.map_err(cannot)?;
             let Ok(name) = entry.file_name().into_string() else { continue };
-            let key = other_key(&name).map(String::into_boxed_str);
+            let key = other_key(&name);
+            if key.is_some() && keys.is_none() {
+                keys = Some(names.clone());
+            }
+            if let Some(keys) = &mut keys {
+                keys.push(key.as_deref().unwrap_or(&name)).map_err(too_long)?;
+            }
+            names.push(&name).map_err(too_long)?;
             let kind = entry.file_type().ok().map(Kind::of);
-            let size = kind.and_then(|kind| sizes.of(&entry, kind)).unwrap_or(UNKNOWN);
-            listed.push((name.into_boxed_str(), key, kind, size));
+            if let Some(size) = kind.and_then(|kind| at_once.of(&entry, kind)) {
+                sizes.resize(kinds.len(), UNKNOWN);
+                sizes.push(size);
+            }
+            kinds.push(kind);
         }
-        fn key((name, key, ..): &(Box<str>, Option<Box<str>>, Option<Kind>, u64)) -> &str {
-            key.as_deref().unwrap_or(name)
-        }
-        listed.sort_unstable_by(|a, b| (key(a), &a.0).cmp(&(key(b), &b.0)));
-        let too_long =
-            |_| Error::new(ErrorKind::Path, "its names take more than 4 GiB").in_file(folder).next("look what it is");
-        let has_keys = listed.iter().any(|(_, key, ..)| key.is_some());
-        let has_twins = listed.windows(2).any(|both| key(&both[0]) == key(&both[1]));
+        let key = |at: u32| keys.as_ref().unwrap_or(&names).get(at as usize);
+        let mut order: Vec<u32> = (0..kinds.len() as u32).collect();
+        order.sort_unstable_by_key(|&at| (key(at), names.get(at as usize)));
+        let size = |&at: &u32| AtomicU64::new(sizes.get(at as usize).copied().unwrap_or(UNKNOWN));
         Ok(Self {
-            names: Packed::of(listed.iter().map(|(name, ..)| &**name)).map_err(too_long)?,
-            keys: has_keys.then(|| Packed::of(listed.iter().map(key))).transpose().map_err(too_long)?,
-            kinds: listed.iter().map(|(.., kind, _)| *kind).collect(),
-            // Not out of the list itself: what is made of it would keep its memory.
-            sizes: match listed.iter().any(|(.., size)| *size != UNKNOWN) {
-                true => OnceLock::from(listed.iter().map(|(.., size)| AtomicU64::new(*size)).collect::<Box<[_]>>()),
-                false => OnceLock::new(),
+            has_twins: order.windows(2).any(|both| key(both[0]) == key(both[1])),
+            names: names.in_order(&order),
+            keys: keys.as_ref().map(|keys| keys.in_order(&order)),
+            kinds: order.iter().map(|&at| kinds[at as usize]).collect(),
+            sizes: match sizes.is_empty() {
+                true => OnceLock::new(),
+                false => OnceLock::from(order.iter().map(size).collect::<Box<[_]>>()),
             },
-            has_twins,
             next: AtomicUsize::new(0),
             read: Some(Instant::now()),
         })
