@@ -32,12 +32,16 @@ impl Poly {
             self.0.resize(needed, 0);
         }
         let (at, bits) = (shift / 64, shift % 64);
-        let mut carry = 0;
-        for (index, &word) in other.0.iter().enumerate() {
-            self.0[at + index] ^= word << bits | carry;
+        let (sum, words) = (&mut self.0[at..], &other.0[..]);
+        // Solving takes most of its time here, and a plain loop less than half as long where nothing is optimized, as in tests.
+        let (mut index, mut carry) = (0, 0);
+        while index < words.len() {
+            let word = words[index];
+            sum[index] ^= word << bits | carry;
             carry = if bits > 0 { word >> (64 - bits) } else { 0 };
+            index += 1;
         }
-        self.0[at + other.0.len()] ^= carry;
+        sum[index] ^= carry;
         self.trim();
     }
 
