@@ -244,7 +244,7 @@ fn every_citation_is_listed_with_what_the_article_says() {
         let mut all = Vec::new();
         files(&root.join(top), &mut all);
         for path in all {
-            // A translation cites what its text does (german.rs).
+            // A translation cites what its text does (german/sources.rs).
             if Path::new(&path).starts_with(root.join("templates/de")) {
                 continue;
             }

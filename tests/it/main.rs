@@ -32,6 +32,7 @@ mod fleet;
 mod foreign;
 mod forgeries;
 mod german;
+#[cfg(not(windows))]
 mod header;
 mod hints;
 mod hostile;

@@ -1,4 +1,4 @@
-//! The script for `cmd` in `scripts/windows/`, as batch files and administrators call it. `power_shell.rs` has the module.
+//! The script for `cmd` in `scripts/windows/`, as batch files and administrators call it. `power_shell/` has the module.
 
 #![cfg(windows)]
 
