@@ -85,8 +85,8 @@ fn memory_of_each_file() {
     let dir = tempfile::tempdir().unwrap();
     let [few, many] = ["few", "many"].map(|name| dir.path().join(name));
     // No more folders are listed at a time where the disk is slow for a moment.
-    support::write_flat_cid(&few, files / 2).unwrap();
-    support::write_flat_cid(&many, files).unwrap();
+    support::write_even_cid(&few, files / 2, 0).unwrap();
+    support::write_even_cid(&many, files, 0).unwrap();
     let more = files - files / 2;
     // Where the disk is slow for a moment, more readers would come, each with a buffer that is no file's.
     configcid::read_at_a_time(1);

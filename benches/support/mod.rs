@@ -32,21 +32,13 @@ pub(crate) fn write_cid(folder: &Path, files: usize, bytes: u64) -> io::Result<(
     catalog(folder)
 }
 
-/// Writes a CID with `files` files of `bytes` bytes each, beside the customer's and the catalogs.
+/// Writes a CID with `files` files of `bytes` bytes each, all those of a component in one folder, beside the customer's and the
+/// catalogs.
 #[allow(dead_code, reason = "not each of those that measure wants one")]
 pub(crate) fn write_even_cid(folder: &Path, files: usize, bytes: u64) -> io::Result<()> {
     let noise = noise();
     for index in 0..files {
-        write_file(&folder.join(vendor_file(index, FOLDER)), &noise, index, bytes)?;
-    }
-    catalog(folder)
-}
-
-/// Writes a CID with `files` smallest files, all those of a component in one folder, beside the customer's and the catalogs.
-#[allow(dead_code, reason = "not each of those that measure wants one")]
-pub(crate) fn write_flat_cid(folder: &Path, files: usize) -> io::Result<()> {
-    for index in 0..files {
-        write_file(&folder.join(vendor_file(index, files)), &[], index, 0)?;
+        write_file(&folder.join(vendor_file(index, files)), &noise, index, bytes)?;
     }
     catalog(folder)
 }

@@ -15,6 +15,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use crate::support::{Content, Node, Tree, tree_without};
 use configcid::DemoCid;
 use rustix::fs::{CWD, FileType, Mode, OFlags, makedev, mkdirat, mknodat, openat};
 
@@ -111,63 +112,26 @@ fn check_end(what: &str, command: &[&str], ended: &Ended) {
 
 // --- Trees.
 
-/// What is in a folder.
-type Picture = BTreeMap<PathBuf, Seen>;
-
-/// What stands at a path.
-#[derive(Debug, PartialEq)]
-enum Seen {
-    /// With its mode.
-    Folder(u32),
-    /// With its mode and content.
-    File(u32, Vec<u8>),
-    Link(PathBuf),
-    /// What is not read: a mode, a size, when it was written.
-    Other(u32, u64, (i64, i64)),
-}
-
-fn picture(root: &Path) -> Picture {
-    let mut picture = Picture::new();
-    let mut open = vec![root.to_owned()];
-    while let Some(path) = open.pop() {
-        let metadata = path.symlink_metadata().unwrap();
-        let mode = metadata.mode();
-        let seen = if metadata.is_symlink() {
-            Seen::Link(fs::read_link(&path).unwrap())
-        } else if metadata.is_file() && metadata.len() < 1 << 20 {
-            Seen::File(mode, fs::read(&path).unwrap())
-        } else if metadata.is_dir() {
-            open.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
-            Seen::Folder(mode)
-        } else {
-            Seen::Other(mode, metadata.len(), (metadata.mtime(), metadata.mtime_nsec()))
-        };
-        picture.insert(path, seen);
-    }
-    picture
-}
-
-/// Makes what is as `after` shows it what it was before, where that is all the same as to make it anew.
-fn is_restored(before: &Picture, after: &Picture) -> bool {
+/// Makes what is below `root`, and is as `after` shows it, what it was before, as far as it was read.
+fn restore(root: &Path, before: &Tree, after: &Tree) {
     for path in after.keys().rev().filter(|path| !before.contains_key(*path)) {
-        clear(path);
+        clear(&root.join(path));
     }
-    for (path, seen) in before.iter().filter(|(path, seen)| after.get(*path) != Some(seen)) {
-        let is_folder = |seen: Option<&Seen>| matches!(seen, Some(Seen::Folder(_)));
-        if !(is_folder(Some(seen)) && is_folder(after.get(path))) {
-            clear(path);
+    for (path, node) in before.iter().filter(|(path, node)| after.get(*path) != Some(node)) {
+        let place = root.join(path);
+        if !matches!((node, after.get(path)), (Node::Folder(_), Some(Node::Folder(_)))) {
+            clear(&place);
         }
-        match seen {
-            Seen::Folder(_) => fs::create_dir_all(path).unwrap(),
-            Seen::File(_, content) => fs::write(path, content).unwrap(),
-            Seen::Link(target) => symlink(target, path).unwrap(),
-            Seen::Other(..) => return false,
+        match node {
+            Node::Folder(_) => fs::create_dir_all(&place).unwrap(),
+            Node::File(_, Content::Bytes(bytes)) => fs::write(&place, bytes).unwrap(),
+            Node::Link(target) => symlink(target, &place).unwrap(),
+            Node::File(_, Content::Large { .. }) | Node::Other(..) => continue,
         }
-        if let Seen::Folder(mode) | Seen::File(mode, _) = seen {
-            fs::set_permissions(path, fs::Permissions::from_mode(*mode)).unwrap();
+        if let Node::Folder(mode) | Node::File(mode, _) = node {
+            fs::set_permissions(&place, fs::Permissions::from_mode(*mode)).unwrap();
         }
     }
-    true
 }
 
 /// Two CIDs with a change that could be undone, a journal of it, and something outside them.
@@ -190,8 +154,12 @@ impl Place {
         Self { dir, cid, outside }
     }
 
-    fn picture(&self) -> Picture {
-        picture(self.dir.path())
+    /// Everything there, with the folder itself.
+    fn picture(&self) -> Tree {
+        let root = self.dir.path();
+        let mut tree = tree_without(root, |_| false);
+        tree.insert(PathBuf::new(), Node::Folder(root.metadata().unwrap().mode()));
+        tree
     }
 }
 
@@ -300,8 +268,12 @@ fn spoil_for_all(what: &str, spoil: impl Fn(&Place)) {
     let (mut place, mut before) = spoilt();
     for command in COMMANDS {
         let (_, after) = survives_from(&before, what, command, &place);
-        if after != before && !(is_restored(&before, &after) && place.picture() == before) {
-            (place, before) = spoilt();
+        if after != before {
+            restore(place.dir.path(), &before, &after);
+            // What is not read cannot be made again.
+            if place.picture() != before {
+                (place, before) = spoilt();
+            }
         }
     }
 }
@@ -312,14 +284,13 @@ fn survives(what: &str, command: &[&str], place: &Place) -> Ended {
 }
 
 /// As [`survives`], where the place is as `before` shows it; and how it is then.
-fn survives_from(before: &Picture, what: &str, command: &[&str], place: &Place) -> (Ended, Picture) {
+fn survives_from(before: &Tree, what: &str, command: &[&str], place: &Place) -> (Ended, Tree) {
     let ended = run_command(with(program(), command, &place.cid));
     check_end(what, command, &ended);
     let after = place.picture();
     if ended.code == Some(0) {
         // What is in the CID may have changed; what is outside must not, but for a clone.
-        let new = place.dir.path().join("NEW");
-        let is_outside = |(path, _): &(&PathBuf, &Seen)| !path.starts_with(&place.cid) && !path.starts_with(&new);
+        let is_outside = |(path, _): &(&PathBuf, &Node)| !path.starts_with("MRESXP") && !path.starts_with("NEW");
         let [was, is] = [before, &after].map(|picture| picture.iter().filter(is_outside).collect::<Vec<_>>());
         assert_eq!(was, is, "{what}: {command:?}: {ended:?}");
     } else if *before != after {

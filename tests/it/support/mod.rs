@@ -365,7 +365,8 @@ pub(crate) enum Node {
     Folder(u32),
     File(u32, Content),
     Link(PathBuf),
-    Other,
+    /// What is not read: its permissions, and when it was written.
+    Other(u32, Option<SystemTime>),
 }
 
 /// A file's bytes; of a very large one the size, both ends, and when it was written.
@@ -392,12 +393,17 @@ fn is_record(path: &Path) -> bool {
 
 /// Every path below `root` but for records of changes, with what is there.
 pub(crate) fn snapshot_tree(root: &Path) -> Tree {
+    tree_without(root, is_record)
+}
+
+/// Every path below `root` but for some and what is below those, with what is there.
+pub(crate) fn tree_without(root: &Path, is_left_out: impl Fn(&Path) -> bool) -> Tree {
     let mut tree = Tree::new();
     let mut open = vec![root.to_owned()];
     while let Some(folder) = open.pop() {
         for entry in fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
-            if is_record(&path) {
+            if is_left_out(&path) {
                 continue;
             }
             let metadata = fs::symlink_metadata(&path).unwrap();
@@ -409,7 +415,7 @@ pub(crate) fn snapshot_tree(root: &Path) -> Tree {
             } else if metadata.is_file() {
                 Node::File(mode(&metadata), content(&path, &metadata))
             } else {
-                Node::Other
+                Node::Other(mode(&metadata), metadata.modified().ok())
             };
             tree.insert(path.strip_prefix(root).unwrap().to_owned(), node);
         }
