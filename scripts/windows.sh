@@ -73,12 +73,15 @@ wine_up() {
         mkdir -p "$WINEPREFIX"
         "$wine" wineboot --init >/dev/null 2>&1
         "$wine" reg add 'HKCU\Software\Wine\Drivers' /v Graphics /d null /f >/dev/null
+        # In milliseconds: a service that takes longer to answer has failed. Wine has a third of what Windows has, and on a busy
+        # machine a program takes that long to start.
+        "$wine" reg add 'HKLM\System\CurrentControlSet\Control' /v ServicesPipeTimeout /d 300000 /f >/dev/null
         "${server[@]}" --wait
         touch "$WINEPREFIX/ready"
     fi
     mkdir -p "$WINEPREFIX/dosdevices/unc/server1/interchk"
-    # Fails where one is up already.
-    "${server[@]}" --persistent=60 || true
+    # Fails where one is up already. It outlives this script, and whoever reads its output.
+    "${server[@]}" --persistent=60 >/dev/null 2>&1 || true
     # The first program starts Wine's services, which keep its output open for as long as they last.
     "$wine" cmd /c rem </dev/null >/dev/null 2>&1
 }

@@ -80,9 +80,9 @@ fn run_with(
     // Whoever ends this process does not want the program to go on, nor to be started just then: the guard is there before.
     let guard = Cleanup::new({
         let running = Arc::clone(&running);
-        move || stop(&mut held(&running))
+        move || held(&running).stop()
     });
-    let watched = {
+    {
         let mut running = held(&running);
         if running.is_stopped {
             return Err(stop_error("it was not begun, since configcid is ending").in_file(program));
@@ -90,17 +90,14 @@ fn run_with(
         let child = command.spawn().map_err(|error| {
             cannot("run it", error).next("check the program's path; it is looked for as a shell would")
         })?;
-        let watched = watchdog.and_then(|watchdog| watchdog.watch(&child));
+        running.watched = watchdog.and_then(|watchdog| watchdog.watch(&child));
         running.child = Some(child);
-        watched
-    };
+    }
     let waited = wait(&running, timeout, &[&stdout, &stderr]);
     let (status, stopped) = match waited {
         Ok(status) => {
-            // What it left running could write to what is judged next. On Windows its job ends that.
-            if let Some(child) = held(&running).child.as_ref().filter(|_| cfg!(unix)) {
-                kill_group(child);
-            }
+            // What it left running could write to what is judged next.
+            held(&running).end_rest();
             guard.disarm();
             (status, None)
         }
@@ -109,7 +106,7 @@ fn run_with(
             (status_of(&running).map_err(|error| cannot("wait for it", error))?, Some(what))
         }
     };
-    drop(watched);
+    held(&running).watched = None;
     let read = |file: &mut File| {
         let mut bytes = Vec::new();
         file.rewind().and_then(|()| file.take(MAX_OUTPUT).read_to_end(&mut bytes)).map(|_| bytes)
@@ -117,6 +114,12 @@ fn run_with(
     let stdout = read(&mut stdout).map_err(|error| cannot("read its output", error))?;
     Ok((Ran { status, stdout, stderr: read(&mut stderr).unwrap_or_default() }, stopped))
 }
+
+/// What ends a program where this process is killed, once it watches one.
+#[cfg(windows)]
+type Watched = super::job::Job;
+#[cfg(unix)]
+type Watched = Watchdog;
 
 /// Ends a program where this process is killed, which can end nothing then. Windows has jobs for this.
 #[cfg(windows)]
@@ -128,8 +131,8 @@ impl Watchdog {
         Some(Self)
     }
 
-    fn watch(self, program: &Child) -> Option<super::job::Job> {
-        super::job::Job::of(program)
+    fn watch(self, program: &Child) -> Option<Watched> {
+        Watched::of(program)
     }
 }
 
@@ -183,19 +186,45 @@ fn failure(Ran { status, stdout, stderr }: &Ran) -> Error {
 #[derive(Default)]
 struct Running {
     child: Option<Child>,
+    watched: Option<Watched>,
     /// It is not to be started any more.
     is_stopped: bool,
 }
 
-fn held(running: &Mutex<Running>) -> MutexGuard<'_, Running> {
-    running.lock().unwrap_or_else(PoisonError::into_inner)
+impl Running {
+    /// Ends the program and all that it started.
+    fn stop(&mut self) {
+        self.is_stopped = true;
+        // Without a job it has to be there, so that what it started is found by it.
+        #[cfg(windows)]
+        if let Some(child) = self.child.as_ref().filter(|_| self.watched.is_none()) {
+            let mut taskkill = Command::new("taskkill");
+            taskkill.args(["/T", "/F", "/PID", &child.id().to_string()]);
+            let _ = taskkill.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        }
+        self.end_rest();
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    /// Ends what the program started, which may have ended itself: what is in its group, and on Windows in its job.
+    fn end_rest(&mut self) {
+        #[cfg(unix)]
+        if let Some(child) = &self.child {
+            use rustix::process::{Pid, Signal, kill_process_group};
+            let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
+        }
+        #[cfg(windows)]
+        if let Some(job) = self.watched.take() {
+            job.end();
+        }
+    }
 }
 
-fn stop(running: &mut Running) {
-    running.is_stopped = true;
-    if let Some(child) = &mut running.child {
-        kill(child);
-    }
+fn held(running: &Mutex<Running>) -> MutexGuard<'_, Running> {
+    running.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn status_of(running: &Mutex<Running>) -> io::Result<ExitStatus> {
@@ -225,25 +254,4 @@ fn wait(running: &Mutex<Running>, timeout: Duration, outputs: &[&File]) -> Resul
         thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(50));
     }
-}
-
-/// Ends a program and all that it started.
-fn kill(child: &mut Child) {
-    #[cfg(windows)]
-    {
-        let mut taskkill = Command::new("taskkill");
-        taskkill.args(["/T", "/F", "/PID", &child.id().to_string()]);
-        let _ = taskkill.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    }
-    kill_group(child);
-    let _ = child.kill();
-    let _ = child.wait();
-}
-
-/// Ends what is in the group of a program, which may have ended itself.
-fn kill_group(child: &Child) {
-    #[cfg(unix)]
-    let _ = rustix::process::kill_process_group(rustix::process::Pid::from_child(child), rustix::process::Signal::KILL);
-    #[cfg(not(unix))]
-    let _ = child;
 }
