@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use crate::support::TestEnv;
+use crate::support::{TestEnv, in_parallel};
 
 /// The words of each command that does something itself.
 fn commands(env: &TestEnv) -> BTreeSet<String> {
@@ -52,11 +52,7 @@ fn every_command_has_two_examples_that_run() {
     let names = commands(&TestEnv::new());
     assert!(names.len() > 50, "{names:?}");
     let names: Vec<&String> = names.iter().collect();
-    std::thread::scope(|scope| {
-        for names in names.chunks(names.len().div_ceil(4)) {
-            scope.spawn(move || names.iter().for_each(|name| runs(name)));
-        }
-    });
+    in_parallel(names.len(), |_, number| runs(names[number]));
 }
 
 fn runs(name: &str) {

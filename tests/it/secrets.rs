@@ -1,7 +1,7 @@
 //! No output ever holds an identity key, however the file that has it is broken. The environment of the tests looks for
 //! the demo's keys in all that is printed; here they stand where they do not belong, and every command meets them.
 
-use crate::support::{RELAY, TestEnv, secrets};
+use crate::support::{RELAY, TestEnv, in_parallel, secrets};
 
 const ROOT: &str = "MRESXP/mrinit.conf";
 const RMS: &str = "MRESXP/rms/mrinit.conf";
@@ -41,7 +41,7 @@ const COMMANDS: &[&str] = &[
 ];
 
 /// What becomes of a file.
-type Change = Box<dyn Fn(&str) -> Vec<u8> + Send>;
+type Change = Box<dyn Fn(&str) -> Vec<u8> + Sync>;
 
 /// Lets a copy of the demo's file be broken in one of many ways; the keys are still in it.
 fn broken() -> Vec<(&'static str, Change)> {
@@ -77,17 +77,16 @@ fn broken() -> Vec<(&'static str, Change)> {
 
 #[test]
 fn no_command_shows_a_key_whatever_is_wrong_with_its_file() {
-    std::thread::scope(|scope| {
-        for (index, (how, change)) in broken().into_iter().enumerate() {
-            let (file, other) = if index % 2 == 0 { (ROOT, RMS) } else { (RMS, ROOT) };
-            scope.spawn(move || {
-                let env = TestEnv::demo();
-                let text = env.text(ROOT);
-                env.write(other, &text);
-                env.write(file, change(&text));
-                show_no_key(&env, how);
-            });
-        }
+    // What a line looks like is the same on every system, and Wine takes long to start a program.
+    let ways: Vec<_> = broken().into_iter().step_by(if cfg!(windows) { 3 } else { 1 }).collect();
+    in_parallel(ways.len(), |_, number| {
+        let (how, change) = &ways[number];
+        let (file, other) = if number % 2 == 0 { (ROOT, RMS) } else { (RMS, ROOT) };
+        let env = TestEnv::demo();
+        let text = env.text(ROOT);
+        env.write(other, &text);
+        env.write(file, change(&text));
+        show_no_key(&env, how);
     });
 }
 

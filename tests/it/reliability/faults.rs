@@ -6,9 +6,10 @@ use std::sync::Mutex;
 use tempfile::TempDir;
 
 use super::support::{
-    Copy, End, Ends, ONE, Once, TWO, Tally, difference, in_parallel, is_thorough, left, litter, make_cid, recover,
-    report, run, run_with_fault, scratch, set, state, steps, steps_with,
+    Copy, End, Ends, ONE, Once, TWO, Tally, difference, is_thorough, left, litter, make_cid, recover, report, run,
+    run_with_fault, scratch, set, state, steps, steps_with,
 };
+use crate::support::in_parallel;
 
 /// A change to a CID, and the CID before it.
 struct Scenario {

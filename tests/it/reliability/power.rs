@@ -18,10 +18,11 @@ use std::time::{Duration, SystemTime};
 use serde_json::Value;
 
 use super::support::{
-    Chance, Copy, End, Ends, ONE, TWO, Tally, command, copy, difference, finish, in_parallel, litter, make_cid,
-    own_files, report, rounds, run, run_with_fault, scratch, set, start, state, steps,
+    Chance, Copy, End, Ends, ONE, TWO, Tally, command, copy, difference, finish, litter, make_cid, own_files, report,
+    rounds, run, run_with_fault, scratch, set, start, state, steps,
 };
 use super::sync::{Scene, check_readers, seen};
+use crate::support::in_parallel;
 use crate::support::share::Share;
 
 // ------------------------------------------------------------------------------------------------------- the disk

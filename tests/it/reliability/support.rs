@@ -392,26 +392,6 @@ pub(super) fn recover(cid: &Path, ends: &Ends, context: &str) -> End {
     ends.of(cid, context)
 }
 
-/// Lets `work` do each number below `count`, on all processors; each gets the number of its worker too.
-pub(super) fn in_parallel(count: usize, work: impl Fn(usize, usize) + Sync) {
-    let next = std::sync::atomic::AtomicUsize::new(0);
-    let workers = std::thread::available_parallelism().map_or(2, usize::from);
-    std::thread::scope(|scope| {
-        for worker in 0..workers {
-            let (next, work) = (&next, &work);
-            scope.spawn(move || {
-                loop {
-                    let number = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-                    if number >= count {
-                        return;
-                    }
-                    work(worker, number);
-                }
-            });
-        }
-    });
-}
-
 // ---------------------------------------------------------------------------------------------------------- chance
 
 /// Marsaglia's xorshift64*: the same numbers on every run.

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use super::support::{
-    Copy, End, Ends, Item, Once, State, Tally, crc32, in_parallel, litter, make_cid, read_catalog, report, run,
-    run_with_fault, scratch, state, steps,
+    Copy, End, Ends, Item, Once, State, Tally, crc32, litter, make_cid, read_catalog, report, run, run_with_fault,
+    scratch, state, steps,
 };
+use crate::support::in_parallel;
 
 /// The tree without what waits there for its change.
 pub(super) fn seen(cid: &Path) -> State {

@@ -21,6 +21,7 @@ use std::fs;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, SystemTime};
@@ -394,6 +395,26 @@ fn is_record(path: &Path) -> bool {
 /// Every path below `root` but for records of changes, with what is there.
 pub(crate) fn snapshot_tree(root: &Path) -> Tree {
     tree_without(root, is_record)
+}
+
+/// Lets `work` do each number below `count`, on all processors; each gets the number of its worker too.
+pub(crate) fn in_parallel(count: usize, work: impl Fn(usize, usize) + Sync) {
+    let next = AtomicUsize::new(0);
+    let workers = thread::available_parallelism().map_or(2, usize::from);
+    thread::scope(|scope| {
+        for worker in 0..workers {
+            let (next, work) = (&next, &work);
+            scope.spawn(move || {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number >= count {
+                        return;
+                    }
+                    work(worker, number);
+                }
+            });
+        }
+    });
 }
 
 /// Every path below `root` but for some and what is below those, with what is there.
