@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
-use crate::support::{TestEnv, spawn};
+use crate::support::{LIMIT, TestEnv, spawn};
 
 /// How the process ends that was told to.
 const ENDED: i32 = 130;
@@ -17,7 +17,7 @@ fn until(child: &mut Child, what: &str, is_so: impl Fn() -> bool) {
     let begin = Instant::now();
     while !is_so() {
         assert!(child.try_wait().unwrap().is_none(), "it ended before {what}");
-        assert!(begin.elapsed() < Duration::from_secs(60), "{what} did not come");
+        assert!(begin.elapsed() < LIMIT, "{what} did not come");
         std::thread::yield_now();
     }
 }

@@ -13,18 +13,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
 
-use crate::support::{Content, Node, Tree, tree_without};
+use crate::support::{Content, LIMIT, Node, Tree, tree_without};
 use configcid::DemoCid;
 use rustix::fs::{CWD, FileType, Mode, OFlags, makedev, mkdirat, mknodat, openat};
 
 // --- Running the program.
-
-/// No command takes longer on any tree here, but on very many entries: those take ten seconds of a processor without
-/// optimization, and there may be a whole test suite beside them.
-const LIMIT: Duration = Duration::from_secs(60);
-const LIMIT_OF_MANY: Duration = Duration::from_secs(600);
 
 #[derive(Debug)]
 struct Ended {
@@ -32,17 +26,13 @@ struct Ended {
     stderr: String,
 }
 
-fn run_command(command: Command) -> Ended {
-    run_within(LIMIT, command)
-}
-
-/// Runs the program to its end, or ends it and fails after `limit`.
-fn run_within(limit: Duration, mut command: Command) -> Ended {
+/// Runs the program to its end, or ends it and fails where it hangs.
+fn run_command(mut command: Command) -> Ended {
     let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let process = rustix::process::Pid::from_child(&child);
     let (sender, receiver) = mpsc::channel();
     let waiter = thread::spawn(move || sender.send(child.wait_with_output()));
-    let Ok(output) = receiver.recv_timeout(limit) else {
+    let Ok(output) = receiver.recv_timeout(LIMIT) else {
         let _ = rustix::process::kill_process(process, rustix::process::Signal::KILL);
         let _ = waiter.join();
         panic!("{command:?} does not end");
@@ -566,7 +556,7 @@ fn a_catalog_of_very_many_entries() {
         fs::write(place.cid.join("cidsync.upd"), catalog(paths)).unwrap();
         let before = place.picture();
         for command in *commands {
-            let ended = run_within(LIMIT_OF_MANY, with(program_within(*megabytes), command, &place.cid));
+            let ended = run_command(with(program_within(*megabytes), command, &place.cid));
             check_end("very many entries", command, &ended);
             // What all of it says is longer than a test's output should be.
             assert!(!ended.stderr.contains("memory allocation"), "{command:?} takes more than {megabytes} MB");

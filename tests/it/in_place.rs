@@ -5,7 +5,7 @@
 use crate::program::run_by;
 use crate::program::{Accepted, Refused, STAND_INS, check, foreign, run};
 #[cfg(unix)]
-use crate::support::TestEnv;
+use crate::support::{LIMIT, TestEnv};
 use crate::support::{RELAY, Tree};
 
 /// What nobody can put back: files of the vendor's that the program spoiled.
@@ -166,7 +166,7 @@ fn spoiling(env: &TestEnv) {
 #[test]
 fn a_killed_configcid_takes_its_program_along_and_comes_back() {
     use std::process::Stdio;
-    use std::time::{Duration, Instant};
+    use std::time::Instant;
 
     use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
@@ -181,7 +181,7 @@ fn a_killed_configcid_takes_its_program_along_and_comes_back() {
         let begin = Instant::now();
         let wait = |what: &str, is_so: &dyn Fn() -> bool| {
             while !is_so() {
-                assert!(begin.elapsed() < Duration::from_secs(60), "{what} did not come");
+                assert!(begin.elapsed() < LIMIT, "{what} did not come");
                 std::thread::yield_now();
             }
         };

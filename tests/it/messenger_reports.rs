@@ -6,9 +6,9 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use crate::support::{Output, TestEnv, browser};
+use crate::support::{LIMIT, Output, TestEnv, browser};
 use serde_json::Value as Json;
 
 /// A server that answers each connection with these bytes, or, without any, with nothing at all.
@@ -212,10 +212,8 @@ fn refusals_redirections_and_garbage_are_no_success() {
 fn a_server_that_says_nothing_is_not_waited_for() {
     let env = env();
     let server = Server::new(None);
-    let begun = Instant::now();
+    // The first report has five seconds, and the second is not tried; one that waited would be ended as one that hangs.
     run(&env, "2026-11-20", &format!("--url {}", server.url()));
-    // Five seconds for the first report; the second is not tried. The rest is for a machine that is busy.
-    assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
     assert_eq!((server.seen().len(), unreported(&env).len()), (1, 2));
 }
 
@@ -233,7 +231,7 @@ fn the_messages_are_there_before_anything_is_sent() {
         assert!(reader.read_line(&mut answer).unwrap() > 0, "{answer}");
     }
     // The whole answer is here, and the server that says nothing still keeps the program.
-    assert!(server.requests.recv_timeout(Duration::from_secs(60)).is_ok());
+    assert!(server.requests.recv_timeout(LIMIT).is_ok());
     assert!(child.wait().unwrap().success());
 }
 
@@ -280,7 +278,7 @@ fn https_needs_a_certificate_that_is_trusted() {
         env.clean(server).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
     let begun = Instant::now();
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "openssl does not listen");
+        assert!(begun.elapsed() < LIMIT, "openssl does not listen");
         thread::yield_now();
     }
     let to = format!("--url https://127.0.0.1:{port}/ --method get");

@@ -10,7 +10,7 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{RELAY, RELAY_LIST, TestEnv, example};
+use crate::support::{LIMIT, RELAY, RELAY_LIST, TestEnv, example};
 use configcid::DemoCid;
 use windows_service::service::{
     Service, ServiceAccess, ServiceErrorControl, ServiceInfo, ServiceStartType, ServiceState, ServiceType,
@@ -23,14 +23,12 @@ const MANAGEMENT: &str = "Sophos Management Service";
 const CERTIFICATION: &str = "Sophos Certification Manager";
 const ROUTER: &str = "Sophos Message Router";
 /// In seconds: what shall come to an end gets so much...
-const ENOUGH: &str = "300";
+const ENOUGH: &str = "200";
 /// ...and so much where something never does. What else happens has to get there in that time, on a busy machine too.
 const BOUND: &str = "20";
 const KEY: &str = r"SOFTWARE\Wow6432Node\Sophos\Messaging System\Router";
 
 const ERROR_SERVICE_MARKED_FOR_DELETE: i32 = 1072;
-/// No service takes longer to do as it is told.
-const LIMIT: Duration = Duration::from_secs(300);
 
 /// Stand-ins that go with the test.
 struct Services {

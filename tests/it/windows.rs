@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::support::layout::crc32;
-use crate::support::{Output, RELAY, RELAY_LIST, TestEnv, check_cid, snapshot_tree, stamps};
+use crate::support::{LIMIT, Output, RELAY, RELAY_LIST, TestEnv, check_cid, snapshot_tree, stamps};
 use configcid::DemoCid;
 
 const FILE_SHARE_READ: u32 = 1;
@@ -245,7 +245,7 @@ fn start(env: &TestEnv, line: &str) -> Child {
 fn wait_until(what: &str, is_so: impl Fn() -> bool) {
     let begin = Instant::now();
     while !is_so() {
-        assert!(begin.elapsed() < Duration::from_secs(60), "{what}");
+        assert!(begin.elapsed() < LIMIT, "{what}");
         thread::sleep(Duration::from_millis(1));
     }
 }

@@ -7,10 +7,11 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Mutex, mpsc};
-use std::time::Duration;
 
 use configcid::DemoCid;
 use tempfile::TempDir;
+
+use crate::support::LIMIT;
 
 /// The relays that the tests set up.
 pub(super) const ONE: &[&str] = &["--ip", "10.1.200.65", "--fqdn", "MRComputer.Sales.Acme", "--netbios", "MRComputer"];
@@ -20,9 +21,6 @@ pub(super) const TWO: &[&str] = &["--ip", "10.1.200.66", "--fqdn", "Second.Sales
 pub(super) fn set(address: &[&'static str]) -> Vec<&'static str> {
     [&["relay set"], address, &["--wait", "0"]].concat()
 }
-
-/// No run of the program takes longer, on the slowest machine: it hangs.
-const HANGS: Duration = Duration::from_secs(60);
 
 /// A folder that goes with the value: in memory where the system has such a place, since thousands of trees are made.
 pub(super) fn scratch() -> TempDir {
@@ -342,7 +340,7 @@ pub(super) fn finish(child: Child) -> Run {
     let process = rustix::process::Pid::from_child(&child);
     let (done, ended) = mpsc::channel::<()>();
     let watch = std::thread::spawn(move || {
-        if ended.recv_timeout(HANGS) == Err(mpsc::RecvTimeoutError::Timeout) {
+        if ended.recv_timeout(LIMIT) == Err(mpsc::RecvTimeoutError::Timeout) {
             let _ = rustix::process::kill_process(process, rustix::process::Signal::KILL);
             return true;
         }

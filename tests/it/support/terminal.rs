@@ -6,14 +6,10 @@ use std::num::NonZeroU16;
 use std::process::Command;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
-use std::time::Duration;
 
 use rexpect::process::{PtyProcess, WaitStatus};
 
-use super::TestEnv;
-
-/// No answer takes longer, unless the program hangs.
-const LIMIT: Duration = Duration::from_secs(60);
+use super::{LIMIT, TestEnv};
 
 pub(crate) const ENTER: &str = "\r";
 pub(crate) const ESC: &str = "\x1b";

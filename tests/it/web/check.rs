@@ -240,7 +240,7 @@ fn servers_that_lie_about_lengths_are_bounded() {
 #[test]
 fn silence_has_an_end() {
     let hangs = |asked: &Asked, usual: Reply| if is_payload(asked) { Reply::none(End::Hang) } else { usual };
-    finds(hangs, &["--timeout", "1"], &["timeout \\rms\\router.dll"]);
+    finds(hangs, &["--timeout", "5"], &["timeout \\rms\\router.dll"]);
     let stops = |asked: &Asked, mut usual: Reply| {
         if is_payload(asked) {
             let length = usual.body.len();
@@ -249,8 +249,8 @@ fn silence_has_an_end() {
         }
         usual
     };
-    finds(stops, &["--timeout", "1", "--deep"], &["timeout \\rms\\router.dll"]);
-    let answer = finds(|_, _| Reply::none(End::Hang), &["--timeout", "1"], &["timeout \\cidsync.upd"]);
+    finds(stops, &["--timeout", "5", "--deep"], &["timeout \\rms\\router.dll"]);
+    let answer = finds(|_, _| Reply::none(End::Hang), &["--timeout", "5"], &["timeout \\cidsync.upd"]);
     assert_eq!(answer["requests"], 2);
     finds(|_, _| Reply::none(End::Close), &[], &["broken \\cidsync.upd"]);
     // Once is chance.
@@ -511,7 +511,7 @@ fn a_certificate_that_nobody_trusts_is_told() {
         assert!(server.try_wait().unwrap().is_none(), "openssl does not start");
         std::thread::yield_now();
     }
-    let asked = |more: &str| env.run(&format!("web check https://127.0.0.1:{port}/ESXP --timeout 1 {more}"));
+    let asked = |more: &str| env.run(&format!("web check https://127.0.0.1:{port}/ESXP --timeout 5 {more}"));
     let (usual, other) = (asked(""), asked("--ca other.pem"));
     // This server knows GET alone, and serves one after the other.
     let own = asked("--ca ca.pem --deep --in-flight 1 --json");

@@ -5,13 +5,13 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use configcid::DemoCid;
 
 use super::faulty::Asked;
 use super::proxy::{Fate, Proxy};
-use crate::support::TestEnv;
+use crate::support::{LIMIT, TestEnv};
 
 /// A program that `scripts/install-test-tools` puts into `target/tools`.
 fn tool(path: &str) -> Option<PathBuf> {
@@ -36,7 +36,7 @@ impl Emulator {
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
             let mut child =
                 command(port).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-            let deadline = Instant::now() + Duration::from_secs(60);
+            let deadline = Instant::now() + LIMIT;
             while Instant::now() < deadline && child.try_wait().unwrap().is_none() {
                 if TcpStream::connect(("127.0.0.1", port)).is_ok() {
                     return Self { child, port };
@@ -49,7 +49,7 @@ impl Emulator {
 
     fn ask(&self, method: &str, path: &str) -> (u16, Vec<u8>) {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        stream.set_read_timeout(Some(LIMIT)).unwrap();
         // Signed by nobody, and not looked at: without it nothing that is private is given out.
         let head = format!(
             "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\nContent-Length: 0\r\n\
