@@ -3,23 +3,21 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Stdio};
-use std::time::Instant;
 
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
-use crate::support::{LIMIT, TestEnv, spawn};
+use crate::support::{TestEnv, spawn, wait_until};
 
 /// How the process ends that was told to.
 const ENDED: i32 = 130;
 
-/// Waits until something is so; a process that never gets there is a fault.
+/// Waits until something is so; a process that ends before is a fault.
 fn until(child: &mut Child, what: &str, is_so: impl Fn() -> bool) {
-    let begin = Instant::now();
-    while !is_so() {
-        assert!(child.try_wait().unwrap().is_none(), "it ended before {what}");
-        assert!(begin.elapsed() < LIMIT, "{what} did not come");
-        std::thread::yield_now();
-    }
+    wait_until(what, || {
+        let is_so = is_so();
+        assert!(is_so || child.try_wait().unwrap().is_none(), "it ended before {what}");
+        is_so
+    });
 }
 
 fn own_files(folder: &Path) -> Vec<String> {

@@ -4,9 +4,9 @@
 #[cfg(unix)]
 use crate::program::run_by;
 use crate::program::{Accepted, Refused, STAND_INS, check, foreign, run};
-#[cfg(unix)]
-use crate::support::{LIMIT, TestEnv};
 use crate::support::{RELAY, Tree};
+#[cfg(unix)]
+use crate::support::{TestEnv, wait_until};
 
 /// What nobody can put back: files of the vendor's that the program spoiled.
 const SPOILS: &[&str] = &["changes a file", "changes a byte of a file", "deletes a file", "makes a file a link"];
@@ -166,7 +166,6 @@ fn spoiling(env: &TestEnv) {
 #[test]
 fn a_killed_configcid_takes_its_program_along_and_comes_back() {
     use std::process::Stdio;
-    use std::time::Instant;
 
     use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
@@ -178,14 +177,7 @@ fn a_killed_configcid_takes_its_program_along_and_comes_back() {
         let mut command = env.command();
         let args = ["MRESXP", "--refresh-with", "./spoil.sh", "--in-place"];
         let mut child = crate::support::spawn(command.args(args).stdout(Stdio::null()).stderr(Stdio::null()));
-        let begin = Instant::now();
-        let wait = |what: &str, is_so: &dyn Fn() -> bool| {
-            while !is_so() {
-                assert!(begin.elapsed() < LIMIT, "{what} did not come");
-                std::thread::yield_now();
-            }
-        };
-        wait("the program", &|| env.path("pids").exists());
+        wait_until("the program", || env.path("pids").exists());
         kill_process(Pid::from_child(&child), signal).unwrap();
         child.wait().unwrap();
         for pid in env.text("pids").split_whitespace() {
@@ -195,7 +187,7 @@ fn a_killed_configcid_takes_its_program_along_and_comes_back() {
                 let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
                 test_kill_process(pid).is_err() || stat.contains(") Z ")
             };
-            wait("the end of the program", &is_over);
+            wait_until("the end of the program", is_over);
         }
         env.remove("pids");
         if signal == Signal::KILL {

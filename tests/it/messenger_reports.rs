@@ -6,9 +6,8 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
-use std::time::Instant;
 
-use crate::support::{LIMIT, Output, TestEnv, browser};
+use crate::support::{LIMIT, Output, TestEnv, browser, wait_until};
 use serde_json::Value as Json;
 
 /// A server that answers each connection with these bytes, or, without any, with nothing at all.
@@ -276,11 +275,7 @@ fn https_needs_a_certificate_that_is_trusted() {
     server.args(format!("s_server -accept 127.0.0.1:{port} -key key.pem -cert ca.pem -www").split(' '));
     let mut server =
         env.clean(server).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
-    let begun = Instant::now();
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(begun.elapsed() < LIMIT, "openssl does not listen");
-        thread::yield_now();
-    }
+    wait_until("openssl", || TcpStream::connect(("127.0.0.1", port)).is_ok());
     let to = format!("--url https://127.0.0.1:{port}/ --method get");
     run(&env, "2026-11-20", &to);
     let strangers = unreported(&env);

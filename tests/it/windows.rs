@@ -8,11 +8,9 @@ use std::os::windows::fs::{MetadataExt, OpenOptionsExt};
 use std::os::windows::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use crate::support::layout::crc32;
-use crate::support::{LIMIT, Output, RELAY, RELAY_LIST, TestEnv, check_cid, snapshot_tree, stamps};
+use crate::support::{Output, RELAY, RELAY_LIST, TestEnv, check_cid, snapshot_tree, stamps, wait_until};
 use configcid::DemoCid;
 
 const FILE_SHARE_READ: u32 = 1;
@@ -242,20 +240,12 @@ fn start(env: &TestEnv, line: &str) -> Child {
     crate::support::spawn(command.args(line.split(' ')).stdout(Stdio::piped()).stderr(Stdio::piped()))
 }
 
-fn wait_until(what: &str, is_so: impl Fn() -> bool) {
-    let begin = Instant::now();
-    while !is_so() {
-        assert!(begin.elapsed() < LIMIT, "{what}");
-        thread::sleep(Duration::from_millis(1));
-    }
-}
-
 /// Starts a relay set-up that has replaced every file but the last, which somebody reads.
 fn stuck_at_the_last_file(env: &TestEnv) -> (Child, File) {
     let held = hold(env, "MRESXP/cidsync.upd", FILE_SHARE_READ);
     let before = env.read("MRESXP/rms/cidsync.upd");
     let child = start(env, &format!("relay set MRESXP {RELAY}"));
-    wait_until("the catalog of rms is replaced", || {
+    wait_until("the replaced catalog of rms", || {
         fs::read(env.path("MRESXP/rms/cidsync.upd")).is_ok_and(|now| now != before)
     });
     (child, held)

@@ -24,7 +24,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use configcid::DemoCid;
 use configcid::catalog::{Checksum, ChecksumFunction};
@@ -254,6 +254,35 @@ pub(crate) fn spawn(command: &mut Command) -> Child {
     attempts.find(|child| !child.as_ref().is_err_and(is_lost)).expect("no process begins").unwrap()
 }
 
+/// Waits until something is so; what never comes is a fault.
+pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !is_so() {
+        assert!(begin.elapsed() < LIMIT, "{what} did not come");
+        thread::yield_now();
+    }
+}
+
+/// Lets `work` do each number below `count`, on all processors; each gets the number of its worker too.
+pub(crate) fn in_parallel(count: usize, work: impl Fn(usize, usize) + Sync) {
+    let next = AtomicUsize::new(0);
+    let workers = thread::available_parallelism().map_or(2, usize::from);
+    thread::scope(|scope| {
+        for worker in 0..workers {
+            let (next, work) = (&next, &work);
+            scope.spawn(move || {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number >= count {
+                        return;
+                    }
+                    work(worker, number);
+                }
+            });
+        }
+    });
+}
+
 /// Our own files beside others carry the number of the process.
 fn without_process_ids(text: &str) -> String {
     let mut parts = text.split(".configcid-");
@@ -395,26 +424,6 @@ fn is_record(path: &Path) -> bool {
 /// Every path below `root` but for records of changes, with what is there.
 pub(crate) fn snapshot_tree(root: &Path) -> Tree {
     tree_without(root, is_record)
-}
-
-/// Lets `work` do each number below `count`, on all processors; each gets the number of its worker too.
-pub(crate) fn in_parallel(count: usize, work: impl Fn(usize, usize) + Sync) {
-    let next = AtomicUsize::new(0);
-    let workers = thread::available_parallelism().map_or(2, usize::from);
-    thread::scope(|scope| {
-        for worker in 0..workers {
-            let (next, work) = (&next, &work);
-            scope.spawn(move || {
-                loop {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    if number >= count {
-                        return;
-                    }
-                    work(worker, number);
-                }
-            });
-        }
-    });
 }
 
 /// Every path below `root` but for some and what is below those, with what is there.

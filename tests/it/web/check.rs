@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use super::faulty::{Asked, End, Faulty, Reply};
 #[cfg(unix)]
 use super::servers::{Kind, Server};
-use crate::support::TestEnv;
+use crate::support::{TestEnv, wait_until};
 
 /// A server that has the CID `ESXP`.
 fn served(env: &TestEnv, instead: impl Fn(&Asked, Reply) -> Reply + Send + Sync + 'static) -> Faulty {
@@ -507,10 +507,11 @@ fn a_certificate_that_nobody_trusts_is_told() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(server.try_wait().unwrap().is_none(), "openssl does not start");
-        std::thread::yield_now();
-    }
+    wait_until("openssl", || {
+        let listens = std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();
+        assert!(listens || server.try_wait().unwrap().is_none(), "openssl does not start");
+        listens
+    });
     let asked = |more: &str| env.run(&format!("web check https://127.0.0.1:{port}/ESXP --timeout 5 {more}"));
     let (usual, other) = (asked(""), asked("--ca other.pem"));
     // This server knows GET alone, and serves one after the other.
