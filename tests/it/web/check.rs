@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use super::faulty::{Asked, End, Faulty, Reply};
 #[cfg(unix)]
 use super::servers::{Kind, Server};
-use crate::support::{TestEnv, wait_until};
+use crate::support::TestEnv;
 
 /// A server that has the CID `ESXP`.
 fn served(env: &TestEnv, instead: impl Fn(&Asked, Reply) -> Reply + Send + Sync + 'static) -> Faulty {
@@ -507,7 +507,7 @@ fn a_certificate_that_nobody_trusts_is_told() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    wait_until("openssl", || {
+    crate::support::wait_until("openssl", || {
         let listens = std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();
         assert!(listens || server.try_wait().unwrap().is_none(), "openssl does not start");
         listens
